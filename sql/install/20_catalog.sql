@@ -1,0 +1,64 @@
+-- Operations and model prices: rows ship with helix, a DBA adds more.
+CREATE FUNCTION helix_internal.shipped_row() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_shipped_row';
+COMMENT ON FUNCTION helix_internal.shipped_row() IS
+    'Before insert or update: a row of one''s own takes the place of the shipped row with the same key (the trigger''s '
+    'arguments name the key). So a dump, which holds one''s own rows alone, restores over what CREATE EXTENSION shipped.';
+
+CREATE FUNCTION helix_internal.catalog_changed() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_catalog_changed';
+COMMENT ON FUNCTION helix_internal.catalog_changed() IS
+    'After a change: tells every backend, at commit, to read operations and prices anew';
+
+CREATE TABLE helix.operations (
+    operation_id text PRIMARY KEY CHECK (operation_id <> '' AND pg_catalog.length(operation_id) <= 200),
+    name         text NOT NULL,
+    description  text NOT NULL DEFAULT '',
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    shipped      boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE helix.operations IS 'The operations that may be recorded; add rows for your own';
+COMMENT ON COLUMN helix.operations.operation_id IS 'What clients pass as p_operation_id';
+COMMENT ON COLUMN helix.operations.name IS 'Name for people';
+COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
+COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
+COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
+
+CREATE TABLE helix.model_prices (
+    provider                  text NOT NULL CHECK (provider <> '' AND pg_catalog.length(provider) <= 200),
+    model                     text NOT NULL CHECK (model <> '' AND pg_catalog.length(model) <= 200),
+    valid_from                timestamptz NOT NULL CHECK (pg_catalog.isfinite(valid_from)),
+    input_usd_per_mtok        numeric(12, 6) NOT NULL CHECK (input_usd_per_mtok >= 0),
+    cached_input_usd_per_mtok numeric(12, 6) NOT NULL CHECK (cached_input_usd_per_mtok >= 0),
+    output_usd_per_mtok       numeric(12, 6) NOT NULL CHECK (output_usd_per_mtok >= 0),
+    shipped                   boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (provider, model, valid_from)
+);
+COMMENT ON TABLE helix.model_prices IS
+    'List prices in USD per million tokens, each in force from valid_from until the model''s next row; add rows for your own';
+COMMENT ON COLUMN helix.model_prices.provider IS 'anthropic, deepseek, gemini, openai or another';
+COMMENT ON COLUMN helix.model_prices.model IS 'The exact model name of the provider''s API';
+COMMENT ON COLUMN helix.model_prices.valid_from IS 'Start of this price; executions are priced by their occurred_at';
+COMMENT ON COLUMN helix.model_prices.input_usd_per_mtok IS 'USD per million input tokens that no cache served';
+COMMENT ON COLUMN helix.model_prices.cached_input_usd_per_mtok IS 'USD per million input tokens read from the provider''s cache';
+COMMENT ON COLUMN helix.model_prices.output_usd_per_mtok IS 'USD per million output tokens';
+COMMENT ON COLUMN helix.model_prices.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
+
+INSERT INTO helix.operations (operation_id, name, description, shipped) VALUES
+    ('email-compose',     'Email composition',    'Drafts an email',                            true),
+    ('email-classify',    'Email classification', 'Sorts an email by topic and urgency',        true),
+    ('email-respond',     'Email response',       'Drafts an answer to an email',               true),
+    ('calendar-prep',     'Meeting preparation',  'Gathers what a meeting needs',               true),
+    ('calendar-time',     'Time finding',         'Finds a time for a meeting',                 true),
+    ('task-prioritize',   'Task priorities',      'Orders tasks by importance',                 true),
+    ('task-breakdown',    'Task breakdown',       'Splits a task into steps',                   true),
+    ('analytics-summary', 'Analytics summary',    'Sums up a period in words',                  true),
+    ('analytics-anomaly', 'Anomaly detection',    'Points out what is unusual in the figures',  true);
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT ON helix.operations'),
+    ('authenticated', 'SELECT ON helix.model_prices'),
+    ('service', 'INSERT, UPDATE, DELETE ON helix.operations'),
+    ('service', 'INSERT, UPDATE, DELETE ON helix.model_prices');

@@ -1,0 +1,148 @@
+-- The ledger: one row per execution, never updated on the way in.
+CREATE SEQUENCE helix_internal.execution_ids CACHE 32;
+
+CREATE TABLE helix_internal.executions (
+    id                  bigint      NOT NULL,
+    xid                 bigint      NOT NULL,
+    recorded_at         timestamptz NOT NULL,
+    occurred_at         timestamptz NOT NULL,
+    input_tokens        bigint,
+    cached_input_tokens bigint,
+    output_tokens       bigint,
+    date                date        NOT NULL,
+    latency_ms          integer,
+    success             boolean     NOT NULL,
+    priced              boolean     NOT NULL,
+    user_id             uuid        NOT NULL,
+    operation_id        text        NOT NULL,
+    provider            text        NOT NULL,
+    model               text        NOT NULL,
+    cost_usd            numeric     NOT NULL,
+    request_id          text,
+    trace_id            text,
+    error               text,
+    metadata            jsonb
+) PARTITION BY RANGE (recorded_at);
+COMMENT ON TABLE helix_internal.executions IS
+    'The ledger, in partitions by UTC month of recorded_at. Partitions and their indexes are made by make_partition(), not '
+    'by this script, so that pg_dump carries them. Written by the recording functions and reprice() alone.';
+COMMENT ON COLUMN helix_internal.executions.xid IS
+    'Top-level transaction that recorded the row: folding and reading go by it (xid8 has no BRIN operator class)';
+COMMENT ON COLUMN helix_internal.executions.date IS 'The day it counts for: as the caller gave it, else the UTC day of occurred_at';
+COMMENT ON COLUMN helix_internal.executions.priced IS 'The cost came from helix.model_prices, so reprice() may change it';
+
+-- What has been folded: everything with an xid below next_xid that is not in open_xids, and every id up to base_id.
+CREATE TABLE helix_internal.watermark (
+    only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    next_xid          bigint      NOT NULL DEFAULT 0,
+    open_xids         bigint[]    NOT NULL DEFAULT '{}',
+    base_id           bigint      NOT NULL DEFAULT 0,
+    folded_rows       bigint      NOT NULL DEFAULT 0,
+    folded_cost_usd   numeric     NOT NULL DEFAULT 0,
+    folded_at         timestamptz,
+    system_identifier bigint      NOT NULL,
+    database          oid         NOT NULL
+);
+COMMENT ON TABLE helix_internal.watermark IS
+    'One row from the first recording on: the snapshot up to which the ledger is folded, running totals, and the cluster and '
+    'database in which its transaction ids mean something (elsewhere the first recording adopts the ledger)';
+
+CREATE TABLE helix_internal.ledger_partitions (
+    month           date PRIMARY KEY,
+    folded_rows     bigint  NOT NULL DEFAULT 0,
+    folded_cost_usd numeric NOT NULL DEFAULT 0,
+    dropped_at      timestamptz
+);
+COMMENT ON TABLE helix_internal.ledger_partitions IS
+    'What has been folded from each month of the ledger; stays when retention drops the month, so that totals can still be proved';
+
+CREATE TABLE helix_internal.request_ids (
+    user_id      uuid        NOT NULL,
+    request_id   text        NOT NULL,
+    execution_id bigint      NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (user_id, request_id)
+);
+CREATE INDEX request_ids_recorded_at ON helix_internal.request_ids USING brin (recorded_at) WITH (autosummarize = on);
+COMMENT ON TABLE helix_internal.request_ids IS 'Request ids seen, kept for helix.request_id_window';
+
+-- Rollups. Both are true for the folded part of the ledger only; the views in helix add the rest.
+CREATE TABLE helix_internal.cost_trends (
+    user_id             uuid    NOT NULL,
+    date                date    NOT NULL,
+    total_operations    bigint  NOT NULL,
+    successes           bigint  NOT NULL,
+    total_cost_usd      numeric NOT NULL,
+    anthropic_cost      numeric NOT NULL,
+    deepseek_cost       numeric NOT NULL,
+    gemini_cost         numeric NOT NULL,
+    openai_cost         numeric NOT NULL,
+    latency_count       bigint  NOT NULL,
+    latency_sum         numeric NOT NULL,
+    input_tokens        numeric NOT NULL,
+    cached_input_tokens numeric NOT NULL,
+    output_tokens       numeric NOT NULL,
+    latency_sketch      bytea,
+    PRIMARY KEY (user_id, date)
+) WITH (fillfactor = 70);
+CREATE INDEX idx_cost_trends_user_cost ON helix_internal.cost_trends (user_id, date DESC, total_cost_usd DESC);
+COMMENT ON TABLE helix_internal.cost_trends IS 'Rollup by user and day of the folded part of the ledger';
+
+CREATE TABLE helix_internal.operation_execution_analytics (
+    user_id             uuid        NOT NULL,
+    operation_id        text        NOT NULL,
+    period_start        timestamptz NOT NULL,
+    provider            text        NOT NULL,
+    model               text        NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    cost_usd            numeric     NOT NULL,
+    max_cost_usd        numeric     NOT NULL,
+    latency_count       bigint      NOT NULL,
+    latency_sum         numeric     NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    input_tokens        numeric     NOT NULL,
+    cached_input_tokens numeric     NOT NULL,
+    output_tokens       numeric     NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
+    latency_sketch      bytea,
+    PRIMARY KEY (user_id, period_start, operation_id, provider, model)
+) WITH (fillfactor = 70);
+CREATE INDEX idx_analytics_composite ON helix_internal.operation_execution_analytics (user_id, operation_id, period_start DESC);
+COMMENT ON TABLE helix_internal.operation_execution_analytics IS
+    'Rollup by user, UTC day, operation, provider and model of the folded part of the ledger';
+COMMENT ON COLUMN helix_internal.operation_execution_analytics.first_recorded_at IS
+    'Tells verify_ledger() whether the ledger still holds every row of this key';
+
+-- One's own rows alone: see first_visible_user().
+ALTER TABLE helix_internal.executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.executions FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.executions USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.request_ids ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.request_ids FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.request_ids USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.cost_trends ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.cost_trends FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.cost_trends USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.operation_execution_analytics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.operation_execution_analytics FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.operation_execution_analytics USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.execution_ids', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.watermark', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.ledger_partitions', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.request_ids', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.cost_trends', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_execution_analytics', '');
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT ON helix_internal.executions'),
+    ('authenticated', 'SELECT ON helix_internal.watermark'),
+    ('authenticated', 'SELECT ON helix_internal.cost_trends'),
+    ('authenticated', 'SELECT ON helix_internal.operation_execution_analytics'),
+    ('service', 'SELECT ON helix_internal.ledger_partitions');

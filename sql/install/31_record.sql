@@ -1,0 +1,49 @@
+-- Recording: one call, an array, or COPY.
+CREATE FUNCTION helix.record_operation_execution(
+    p_user_id uuid, p_operation_id text, p_date date, p_success boolean, p_latency_ms integer, p_cost_usd numeric,
+    p_model_used text,
+    p_model text DEFAULT NULL, p_input_tokens bigint DEFAULT NULL, p_cached_input_tokens bigint DEFAULT NULL,
+    p_output_tokens bigint DEFAULT NULL, p_request_id text DEFAULT NULL, p_occurred_at timestamptz DEFAULT NULL,
+    p_error text DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL) RETURNS bigint
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_record_operation_execution';
+COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
+    bigint, text, timestamptz, text, text, jsonb) IS
+    'Records one execution in the caller''s transaction and returns its id. p_latency_ms in ms, null where unknown; '
+    'p_cost_usd in USD, or null to price the tokens by helix.model_prices at p_occurred_at (input, cached input and output '
+    'tokens are disjoint counts); p_model_used is a provider or a model that has a price; p_date null means the UTC day of '
+    'p_occurred_at, null there means now. A p_request_id seen before for that user returns the first id and records nothing. '
+    'Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too '
+    'long, 22008 a date out of range, 22023 an empty request id, 42501 another user''s id.';
+
+CREATE FUNCTION helix.record_operation_executions(p_executions jsonb) RETURNS bigint[]
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_record_operation_executions';
+COMMENT ON FUNCTION helix.record_operation_executions(jsonb) IS
+    'Records an array of objects whose fields are the parameters of record_operation_execution without p_, all or nothing, '
+    'and returns their ids in the array''s order. Errors are those of record_operation_execution, with the element (from 0) '
+    'in the detail; 22023 on anything but an array of objects with known fields.';
+
+CREATE FUNCTION helix_internal.write_execution() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_write_execution';
+COMMENT ON FUNCTION helix_internal.write_execution() IS
+    'Instead of insert on helix.executions: records the row as record_operation_execution does; refuses update and delete (0A000)';
+
+CREATE VIEW helix.executions WITH (security_invoker = true) AS
+    SELECT e.id, e.user_id, e.operation_id, e.date, e.success, e.latency_ms, e.cost_usd,
+           e.provider AS model_used, e.model, e.input_tokens, e.cached_input_tokens, e.output_tokens,
+           e.request_id, e.occurred_at, e.error, e.trace_id, e.metadata, e.recorded_at
+      FROM helix_internal.executions e;
+COMMENT ON VIEW helix.executions IS
+    'The executions that the caller may see. Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
+    'record_operation_execution does; id and recorded_at are the database''s and are refused.';
+
+CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.executions
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.write_execution();
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, '
+                      'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(jsonb)'),
+    ('authenticated', 'SELECT, INSERT ON helix.executions');

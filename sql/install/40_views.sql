@@ -1,0 +1,114 @@
+-- The exact views: rollups (base) plus what is not folded yet (tail), each in one statement and so in one snapshot.
+-- A row is in the tail where its transaction was not visible to the stored snapshot. The two branches say that in terms
+-- of the indexes: transactions from next_xid on, and those that were in progress then.
+CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
+    SELECT e.* FROM helix_internal.executions e
+     WHERE e.xid >= (SELECT coalesce(pg_catalog.max(w.next_xid), 0) FROM helix_internal.watermark w)
+       AND e.id > (SELECT coalesce(pg_catalog.max(w.base_id), 0) FROM helix_internal.watermark w)
+    UNION ALL
+    SELECT e.* FROM helix_internal.executions e
+     WHERE e.xid = ANY ((SELECT w.open_xids FROM helix_internal.watermark w)::bigint[])
+       AND e.id > (SELECT coalesce(pg_catalog.max(w.base_id), 0) FROM helix_internal.watermark w);
+COMMENT ON VIEW helix_internal.tail IS 'Executions that no fold has counted yet';
+
+CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
+    SELECT t.user_id, t.date, t.total_operations, t.successes, t.total_cost_usd,
+           t.anthropic_cost, t.deepseek_cost, t.gemini_cost, t.openai_cost,
+           t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens,
+           t.latency_sketch, NULL::integer AS latency_ms
+      FROM helix_internal.cost_trends t
+    UNION ALL
+    SELECT e.user_id, e.date, 1, e.success::integer, e.cost_usd,
+           CASE e.provider WHEN 'anthropic' THEN e.cost_usd ELSE 0 END,
+           CASE e.provider WHEN 'deepseek' THEN e.cost_usd ELSE 0 END,
+           CASE e.provider WHEN 'gemini' THEN e.cost_usd ELSE 0 END,
+           CASE e.provider WHEN 'openai' THEN e.cost_usd ELSE 0 END,
+           (e.latency_ms IS NOT NULL)::integer, coalesce(e.latency_ms, 0),
+           coalesce(e.input_tokens, 0), coalesce(e.cached_input_tokens, 0), coalesce(e.output_tokens, 0),
+           NULL::bytea, e.latency_ms
+      FROM helix_internal.tail e;
+COMMENT ON VIEW helix_internal.trend_entries IS 'What sums up to helix.cost_trends: rollup rows and single executions';
+
+CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
+    SELECT a.user_id, a.operation_id, a.period_start, a.provider, a.model, a.executions, a.successes, a.cost_usd,
+           a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min, a.latency_max,
+           a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch, NULL::integer AS latency_ms
+      FROM helix_internal.operation_execution_analytics a
+    UNION ALL
+    SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC', e.provider, e.model, 1, e.success::integer,
+           e.cost_usd, e.cost_usd, (e.latency_ms IS NOT NULL)::integer, coalesce(e.latency_ms, 0), e.latency_ms, e.latency_ms,
+           coalesce(e.input_tokens, 0), coalesce(e.cached_input_tokens, 0), coalesce(e.output_tokens, 0),
+           NULL::bytea, e.latency_ms
+      FROM helix_internal.tail e;
+COMMENT ON VIEW helix_internal.analytics_entries IS
+    'What sums up to helix.operation_execution_analytics: rollup rows and single executions';
+
+CREATE VIEW helix.cost_trends WITH (security_invoker = true) AS
+    SELECT s.user_id, s.date, s.total_operations, s.total_cost_usd,
+           s.total_cost_usd / s.total_operations AS avg_cost_per_operation,
+           s.anthropic_cost, s.deepseek_cost, s.gemini_cost, s.openai_cost,
+           s.latency_sum / nullif(s.latency_count, 0) AS avg_latency_ms,
+           100.0 * s.successes / s.total_operations AS success_rate,
+           helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,
+           helix_internal.sketch_percentile(s.latency_sketch, 95) AS p95_latency_ms,
+           helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
+           s.input_tokens, s.cached_input_tokens, s.output_tokens
+      FROM (SELECT t.user_id, t.date,
+                   pg_catalog.sum(t.total_operations)::bigint AS total_operations,
+                   pg_catalog.sum(t.successes) AS successes,
+                   pg_catalog.sum(t.total_cost_usd) AS total_cost_usd,
+                   pg_catalog.sum(t.anthropic_cost) AS anthropic_cost,
+                   pg_catalog.sum(t.deepseek_cost) AS deepseek_cost,
+                   pg_catalog.sum(t.gemini_cost) AS gemini_cost,
+                   pg_catalog.sum(t.openai_cost) AS openai_cost,
+                   pg_catalog.sum(t.latency_count) AS latency_count,
+                   pg_catalog.sum(t.latency_sum) AS latency_sum,
+                   pg_catalog.sum(t.input_tokens)::bigint AS input_tokens,
+                   pg_catalog.sum(t.cached_input_tokens)::bigint AS cached_input_tokens,
+                   pg_catalog.sum(t.output_tokens)::bigint AS output_tokens,
+                   helix_internal.latency_sketch(t.latency_sketch, t.latency_ms) AS latency_sketch
+              FROM helix_internal.trend_entries t
+             GROUP BY t.user_id, t.date) s;
+COMMENT ON VIEW helix.cost_trends IS
+    'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100';
+
+CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) AS
+    SELECT s.user_id, s.operation_id, s.period_start, s.period_start + interval '24 hours' AS period_end,
+           s.total_executions, s.successful_executions, s.total_executions - s.successful_executions AS failed_executions,
+           100.0 * s.successful_executions / s.total_executions AS success_rate,
+           s.total_cost_usd, s.total_cost_usd / s.total_executions AS avg_cost_per_execution, s.max_cost_single_execution,
+           s.latency_sum / nullif(s.latency_count, 0) AS avg_latency_ms, s.min_latency_ms, s.max_latency_ms,
+           helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,
+           helix_internal.sketch_percentile(s.latency_sketch, 95) AS p95_latency_ms,
+           helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
+           s.anthropic_count, s.deepseek_count, s.gemini_count, s.openai_count,
+           s.input_tokens, s.cached_input_tokens, s.output_tokens
+      FROM (SELECT a.user_id, a.operation_id, a.period_start,
+                   pg_catalog.sum(a.executions)::bigint AS total_executions,
+                   pg_catalog.sum(a.successes)::bigint AS successful_executions,
+                   pg_catalog.sum(a.cost_usd) AS total_cost_usd,
+                   pg_catalog.max(a.max_cost_usd) AS max_cost_single_execution,
+                   pg_catalog.sum(a.latency_count) AS latency_count,
+                   pg_catalog.sum(a.latency_sum) AS latency_sum,
+                   pg_catalog.min(a.latency_min) AS min_latency_ms,
+                   pg_catalog.max(a.latency_max) AS max_latency_ms,
+                   coalesce(pg_catalog.sum(a.executions) FILTER (WHERE a.provider = 'anthropic'), 0)::bigint AS anthropic_count,
+                   coalesce(pg_catalog.sum(a.executions) FILTER (WHERE a.provider = 'deepseek'), 0)::bigint AS deepseek_count,
+                   coalesce(pg_catalog.sum(a.executions) FILTER (WHERE a.provider = 'gemini'), 0)::bigint AS gemini_count,
+                   coalesce(pg_catalog.sum(a.executions) FILTER (WHERE a.provider = 'openai'), 0)::bigint AS openai_count,
+                   pg_catalog.sum(a.input_tokens)::bigint AS input_tokens,
+                   pg_catalog.sum(a.cached_input_tokens)::bigint AS cached_input_tokens,
+                   pg_catalog.sum(a.output_tokens)::bigint AS output_tokens,
+                   helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
+              FROM helix_internal.analytics_entries a
+             GROUP BY a.user_id, a.operation_id, a.period_start) s;
+COMMENT ON VIEW helix.operation_execution_analytics IS
+    'Executions by user, operation and UTC day (the period), exact at any moment: cost in USD, latency in ms, success_rate in '
+    'percent 0-100';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT ON helix_internal.tail'),
+    ('authenticated', 'SELECT ON helix_internal.trend_entries'),
+    ('authenticated', 'SELECT ON helix_internal.analytics_entries'),
+    ('authenticated', 'SELECT ON helix.cost_trends'),
+    ('authenticated', 'SELECT ON helix.operation_execution_analytics');

@@ -1,0 +1,186 @@
+-- Reads as functions: one statement each, inlined where PostgreSQL can. Bodies are parsed here, so no search_path matters.
+CREATE FUNCTION helix_internal.first_day(p_start timestamptz, p_end timestamptz) RETURNS timestamptz
+    LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_first_day';
+COMMENT ON FUNCTION helix_internal.first_day(timestamptz, timestamptz) IS
+    'Start of the UTC day of p_start. 22004 on a null bound, 22023 where p_end is before p_start.';
+
+CREATE FUNCTION helix_internal.first_trend_date(p_days integer) RETURNS date
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_first_trend_date';
+COMMENT ON FUNCTION helix_internal.first_trend_date(integer) IS
+    'First of the p_days UTC days that end today. 22004 on null, 22023 outside 1 to 36,500.';
+
+CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
+    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce(pg_catalog.sum(a.cost_usd), 0)
+          FROM helix_internal.analytics_entries a
+         WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+           AND a.operation_id = p_operation_id
+           AND a.period_start >= pg_catalog.date_trunc('month', p_month::timestamp) AT TIME ZONE 'UTC'
+           AND a.period_start < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
+    END;
+COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
+    'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id.';
+
+CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
+    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce(pg_catalog.sum(t.total_cost_usd), 0)
+          FROM helix_internal.trend_entries t
+         WHERE t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+           AND t.date >= pg_catalog.date_trunc('month', p_month::timestamp)::date
+           AND t.date < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month')::date;
+    END;
+COMMENT ON FUNCTION helix.get_total_monthly_cost(uuid, date) IS
+    'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id.';
+
+CREATE FUNCTION helix.calculate_success_rate(
+    p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
+    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        SELECT coalesce(100.0 * pg_catalog.sum(a.successes) / pg_catalog.sum(a.executions), 100)
+          FROM helix_internal.analytics_entries a
+         WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+           AND a.operation_id = p_operation_id
+           AND a.period_start >= (SELECT helix_internal.first_day(p_start_date, p_end_date))
+           AND a.period_start < p_end_date;
+    END;
+COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
+    'Percent (0-100) of a user''s executions of one operation that succeeded, over the UTC days that [p_start_date, p_end_date) '
+    'touches; 100 where nothing ran. 42501 on another user''s id, 22023 where the range ends before it starts.';
+
+CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
+    RETURNS SETOF helix.cost_trends LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+    BEGIN ATOMIC
+        SELECT t.*
+          FROM helix.cost_trends t
+         WHERE t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+           AND t.date >= (SELECT helix_internal.first_trend_date(p_days))
+         ORDER BY t.date;
+    END;
+COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer) IS
+    'Rows of helix.cost_trends of a user for the last p_days UTC days, today included, oldest first; days without executions '
+    'have no row. 42501 on another user''s id, 22023 where p_days is not 1 to 36,500.';
+
+CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
+                   success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
+                   max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
+                   p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+    BEGIN ATOMIC
+        WITH by_model AS (
+            SELECT a.operation_id, a.model, pg_catalog.sum(a.executions)::bigint AS executions,
+                   pg_catalog.sum(a.successes)::bigint AS successes, pg_catalog.sum(a.cost_usd) AS cost_usd,
+                   pg_catalog.max(a.max_cost_usd) AS max_cost_usd, pg_catalog.sum(a.latency_count) AS latency_count,
+                   pg_catalog.sum(a.latency_sum) AS latency_sum, pg_catalog.min(a.latency_min) AS latency_min,
+                   pg_catalog.max(a.latency_max) AS latency_max, pg_catalog.sum(a.input_tokens) AS input_tokens,
+                   pg_catalog.sum(a.cached_input_tokens) AS cached_input_tokens,
+                   pg_catalog.sum(a.output_tokens) AS output_tokens,
+                   helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
+              FROM helix_internal.analytics_entries a
+             WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+               AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
+               AND a.period_start < p_end
+             GROUP BY a.operation_id, a.model),
+        by_operation AS (
+            SELECT m.operation_id, pg_catalog.sum(m.executions)::bigint AS executions,
+                   pg_catalog.sum(m.successes)::bigint AS successes, pg_catalog.sum(m.cost_usd) AS cost_usd,
+                   pg_catalog.max(m.max_cost_usd) AS max_cost_usd, pg_catalog.sum(m.latency_count) AS latency_count,
+                   pg_catalog.sum(m.latency_sum) AS latency_sum, pg_catalog.min(m.latency_min) AS latency_min,
+                   pg_catalog.max(m.latency_max) AS latency_max, pg_catalog.sum(m.input_tokens)::bigint AS input_tokens,
+                   pg_catalog.sum(m.cached_input_tokens)::bigint AS cached_input_tokens,
+                   pg_catalog.sum(m.output_tokens)::bigint AS output_tokens,
+                   helix_internal.latency_sketch(m.latency_sketch, NULL) AS latency_sketch,
+                   pg_catalog.jsonb_object_agg(m.model, m.executions) AS models_used
+              FROM by_model m
+             GROUP BY m.operation_id)
+        SELECT o.operation_id, o.executions, o.successes, o.executions - o.successes,
+               100.0 * o.successes / o.executions, o.cost_usd, o.cost_usd / o.executions, o.max_cost_usd,
+               o.latency_sum / nullif(o.latency_count, 0), o.latency_min, o.latency_max,
+               helix_internal.sketch_percentile(o.latency_sketch, 50), helix_internal.sketch_percentile(o.latency_sketch, 95),
+               helix_internal.sketch_percentile(o.latency_sketch, 99),
+               o.input_tokens, o.cached_input_tokens, o.output_tokens, o.models_used
+          FROM by_operation o
+         ORDER BY o.operation_id;
+    END;
+COMMENT ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz) IS
+    'One row for each operation that a user ran on the UTC days that [p_start, p_end) touches: counts, success_rate in percent '
+    '0-100, cost in USD, latency in ms, tokens, and models_used (model to number of executions). 42501 on another user''s id, '
+    '22023 where the range ends before it starts.';
+
+CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
+                   success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
+                   max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
+                   p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        SELECT m.*
+          FROM helix.get_all_operation_metrics(p_user_id, p_start, p_end) m
+         WHERE m.operation_id = p_operation_id;
+    END;
+COMMENT ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz) IS
+    'The row of get_all_operation_metrics for one operation; no row where it did not run.';
+
+CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (total_operations bigint, successful_operations bigint, failed_operations bigint, success_rate numeric,
+                   total_cost_usd numeric, avg_cost_per_operation numeric, avg_latency_ms numeric,
+                   p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
+                   best_performing_model text, cheapest_model text)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        WITH by_model AS (
+            SELECT a.model, pg_catalog.sum(a.executions) AS executions, pg_catalog.sum(a.successes) AS successes,
+                   pg_catalog.sum(a.cost_usd) AS cost_usd, pg_catalog.sum(a.latency_count) AS latency_count,
+                   pg_catalog.sum(a.latency_sum) AS latency_sum, pg_catalog.sum(a.input_tokens) AS input_tokens,
+                   pg_catalog.sum(a.cached_input_tokens) AS cached_input_tokens,
+                   pg_catalog.sum(a.output_tokens) AS output_tokens,
+                   helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
+              FROM helix_internal.analytics_entries a
+             WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+               AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
+               AND a.period_start < p_end
+             GROUP BY a.model),
+        total AS (
+            SELECT coalesce(pg_catalog.sum(m.executions), 0)::bigint AS executions,
+                   coalesce(pg_catalog.sum(m.successes), 0)::bigint AS successes,
+                   coalesce(pg_catalog.sum(m.cost_usd), 0) AS cost_usd,
+                   pg_catalog.sum(m.latency_sum) / nullif(pg_catalog.sum(m.latency_count), 0) AS avg_latency_ms,
+                   coalesce(pg_catalog.sum(m.input_tokens), 0)::bigint AS input_tokens,
+                   coalesce(pg_catalog.sum(m.cached_input_tokens), 0)::bigint AS cached_input_tokens,
+                   coalesce(pg_catalog.sum(m.output_tokens), 0)::bigint AS output_tokens,
+                   helix_internal.latency_sketch(m.latency_sketch, NULL) AS latency_sketch
+              FROM by_model m)
+        SELECT t.executions, t.successes, t.executions - t.successes,
+               coalesce(100.0 * t.successes / nullif(t.executions, 0), 100),
+               t.cost_usd, coalesce(t.cost_usd / nullif(t.executions, 0), 0), t.avg_latency_ms,
+               helix_internal.sketch_percentile(t.latency_sketch, 50), helix_internal.sketch_percentile(t.latency_sketch, 95),
+               helix_internal.sketch_percentile(t.latency_sketch, 99),
+               t.input_tokens, t.cached_input_tokens, t.output_tokens,
+               (SELECT m.model FROM by_model m
+                 ORDER BY m.successes / m.executions DESC, m.latency_sum / nullif(m.latency_count, 0), m.model LIMIT 1),
+               (SELECT m.model FROM by_model m ORDER BY m.cost_usd / m.executions, m.model LIMIT 1)
+          FROM total t;
+    END;
+COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
+    'One row on all that a user ran on the UTC days that [p_start, p_end) touches: rates and averages weigh every execution '
+    'alike (success_rate 100 where nothing ran), cost in USD, latency in ms; best_performing_model has the highest success '
+    'rate and, among equals, the lowest mean latency; cheapest_model the lowest mean cost. 42501 on another user''s id, 22023 '
+    'where the range ends before it starts.';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_day(timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_trend_date(integer)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_total_monthly_cost(uuid, date)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_cost_trends(uuid, integer)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz)');

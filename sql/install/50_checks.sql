@@ -1,0 +1,126 @@
+-- What a DBA runs.
+CREATE FUNCTION helix_internal.worker_status(OUT pid integer, OUT last_error text, OUT last_error_at timestamptz)
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_worker_status';
+COMMENT ON FUNCTION helix_internal.worker_status() IS
+    'This database''s worker: its pid, null where none runs, and its last error since the server started';
+
+CREATE FUNCTION helix.ledger_status(
+    OUT unfolded_rows bigint, OUT oldest_unfolded_age interval, OUT last_fold timestamptz, OUT folded_rows bigint,
+    OUT folded_cost_usd numeric, OUT worker_pid integer, OUT worker_last_error text, OUT worker_last_error_at timestamptz)
+    LANGUAGE sql VOLATILE
+    BEGIN ATOMIC
+        SELECT t.rows, pg_catalog.clock_timestamp() - t.oldest, w.folded_at, coalesce(w.folded_rows, 0),
+               coalesce(w.folded_cost_usd, 0), s.pid, s.last_error, s.last_error_at
+          FROM (SELECT pg_catalog.count(*) AS rows, pg_catalog.min(e.recorded_at) AS oldest FROM helix_internal.tail e) t
+          LEFT JOIN helix_internal.watermark w ON true
+          CROSS JOIN helix_internal.worker_status() s;
+    END;
+COMMENT ON FUNCTION helix.ledger_status() IS
+    'One row: executions not folded yet and the age of the oldest, the last fold, executions and USD folded in all, and the '
+    'worker''s pid (null where this database has none, see helix.databases) and last error';
+
+CREATE FUNCTION helix.verify_ledger()
+    RETURNS TABLE (what text, user_id uuid, day date, operation_id text, model text, expected text, found text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        WITH retained AS (
+            SELECT coalesce(pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'), '-infinity') AS since
+              FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL),
+        folded AS (
+            SELECT e.* FROM helix_internal.executions e, helix_internal.watermark w
+             WHERE e.id <= w.base_id OR (e.xid < w.next_xid AND e.xid <> ALL (w.open_xids))),
+        ledger AS (
+            SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC' AS period_start, e.provider, e.model,
+                   pg_catalog.count(*) AS executions, pg_catalog.count(*) FILTER (WHERE e.success) AS successes,
+                   pg_catalog.sum(e.cost_usd) AS cost_usd, pg_catalog.max(e.cost_usd) AS max_cost_usd,
+                   pg_catalog.count(e.latency_ms) AS latency_count, coalesce(pg_catalog.sum(e.latency_ms), 0)::numeric AS latency_sum,
+                   pg_catalog.min(e.latency_ms) AS latency_min, pg_catalog.max(e.latency_ms) AS latency_max,
+                   coalesce(pg_catalog.sum(e.input_tokens), 0) AS input_tokens,
+                   coalesce(pg_catalog.sum(e.cached_input_tokens), 0) AS cached_input_tokens,
+                   coalesce(pg_catalog.sum(e.output_tokens), 0) AS output_tokens,
+                   helix_internal.latency_sketch(NULL, e.latency_ms) AS latency_sketch
+              FROM folded e
+             GROUP BY 1, 2, 3, 4, 5),
+        -- Every key of the rollup is compared in full where the ledger still has all of its rows.
+        by_key AS (
+            SELECT 'analytics rollup against the ledger' AS what, l.user_id AS l_user, a.user_id AS a_user,
+                   coalesce(l.user_id, a.user_id) AS user_id,
+                   (coalesce(l.period_start, a.period_start) AT TIME ZONE 'UTC')::date AS day,
+                   coalesce(l.operation_id, a.operation_id) AS operation_id, coalesce(l.model, a.model) AS model,
+                   ROW(l.executions, l.successes, l.cost_usd, l.max_cost_usd, l.latency_count, l.latency_sum, l.latency_min,
+                       l.latency_max, l.input_tokens, l.cached_input_tokens, l.output_tokens, l.latency_sketch) AS expected,
+                   ROW(a.executions, a.successes, a.cost_usd, a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min,
+                       a.latency_max, a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch) AS found,
+                   a.first_recorded_at, l.executions AS l_executions, a.executions AS a_executions
+              FROM ledger l
+              FULL JOIN helix_internal.operation_execution_analytics a
+                ON (a.user_id, a.operation_id, a.period_start, a.provider, a.model)
+                 = (l.user_id, l.operation_id, l.period_start, l.provider, l.model)),
+        trends AS (
+            SELECT a.user_id, (a.period_start AT TIME ZONE 'UTC')::date AS date, pg_catalog.sum(a.executions) AS total_operations,
+                   pg_catalog.sum(a.successes) AS successes, pg_catalog.sum(a.cost_usd) AS total_cost_usd,
+                   coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'anthropic'), 0) AS anthropic_cost,
+                   coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'deepseek'), 0) AS deepseek_cost,
+                   coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'gemini'), 0) AS gemini_cost,
+                   coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'openai'), 0) AS openai_cost,
+                   pg_catalog.sum(a.latency_count) AS latency_count, pg_catalog.sum(a.latency_sum) AS latency_sum,
+                   pg_catalog.sum(a.input_tokens) AS input_tokens,
+                   pg_catalog.sum(a.cached_input_tokens) AS cached_input_tokens,
+                   pg_catalog.sum(a.output_tokens) AS output_tokens,
+                   helix_internal.latency_sketch(a.latency_sketch, NULL) AS latency_sketch
+              FROM helix_internal.operation_execution_analytics a
+             GROUP BY 1, 2),
+        partitions AS (
+            SELECT (pg_catalog.date_trunc('month', e.recorded_at AT TIME ZONE 'UTC'))::date AS month,
+                   pg_catalog.count(*) AS rows, pg_catalog.sum(e.cost_usd) AS cost_usd
+              FROM folded e GROUP BY 1)
+        SELECT k.what, k.user_id, k.day, k.operation_id, k.model, k.expected::text, k.found::text
+          FROM by_key k, retained r
+         WHERE CASE WHEN k.a_user IS NULL OR k.first_recorded_at >= r.since
+                    THEN k.l_user IS NULL OR k.a_user IS NULL OR k.expected IS DISTINCT FROM k.found
+                    ELSE k.a_executions < coalesce(k.l_executions, 0) END
+        UNION ALL
+        SELECT 'trend rollup against the analytics rollup', coalesce(x.user_id, t.user_id), coalesce(x.date, t.date), NULL, NULL,
+               ROW(x.total_operations, x.successes, x.total_cost_usd, x.anthropic_cost, x.deepseek_cost, x.gemini_cost,
+                   x.openai_cost, x.latency_count, x.latency_sum, x.input_tokens, x.cached_input_tokens, x.output_tokens)::text,
+               ROW(t.total_operations, t.successes, t.total_cost_usd, t.anthropic_cost, t.deepseek_cost, t.gemini_cost,
+                   t.openai_cost, t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens)::text
+          FROM trends x FULL JOIN helix_internal.cost_trends t ON (t.user_id, t.date) = (x.user_id, x.date)
+         WHERE x.user_id IS NULL OR t.user_id IS NULL
+            OR ROW(x.total_operations, x.successes, x.total_cost_usd, x.anthropic_cost, x.deepseek_cost, x.gemini_cost,
+                   x.openai_cost, x.latency_count, x.latency_sum, x.input_tokens, x.cached_input_tokens, x.output_tokens,
+                   x.latency_sketch)
+               IS DISTINCT FROM
+               ROW(t.total_operations, t.successes, t.total_cost_usd, t.anthropic_cost, t.deepseek_cost, t.gemini_cost,
+                   t.openai_cost, t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens,
+                   t.latency_sketch)
+        UNION ALL
+        SELECT 'partition against its folded rows', NULL, coalesce(l.month, p.month), NULL, NULL,
+               ROW(l.rows, l.cost_usd)::text, ROW(p.folded_rows, p.folded_cost_usd)::text
+          FROM partitions l
+          FULL JOIN (SELECT q.* FROM helix_internal.ledger_partitions q WHERE q.dropped_at IS NULL AND q.folded_rows > 0) p
+            ON p.month = l.month
+         WHERE ROW(l.rows, l.cost_usd) IS DISTINCT FROM ROW(p.folded_rows, p.folded_cost_usd)
+        UNION ALL
+        SELECT 'all rollups against all partitions', NULL, NULL, NULL, NULL,
+               ROW(p.rows, p.cost_usd, p.rows, p.cost_usd)::text, ROW(a.rows, a.cost_usd, w.folded_rows, w.folded_cost_usd)::text
+          FROM (SELECT coalesce(pg_catalog.sum(q.folded_rows), 0) AS rows,
+                       coalesce(pg_catalog.sum(q.folded_cost_usd), 0) AS cost_usd
+                  FROM helix_internal.ledger_partitions q) p
+         CROSS JOIN (SELECT coalesce(pg_catalog.sum(b.executions), 0) AS rows, coalesce(pg_catalog.sum(b.cost_usd), 0) AS cost_usd
+                       FROM helix_internal.operation_execution_analytics b) a
+         CROSS JOIN (SELECT coalesce(pg_catalog.max(v.folded_rows), 0) AS folded_rows,
+                            coalesce(pg_catalog.max(v.folded_cost_usd), 0) AS folded_cost_usd
+                       FROM helix_internal.watermark v) w
+         WHERE ROW(p.rows, p.cost_usd, p.rows, p.cost_usd)
+               IS DISTINCT FROM ROW(a.rows, a.cost_usd, w.folded_rows, w.folded_cost_usd);
+    END;
+COMMENT ON FUNCTION helix.verify_ledger() IS
+    'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger and returns each difference from the '
+    'rollups; no row means exact. What retention has dropped is proved by the totals kept for each dropped month.';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('service', 'EXECUTE ON FUNCTION helix_internal.worker_status()'),
+    ('service', 'EXECUTE ON FUNCTION helix.ledger_status()'),
+    ('service', 'EXECUTE ON FUNCTION helix.verify_ledger()');

@@ -1,0 +1,22 @@
+// Owns: who is calling and for which users he may act. Any feature may ask.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::access {
+
+// The signed-in user: the sub of request.jwt.claims where claims are set, else helix.user_id; none where neither is.
+// Throws Error 22023 where the subject is not a uuid.
+std::optional<pg_uuid_t> current_user();
+
+// Whether the caller's role may act for every user: a superuser, the owner, or a role that may execute
+// helix_internal.act_for_anyone().
+bool acts_for_anyone();
+
+// Throws Error 42501 unless the caller is `user` or acts for anyone.
+void check_acts_for(const pg_uuid_t& user);
+
+// As check_acts_for, and where helix.allow_self_recording is off, refuses everyone who does not act for anyone.
+void check_records_for(const pg_uuid_t& user);
+
+} // namespace helix::access

@@ -1,0 +1,104 @@
+#include "pg/prelude.hpp"
+
+#include "catalog/catalog.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+#include "pg/spi.hpp"
+
+#include <set>
+
+extern "C" {
+#include "commands/trigger.h"
+#include "utils/inval.h"
+}
+
+namespace helix::catalog {
+
+namespace {
+
+// Every change of the two tables sends a relation-cache invalidation for them (catalog_changed), which reaches all
+// backends at commit and this one at its next command: the counter tells that the copy is old.
+struct Copy {
+    std::set<std::string, std::less<>> operations;
+    PriceList prices;
+    Oid operations_table = InvalidOid;
+    Oid prices_table = InvalidOid;
+    std::uint64_t read_at = 0;
+};
+Copy copy;
+std::uint64_t changes = 1;
+
+void note_invalidation(Datum, Oid relation) {
+    if (relation == InvalidOid || relation == copy.operations_table || relation == copy.prices_table) {
+        ++changes;
+    }
+}
+
+pg::Statement select_operations("SELECT operation_id FROM helix.operations");
+pg::Statement select_prices("SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, "
+                            "cached_input_usd_per_mtok::pg_catalog.text, output_usd_per_mtok::pg_catalog.text "
+                            "FROM helix.model_prices");
+
+std::string_view text_of(Datum value) {
+    text* unpacked = DatumGetTextPP(value);
+    return {VARDATA_ANY(unpacked), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
+}
+
+void read_tables() {
+    const auto started_at = changes;
+    copy.read_at = 0;
+    copy.operations.clear();
+    copy.prices.clear();
+    const Oid schema = get_namespace_oid("helix", false);
+    copy.operations_table = get_relname_relid("operations", schema);
+    copy.prices_table = get_relname_relid("model_prices", schema);
+    pg::OwnerSpi spi;
+    auto rows = select_operations.execute();
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        copy.operations.emplace(text_of(pg::column(row, 1)));
+    }
+    rows = select_prices.execute();
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        const Price price{.input = parse_micro_usd(text_of(pg::column(row, 4))),
+                          .cached_input = parse_micro_usd(text_of(pg::column(row, 5))),
+                          .output = parse_micro_usd(text_of(pg::column(row, 6)))};
+        copy.prices.add(text_of(pg::column(row, 1)), text_of(pg::column(row, 2)), DatumGetTimestampTz(pg::column(row, 3)),
+                        price);
+    }
+    spi.finish();
+    copy.read_at = started_at;
+}
+
+const Copy& current() {
+    if (copy.read_at != changes) {
+        read_tables();
+    }
+    return copy;
+}
+
+} // namespace
+
+void initialise() {
+    CacheRegisterRelcacheCallback(note_invalidation, 0);
+}
+
+bool has_operation(std::string_view operation_id) {
+    return current().operations.contains(operation_id);
+}
+
+const PriceList& prices() {
+    return current().prices;
+}
+
+} // namespace helix::catalog
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_catalog_changed) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("catalog_changed() is a trigger function")));
+    }
+    CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+    return PointerGetDatum(nullptr);
+}

@@ -1,0 +1,66 @@
+// Rows that ship with helix give way to a DBA's own row of the same key, so that a dump restores over them.
+#include "pg/prelude.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+}
+
+namespace helix::catalog {
+
+namespace {
+
+// DELETE FROM table WHERE shipped AND key = new.key, for the key columns that the trigger names.
+void delete_shipped(const TriggerData* trigger, HeapTuple own) {
+    Relation table = trigger->tg_relation;
+    TupleDesc columns = RelationGetDescr(table);
+    const int keys = trigger->tg_trigger->tgnargs;
+    auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * keys));
+    auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * keys));
+    StringInfoData sql;
+    initStringInfo(&sql);
+    appendStringInfo(&sql, "DELETE FROM %s WHERE shipped",
+                     quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table)));
+    for (int key = 0; key < keys; ++key) {
+        const int number = SPI_fnumber(columns, trigger->tg_trigger->tgargs[key]);
+        bool is_null = false;
+        types[key] = SPI_gettypeid(columns, number);
+        values[key] = SPI_getbinval(own, columns, number, &is_null);
+        if (is_null) {
+            return; // the NOT NULL constraint will say so
+        }
+        appendStringInfo(&sql, " AND %s = $%d", quote_identifier(trigger->tg_trigger->tgargs[key]), key + 1);
+    }
+    pg::OwnerSpi spi;
+    if (SPI_execute_with_args(sql.data, keys, types, values, nullptr, false, 0) < 0) {
+        elog(ERROR, "could not replace the shipped row");
+    }
+    spi.finish();
+}
+
+} // namespace
+
+} // namespace helix::catalog
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_shipped_row) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("shipped_row() is a trigger function")));
+    }
+    auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+    HeapTuple row = update ? trigger->tg_newtuple : trigger->tg_trigtuple;
+    int shipped = SPI_fnumber(RelationGetDescr(trigger->tg_relation), "shipped");
+    Datum own = BoolGetDatum(false);
+    bool is_null = false;
+    row = heap_modify_tuple_by_cols(row, RelationGetDescr(trigger->tg_relation), 1, &shipped, &own, &is_null);
+    if (!update) {
+        catalog::delete_shipped(trigger, row);
+    }
+    return PointerGetDatum(row);
+}

@@ -1,0 +1,183 @@
+#include "core/sketch.hpp"
+
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace helix {
+
+namespace {
+
+constexpr std::byte format_version{1};
+constexpr double gamma_ratio = (1.0 + LatencySketch::relative_accuracy) / (1.0 - LatencySketch::relative_accuracy);
+const double log_gamma_ratio = std::log(gamma_ratio);
+
+[[noreturn]] void corrupt(const char* why) {
+    throw Error(sqlstate::data_corrupted, "invalid latency sketch", why, "The value was not written by helix.");
+}
+
+void put_varint(std::vector<std::byte>& out, std::uint64_t value) {
+    while (value >= 0x80) {
+        out.push_back(static_cast<std::byte>(value | 0x80));
+        value >>= 7;
+    }
+    out.push_back(static_cast<std::byte>(value));
+}
+
+std::uint64_t get_varint(std::span<const std::byte>& in) {
+    std::uint64_t value = 0;
+    for (int shift = 0; !in.empty(); shift += 7) {
+        const auto byte = std::to_integer<std::uint64_t>(in.front());
+        in = in.subspan(1);
+        if (shift > 63 || (shift == 63 && byte > 1)) {
+            corrupt("A count does not fit in 64 bits.");
+        }
+        value |= (byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0) {
+            if (byte == 0 && shift > 0) {
+                corrupt("A count is not in its shortest form.");
+            }
+            return value;
+        }
+    }
+    corrupt("The bytes end within a count.");
+}
+
+} // namespace
+
+// Bin 0 holds 0 ms; bin i holds the values whose logarithm to the base gamma rounds up to i - 1.
+std::uint32_t LatencySketch::index_of(std::int32_t milliseconds) {
+    if (milliseconds == 0) {
+        return 0;
+    }
+    return 1 + static_cast<std::uint32_t>(std::ceil(std::log(static_cast<double>(milliseconds)) / log_gamma_ratio));
+}
+
+std::int64_t LatencySketch::value_of(std::uint32_t index) {
+    if (index == 0) {
+        return 0;
+    }
+    return std::llround(2.0 * std::exp((index - 1.0) * log_gamma_ratio) / (gamma_ratio + 1.0));
+}
+
+void LatencySketch::add(std::int32_t milliseconds, std::uint64_t count) {
+    if (count == 0) {
+        return;
+    }
+    min_ = std::min(min_, milliseconds);
+    max_ = std::max(max_, milliseconds);
+    const auto index = index_of(milliseconds);
+    const auto at = std::lower_bound(bins_.begin(), bins_.end(), index,
+                                     [](const Bin& bin, std::uint32_t wanted) { return bin.index < wanted; });
+    if (at != bins_.end() && at->index == index) {
+        at->count += count;
+    } else {
+        bins_.insert(at, Bin{index, count});
+    }
+}
+
+void LatencySketch::merge(const LatencySketch& other) {
+    std::vector<Bin> merged;
+    merged.reserve(bins_.size() + other.bins_.size());
+    auto a = bins_.begin();
+    auto b = other.bins_.begin();
+    while (a != bins_.end() || b != other.bins_.end()) {
+        if (b == other.bins_.end() || (a != bins_.end() && a->index < b->index)) {
+            merged.push_back(*a++);
+        } else if (a == bins_.end() || b->index < a->index) {
+            merged.push_back(*b++);
+        } else {
+            merged.push_back(Bin{a->index, a->count + b->count});
+            ++a;
+            ++b;
+        }
+    }
+    bins_ = std::move(merged);
+    min_ = std::min(min_, other.min_);
+    max_ = std::max(max_, other.max_);
+}
+
+std::uint64_t LatencySketch::count() const {
+    std::uint64_t total = 0;
+    for (const auto& bin : bins_) {
+        total += bin.count;
+    }
+    return total;
+}
+
+std::optional<std::int64_t> LatencySketch::percentile(double percent) const {
+    if (bins_.empty()) {
+        return std::nullopt;
+    }
+    const auto total = static_cast<double>(count());
+    const double rank = std::clamp(std::ceil(percent / 100.0 * total), 1.0, total);
+    double seen = 0;
+    for (const auto& bin : bins_) {
+        seen += static_cast<double>(bin.count);
+        if (seen >= rank) {
+            return std::clamp<std::int64_t>(value_of(bin.index), min_, max_);
+        }
+    }
+    return max_;
+}
+
+std::vector<std::byte> LatencySketch::encode() const {
+    std::vector<std::byte> out;
+    out.reserve(1 + bins_.size() * 3);
+    out.push_back(format_version);
+    if (bins_.empty()) {
+        return out;
+    }
+    put_varint(out, static_cast<std::uint64_t>(min_));
+    put_varint(out, static_cast<std::uint64_t>(max_ - min_));
+    std::uint32_t next = 0;
+    for (const auto& bin : bins_) {
+        put_varint(out, bin.index - next);
+        put_varint(out, bin.count);
+        next = bin.index + 1;
+    }
+    return out;
+}
+
+LatencySketch LatencySketch::decode(std::span<const std::byte> bytes) {
+    if (bytes.empty() || bytes.front() != format_version) {
+        corrupt("The version byte is not 1.");
+    }
+    static const std::uint32_t last_index = index_of(std::numeric_limits<std::int32_t>::max());
+    LatencySketch sketch;
+    bytes = bytes.subspan(1);
+    if (bytes.empty()) {
+        return sketch;
+    }
+    constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
+    const auto min = get_varint(bytes);
+    const auto span = get_varint(bytes);
+    if (min > largest || span > largest - min) {
+        corrupt("The range of values is impossible.");
+    }
+    sketch.min_ = static_cast<std::int32_t>(min);
+    sketch.max_ = static_cast<std::int32_t>(min + span);
+    sketch.bins_.reserve(bytes.size() / 2);
+    std::uint64_t next = 0;
+    while (!bytes.empty()) {
+        const auto gap = get_varint(bytes);
+        const auto count = get_varint(bytes);
+        if (gap > last_index || next + gap > last_index) {
+            corrupt("A bin lies beyond the largest latency.");
+        }
+        if (count == 0) {
+            corrupt("A bin is empty.");
+        }
+        sketch.bins_.push_back(Bin{static_cast<std::uint32_t>(next + gap), count});
+        next += gap + 1;
+    }
+    if (sketch.bins_.empty() || sketch.bins_.front().index != index_of(sketch.min_) ||
+        sketch.bins_.back().index != index_of(sketch.max_)) {
+        corrupt("The bins do not match the range of values.");
+    }
+    return sketch;
+}
+
+} // namespace helix

@@ -1,0 +1,29 @@
+// The module's entry: asks each part to initialise itself, nothing else.
+#include "pg/prelude.hpp"
+
+#include "catalog/catalog.hpp"
+#include "config.hpp"
+#include "ledger/ledger.hpp"
+#include "pg/guard.hpp"
+#include "worker/worker.hpp"
+
+extern "C" {
+HELIX_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void _PG_init(void) {
+    helix::pg::enter_callback([] {
+        if (!process_shared_preload_libraries_in_progress) {
+            ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                            errmsg("helix is not in shared_preload_libraries"),
+                            errhint("Add helix to shared_preload_libraries in postgresql.conf (for example "
+                                    "'pg_cron,helix') and restart the server.")));
+        }
+        helix::config::define();
+        helix::catalog::initialise();
+        helix::ledger::initialise();
+        helix::worker::initialise();
+    });
+}
+}

@@ -1,0 +1,211 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/execution.hpp"
+
+#include "access/caller.hpp"
+#include "catalog/catalog.hpp"
+#include "core/error.hpp"
+#include "core/pricing.hpp"
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+constexpr std::size_t max_name_bytes = 200;
+constexpr std::size_t max_request_id_bytes = 255;
+constexpr std::size_t max_error_bytes = 16 * 1024;
+constexpr std::int64_t max_cost_usd = 1'000'000'000;
+constexpr int max_cost_decimals = 40; // a JavaScript number of 1e-20 USD still passes
+
+std::string quoted(std::string_view value) {
+    return "\"" + std::string(value) + "\"";
+}
+
+[[noreturn]] void refuse_null(const char* field) {
+    throw Error(sqlstate::null_value_not_allowed, std::string(field) + " must not be null", {}, "Pass a value.");
+}
+
+void check_text(const char* field, const std::optional<std::string_view>& value, std::size_t max_bytes) {
+    if (value && value->size() > max_bytes) {
+        throw Error(sqlstate::string_data_right_truncation, std::string(field) + " is too long",
+                    "It has " + std::to_string(value->size()) + " bytes.",
+                    "At most " + std::to_string(max_bytes) + " bytes are kept, and nothing is cut silently.");
+    }
+    if (value && value->empty() && max_bytes != max_error_bytes) {
+        throw Error(sqlstate::invalid_parameter_value, std::string(field) + " must not be empty", {},
+                    "Pass a value, or null where there is none.");
+    }
+}
+
+void check_not_negative(const char* field, const std::optional<std::int64_t>& value, std::int64_t max) {
+    if (value && (*value < 0 || *value > max)) {
+        throw Error(sqlstate::numeric_value_out_of_range, std::string(field) + " is out of range",
+                    "It is " + std::to_string(*value) + ".", "Pass 0 to " + std::to_string(max) + ", or null where it is not known.");
+    }
+}
+
+std::string numeric_text(Datum value) {
+    return DatumGetCString(DirectFunctionCall1(numeric_out, value));
+}
+
+void check_cost(Datum cost) {
+    Numeric value = DatumGetNumeric(cost);
+    const char* problem = nullptr;
+    if (numeric_is_nan(value) || numeric_is_inf(value)) {
+        problem = "not a finite number";
+    } else if (DatumGetBool(DirectFunctionCall2(numeric_lt, cost, NumericGetDatum(int64_to_numeric(0))))) {
+        problem = "negative";
+    } else if (DatumGetBool(DirectFunctionCall2(numeric_ge, cost, NumericGetDatum(int64_to_numeric(max_cost_usd))))) {
+        problem = "10^9 or more";
+    } else if (DatumGetInt32(DirectFunctionCall1(numeric_scale, cost)) > max_cost_decimals) {
+        problem = "given with more than 40 decimals";
+    }
+    if (problem != nullptr) {
+        throw Error(sqlstate::numeric_value_out_of_range, std::string("cost_usd is ") + problem, "It is " + numeric_text(cost) + ".",
+                    "Pass USD from 0 to below 10^9 with at most 40 decimals, or null to price the tokens.");
+    }
+}
+
+// model_used is a provider, or a model that exactly one provider sells.
+void resolve_model(const Request& request, Execution& execution) {
+    const auto used = request.model_used;
+    const auto seller = used && !request.model ? catalog::prices().provider_of(*used) : std::string_view{};
+    if (!seller.empty()) {
+        execution.provider = seller;
+        execution.model = *used;
+        return;
+    }
+    execution.model = request.model ? *request.model : used.value_or("unknown");
+    if (used) {
+        execution.provider = *used;
+    } else {
+        const auto derived = catalog::prices().provider_of(execution.model);
+        execution.provider = derived.empty() ? std::string_view("unknown") : derived;
+    }
+}
+
+DateADT utc_day(TimestampTz at) {
+    Timestamp day = at / USECS_PER_DAY;
+    day -= at % USECS_PER_DAY < 0 ? 1 : 0;
+    return static_cast<DateADT>(day);
+}
+
+void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
+    execution.occurred_at = request.occurred_at.value_or(now);
+    if (TIMESTAMP_NOT_FINITE(execution.occurred_at)) {
+        throw Error(sqlstate::datetime_field_overflow, "occurred_at must be finite", {}, "Pass the time at which it ran.");
+    }
+    execution.date = request.date.value_or(utc_day(execution.occurred_at));
+    if (DATE_NOT_FINITE(execution.date)) {
+        throw Error(sqlstate::datetime_field_overflow, "date must be finite", {}, "Pass the day that it counts for.");
+    }
+}
+
+void resolve_cost(const Request& request, Execution& execution) {
+    if (request.cost_usd) {
+        check_cost(*request.cost_usd);
+        execution.cost_usd = *request.cost_usd;
+        execution.priced = false;
+        return;
+    }
+    if (!request.input_tokens && !request.cached_input_tokens && !request.output_tokens) {
+        throw Error(sqlstate::null_value_not_allowed, "neither a cost nor tokens are given", {},
+                    "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
+    }
+    const auto cost = price_of(execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
+                               request.cached_input_tokens.value_or(0), request.output_tokens.value_or(0));
+    if (!cost) {
+        throw Error(sqlstate::undefined_object, "no price is known for this model",
+                    "helix.model_prices has no row for provider " + quoted(execution.provider) + " and model " +
+                        quoted(execution.model) + " valid at that time.",
+                    "Pass cost_usd, or add the price to helix.model_prices.");
+    }
+    check_cost(*cost);
+    execution.cost_usd = *cost;
+    execution.priced = true;
+}
+
+} // namespace
+
+Execution resolve(const Request& request, TimestampTz now) {
+    if (!request.user_id) {
+        refuse_null("user_id");
+    }
+    access::check_records_for(*request.user_id);
+    if (!request.operation_id) {
+        refuse_null("operation_id");
+    }
+    if (!request.success) {
+        refuse_null("success");
+    }
+    if (!catalog::has_operation(*request.operation_id)) {
+        throw Error(sqlstate::undefined_object, "unknown operation", "There is no operation " + quoted(*request.operation_id) + ".",
+                    "Use one of helix.operations, or add it there.");
+    }
+    check_text("model_used", request.model_used, max_name_bytes);
+    check_text("model", request.model, max_name_bytes);
+    check_text("request_id", request.request_id, max_request_id_bytes);
+    check_text("trace_id", request.trace_id, max_request_id_bytes);
+    check_text("error", request.error, max_error_bytes);
+    check_not_negative("latency_ms", request.latency_ms, INT32_MAX);
+    check_not_negative("input_tokens", request.input_tokens, INT64_MAX);
+    check_not_negative("cached_input_tokens", request.cached_input_tokens, INT64_MAX);
+    check_not_negative("output_tokens", request.output_tokens, INT64_MAX);
+
+    Execution execution{};
+    execution.user_id = *request.user_id;
+    execution.operation_id = *request.operation_id;
+    execution.success = *request.success;
+    if (request.latency_ms) {
+        execution.latency_ms = static_cast<std::int32_t>(*request.latency_ms);
+    }
+    execution.input_tokens = request.input_tokens;
+    execution.cached_input_tokens = request.cached_input_tokens;
+    execution.output_tokens = request.output_tokens;
+    execution.request_id = request.request_id;
+    execution.error = request.error;
+    execution.trace_id = request.trace_id;
+    execution.metadata = request.metadata;
+    resolve_model(request, execution);
+    resolve_time(request, now, execution);
+    resolve_cost(request, execution);
+    return execution;
+}
+
+std::optional<Datum> price_of(std::string_view provider, std::string_view model, TimestampTz at, std::int64_t input,
+                              std::int64_t cached_input, std::int64_t output) {
+    const Price* price = catalog::prices().find(provider, model, at);
+    if (price == nullptr) {
+        return std::nullopt;
+    }
+    const std::string usd = cost_of(*price, {.input = input, .cached_input = cached_input, .output = output}).to_string();
+    return pg::call([text = usd.c_str()] {
+        return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    });
+}
+
+} // namespace helix::ledger
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_price_of) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
+        PG_RETURN_NULL();
+    }
+    const auto words = [fcinfo](int argument) {
+        text* value = PG_GETARG_TEXT_PP(argument);
+        return std::string_view(VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value)));
+    };
+    const auto count = [fcinfo](int argument) { return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument); };
+    const auto cost = ledger::price_of(words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3), count(4), count(5));
+    if (!cost) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATUM(*cost);
+}

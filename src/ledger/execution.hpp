@@ -1,0 +1,62 @@
+// Owns: an execution on its way into the ledger: as the caller gave it, and as it is stored. Used within ledger/ only.
+// Both are plain data: PostgreSQL may longjmp past them.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+extern "C" {
+#include "utils/date.h"
+}
+
+namespace helix::ledger {
+
+// What the caller gave; an absent field is null. Texts and datums belong to the caller's memory.
+struct Request {
+    std::optional<pg_uuid_t> user_id;
+    std::optional<std::string_view> operation_id;
+    std::optional<DateADT> date;
+    std::optional<bool> success;
+    std::optional<std::int64_t> latency_ms;
+    std::optional<Datum> cost_usd; // numeric
+    std::optional<std::string_view> model_used;
+    std::optional<std::string_view> model;
+    std::optional<std::int64_t> input_tokens;
+    std::optional<std::int64_t> cached_input_tokens;
+    std::optional<std::int64_t> output_tokens;
+    std::optional<std::string_view> request_id;
+    std::optional<TimestampTz> occurred_at;
+    std::optional<std::string_view> error;
+    std::optional<std::string_view> trace_id;
+    std::optional<Datum> metadata; // jsonb
+};
+
+// A valid, priced execution.
+struct Execution {
+    pg_uuid_t user_id;
+    std::string_view operation_id;
+    std::string_view provider;
+    std::string_view model;
+    DateADT date;
+    bool success;
+    bool priced;
+    std::optional<std::int32_t> latency_ms;
+    Datum cost_usd; // numeric, finite, at least 0
+    TimestampTz occurred_at;
+    std::optional<std::int64_t> input_tokens;
+    std::optional<std::int64_t> cached_input_tokens;
+    std::optional<std::int64_t> output_tokens;
+    std::optional<std::string_view> request_id;
+    std::optional<std::string_view> error;
+    std::optional<std::string_view> trace_id;
+    std::optional<Datum> metadata;
+};
+
+// Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where no
+// cost is given. Throws helix::Error (see the COMMENT ON record_operation_execution for SQLSTATEs).
+Execution resolve(const Request& request, TimestampTz now);
+
+// Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.
+std::optional<Datum> price_of(std::string_view provider, std::string_view model, TimestampTz at, std::int64_t input,
+                              std::int64_t cached_input, std::int64_t output);
+
+} // namespace helix::ledger

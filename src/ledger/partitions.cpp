@@ -1,0 +1,179 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/partitions.hpp"
+
+#include "config.hpp"
+#include "core/error.hpp"
+#include "ledger/watermark.hpp"
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+#include "storage/lmgr.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+constexpr int months_ahead = 2;
+constexpr const char* drop_lock_timeout = "500ms"; // the longest that retention makes writers wait
+
+// A UTC month, counted from year 0.
+struct Month {
+    int number;
+
+    int year() const { return number / 12; }
+    int month() const { return number % 12 + 1; }
+    Month next() const { return {number + 1}; }
+    DateADT first_day() const { return date2j(year(), month(), 1) - POSTGRES_EPOCH_JDATE; }
+    TimestampTz start() const { return first_day() * USECS_PER_DAY; }
+    const char* partition() const { return psprintf("executions_%04d_%02d", year(), month()); }
+};
+
+Month month_of(TimestampTz time) {
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    if (TIMESTAMP_NOT_FINITE(time) || timestamp2tm(time, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+    }
+    return {tm.tm_year * 12 + tm.tm_mon - 1};
+}
+
+Oid existing_partition(Month month) {
+    return get_relname_relid(month.partition(), pg::internal_schema());
+}
+
+// Indexes are made on each partition, not on the parent: pg_dump restores these, and would make the parent's twice.
+// Measured: each B-tree costs about 1 us a row, BRIN next to nothing.
+void make_partition(Month month) {
+    const Oid parent = pg::internal_relation("executions");
+    LockRelationOid(parent, ShareUpdateExclusiveLock); // what ATTACH takes; one maker at a time
+    if (OidIsValid(existing_partition(month))) {
+        return;
+    }
+    const char* name = month.partition();
+    pg::OwnerSpi spi;
+    pg::execute_text(psprintf("CREATE TABLE helix_internal.%s (LIKE helix_internal.executions)", name));
+    pg::execute_text(psprintf("CREATE INDEX %s_user_xid ON helix_internal.%s (user_id, xid)", name, name));
+    pg::execute_text(psprintf("CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id) "
+                              "WITH (pages_per_range = 32, autosummarize = on)",
+                              name, name));
+    pg::execute_text(psprintf("ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s "
+                              "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
+                              name, month.year(), month.month(), month.next().year(), month.next().month()));
+    spi.finish();
+}
+
+void make_ahead(TimestampTz now) {
+    Month month = month_of(now);
+    for (int i = 0; i <= months_ahead; ++i, month = month.next()) {
+        if (!OidIsValid(existing_partition(month))) {
+            make_partition(month);
+        }
+    }
+}
+
+pg::Statement select_months(R"(
+    SELECT c.relname::text, pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM')
+      FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent = 'helix_internal.executions'::pg_catalog.regclass
+     ORDER BY 2)");
+
+pg::Statement mark_dropped("INSERT INTO helix_internal.ledger_partitions AS p (month, dropped_at) "
+                           "VALUES ($1, pg_catalog.clock_timestamp()) "
+                           "ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at",
+                           {DATEOID});
+
+bool has_unfolded_rows(const char* partition) {
+    const char* query = psprintf(
+        "SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid >= w.next_xid AND e.id > w.base_id "
+        "UNION ALL SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid = ANY (w.open_xids) AND e.id > w.base_id",
+        partition, partition);
+    pg::execute_text(query);
+    return SPI_processed > 0;
+}
+
+void lock_for_drop(Oid partition) {
+    const int nesting = NewGUCNestLevel();
+    set_config_option("lock_timeout", drop_lock_timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    LockRelationOid(pg::internal_relation("executions"), AccessExclusiveLock);
+    LockRelationOid(partition, AccessExclusiveLock);
+    AtEOXact_GUC(true, nesting);
+}
+
+// Needs SPI.
+int drop_expired(TimestampTz now) {
+    if (config::ledger_retention_s == 0 || !watermark_is_ours()) {
+        return 0;
+    }
+    const TimestampTz limit = now - static_cast<std::int64_t>(config::ledger_retention_s) * USECS_PER_SEC;
+    const auto rows = select_months.execute();
+    SPITupleTable* months = SPI_tuptable;
+    int dropped = 0;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        bool is_null = false;
+        const char* name = SPI_getvalue(months->vals[row], months->tupdesc, 1);
+        const Datum first_day = SPI_getbinval(months->vals[row], months->tupdesc, 2, &is_null);
+        const Month month = month_of(DatumGetDateADT(first_day) * USECS_PER_DAY);
+        if (month.next().start() > limit || has_unfolded_rows(name)) {
+            continue;
+        }
+        lock_for_drop(existing_partition(month));
+        if (!has_unfolded_rows(name)) { // nobody can write to it any more
+            pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
+            mark_dropped.execute(&first_day);
+            ++dropped;
+        }
+    }
+    return dropped;
+}
+
+} // namespace
+
+Oid partition_for(TimestampTz time) {
+    const Month month = month_of(time);
+    Oid partition = existing_partition(month);
+    if (!OidIsValid(partition)) {
+        make_partition(month);
+        partition = existing_partition(month);
+    }
+    return partition;
+}
+
+bool partitions_task() {
+    pg::OwnerSpi spi;
+    if (watermark_is_ours()) {
+        make_ahead(GetCurrentTimestamp());
+    }
+    spi.finish();
+    return false;
+}
+
+bool retention_task() {
+    pg::OwnerSpi spi;
+    drop_expired(GetCurrentTimestamp());
+    spi.finish();
+    return false;
+}
+
+} // namespace helix::ledger
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_maintain_partitions) {
+    if (PG_ARGISNULL(0)) {
+        throw Error(sqlstate::null_value_not_allowed, "p_now must not be null");
+    }
+    const TimestampTz now = PG_GETARG_TIMESTAMPTZ(0);
+    ledger::month_of(now); // refuses what is not a time
+    pg::OwnerSpi spi;
+    ledger::make_ahead(now);
+    const int dropped = ledger::drop_expired(now);
+    spi.finish();
+    PG_RETURN_INT32(dropped);
+}

@@ -1,0 +1,54 @@
+// Checked bounds for the reading functions.
+#include "pg/prelude.hpp"
+
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "utils/date.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+constexpr int max_days = 36'500;
+
+TimestampTz utc_midnight(TimestampTz time) {
+    const TimestampTz rest = time % USECS_PER_DAY;
+    return time - rest - (rest < 0 ? USECS_PER_DAY : 0);
+}
+
+} // namespace
+
+} // namespace helix::ledger
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_first_day) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+        throw Error(sqlstate::null_value_not_allowed, "the bounds of a time range must not be null", {}, "Pass both bounds.");
+    }
+    const TimestampTz start = PG_GETARG_TIMESTAMPTZ(0);
+    const TimestampTz end = PG_GETARG_TIMESTAMPTZ(1);
+    if (end < start) {
+        const auto text = [](TimestampTz time) { return std::string(timestamptz_to_str(time)); };
+        const auto from = text(start);
+        throw Error(sqlstate::invalid_parameter_value, "the time range ends before it starts",
+                    "It starts at " + from + " and ends at " + text(end) + ".", "Swap the bounds.");
+    }
+    PG_RETURN_TIMESTAMPTZ(TIMESTAMP_NOT_FINITE(start) ? start : ledger::utc_midnight(start));
+}
+
+HELIX_FUNCTION(helix_first_trend_date) {
+    if (PG_ARGISNULL(0)) {
+        throw Error(sqlstate::null_value_not_allowed, "p_days must not be null", {}, "Pass the number of days.");
+    }
+    const int days = PG_GETARG_INT32(0);
+    if (days < 1 || days > ledger::max_days) {
+        throw Error(sqlstate::invalid_parameter_value, "p_days is out of range", "It is " + std::to_string(days) + ".",
+                    "Pass 1 to " + std::to_string(ledger::max_days) + " days.");
+    }
+    const TimestampTz today = ledger::utc_midnight(GetCurrentTransactionStartTimestamp());
+    PG_RETURN_DATEADT(static_cast<DateADT>(today / USECS_PER_DAY) - (days - 1));
+}

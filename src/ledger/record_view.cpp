@@ -1,0 +1,99 @@
+// Writing through the view helix.executions: INSERT and COPY record, UPDATE and DELETE are refused.
+#include "pg/prelude.hpp"
+
+#include "ledger/execution.hpp"
+#include "ledger/writer.hpp"
+#include "pg/guard.hpp"
+
+#include <cstring>
+
+extern "C" {
+#include "commands/trigger.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+// A column of the new row; raises where the view has lost it.
+class NewRow {
+  public:
+    NewRow(HeapTuple tuple, TupleDesc columns) : tuple_(tuple), columns_(columns) {}
+
+    template <typename Convert>
+    auto get(const char* name, Convert convert) const -> std::optional<std::invoke_result_t<Convert, Datum>> {
+        for (int i = 0; i < columns_->natts; ++i) {
+            if (strcmp(NameStr(TupleDescAttr(columns_, i)->attname), name) == 0) {
+                bool is_null = false;
+                const Datum value = heap_getattr(tuple_, i + 1, columns_, &is_null);
+                if (is_null) {
+                    return std::nullopt;
+                }
+                return convert(value);
+            }
+        }
+        elog(ERROR, "helix.executions has no column %s", name);
+    }
+
+  private:
+    HeapTuple tuple_;
+    TupleDesc columns_;
+};
+
+std::string_view text_of(Datum value) {
+    text* unpacked = DatumGetTextPP(value);
+    return {VARDATA_ANY(unpacked), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
+}
+
+Request request_of(const NewRow& row) {
+    const auto same = [](Datum value) { return value; };
+    const auto int8 = [](Datum value) { return std::int64_t{DatumGetInt64(value)}; };
+    const auto time = [](Datum value) { return DatumGetTimestampTz(value); };
+    for (const char* ours : {"id", "recorded_at"}) {
+        if (row.get(ours, same)) {
+            throw Error("428C9", std::string("column \"") + ours + "\" is assigned by the database", {},
+                        "Leave it out of the column list.");
+        }
+    }
+    Request request;
+    request.user_id = row.get("user_id", [](Datum value) { return *DatumGetUUIDP(value); });
+    request.operation_id = row.get("operation_id", text_of);
+    request.date = row.get("date", [](Datum value) { return DatumGetDateADT(value); });
+    request.success = row.get("success", [](Datum value) { return DatumGetBool(value); });
+    request.latency_ms = row.get("latency_ms", [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
+    request.cost_usd = row.get("cost_usd", same);
+    request.model_used = row.get("model_used", text_of);
+    request.model = row.get("model", text_of);
+    request.input_tokens = row.get("input_tokens", int8);
+    request.cached_input_tokens = row.get("cached_input_tokens", int8);
+    request.output_tokens = row.get("output_tokens", int8);
+    request.request_id = row.get("request_id", text_of);
+    request.occurred_at = row.get("occurred_at", time);
+    request.error = row.get("error", text_of);
+    request.trace_id = row.get("trace_id", text_of);
+    request.metadata = row.get("metadata", same);
+    return request;
+}
+
+} // namespace
+
+} // namespace helix::ledger
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_write_execution) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("write_execution() is a trigger function")));
+    }
+    const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+        throw Error("0A000", "executions are append-only", {}, "Record a new execution; prices are corrected by helix.reprice().");
+    }
+    const TimestampTz now = GetCurrentTimestamp();
+    const ledger::NewRow row(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation));
+    const auto execution = ledger::resolve(ledger::request_of(row), now);
+    ledger::Writer writer(now, 1);
+    writer.append(execution);
+    writer.finish();
+    return PointerGetDatum(trigger->tg_trigtuple);
+}

@@ -1,0 +1,77 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/request_ids.hpp"
+
+#include "config.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+
+namespace helix::ledger {
+
+namespace {
+
+constexpr std::int64_t forget_at_once = 10'000;
+
+pg::Statement insert_request("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id) "
+                             "VALUES ($1, $2, pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass)) "
+                             "ON CONFLICT DO NOTHING RETURNING execution_id",
+                             {UUIDOID, TEXTOID});
+
+pg::Statement select_request("SELECT execution_id FROM helix_internal.request_ids "
+                             "WHERE user_id = $1 AND request_id = $2",
+                             {UUIDOID, TEXTOID});
+
+pg::Statement forget("DELETE FROM helix_internal.request_ids WHERE ctid = ANY (ARRAY("
+                     "SELECT r.ctid FROM helix_internal.request_ids r WHERE r.recorded_at < $1 LIMIT $2))",
+                     {TIMESTAMPTZOID, INT8OID});
+
+std::int64_t forget_before(TimestampTz time) {
+    const Datum values[] = {TimestampTzGetDatum(time), Int64GetDatum(forget_at_once)};
+    pg::OwnerSpi spi;
+    const auto forgotten = forget.execute(values);
+    spi.finish();
+    return static_cast<std::int64_t>(forgotten);
+}
+
+TimestampTz window_before(TimestampTz now) {
+    return now - static_cast<std::int64_t>(config::request_id_window_s) * USECS_PER_SEC;
+}
+
+} // namespace
+
+RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id) {
+    const Datum values[] = {
+        UUIDPGetDatum(&user),
+        PointerGetDatum(cstring_to_text_with_len(request_id.data(), static_cast<int>(request_id.size())))};
+    pg::OwnerSpi spi;
+    // A conflicting id whose row is gone again by the time we look was forgotten in between: try once more.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        if (insert_request.execute(values) == 1) {
+            const RememberedRequest request{DatumGetInt64(pg::column(0, 1)), true};
+            spi.finish();
+            return request;
+        }
+        if (select_request.execute(values) == 1) {
+            const RememberedRequest request{DatumGetInt64(pg::column(0, 1)), false};
+            spi.finish();
+            return request;
+        }
+    }
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), errmsg("could not settle a request id used concurrently"),
+                    errhint("Try again.")));
+}
+
+bool request_ids_task() {
+    return forget_before(window_before(GetCurrentTimestamp())) == forget_at_once;
+}
+
+} // namespace helix::ledger
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_forget_request_ids) {
+    if (PG_ARGISNULL(0)) {
+        PG_RETURN_INT64(0);
+    }
+    PG_RETURN_INT64(ledger::forget_before(ledger::window_before(PG_GETARG_TIMESTAMPTZ(0))));
+}

@@ -1,0 +1,197 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/writer.hpp"
+
+#include "ledger/partitions.hpp"
+#include "ledger/request_ids.hpp"
+#include "ledger/watermark.hpp"
+#include "pg/relations.hpp"
+#include "worker/worker.hpp"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/table.h"
+#include "commands/sequence.h"
+#include "executor/tuptable.h"
+#include "storage/lmgr.h"
+}
+
+namespace helix::ledger {
+
+struct WriterState {
+    TimestampTz now;
+    std::int64_t xid;
+    Oid ids;
+    Relation partition;
+    EState* executor;
+    ResultRelInfo* target;
+    BulkInsertState bulk; // null for a single row
+    MemoryContext batch_memory;
+    TupleTableSlot** slots;
+    int capacity;
+    int buffered;
+    int written;
+};
+
+namespace {
+
+constexpr int max_batch = 1000;
+
+// Columns of helix_internal.executions, in the order of its definition.
+enum Column {
+    id,
+    xid,
+    recorded_at,
+    occurred_at,
+    input_tokens,
+    cached_input_tokens,
+    output_tokens,
+    date,
+    latency_ms,
+    success,
+    priced,
+    user_id,
+    operation_id,
+    provider,
+    model,
+    cost_usd,
+    request_id,
+    trace_id,
+    error,
+    metadata,
+    column_count
+};
+
+Datum text_datum(std::string_view value) {
+    return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
+}
+
+class SlotFiller {
+  public:
+    explicit SlotFiller(TupleTableSlot* slot) : slot_(slot) {}
+
+    void set(Column column, Datum value) {
+        slot_->tts_values[column] = value;
+        slot_->tts_isnull[column] = false;
+    }
+    template <typename T, typename Convert>
+    void set(Column column, const std::optional<T>& value, Convert convert) {
+        slot_->tts_isnull[column] = !value;
+        slot_->tts_values[column] = value ? convert(*value) : Datum{0};
+    }
+
+  private:
+    TupleTableSlot* slot_;
+};
+
+void fill(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, const Execution& execution) {
+    const auto int8 = [](std::int64_t value) { return Int64GetDatum(value); };
+    const auto same = [](Datum value) { return value; };
+    ExecClearTuple(slot);
+    SlotFiller row(slot);
+    row.set(id, Int64GetDatum(new_id));
+    row.set(xid, Int64GetDatum(state.xid));
+    row.set(recorded_at, TimestampTzGetDatum(state.now));
+    row.set(occurred_at, TimestampTzGetDatum(execution.occurred_at));
+    row.set(input_tokens, execution.input_tokens, int8);
+    row.set(cached_input_tokens, execution.cached_input_tokens, int8);
+    row.set(output_tokens, execution.output_tokens, int8);
+    row.set(date, DateADTGetDatum(execution.date));
+    row.set(latency_ms, execution.latency_ms, [](std::int32_t value) { return Int32GetDatum(value); });
+    row.set(success, BoolGetDatum(execution.success));
+    row.set(priced, BoolGetDatum(execution.priced));
+    auto* user = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *user = execution.user_id;
+    row.set(user_id, UUIDPGetDatum(user));
+    row.set(operation_id, text_datum(execution.operation_id));
+    row.set(provider, text_datum(execution.provider));
+    row.set(model, text_datum(execution.model));
+    row.set(cost_usd, execution.cost_usd);
+    row.set(request_id, execution.request_id, text_datum);
+    row.set(trace_id, execution.trace_id, text_datum);
+    row.set(error, execution.error, text_datum);
+    row.set(metadata, execution.metadata, same);
+    ExecStoreVirtualTuple(slot);
+}
+
+void flush(WriterState& state) {
+    if (state.buffered == 0) {
+        return;
+    }
+    const MemoryContext caller = MemoryContextSwitchTo(state.batch_memory);
+    const CommandId command = GetCurrentCommandId(true);
+    if (state.buffered == 1) {
+        table_tuple_insert(state.partition, state.slots[0], command, 0, nullptr);
+    } else {
+        table_multi_insert(state.partition, state.slots, state.buffered, command, 0, state.bulk);
+    }
+    for (int i = 0; i < state.buffered; ++i) {
+        pg::insert_index_entries(state.target, state.slots[i], state.executor);
+        ExecClearTuple(state.slots[i]);
+    }
+    MemoryContextSwitchTo(caller);
+    MemoryContextReset(state.batch_memory);
+    state.written += state.buffered;
+    state.buffered = 0;
+}
+
+} // namespace
+
+Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
+    ensure_watermark();
+    LockRelationOid(pg::internal_relation("executions"), RowExclusiveLock); // adoption and retention lock writers out here
+    state_->now = now;
+    state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
+    state_->ids = pg::internal_relation("execution_ids");
+    state_->partition = table_open(partition_for(now), RowExclusiveLock);
+    state_->executor = CreateExecutorState();
+    state_->target = makeNode(ResultRelInfo);
+    InitResultRelInfo(state_->target, state_->partition, 0, nullptr, 0);
+    ExecOpenIndices(state_->target, false);
+    state_->batch_memory = AllocSetContextCreate(CurrentMemoryContext, "helix ledger batch", ALLOCSET_DEFAULT_SIZES);
+    state_->capacity = std::clamp(capacity, 1, max_batch);
+    state_->slots = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * state_->capacity));
+    for (int i = 0; i < state_->capacity; ++i) {
+        state_->slots[i] = table_slot_create(state_->partition, nullptr);
+    }
+    state_->bulk = state_->capacity > 1 ? GetBulkInsertState() : nullptr;
+}
+
+std::int64_t Writer::append(const Execution& execution) {
+    std::int64_t new_id = 0;
+    if (execution.request_id) {
+        const auto seen = remember_request(execution.user_id, *execution.request_id);
+        if (!seen.is_new) {
+            return seen.execution_id;
+        }
+        new_id = seen.execution_id;
+    } else {
+        new_id = nextval_internal(state_->ids, false);
+    }
+    const MemoryContext caller = MemoryContextSwitchTo(state_->batch_memory);
+    fill(state_->slots[state_->buffered++], *state_, new_id, execution);
+    MemoryContextSwitchTo(caller);
+    if (state_->buffered == state_->capacity) {
+        flush(*state_);
+    }
+    return new_id;
+}
+
+void Writer::finish() {
+    flush(*state_);
+    if (state_->bulk != nullptr) {
+        FreeBulkInsertState(state_->bulk);
+    }
+    for (int i = 0; i < state_->capacity; ++i) {
+        ExecDropSingleTupleTableSlot(state_->slots[i]);
+    }
+    ExecCloseIndices(state_->target);
+    FreeExecutorState(state_->executor);
+    table_close(state_->partition, NoLock);
+    if (state_->written > 0) {
+        worker::note_arrivals(state_->written);
+    }
+    MemoryContextDelete(state_->batch_memory);
+}
+
+} // namespace helix::ledger

@@ -1,0 +1,27 @@
+// Owns: appending executions to the ledger's current partition. Used by the recording functions only.
+#pragma once
+
+#include "ledger/execution.hpp"
+
+namespace helix::ledger {
+
+struct WriterState;
+
+// Writes executions in batches through the table access method; plain data, so that PostgreSQL may longjmp past it (the
+// transaction's abort closes everything). Each execution's memory must stay until finish().
+class Writer {
+  public:
+    // Opens the partition of `now`, making it where it is missing. `capacity` is how many rows to expect, for buffering.
+    Writer(TimestampTz now, int capacity);
+
+    // Appends one execution and returns its id: the first id where its request id was seen before, and then nothing is
+    // appended.
+    std::int64_t append(const Execution& execution);
+
+    void finish();
+
+  private:
+    WriterState* state_;
+};
+
+} // namespace helix::ledger

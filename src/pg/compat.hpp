@@ -1,0 +1,53 @@
+// Owns: what differs between PostgreSQL 15 and 18. Included by prelude.hpp alone; everything else is written for 18.
+#pragma once
+
+#if PG_VERSION_NUM < 150000
+#error "helix needs PostgreSQL 15 or later"
+#endif
+
+extern "C" {
+#include "access/tableam.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
+#include "executor/executor.h"
+#include "utils/acl.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+}
+
+namespace helix::pg {
+
+// A module's magic block has gained a name and a version in 18.
+#if PG_VERSION_NUM >= 180000
+#define HELIX_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "helix", .version = HELIX_VERSION)
+#else
+#define HELIX_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+inline bool owns_database(Oid database, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(DatabaseRelationId, database, role);
+#else
+    return pg_database_ownercheck(database, role);
+#endif
+}
+
+inline bool may_execute(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+    return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+    return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
+// Enters the tuple in `slot` into every index of `target`; the ledger has no unique one.
+inline void insert_index_entries(ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
+#if PG_VERSION_NUM >= 160000
+    list_free(ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL, false));
+#else
+    list_free(ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL));
+#endif
+}
+
+} // namespace helix::pg

@@ -1,0 +1,55 @@
+#include "pg/spi.hpp"
+
+#include "pg/relations.hpp"
+
+namespace helix::pg {
+
+OwnerSpi::OwnerSpi() {
+    GetUserIdAndSecContext(&caller_, &security_context_);
+    SetUserIdAndSecContext(extension_owner(), security_context_ | SECURITY_LOCAL_USERID_CHANGE);
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        elog(ERROR, "could not connect to SPI");
+    }
+}
+
+void OwnerSpi::finish() {
+    SPI_finish();
+    SetUserIdAndSecContext(caller_, security_context_);
+}
+
+std::uint64_t Statement::execute(const Datum* values, const char* nulls, long row_limit) {
+    if (plan_ == nullptr) {
+        SPIPlanPtr plan = SPI_prepare(text_, arguments_, types_.data());
+        if (plan == nullptr || SPI_keepplan(plan) != 0) {
+            elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
+        }
+        plan_ = plan;
+    }
+    const int result = SPI_execute_plan(plan_, const_cast<Datum*>(values), nulls, false, row_limit);
+    if (result < 0) {
+        elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(result));
+    }
+    return SPI_processed;
+}
+
+void execute_text(const char* text) {
+    const int result = SPI_execute(text, false, 0);
+    if (result < 0) {
+        elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(result));
+    }
+}
+
+Datum column(std::uint64_t row, int number, bool* is_null) {
+    return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, is_null);
+}
+
+Datum column(std::uint64_t row, int number) {
+    bool is_null = false;
+    const Datum value = column(row, number, &is_null);
+    if (is_null) {
+        elog(ERROR, "unexpected null in column %d", number);
+    }
+    return value;
+}
+
+} // namespace helix::pg

@@ -1,0 +1,53 @@
+// Owns: SQL run from C++: saved plans and the switch to the extension's owner. Any feature may use it.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+extern "C" {
+#include "executor/spi.h"
+}
+
+namespace helix::pg {
+
+// Connects to SPI as the extension's owner with the caller's identity put back by finish(). An ereport in between
+// needs no clean-up here: the (sub)transaction's abort disconnects SPI and restores the identity.
+class OwnerSpi {
+  public:
+    OwnerSpi();
+    void finish();
+
+  private:
+    Oid caller_ = InvalidOid;
+    int security_context_ = 0;
+};
+
+// A statement that is planned once per backend. `text` must be a literal with every name qualified.
+class Statement {
+  public:
+    static constexpr int max_arguments = 24;
+
+    constexpr explicit Statement(const char* text, std::initializer_list<Oid> types = {})
+        : text_(text), arguments_(static_cast<int>(types.size())) {
+        std::copy(types.begin(), types.end(), types_.begin());
+    }
+
+    // Executes with a fresh snapshot and returns the number of rows; the rows are in SPI_tuptable. `nulls` has 'n'
+    // where an argument is null. Needs a connection; errors are PostgreSQL's.
+    std::uint64_t execute(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
+
+  private:
+    const char* text_;
+    std::array<Oid, max_arguments> types_{};
+    int arguments_;
+    SPIPlanPtr plan_ = nullptr;
+};
+
+// Runs text that is different each time (DDL); errors are PostgreSQL's.
+void execute_text(const char* text);
+
+// Column `number` (from 1) of row `row` (from 0) of SPI_tuptable.
+Datum column(std::uint64_t row, int number, bool* is_null);
+// The same where null is out of the question: raises XX000 on one.
+Datum column(std::uint64_t row, int number);
+
+} // namespace helix::pg

@@ -1,0 +1,97 @@
+#include "pg/prelude.hpp"
+
+#include "worker/drop_database.hpp"
+
+#include "pg/guard.hpp"
+#include "worker/slots.hpp"
+
+#include <csignal>
+
+extern "C" {
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+#include "tcop/utility.h"
+}
+
+namespace helix::worker {
+
+namespace {
+
+constexpr int pause_s = 10;           // no worker is started for that long; DROP DATABASE itself waits 5 s for others
+constexpr int longest_wait_ms = 5000; // for the worker to leave
+constexpr int poll_ms = 10;
+
+ProcessUtility_hook_type previous_hook = nullptr;
+
+// The database that a statement wants for itself; null for any other statement.
+const char* wanted_database(const Node* statement) {
+    if (IsA(statement, DropdbStmt)) {
+        return reinterpret_cast<const DropdbStmt*>(statement)->dbname;
+    }
+    if (IsA(statement, RenameStmt)) {
+        const auto* rename = reinterpret_cast<const RenameStmt*>(statement);
+        return rename->renameType == OBJECT_DATABASE ? rename->subname : nullptr;
+    }
+    if (IsA(statement, CreatedbStmt)) {
+        ListCell* cell = nullptr;
+        foreach (cell, reinterpret_cast<const CreatedbStmt*>(statement)->options) {
+            auto* option = static_cast<DefElem*>(lfirst(cell));
+            if (strcmp(option->defname, "template") == 0 && option->arg != nullptr) {
+                return defGetString(option);
+            }
+        }
+    }
+    return nullptr;
+}
+
+pid_t worker_of(const char* database, bool pause) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    Slot* slot = find_slot(database);
+    const pid_t pid = slot == nullptr ? 0 : slot->pid;
+    if (slot != nullptr && pause) {
+        slot->start_after = GetCurrentTimestamp() + pause_s * USECS_PER_SEC;
+        if (pid != 0) {
+            kill(pid, SIGTERM);
+        }
+    }
+    LWLockRelease(memory.lock);
+    return pid;
+}
+
+// Sends the worker away where the caller may do this to the database at all; the statement itself says what is wrong else.
+void make_way(const char* database) {
+    const Oid oid = get_database_oid(database, true);
+    if (!OidIsValid(oid) || oid == MyDatabaseId || !pg::owns_database(oid, GetUserId())) {
+        return;
+    }
+    if (worker_of(database, true) == 0) {
+        return;
+    }
+    for (int waited = 0; waited < longest_wait_ms && worker_of(database, false) != 0; waited += poll_ms) {
+        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, poll_ms, PG_WAIT_EXTENSION);
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+void process_utility(PlannedStmt* statement, const char* query, bool read_only, ProcessUtilityContext context,
+                     ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
+                     QueryCompletion* completion) {
+    if (const char* database = wanted_database(statement->utilityStmt)) {
+        make_way(database);
+    }
+    auto* next = previous_hook != nullptr ? previous_hook : standard_ProcessUtility;
+    next(statement, query, read_only, context, parameters, environment, destination, completion);
+}
+
+} // namespace
+
+void initialise_drop_database() {
+    previous_hook = ProcessUtility_hook;
+    ProcessUtility_hook = process_utility;
+}
+
+} // namespace helix::worker

@@ -1,0 +1,247 @@
+#include "pg/prelude.hpp"
+
+#include "worker/worker.hpp"
+
+#include "config.hpp"
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+#include "worker/drop_database.hpp"
+#include "worker/launcher.hpp"
+#include "worker/slots.hpp"
+
+#include <climits>
+#include <cstring>
+
+extern "C" {
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/snapmgr.h"
+}
+
+namespace helix::worker {
+
+namespace {
+
+constexpr int max_tasks = 16;
+constexpr int retry_after_error_ms = 1000;
+
+struct Scheduled {
+    Task task;
+    TimestampTz due;
+};
+Scheduled tasks[max_tasks];
+int task_count = 0;
+Slot* own_slot = nullptr;
+
+void leave_slot(int, Datum) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    own_slot->pid = 0;
+    own_slot->latch = nullptr;
+    if (!own_slot->wanted) {
+        own_slot->database[0] = '\0';
+    }
+    Latch* launcher = memory.launcher;
+    LWLockRelease(memory.lock);
+    if (launcher != nullptr) {
+        SetLatch(launcher);
+    }
+}
+
+// Takes the database's slot; false where another worker has it.
+bool take_slot(int index) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    own_slot = &memory.slots[index];
+    const bool free = own_slot->pid == 0 && own_slot->wanted;
+    if (free) {
+        own_slot->pid = MyProcPid;
+        own_slot->latch = MyLatch;
+    }
+    LWLockRelease(memory.lock);
+    if (free) {
+        before_shmem_exit(leave_slot, 0);
+    }
+    return free;
+}
+
+void report_connected() {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    own_slot->database_oid = MyDatabaseId;
+    own_slot->failures = 0;
+    own_slot->start_after = GetCurrentTimestamp() + USECS_PER_SEC; // should it end, a second's rest
+    LWLockRelease(memory.lock);
+}
+
+void remember_error(const Task& task, const ErrorData* error) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    snprintf(own_slot->last_error, sizeof(own_slot->last_error), "%s: %s", task.name, error->message);
+    own_slot->last_error_at = GetCurrentTimestamp();
+    LWLockRelease(memory.lock);
+}
+
+void run_in_transaction(Scheduled& scheduled) {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    bool more = false;
+    if (pg::extension_exists()) {
+        pgstat_report_activity(STATE_RUNNING, scheduled.task.name);
+        more = scheduled.task.run();
+    }
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+    pgstat_report_stat(true);
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    const TimestampTz now = GetCurrentTimestamp();
+    scheduled.due = more ? now : now + *scheduled.task.interval_ms * INT64CONST(1000);
+}
+
+// Runs a task; an error ends its transaction, not the worker.
+void run(Scheduled& scheduled) {
+    const MemoryContext context = CurrentMemoryContext;
+    PG_TRY();
+    {
+        pg::enter_callback([&] { run_in_transaction(scheduled); });
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(context);
+        ErrorData* error = CopyErrorData();
+        HOLD_INTERRUPTS();
+        EmitErrorReport();
+        FlushErrorState();
+        AbortCurrentTransaction();
+        pgstat_report_activity(STATE_IDLE, nullptr);
+        remember_error(scheduled.task, error);
+        FreeErrorData(error);
+        RESUME_INTERRUPTS();
+        scheduled.due = GetCurrentTimestamp() +
+                        std::max(retry_after_error_ms, *scheduled.task.interval_ms) * INT64CONST(1000);
+    }
+    PG_END_TRY();
+}
+
+bool is_due(const Scheduled& scheduled, TimestampTz now, std::uint32_t arrivals) {
+    return scheduled.due <= now ||
+           (scheduled.task.wake_after != nullptr && arrivals >= static_cast<std::uint32_t>(*scheduled.task.wake_after));
+}
+
+void run_due_tasks() {
+    for (int i = 0; i < task_count; ++i) {
+        auto& scheduled = tasks[i];
+        if (is_due(scheduled, GetCurrentTimestamp(), pg_atomic_read_u32(&own_slot->arrivals))) {
+            if (scheduled.task.wake_after != nullptr) {
+                pg_atomic_write_u32(&own_slot->arrivals, 0);
+            }
+            run(scheduled);
+            CHECK_FOR_INTERRUPTS();
+        }
+    }
+}
+
+long ms_until_next() {
+    const TimestampTz now = GetCurrentTimestamp();
+    long sleep_ms = 60'000;
+    for (int i = 0; i < task_count; ++i) {
+        // A shorter interval, set by a reload, counts at once.
+        const TimestampTz due = std::min(tasks[i].due, now + *tasks[i].task.interval_ms * INT64CONST(1000));
+        tasks[i].due = due;
+        sleep_ms = std::min(sleep_ms, TimestampDifferenceMilliseconds(now, due));
+    }
+    return sleep_ms;
+}
+
+void configure_session() {
+    const auto set = [](const char* name, const char* value) { SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE); };
+    set("search_path", "pg_catalog, pg_temp");
+    set("jit", "off"); // tasks are many and short
+    set("statement_timeout", "0");
+    set("idle_in_transaction_session_timeout", "0");
+    set("default_transaction_isolation", "read committed"); // folding needs a fresh snapshot for each statement
+    set("default_transaction_read_only", "off");
+    set("row_security", "off");
+}
+
+void run_worker(int index) {
+    pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    pqsignal(SIGTERM, die);
+    if (!take_slot(index)) {
+        proc_exit(0);
+    }
+    BackgroundWorkerUnblockSignals();
+    BackgroundWorkerInitializeConnection(own_slot->database, nullptr, 0);
+    report_connected();
+    configure_session();
+    for (;;) {
+        run_due_tasks();
+        const long sleep_ms = ms_until_next();
+        if (sleep_ms > 0) {
+            WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
+            ResetLatch(MyLatch);
+        }
+        CHECK_FOR_INTERRUPTS(); // also takes part in DROP DATABASE's barrier
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+    }
+}
+
+std::uint32_t least_wake_after() {
+    int least = INT_MAX;
+    for (int i = 0; i < task_count; ++i) {
+        if (tasks[i].task.wake_after != nullptr) {
+            least = std::min(least, *tasks[i].task.wake_after);
+        }
+    }
+    return static_cast<std::uint32_t>(least);
+}
+
+} // namespace
+
+void add_task(const Task& task) {
+    if (task_count == max_tasks) {
+        elog(ERROR, "too many helix worker tasks");
+    }
+    tasks[task_count++] = {task, 0};
+}
+
+void initialise() {
+    initialise_shared_memory();
+    initialise_drop_database();
+    register_launcher();
+}
+
+void note_arrivals(int count) noexcept {
+    // The slot is looked for without the lock: at worst a hint is lost, and the worker looks by itself in time.
+    static Slot* slot = nullptr;
+    if (slot == nullptr || slot->database_oid != MyDatabaseId) {
+        slot = find_slot(MyDatabaseId);
+    }
+    if (slot == nullptr) {
+        return;
+    }
+    const auto limit = least_wake_after();
+    const auto before = pg_atomic_fetch_add_u32(&slot->arrivals, count);
+    if (before < limit && before + static_cast<std::uint32_t>(count) >= limit) {
+        if (Latch* latch = slot->latch) {
+            SetLatch(latch);
+        }
+    }
+}
+
+} // namespace helix::worker
+
+extern "C" {
+PGDLLEXPORT void helix_worker_main(Datum argument);
+
+void helix_worker_main(Datum argument) {
+    helix::pg::enter_callback([argument] { helix::worker::run_worker(DatumGetInt32(argument)); });
+}
+}
