@@ -1,5 +1,6 @@
 -- The ledger: one row per execution, never updated on the way in.
-CREATE SEQUENCE helix_internal.execution_ids CACHE 32;
+CREATE SEQUENCE helix_internal.execution_ids INCREMENT 64;
+COMMENT ON SEQUENCE helix_internal.execution_ids IS 'Each value is the first of a block of 64 ids that one session hands out';
 
 CREATE TABLE helix_internal.executions (
     id                  bigint      NOT NULL,

@@ -4,6 +4,7 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
+#include "ledger/targets.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
@@ -61,8 +62,8 @@ void make_partition(Month month) {
     pg::execute_text(psprintf("CREATE TABLE helix_internal.%s (LIKE helix_internal.executions)", name));
     pg::execute_text(psprintf("CREATE INDEX %s_user_xid ON helix_internal.%s (user_id, xid)", name, name));
     pg::execute_text(psprintf("CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id) "
-                              "WITH (pages_per_range = 32, autosummarize = on)",
-                              name, name));
+                              "WITH (pages_per_range = %d, autosummarize = on)",
+                              name, name, pages_per_range));
     pg::execute_text(psprintf("ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s "
                               "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
                               name, month.year(), month.month(), month.next().year(), month.next().month()));
@@ -101,7 +102,7 @@ bool has_unfolded_rows(const char* partition) {
 void lock_for_drop(Oid partition) {
     const int nesting = NewGUCNestLevel();
     set_config_option("lock_timeout", drop_lock_timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    LockRelationOid(pg::internal_relation("executions"), AccessExclusiveLock);
+    LockRelationOid(pg::internal_relation("executions"), AccessExclusiveLock); // DROP takes both
     LockRelationOid(partition, AccessExclusiveLock);
     AtEOXact_GUC(true, nesting);
 }
@@ -136,13 +137,23 @@ int drop_expired(TimestampTz now) {
 } // namespace
 
 Oid partition_for(TimestampTz time) {
+    const Targets& known = targets();
+    if (OidIsValid(known.partition) && time >= known.from && time < known.until) {
+        return known.partition;
+    }
     const Month month = month_of(time);
     Oid partition = existing_partition(month);
     if (!OidIsValid(partition)) {
         make_partition(month);
         partition = existing_partition(month);
     }
+    remember_partition(partition, month.start(), month.next().start());
     return partition;
+}
+
+Partition find_partition(TimestampTz time) {
+    const Month month = month_of(time);
+    return {existing_partition(month), get_relname_relid(psprintf("%s_xid_id", month.partition()), pg::internal_schema())};
 }
 
 bool partitions_task() {

@@ -8,6 +8,17 @@ namespace helix::ledger {
 // The partition that takes rows recorded at `time`, made where it is missing.
 Oid partition_for(TimestampTz time);
 
+// Page range of the partitions' BRIN index on xid.
+constexpr int pages_per_range = 32;
+
+struct Partition {
+    Oid table;
+    Oid xid_index; // BRIN
+};
+
+// The partition of `time`; invalid object ids where there is none.
+Partition find_partition(TimestampTz time);
+
 // The worker's: makes partitions ahead / drops those past helix.ledger_retention. Always false.
 bool partitions_task();
 bool retention_task();

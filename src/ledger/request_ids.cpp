@@ -3,6 +3,7 @@
 #include "ledger/request_ids.hpp"
 
 #include "config.hpp"
+#include "ledger/execution_ids.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 
@@ -13,9 +14,8 @@ namespace {
 constexpr std::int64_t forget_at_once = 10'000;
 
 pg::Statement insert_request("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id) "
-                             "VALUES ($1, $2, pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass)) "
-                             "ON CONFLICT DO NOTHING RETURNING execution_id",
-                             {UUIDOID, TEXTOID});
+                             "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                             {UUIDOID, TEXTOID, INT8OID});
 
 pg::Statement select_request("SELECT execution_id FROM helix_internal.request_ids "
                              "WHERE user_id = $1 AND request_id = $2",
@@ -42,12 +42,13 @@ TimestampTz window_before(TimestampTz now) {
 RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id) {
     const Datum values[] = {
         UUIDPGetDatum(&user),
-        PointerGetDatum(cstring_to_text_with_len(request_id.data(), static_cast<int>(request_id.size())))};
+        PointerGetDatum(cstring_to_text_with_len(request_id.data(), static_cast<int>(request_id.size()))),
+        Int64GetDatum(next_execution_id())};
     pg::OwnerSpi spi;
     // A conflicting id whose row is gone again by the time we look was forgotten in between: try once more.
     for (int attempt = 0; attempt < 3; ++attempt) {
         if (insert_request.execute(values) == 1) {
-            const RememberedRequest request{DatumGetInt64(pg::column(0, 1)), true};
+            const RememberedRequest request{DatumGetInt64(values[2]), true};
             spi.finish();
             return request;
         }

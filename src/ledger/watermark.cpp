@@ -3,7 +3,7 @@
 #include "ledger/watermark.hpp"
 
 #include "ledger/fold.hpp"
-#include "pg/relations.hpp"
+#include "ledger/targets.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {
@@ -27,7 +27,7 @@ pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED
 pg::Statement insert_watermark("INSERT INTO helix_internal.watermark (system_identifier, database) VALUES ($1, $2) "
                                "ON CONFLICT DO NOTHING",
                                origin_types);
-pg::Statement lock_out_writers("LOCK TABLE ONLY helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
+pg::Statement lock_out_writers("LOCK TABLE helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
 
 // Own rows count as in progress even after this transaction's id has fallen below next_xid: they are the next fold's.
 pg::Statement select_horizon(R"(
@@ -91,7 +91,7 @@ void adopt() {
 void ensure_watermark() {
     static Oid verified = InvalidOid; // the watermark table known to hold a committed row of ours
     static FullTransactionId changed_by = InvalidFullTransactionId;
-    const Oid table = pg::internal_relation("watermark");
+    const Oid table = targets().watermark;
     if (verified == table) {
         return;
     }

@@ -2,18 +2,16 @@
 
 #include "ledger/writer.hpp"
 
+#include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
 #include "ledger/watermark.hpp"
-#include "pg/relations.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
 #include "access/heapam.h"
 #include "access/table.h"
-#include "commands/sequence.h"
 #include "executor/tuptable.h"
-#include "storage/lmgr.h"
 }
 
 namespace helix::ledger {
@@ -21,12 +19,10 @@ namespace helix::ledger {
 struct WriterState {
     TimestampTz now;
     std::int64_t xid;
-    Oid ids;
     Relation partition;
     EState* executor;
     ResultRelInfo* target;
     BulkInsertState bulk; // null for a single row
-    MemoryContext batch_memory;
     TupleTableSlot** slots;
     int capacity;
     int buffered;
@@ -118,7 +114,7 @@ void flush(WriterState& state) {
     if (state.buffered == 0) {
         return;
     }
-    const MemoryContext caller = MemoryContextSwitchTo(state.batch_memory);
+    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state.executor));
     const CommandId command = GetCurrentCommandId(true);
     if (state.buffered == 1) {
         table_tuple_insert(state.partition, state.slots[0], command, 0, nullptr);
@@ -130,7 +126,7 @@ void flush(WriterState& state) {
         ExecClearTuple(state.slots[i]);
     }
     MemoryContextSwitchTo(caller);
-    MemoryContextReset(state.batch_memory);
+    ResetPerTupleExprContext(state.executor);
     state.written += state.buffered;
     state.buffered = 0;
 }
@@ -139,16 +135,13 @@ void flush(WriterState& state) {
 
 Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
     ensure_watermark();
-    LockRelationOid(pg::internal_relation("executions"), RowExclusiveLock); // adoption and retention lock writers out here
     state_->now = now;
     state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
-    state_->ids = pg::internal_relation("execution_ids");
-    state_->partition = table_open(partition_for(now), RowExclusiveLock);
+    state_->partition = table_open(partition_for(now), RowExclusiveLock); // adoption and retention lock writers out here
     state_->executor = CreateExecutorState();
     state_->target = makeNode(ResultRelInfo);
     InitResultRelInfo(state_->target, state_->partition, 0, nullptr, 0);
     ExecOpenIndices(state_->target, false);
-    state_->batch_memory = AllocSetContextCreate(CurrentMemoryContext, "helix ledger batch", ALLOCSET_DEFAULT_SIZES);
     state_->capacity = std::clamp(capacity, 1, max_batch);
     state_->slots = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * state_->capacity));
     for (int i = 0; i < state_->capacity; ++i) {
@@ -166,9 +159,9 @@ std::int64_t Writer::append(const Execution& execution) {
         }
         new_id = seen.execution_id;
     } else {
-        new_id = nextval_internal(state_->ids, false);
+        new_id = next_execution_id();
     }
-    const MemoryContext caller = MemoryContextSwitchTo(state_->batch_memory);
+    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
     if (state_->buffered == state_->capacity) {
@@ -191,7 +184,6 @@ void Writer::finish() {
     if (state_->written > 0) {
         worker::note_arrivals(state_->written);
     }
-    MemoryContextDelete(state_->batch_memory);
 }
 
 } // namespace helix::ledger

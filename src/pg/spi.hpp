@@ -9,8 +9,8 @@ extern "C" {
 
 namespace helix::pg {
 
-// Connects to SPI as the extension's owner with the caller's identity put back by finish(). An ereport in between
-// needs no clean-up here: the (sub)transaction's abort disconnects SPI and restores the identity.
+// Connects to SPI as the extension's owner with search_path = pg_catalog, pg_temp; finish() puts the caller's identity and
+// settings back. An ereport in between needs no clean-up here: the (sub)transaction's abort does all three.
 class OwnerSpi {
   public:
     OwnerSpi();
@@ -19,6 +19,7 @@ class OwnerSpi {
   private:
     Oid caller_ = InvalidOid;
     int security_context_ = 0;
+    int guc_nesting_ = 0;
 };
 
 // A statement that is planned once per backend. `text` must be a literal with every name qualified.

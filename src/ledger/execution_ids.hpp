@@ -1,0 +1,12 @@
+// Owns: handing out execution ids. Used within ledger/ only.
+#pragma once
+
+#include <cstdint>
+
+namespace helix::ledger {
+
+// A new id, larger than every id that was in the ledger when this session began to hand out ids there. Ids of different
+// sessions interleave in blocks.
+std::int64_t next_execution_id();
+
+} // namespace helix::ledger

@@ -1,0 +1,24 @@
+// Owns: the object ids that every recording needs, remembered until the relations change. Used within ledger/ only.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::ledger {
+
+struct Targets {
+    Oid watermark;
+    Oid execution_ids;
+    // The partition last written to and the times [from, until) that it takes.
+    Oid partition;
+    TimestampTz from;
+    TimestampTz until;
+};
+
+// Registers for invalidations; called once, at start-up.
+void initialise_targets();
+
+// Looks them up where they are not known. The partition may be invalid; remember_partition() sets it.
+const Targets& targets();
+void remember_partition(Oid partition, TimestampTz from, TimestampTz until);
+
+} // namespace helix::ledger
