@@ -18,14 +18,14 @@ namespace {
 // $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables.
 pg::Statement fold_statement(R"(
     WITH newly_visible AS (
-        SELECT e.* FROM helix_internal.executions e
+        SELECT e.tableoid, e.* FROM helix_internal.executions e
          WHERE e.xid >= $1 AND e.xid < $4 AND e.xid <> ALL ($5) AND e.id > $3
         UNION ALL
-        SELECT e.* FROM helix_internal.executions e
+        SELECT e.tableoid, e.* FROM helix_internal.executions e
          WHERE e.xid = ANY ($2) AND e.xid < $4 AND e.xid <> ALL ($5) AND e.id > $3),
     grouped AS MATERIALIZED (
         SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
-               pg_catalog.date_trunc('month', e.recorded_at, 'UTC') AS month,
+               e.tableoid AS partition,
                pg_catalog.count(*) AS executions, pg_catalog.count(*) FILTER (WHERE e.success) AS successes,
                pg_catalog.sum(e.cost_usd) AS cost_usd, pg_catalog.max(e.cost_usd) AS max_cost_usd,
                pg_catalog.count(e.latency_ms) AS latency_count, coalesce(pg_catalog.sum(e.latency_ms), 0) AS latency_sum,
@@ -96,8 +96,9 @@ pg::Statement fold_statement(R"(
                latency_sketch = helix_internal.merge_sketches(t.latency_sketch, excluded.latency_sketch)),
     partitions AS (
         INSERT INTO helix_internal.ledger_partitions AS p (month, folded_rows, folded_cost_usd)
-        SELECT (g.month AT TIME ZONE 'UTC')::date, pg_catalog.sum(g.executions), pg_catalog.sum(g.cost_usd)
-          FROM grouped g
+        SELECT pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM'), pg_catalog.sum(g.executions),
+               pg_catalog.sum(g.cost_usd)
+          FROM grouped g JOIN pg_catalog.pg_class c ON c.oid = g.partition
          GROUP BY 1
          ORDER BY 1
         ON CONFLICT (month) DO UPDATE SET
