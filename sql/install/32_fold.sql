@@ -58,7 +58,7 @@ CREATE FUNCTION helix_internal.maintain_partitions(p_now timestamptz DEFAULT pg_
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_maintain_partitions';
 COMMENT ON FUNCTION helix_internal.maintain_partitions(timestamptz) IS
-    'Makes the ledger''s partitions up to two months after p_now, drops those that ended more than helix.ledger_retention '
+    'Makes the ledger''s partitions of p_now''s month and the next, drops those that ended more than helix.ledger_retention '
     'before it and are folded, and returns how many it dropped. The worker calls it every minute.';
 
 CREATE FUNCTION helix_internal.forget_request_ids(p_now timestamptz DEFAULT pg_catalog.now()) RETURNS bigint

@@ -21,7 +21,7 @@ namespace helix::ledger {
 
 namespace {
 
-constexpr int months_ahead = 2;
+constexpr int months_ahead = 1;
 constexpr const char* drop_lock_timeout = "500ms"; // the longest that retention makes writers wait
 
 // A UTC month, counted from year 0.
