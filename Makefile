@@ -10,7 +10,7 @@ DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
 EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build
 
-REGRESS = $(sort $(notdir $(basename $(wildcard sql/*.sql))))
+REGRESS = record record_many fold reads prices access
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix
@@ -41,3 +41,7 @@ test:
 	test/run
 bench:
 	test/bench/run
+
+# make print-REGRESS prints the variable, for test/run.
+print-%:
+	@echo $($*)

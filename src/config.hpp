@@ -12,8 +12,8 @@ extern int fold_interval_ms;
 // Executions recorded since the last fold that start the next one at once. postgresql.conf, by reload. Default 10,000.
 extern int fold_rows;
 
-// Age in s at which a folded month of the ledger is dropped, counted from its end; 0 keeps all. postgresql.conf, by reload.
-// Default 90 days.
+// Age in s at which a folded month of the ledger is dropped, counted from its end; 0 keeps all. postgresql.conf, by
+// reload. Default 90 days.
 extern int ledger_retention_s;
 
 // How long at least a request id is remembered, in s, from 1 min. postgresql.conf, by reload. Default 7 days.

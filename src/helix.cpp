@@ -1,9 +1,9 @@
 // The module's entry: asks each part to initialise itself, nothing else.
 #include "pg/prelude.hpp"
 
-#include "catalog/catalog.hpp"
 #include "config.hpp"
 #include "ledger/ledger.hpp"
+#include "operations/operations.hpp"
 #include "pg/guard.hpp"
 #include "worker/worker.hpp"
 
@@ -21,7 +21,7 @@ void _PG_init(void) {
                                     "'pg_cron,helix') and restart the server.")));
         }
         helix::config::define();
-        helix::catalog::initialise();
+        helix::operations::initialise();
         helix::ledger::initialise();
         helix::worker::initialise();
     });

@@ -1,4 +1,4 @@
-// Owns: the price list and how tokens become a cost. catalog/ fills one per backend; anyone may read it.
+// Owns: the price list and how tokens become a cost. operations/ fills one per backend; anyone may read it.
 #pragma once
 
 #include "core/money.hpp"

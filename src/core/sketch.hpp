@@ -27,12 +27,12 @@ class LatencySketch {
     std::uint64_t count() const;
     bool empty() const { return bins_.empty(); }
 
-    // The value at rank ceil(percent / 100 * count) in whole milliseconds, never beyond the smallest or largest value seen;
-    // none where the sketch is empty. percent is 0-100.
+    // The value at rank ceil(percent / 100 * count) in whole milliseconds, never beyond the smallest or largest value
+    // seen; none where the sketch is empty. percent is 0-100.
     std::optional<std::int64_t> percentile(double percent) const;
 
-    // Canonical bytes: equal sketches have equal bytes. A version byte, then in LEB128 the smallest value, its distance to
-    // the largest, and for each bin the gap to the bin before and the count.
+    // Canonical bytes: equal sketches have equal bytes. A version byte, then in LEB128 the smallest value, its distance
+    // to the largest, and for each bin the gap to the bin before and the count.
     std::vector<std::byte> encode() const;
 
     // Throws Error XX001 where the bytes are not what encode() writes.

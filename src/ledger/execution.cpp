@@ -2,10 +2,10 @@
 
 #include "ledger/execution.hpp"
 
-#include "access/caller.hpp"
-#include "catalog/catalog.hpp"
+#include "callers/caller.hpp"
 #include "core/error.hpp"
 #include "core/pricing.hpp"
+#include "operations/operations.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
-constexpr std::size_t max_error_bytes = 16 * 1024;
+constexpr std::size_t max_error_bytes = 16'384;
 constexpr std::int64_t max_cost_usd = 1'000'000'000;
 constexpr int max_cost_decimals = 40; // a JavaScript number of 1e-20 USD still passes
 
@@ -46,7 +46,8 @@ void check_text(const char* field, const std::optional<std::string_view>& value,
 void check_not_negative(const char* field, const std::optional<std::int64_t>& value, std::int64_t max) {
     if (value && (*value < 0 || *value > max)) {
         throw Error(sqlstate::numeric_value_out_of_range, std::string(field) + " is out of range",
-                    "It is " + std::to_string(*value) + ".", "Pass 0 to " + std::to_string(max) + ", or null where it is not known.");
+                    "It is " + std::to_string(*value) + ".",
+                    "Pass 0 to " + std::to_string(max) + ", or null where it is not known.");
     }
 }
 
@@ -67,7 +68,8 @@ void check_cost(Datum cost) {
         problem = "given with more than 40 decimals";
     }
     if (problem != nullptr) {
-        throw Error(sqlstate::numeric_value_out_of_range, std::string("cost_usd is ") + problem, "It is " + numeric_text(cost) + ".",
+        throw Error(sqlstate::numeric_value_out_of_range, std::string("cost_usd is ") + problem,
+                    "It is " + numeric_text(cost) + ".",
                     "Pass USD from 0 to below 10^9 with at most 40 decimals, or null to price the tokens.");
     }
 }
@@ -75,7 +77,7 @@ void check_cost(Datum cost) {
 // model_used is a provider, or a model that exactly one provider sells.
 void resolve_model(const Request& request, Execution& execution) {
     const auto used = request.model_used;
-    const auto seller = used && !request.model ? catalog::prices().provider_of(*used) : std::string_view{};
+    const auto seller = used && !request.model ? operations::prices().provider_of(*used) : std::string_view{};
     if (!seller.empty()) {
         execution.provider = seller;
         execution.model = *used;
@@ -85,7 +87,7 @@ void resolve_model(const Request& request, Execution& execution) {
     if (used) {
         execution.provider = *used;
     } else {
-        const auto derived = catalog::prices().provider_of(execution.model);
+        const auto derived = operations::prices().provider_of(execution.model);
         execution.provider = derived.empty() ? std::string_view("unknown") : derived;
     }
 }
@@ -99,7 +101,8 @@ DateADT utc_day(TimestampTz at) {
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
     execution.occurred_at = request.occurred_at.value_or(now);
     if (TIMESTAMP_NOT_FINITE(execution.occurred_at)) {
-        throw Error(sqlstate::datetime_field_overflow, "occurred_at must be finite", {}, "Pass the time at which it ran.");
+        throw Error(sqlstate::datetime_field_overflow, "occurred_at must be finite", {},
+                    "Pass the time at which it ran.");
     }
     execution.date = request.date.value_or(utc_day(execution.occurred_at));
     if (DATE_NOT_FINITE(execution.date)) {
@@ -118,8 +121,9 @@ void resolve_cost(const Request& request, Execution& execution) {
         throw Error(sqlstate::null_value_not_allowed, "neither a cost nor tokens are given", {},
                     "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
     }
-    const auto cost = price_of(execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
-                               request.cached_input_tokens.value_or(0), request.output_tokens.value_or(0));
+    const auto cost =
+        price_of(execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
+                 request.cached_input_tokens.value_or(0), request.output_tokens.value_or(0));
     if (!cost) {
         throw Error(sqlstate::undefined_object, "no price is known for this model",
                     "helix.model_prices has no row for provider " + quoted(execution.provider) + " and model " +
@@ -137,15 +141,16 @@ Execution resolve(const Request& request, TimestampTz now) {
     if (!request.user_id) {
         refuse_null("user_id");
     }
-    access::check_records_for(*request.user_id);
+    callers::check_records_for(*request.user_id);
     if (!request.operation_id) {
         refuse_null("operation_id");
     }
     if (!request.success) {
         refuse_null("success");
     }
-    if (!catalog::has_operation(*request.operation_id)) {
-        throw Error(sqlstate::undefined_object, "unknown operation", "There is no operation " + quoted(*request.operation_id) + ".",
+    if (!operations::has_operation(*request.operation_id)) {
+        throw Error(sqlstate::undefined_object, "unknown operation",
+                    "There is no operation " + quoted(*request.operation_id) + ".",
                     "Use one of helix.operations, or add it there.");
     }
     check_text("model_used", request.model_used, max_name_bytes);
@@ -180,11 +185,12 @@ Execution resolve(const Request& request, TimestampTz now) {
 
 std::optional<Datum> price_of(std::string_view provider, std::string_view model, TimestampTz at, std::int64_t input,
                               std::int64_t cached_input, std::int64_t output) {
-    const Price* price = catalog::prices().find(provider, model, at);
+    const Price* price = operations::prices().find(provider, model, at);
     if (price == nullptr) {
         return std::nullopt;
     }
-    const std::string usd = cost_of(*price, {.input = input, .cached_input = cached_input, .output = output}).to_string();
+    const std::string usd =
+        cost_of(*price, {.input = input, .cached_input = cached_input, .output = output}).to_string();
     return pg::call([text = usd.c_str()] {
         return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
     });
@@ -202,7 +208,9 @@ HELIX_FUNCTION(helix_price_of) {
         text* value = PG_GETARG_TEXT_PP(argument);
         return std::string_view(VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value)));
     };
-    const auto count = [fcinfo](int argument) { return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument); };
+    const auto count = [fcinfo](int argument) {
+        return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument);
+    };
     const auto cost = ledger::price_of(words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3), count(4), count(5));
     if (!cost) {
         PG_RETURN_NULL();

@@ -51,8 +51,8 @@ struct Execution {
     std::optional<Datum> metadata;
 };
 
-// Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where no
-// cost is given. Throws helix::Error (see the COMMENT ON record_operation_execution for SQLSTATEs).
+// Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where
+// no cost is given. Throws helix::Error (see the COMMENT ON record_operation_execution for SQLSTATEs).
 Execution resolve(const Request& request, TimestampTz now);
 
 // Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.

@@ -14,8 +14,8 @@ namespace helix::ledger {
 
 namespace {
 
-// After pgq's ticks (pgq.org): what became visible between two snapshots. $1, $2 the old horizon (next_xid, open_xids), $3 base_id,
-// $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables.
+// After pgq's ticks (pgq.org): what became visible between two snapshots. $1, $2 the old horizon (next_xid, open_xids),
+// $3 base_id, $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables.
 pg::Statement fold_statement(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
@@ -112,11 +112,12 @@ pg::Statement select_any_tail("SELECT 1 FROM helix_internal.tail LIMIT 1");
 std::int64_t fold(const Watermark& watermark) {
     const Horizon now = current_horizon();
     if (now.next_xid < watermark.folded.next_xid) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("transaction ids have gone backwards, so helix cannot tell what is folded"),
-                        errdetail("The next transaction id is %lld, but the ledger is folded up to %lld.",
-                                  static_cast<long long>(now.next_xid), static_cast<long long>(watermark.folded.next_xid)),
-                        errhint("Was pg_resetwal used? Restore the database from a dump; the ledger is adopted there.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("transaction ids have gone backwards, so helix cannot tell what is folded"),
+                 errdetail("The next transaction id is %lld, but the ledger is folded up to %lld.",
+                           static_cast<long long>(now.next_xid), static_cast<long long>(watermark.folded.next_xid)),
+                 errhint("Was pg_resetwal used? Restore the database from a dump; the ledger is adopted there.")));
     }
     return fold_between(watermark, now, now);
 }

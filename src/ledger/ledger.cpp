@@ -21,11 +21,16 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 void initialise() {
     initialise_targets();
-    worker::add_task({.name = "fold", .interval_ms = &config::fold_interval_ms, .wake_after = &config::fold_rows, .run = fold_task});
-    worker::add_task({.name = "summaries", .interval_ms = &every_second_ms, .wake_after = nullptr, .run = summaries_task});
-    worker::add_task({.name = "partitions", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = partitions_task});
-    worker::add_task({.name = "retention", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = retention_task});
-    worker::add_task({.name = "request ids", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = request_ids_task});
+    worker::add_task(
+        {.name = "fold", .interval_ms = &config::fold_interval_ms, .wake_after = &config::fold_rows, .run = fold_task});
+    worker::add_task(
+        {.name = "summaries", .interval_ms = &every_second_ms, .wake_after = nullptr, .run = summaries_task});
+    worker::add_task(
+        {.name = "partitions", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = partitions_task});
+    worker::add_task(
+        {.name = "retention", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = retention_task});
+    worker::add_task(
+        {.name = "request ids", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = request_ids_task});
 }
 
 } // namespace helix::ledger

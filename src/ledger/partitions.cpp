@@ -93,7 +93,8 @@ pg::Statement mark_dropped("INSERT INTO helix_internal.ledger_partitions AS p (m
 bool has_unfolded_rows(const char* partition) {
     const char* query = psprintf(
         "SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid >= w.next_xid AND e.id > w.base_id "
-        "UNION ALL SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid = ANY (w.open_xids) AND e.id > w.base_id",
+        "UNION ALL SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid = ANY (w.open_xids) AND "
+        "e.id > w.base_id",
         partition, partition);
     pg::execute_text(query);
     return SPI_processed > 0;
@@ -153,7 +154,8 @@ Oid partition_for(TimestampTz time) {
 
 Partition find_partition(TimestampTz time) {
     const Month month = month_of(time);
-    return {existing_partition(month), get_relname_relid(psprintf("%s_xid_id", month.partition()), pg::internal_schema())};
+    return {existing_partition(month),
+            get_relname_relid(psprintf("%s_xid_id", month.partition()), pg::internal_schema())};
 }
 
 bool partitions_task() {

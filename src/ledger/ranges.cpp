@@ -27,7 +27,8 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_first_day) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        throw Error(sqlstate::null_value_not_allowed, "the bounds of a time range must not be null", {}, "Pass both bounds.");
+        throw Error(sqlstate::null_value_not_allowed, "the bounds of a time range must not be null", {},
+                    "Pass both bounds.");
     }
     const TimestampTz start = PG_GETARG_TIMESTAMPTZ(0);
     const TimestampTz end = PG_GETARG_TIMESTAMPTZ(1);

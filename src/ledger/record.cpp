@@ -10,7 +10,8 @@ namespace helix::ledger {
 namespace {
 
 template <typename Convert>
-auto argument(FunctionCallInfo fcinfo, int number, Convert convert) -> std::optional<std::invoke_result_t<Convert, Datum>> {
+auto argument(FunctionCallInfo fcinfo, int number, Convert convert)
+    -> std::optional<std::invoke_result_t<Convert, Datum>> {
     if (PG_ARGISNULL(number)) {
         return std::nullopt;
     }

@@ -34,7 +34,8 @@ std::string describe(const Place& place) {
 void add_place(void* argument) {
     const auto* place = static_cast<const Place*>(argument);
     if (geterrcode() != 0) {
-        errdetail_internal("Element %d, field \"%.*s\".", place->element, static_cast<int>(place->field.size()), place->field.data());
+        errdetail_internal("Element %d, field \"%.*s\".", place->element, static_cast<int>(place->field.size()),
+                           place->field.data());
     }
 }
 
@@ -58,7 +59,8 @@ pg_uuid_t uuid_of(const JsonbValue& value) {
     const auto text = string_of(value);
     const auto bytes = parse_uuid(text);
     if (!bytes) {
-        return *DatumGetUUIDP(DirectFunctionCall1(uuid_in, CStringGetDatum(c_string_of(value)))); // other notations, errors
+        return *DatumGetUUIDP(
+            DirectFunctionCall1(uuid_in, CStringGetDatum(c_string_of(value)))); // other notations, errors
     }
     pg_uuid_t uuid;
     memcpy(uuid.data, bytes->data(), UUID_LEN);
@@ -72,7 +74,8 @@ Datum numeric_of(const JsonbValue& value) {
     if (value.type != jbvString) {
         refuse_type("a number");
     }
-    return DirectFunctionCall3(numeric_in, CStringGetDatum(c_string_of(value)), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    return DirectFunctionCall3(numeric_in, CStringGetDatum(c_string_of(value)), ObjectIdGetDatum(InvalidOid),
+                               Int32GetDatum(-1));
 }
 
 std::int64_t integer_of(const JsonbValue& value) {
@@ -184,13 +187,15 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_record_operation_executions) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_executions must not be null", {}, "Pass a JSON array of objects.");
+        throw Error(sqlstate::null_value_not_allowed, "p_executions must not be null", {},
+                    "Pass a JSON array of objects.");
     }
     Jsonb* input = PG_GETARG_JSONB_P(0);
     JsonbIterator* iterator = JsonbIteratorInit(&input->root);
     JsonbValue array;
     if (JsonbIteratorNext(&iterator, &array, false) != WJB_BEGIN_ARRAY || array.val.array.rawScalar) {
-        throw Error(sqlstate::invalid_parameter_value, "executions must be a JSON array", {}, "Pass a JSON array of objects.");
+        throw Error(sqlstate::invalid_parameter_value, "executions must be a JSON array", {},
+                    "Pass a JSON array of objects.");
     }
     const int count = array.val.array.nElems;
     if (count == 0) {

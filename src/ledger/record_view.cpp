@@ -83,11 +83,13 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_write_execution) {
     if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("write_execution() is a trigger function")));
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("write_execution() is a trigger function")));
     }
     const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-        throw Error("0A000", "executions are append-only", {}, "Record a new execution; prices are corrected by helix.reprice().");
+        throw Error("0A000", "executions are append-only", {},
+                    "Record a new execution; prices are corrected by helix.reprice().");
     }
     const TimestampTz now = GetCurrentTimestamp();
     const ledger::NewRow row(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation));

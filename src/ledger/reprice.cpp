@@ -16,12 +16,13 @@ namespace helix::ledger {
 
 namespace {
 
-pg::Statement select_retained_since(
-    "SELECT pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC') "
-    "FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL");
+pg::Statement
+    select_retained_since("SELECT pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC') "
+                          "FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL");
 
-// $1, $2 the range, $3 the model or null, $4 the watermark's next_xid, $5 its open_xids, $6 its base_id. Changed rows keep their xid:
-// one that is folded brings its difference to the rollups, one that is not is simply read with the new cost.
+// $1, $2 the range, $3 the model or null, $4 the watermark's next_xid, $5 its open_xids, $6 its base_id. Changed rows
+// keep their xid: one that is folded brings its difference to the rollups, one that is not is simply read with the new
+// cost.
 pg::Statement reprice_statement(R"(
     WITH priced AS (
         SELECT e.tableoid AS partition, e.ctid AS place, e.cost_usd AS old_cost,
@@ -70,8 +71,8 @@ pg::Statement reprice_statement(R"(
     SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0) FROM changed c)",
                                 {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8ARRAYOID, INT8OID});
 
-// The dearest execution of a key is not a sum: it is looked up again for the folded keys of the range. Where retention has
-// dropped some of a key's executions, the old maximum may be theirs and stays a lower bound.
+// The dearest execution of a key is not a sum: it is looked up again for the folded keys of the range. Where retention
+// has dropped some of a key's executions, the old maximum may be theirs and stays a lower bound.
 pg::Statement correct_maxima(R"(
     WITH keys AS (
         SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
@@ -129,7 +130,11 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
         MemoryContextSwitchTo(spi_memory);
         return {0, zero, zero};
     }
-    const Datum values[] = {range[0], range[1], range[2], Int64GetDatum(watermark->folded.next_xid), watermark->folded.open_xids,
+    const Datum values[] = {range[0],
+                            range[1],
+                            range[2],
+                            Int64GetDatum(watermark->folded.next_xid),
+                            watermark->folded.open_xids,
                             Int64GetDatum(watermark->base_id)};
     reprice_statement.execute(values, nulls);
     Repriced repriced{DatumGetInt64(pg::column(0, 1)), pg::column(0, 2), pg::column(0, 3)};

@@ -58,8 +58,8 @@ RememberedRequest remember_request(const pg_uuid_t& user, std::string_view reque
             return request;
         }
     }
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), errmsg("could not settle a request id used concurrently"),
-                    errhint("Try again.")));
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not settle a request id used concurrently"), errhint("Try again.")));
 }
 
 bool request_ids_task() {

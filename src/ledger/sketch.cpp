@@ -10,7 +10,8 @@ namespace {
 
 std::span<const std::byte> bytes_of(Datum value) {
     bytea* unpacked = DatumGetByteaPP(value);
-    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(unpacked)), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
+    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(unpacked)),
+            static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
 }
 
 Datum to_bytea(const LatencySketch& sketch) {
@@ -28,7 +29,8 @@ LatencySketch* state_of(FunctionCallInfo fcinfo) {
     if (AggCheckCallContext(fcinfo, &context) == 0) {
         elog(ERROR, "latency_sketch()'s functions work in an aggregate only");
     }
-    return PG_ARGISNULL(0) ? pg::make_in<LatencySketch>(context) : reinterpret_cast<LatencySketch*>(PG_GETARG_POINTER(0));
+    return PG_ARGISNULL(0) ? pg::make_in<LatencySketch>(context)
+                           : reinterpret_cast<LatencySketch*>(PG_GETARG_POINTER(0));
 }
 
 } // namespace
@@ -46,7 +48,8 @@ HELIX_FUNCTION(helix_sketch_add) {
     if (!PG_ARGISNULL(2)) {
         const int latency_ms = PG_GETARG_INT32(2);
         if (latency_ms < 0) {
-            throw Error(sqlstate::invalid_parameter_value, "a latency must not be negative", "It is " + std::to_string(latency_ms) + ".");
+            throw Error(sqlstate::invalid_parameter_value, "a latency must not be negative",
+                        "It is " + std::to_string(latency_ms) + ".");
         }
         state->add(latency_ms);
     }

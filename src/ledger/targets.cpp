@@ -15,7 +15,8 @@ namespace {
 Targets known{};
 
 void forget(Datum, Oid relation) {
-    if (relation == InvalidOid || relation == known.watermark || relation == known.execution_ids || relation == known.partition) {
+    if (relation == InvalidOid || relation == known.watermark || relation == known.execution_ids ||
+        relation == known.partition) {
         known = {};
     }
 }

@@ -39,14 +39,16 @@ pg::Statement select_horizon(R"(
                   ORDER BY 1)
       FROM (SELECT pg_catalog.pg_current_snapshot() AS now) s)");
 
-pg::Statement update_watermark("UPDATE helix_internal.watermark SET next_xid = $1, open_xids = $2, folded_rows = folded_rows + $3, "
-                               "folded_cost_usd = folded_cost_usd + $4, folded_at = pg_catalog.clock_timestamp()",
-                               {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
+pg::Statement update_watermark(
+    "UPDATE helix_internal.watermark SET next_xid = $1, open_xids = $2, folded_rows = folded_rows + $3, "
+    "folded_cost_usd = folded_cost_usd + $4, folded_at = pg_catalog.clock_timestamp()",
+    {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
 
-pg::Statement update_origin("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2, base_id = greatest("
-                            "coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0), "
-                            "pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass)) RETURNING base_id",
-                            origin_types);
+pg::Statement
+    update_origin("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2, base_id = greatest("
+                  "coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0), "
+                  "pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass)) RETURNING base_id",
+                  origin_types);
 pg::Statement raise_sequence("SELECT pg_catalog.setval('helix_internal.execution_ids'::pg_catalog.regclass, $1 + 1)",
                              {INT8OID});
 

@@ -11,7 +11,8 @@ struct WriterState;
 // transaction's abort closes everything). Each execution's memory must stay until finish().
 class Writer {
   public:
-    // Opens the partition of `now`, making it where it is missing. `capacity` is how many rows to expect, for buffering.
+    // Opens the partition of `now`, making it where it is missing. `capacity` is how many rows to expect, for
+    // buffering.
     Writer(TimestampTz now, int capacity);
 
     // Appends one execution and returns its id: the first id where its request id was seen before, and then nothing is

@@ -41,6 +41,14 @@ inline bool may_execute(Oid function, Oid role) {
 #endif
 }
 
+// HOLD_INTERRUPTS() and RESUME_INTERRUPTS() increment a volatile, which C++20 deprecates.
+inline void hold_interrupts() {
+    InterruptHoldoffCount = InterruptHoldoffCount + 1;
+}
+inline void resume_interrupts() {
+    InterruptHoldoffCount = InterruptHoldoffCount - 1;
+}
+
 // Enters the tuple in `slot` into every index of `target`; the ledger has no unique one.
 inline void insert_index_entries(ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
 #if PG_VERSION_NUM >= 160000

@@ -84,8 +84,8 @@ T* make_in(MemoryContext context, Args&&... args) {
     PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                                                          \
     PG_FUNCTION_INFO_V1(name);                                                                                         \
     Datum name(PG_FUNCTION_ARGS) {                                                                                     \
-        return helix::pg::enter(                                                                                       \
-            [](void* argument) { return name##_body(static_cast<FunctionCallInfo>(argument)); }, fcinfo);              \
+        return helix::pg::enter([](void* argument) { return name##_body(static_cast<FunctionCallInfo>(argument)); },   \
+                                fcinfo);                                                                               \
     }                                                                                                                  \
     }                                                                                                                  \
     static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

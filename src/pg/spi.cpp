@@ -8,7 +8,8 @@ OwnerSpi::OwnerSpi() {
     GetUserIdAndSecContext(&caller_, &security_context_);
     SetUserIdAndSecContext(extension_owner(), security_context_ | SECURITY_LOCAL_USERID_CHANGE);
     guc_nesting_ = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }

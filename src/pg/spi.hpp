@@ -9,8 +9,8 @@ extern "C" {
 
 namespace helix::pg {
 
-// Connects to SPI as the extension's owner with search_path = pg_catalog, pg_temp; finish() puts the caller's identity and
-// settings back. An ereport in between needs no clean-up here: the (sub)transaction's abort does all three.
+// Connects to SPI as the extension's owner with search_path = pg_catalog, pg_temp; finish() puts the caller's identity
+// and settings back. An ereport in between needs no clean-up here: the (sub)transaction's abort does all three.
 class OwnerSpi {
   public:
     OwnerSpi();

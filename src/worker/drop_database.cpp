@@ -61,7 +61,8 @@ pid_t worker_of(const char* database, bool pause) {
     return pid;
 }
 
-// Sends the worker away where the caller may do this to the database at all; the statement itself says what is wrong else.
+// Sends the worker away where the caller may do this to the database at all; the statement itself says what is wrong
+// else.
 void make_way(const char* database) {
     const Oid oid = get_database_oid(database, true);
     if (!OidIsValid(oid) || oid == MyDatabaseId || !pg::owns_database(oid, GetUserId())) {

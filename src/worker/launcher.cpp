@@ -70,7 +70,8 @@ void read_databases() {
     list_free(names);
     pfree(names_text);
     if (full) {
-        ereport(WARNING, (errmsg("helix.databases names more than %d databases; the rest get no worker", max_databases)));
+        ereport(WARNING,
+                (errmsg("helix.databases names more than %d databases; the rest get no worker", max_databases)));
     }
 }
 

@@ -100,7 +100,8 @@ HELIX_FUNCTION(helix_worker_status) {
         strlcpy(last_error, slot->last_error, sizeof(last_error));
     }
     LWLockRelease(memory.lock);
-    Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(pid)), CStringGetTextDatum(last_error), TimestampTzGetDatum(last_error_at)};
+    Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(pid)), CStringGetTextDatum(last_error),
+                      TimestampTzGetDatum(last_error_at)};
     bool nulls[] = {pid == 0, last_error[0] == '\0', last_error[0] == '\0'};
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

@@ -113,16 +113,16 @@ void run(Scheduled& scheduled) {
     {
         MemoryContextSwitchTo(context);
         ErrorData* error = CopyErrorData();
-        HOLD_INTERRUPTS();
+        pg::hold_interrupts();
         EmitErrorReport();
         FlushErrorState();
         AbortCurrentTransaction();
         pgstat_report_activity(STATE_IDLE, nullptr);
         remember_error(scheduled.task, error);
         FreeErrorData(error);
-        RESUME_INTERRUPTS();
-        scheduled.due = GetCurrentTimestamp() +
-                        std::max(retry_after_error_ms, *scheduled.task.interval_ms) * INT64CONST(1000);
+        pg::resume_interrupts();
+        scheduled.due =
+            GetCurrentTimestamp() + std::max(retry_after_error_ms, *scheduled.task.interval_ms) * INT64CONST(1000);
     }
     PG_END_TRY();
 }
@@ -158,7 +158,9 @@ long ms_until_next() {
 }
 
 void configure_session() {
-    const auto set = [](const char* name, const char* value) { SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE); };
+    const auto set = [](const char* name, const char* value) {
+        SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+    };
     set("search_path", "pg_catalog, pg_temp");
     set("jit", "off"); // tasks are many and short
     set("statement_timeout", "0");

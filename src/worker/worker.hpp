@@ -1,14 +1,14 @@
-// Owns: what runs in the background. One launcher per server starts one worker per database of helix.databases; a worker
-// runs the tasks that features add, each in a transaction of its own. Features use this header alone.
+// Owns: what runs in the background. One launcher per server starts one worker per database of helix.databases; a
+// worker runs the tasks that features add, each in a transaction of its own. Features use this header alone.
 #pragma once
 
 namespace helix::worker {
 
 struct Task {
     const char* name;
-    const int* interval_ms;  // pause between two runs
-    const int* wake_after;   // arrivals that start it at once; null: only the interval does
-    bool (*run)();           // in a transaction, as superuser; true where more is left to do at once
+    const int* interval_ms; // pause between two runs
+    const int* wake_after;  // arrivals that start it at once; null: only the interval does
+    bool (*run)();          // in a transaction, as superuser; true where more is left to do at once
 };
 
 // Registers a task; called by features' initialise() only.
@@ -17,7 +17,8 @@ void add_task(const Task& task);
 // Shared memory, launcher and hooks; called once, by _PG_init, after the features.
 void initialise();
 
-// Tells this database's worker that work has come in; wakes it when a task's wake_after is reached. Never blocks or raises.
+// Tells this database's worker that work has come in; wakes it when a task's wake_after is reached. Never blocks or
+// raises.
 void note_arrivals(int count) noexcept;
 
 } // namespace helix::worker

@@ -1,12 +1,12 @@
--- From here on, rows are somebody's own: see shipped_row() and catalog_changed().
+-- From here on, rows are somebody's own: see shipped_row() and operations_changed().
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('operation_id');
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.model_prices
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('provider', 'model', 'valid_from');
-CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations
-    FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.catalog_changed();
-CREATE TRIGGER catalog_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.model_prices
-    FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.catalog_changed();
+CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations
+    FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.operations_changed();
+CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.model_prices
+    FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.operations_changed();
 
 SELECT pg_catalog.pg_extension_config_dump('helix.operations', 'WHERE NOT shipped');
 SELECT pg_catalog.pg_extension_config_dump('helix.model_prices', 'WHERE NOT shipped');

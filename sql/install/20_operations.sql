@@ -6,10 +6,10 @@ COMMENT ON FUNCTION helix_internal.shipped_row() IS
     'Before insert or update: a row of one''s own takes the place of the shipped row with the same key (the trigger''s '
     'arguments name the key). So a dump, which holds one''s own rows alone, restores over what CREATE EXTENSION shipped.';
 
-CREATE FUNCTION helix_internal.catalog_changed() RETURNS trigger
+CREATE FUNCTION helix_internal.operations_changed() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'helix_catalog_changed';
-COMMENT ON FUNCTION helix_internal.catalog_changed() IS
+    AS 'MODULE_PATHNAME', 'helix_operations_changed';
+COMMENT ON FUNCTION helix_internal.operations_changed() IS
     'After a change: tells every backend, at commit, to read operations and prices anew';
 
 CREATE TABLE helix.operations (

@@ -1,6 +1,6 @@
 #include "pg/prelude.hpp"
 
-#include "catalog/catalog.hpp"
+#include "operations/operations.hpp"
 
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
@@ -13,11 +13,11 @@ extern "C" {
 #include "utils/inval.h"
 }
 
-namespace helix::catalog {
+namespace helix::operations {
 
 namespace {
 
-// Every change of the two tables sends a relation-cache invalidation for them (catalog_changed), which reaches all
+// Every change of the two tables sends a relation-cache invalidation for them (operations_changed), which reaches all
 // backends at commit and this one at its next command: the counter tells that the copy is old.
 struct Copy {
     std::set<std::string, std::less<>> operations;
@@ -63,8 +63,8 @@ void read_tables() {
         const Price price{.input = parse_micro_usd(text_of(pg::column(row, 4))),
                           .cached_input = parse_micro_usd(text_of(pg::column(row, 5))),
                           .output = parse_micro_usd(text_of(pg::column(row, 6)))};
-        copy.prices.add(text_of(pg::column(row, 1)), text_of(pg::column(row, 2)), DatumGetTimestampTz(pg::column(row, 3)),
-                        price);
+        copy.prices.add(text_of(pg::column(row, 1)), text_of(pg::column(row, 2)),
+                        DatumGetTimestampTz(pg::column(row, 3)), price);
     }
     spi.finish();
     copy.read_at = started_at;
@@ -91,13 +91,14 @@ const PriceList& prices() {
     return current().prices;
 }
 
-} // namespace helix::catalog
+} // namespace helix::operations
 
 using namespace helix;
 
-HELIX_FUNCTION(helix_catalog_changed) {
+HELIX_FUNCTION(helix_operations_changed) {
     if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("catalog_changed() is a trigger function")));
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("operations_changed() is a trigger function")));
     }
     CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
     return PointerGetDatum(nullptr);

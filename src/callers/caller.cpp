@@ -1,6 +1,6 @@
 #include "pg/prelude.hpp"
 
-#include "access/caller.hpp"
+#include "callers/caller.hpp"
 
 #include "config.hpp"
 #include "core/error.hpp"
@@ -15,7 +15,7 @@ extern "C" {
 #include "utils/syscache.h"
 }
 
-namespace helix::access {
+namespace helix::callers {
 
 namespace {
 
@@ -81,7 +81,8 @@ std::optional<pg_uuid_t> current_user() {
     const auto bytes = parse_uuid(subject);
     if (!bytes) {
         throw Error(sqlstate::invalid_parameter_value, "the signed-in user's id is not a uuid",
-                    std::string("The subject is \"") + subject + "\".", "helix knows users by uuid; issue JWTs whose sub is one.");
+                    std::string("The subject is \"") + subject + "\".",
+                    "helix knows users by uuid; issue JWTs whose sub is one.");
     }
     pg_uuid_t user;
     memcpy(user.data, bytes->data(), UUID_LEN);
@@ -116,12 +117,12 @@ void check_records_for(const pg_uuid_t& user) {
     }
 }
 
-} // namespace helix::access
+} // namespace helix::callers
 
 using namespace helix;
 
 HELIX_FUNCTION(helix_current_user_id) {
-    const auto user = access::current_user();
+    const auto user = callers::current_user();
     if (!user) {
         PG_RETURN_NULL();
     }
@@ -134,14 +135,14 @@ HELIX_FUNCTION(helix_authorized_user) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass the user's uuid.");
     }
-    access::check_acts_for(*PG_GETARG_UUID_P(0));
+    callers::check_acts_for(*PG_GETARG_UUID_P(0));
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 HELIX_FUNCTION(helix_first_visible_user) {
-    return access::visible_user(fcinfo, 0x00);
+    return callers::visible_user(fcinfo, 0x00);
 }
 
 HELIX_FUNCTION(helix_last_visible_user) {
-    return access::visible_user(fcinfo, 0xff);
+    return callers::visible_user(fcinfo, 0xff);
 }

@@ -3,7 +3,7 @@
 
 #include "pg/prelude.hpp"
 
-namespace helix::access {
+namespace helix::callers {
 
 // The signed-in user: the sub of request.jwt.claims where claims are set, else helix.user_id; none where neither is.
 // Throws Error 22023 where the subject is not a uuid.
@@ -19,4 +19,4 @@ void check_acts_for(const pg_uuid_t& user);
 // As check_acts_for, and where helix.allow_self_recording is off, refuses everyone who does not act for anyone.
 void check_records_for(const pg_uuid_t& user);
 
-} // namespace helix::access
+} // namespace helix::callers

@@ -10,7 +10,7 @@ extern "C" {
 #include "lib/stringinfo.h"
 }
 
-namespace helix::catalog {
+namespace helix::operations {
 
 namespace {
 
@@ -23,8 +23,9 @@ void delete_shipped(const TriggerData* trigger, HeapTuple own) {
     auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * keys));
     StringInfoData sql;
     initStringInfo(&sql);
-    appendStringInfo(&sql, "DELETE FROM %s WHERE shipped",
-                     quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table)));
+    appendStringInfo(
+        &sql, "DELETE FROM %s WHERE shipped",
+        quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table)));
     for (int key = 0; key < keys; ++key) {
         const int number = SPI_fnumber(columns, trigger->tg_trigger->tgargs[key]);
         bool is_null = false;
@@ -44,13 +45,14 @@ void delete_shipped(const TriggerData* trigger, HeapTuple own) {
 
 } // namespace
 
-} // namespace helix::catalog
+} // namespace helix::operations
 
 using namespace helix;
 
 HELIX_FUNCTION(helix_shipped_row) {
     if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("shipped_row() is a trigger function")));
+        ereport(ERROR,
+                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("shipped_row() is a trigger function")));
     }
     auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
@@ -60,7 +62,7 @@ HELIX_FUNCTION(helix_shipped_row) {
     bool is_null = false;
     row = heap_modify_tuple_by_cols(row, RelationGetDescr(trigger->tg_relation), 1, &shipped, &own, &is_null);
     if (!update) {
-        catalog::delete_shipped(trigger, row);
+        operations::delete_shipped(trigger, row);
     }
     return PointerGetDatum(row);
 }

@@ -1,11 +1,12 @@
-// Owns: each backend's copy of helix.operations and helix.model_prices. Features read it; it follows every committed change.
+// Owns: each backend's copy of helix.operations and helix.model_prices. Features read it; it follows every committed
+// change.
 #pragma once
 
 #include "core/pricing.hpp"
 
 #include <string_view>
 
-namespace helix::catalog {
+namespace helix::operations {
 
 // Registers for invalidations; called once, by _PG_init.
 void initialise();
@@ -14,4 +15,4 @@ void initialise();
 bool has_operation(std::string_view operation_id);
 const PriceList& prices();
 
-} // namespace helix::catalog
+} // namespace helix::operations

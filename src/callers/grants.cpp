@@ -9,7 +9,7 @@ extern "C" {
 #include "utils/acl.h"
 }
 
-namespace helix::access {
+namespace helix::callers {
 
 namespace {
 
@@ -78,14 +78,14 @@ const char* role_name(FunctionCallInfo fcinfo, int argument, const char* paramet
 
 } // namespace
 
-} // namespace helix::access
+} // namespace helix::callers
 
 using namespace helix;
 
 HELIX_FUNCTION(helix_grant_api_access) {
-    const char* authenticated = access::role_name(fcinfo, 0, "p_authenticated");
-    const char* service = access::role_name(fcinfo, 1, "p_service");
-    const char* anon = PG_ARGISNULL(2) ? nullptr : access::role_name(fcinfo, 2, "p_anon");
+    const char* authenticated = callers::role_name(fcinfo, 0, "p_authenticated");
+    const char* service = callers::role_name(fcinfo, 1, "p_service");
+    const char* anon = PG_ARGISNULL(2) ? nullptr : callers::role_name(fcinfo, 2, "p_anon");
     const std::string_view names[] = {authenticated, service, anon == nullptr ? "" : anon};
     if (names[0] == names[1] || names[0] == names[2] || names[1] == names[2]) {
         throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
@@ -94,21 +94,21 @@ HELIX_FUNCTION(helix_grant_api_access) {
                     "Give signed-in users, the service and anonymous callers a role each.");
     }
     pg::OwnerSpi spi;
-    access::revoke_all(get_role_oid(authenticated, false));
-    access::revoke_all(get_role_oid(service, false));
+    callers::revoke_all(get_role_oid(authenticated, false));
+    callers::revoke_all(get_role_oid(service, false));
     if (anon != nullptr) {
-        access::revoke_all(get_role_oid(anon, false));
+        callers::revoke_all(get_role_oid(anon, false));
     }
-    access::grant("authenticated", authenticated);
-    access::grant("authenticated", service);
-    access::grant("service", service);
+    callers::grant("authenticated", authenticated);
+    callers::grant("authenticated", service);
+    callers::grant("service", service);
     spi.finish();
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_revoke_default_privileges) {
     pg::OwnerSpi spi;
-    access::revoke_all(InvalidOid);
+    callers::revoke_all(InvalidOid);
     spi.finish();
     PG_RETURN_VOID();
 }

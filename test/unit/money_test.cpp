@@ -1,0 +1,110 @@
+#include "core/error.hpp"
+#include "core/money.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <random>
+
+namespace helix {
+namespace {
+
+Money::Units units_of_decimal(const std::string& text) {
+    // An independent reading: digits with the point moved twelve places.
+    Money::Units units = 0;
+    int decimals = -1;
+    bool negative = false;
+    for (const char c : text) {
+        if (c == '-') {
+            negative = true;
+        } else if (c == '.') {
+            decimals = 0;
+        } else {
+            units = units * 10 + (c - '0');
+            decimals += decimals >= 0 ? 1 : 0;
+        }
+    }
+    for (int place = std::max(decimals, 0); place < Money::scale; ++place) {
+        units *= 10;
+    }
+    return negative ? -units : units;
+}
+
+TEST(Money, PrintsWithoutTrailingZeros) {
+    EXPECT_EQ(Money(0).to_string(), "0");
+    EXPECT_EQ(Money(1).to_string(), "0.000000000001");
+    EXPECT_EQ(Money(-1).to_string(), "-0.000000000001");
+    EXPECT_EQ(Money(1'500'000'000'000).to_string(), "1.5");
+    EXPECT_EQ(Money(-20'000'000'000'000).to_string(), "-20");
+    EXPECT_EQ(Money(100'000'000'000).to_string(), "0.1");
+}
+
+TEST(Money, PrintsTheExtremesOfItsRange) {
+    __extension__ using Magnitude = unsigned __int128;
+    const auto max = static_cast<Money::Units>(~Magnitude{0} >> 1);
+    EXPECT_EQ(Money(max).to_string(), "170141183460469231731687303.715884105727");
+    EXPECT_EQ(Money(-max - 1).to_string(), "-170141183460469231731687303.715884105728");
+    EXPECT_THROW(Money(max) + Money(1), Error);
+}
+
+TEST(Money, TextAndUnitsSayTheSame) {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 20'000; ++i) {
+        const auto units = static_cast<Money::Units>(static_cast<std::int64_t>(random())) >> (random() % 64);
+        EXPECT_EQ(units_of_decimal(Money(units).to_string()), units);
+    }
+}
+
+TEST(Money, SumsAreExactInAnyOrder) {
+    std::mt19937_64 random(2);
+    std::vector<Money> amounts;
+    Money::Units expected = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        amounts.emplace_back(static_cast<Money::Units>(random() % 1'000'000'007));
+        expected += amounts.back().units();
+    }
+    std::shuffle(amounts.begin(), amounts.end(), random);
+    Money sum;
+    for (const auto& amount : amounts) {
+        sum = sum + amount;
+    }
+    EXPECT_EQ(sum.units(), expected);
+}
+
+TEST(Price, ReadsDecimals) {
+    EXPECT_EQ(parse_micro_usd("0"), 0);
+    EXPECT_EQ(parse_micro_usd("3"), 3'000'000);
+    EXPECT_EQ(parse_micro_usd("0.25"), 250'000);
+    EXPECT_EQ(parse_micro_usd("0.000001"), 1);
+    EXPECT_EQ(parse_micro_usd("0.0000010"), 1);
+    EXPECT_EQ(parse_micro_usd(".5"), 500'000);
+    EXPECT_EQ(parse_micro_usd("999999.999999"), 999'999'999'999);
+}
+
+TEST(Price, RefusesEverythingElse) {
+    const auto state_of = [](const char* text) -> std::string {
+        try {
+            parse_micro_usd(text);
+        } catch (const Error& error) {
+            EXPECT_FALSE(error.hint.empty());
+            return error.sqlstate;
+        }
+        return "none";
+    };
+    for (const char* text : {"", ".", "-1", "+1", "1.2.3", "1e3", " 1", "NaN", "0x10"}) {
+        EXPECT_EQ(state_of(text), "22P02") << text;
+    }
+    EXPECT_EQ(state_of("0.0000001"), "22003");
+    EXPECT_EQ(state_of("1000000000000"), "22003");
+    EXPECT_EQ(state_of("99999999999999999999999999"), "22003");
+}
+
+TEST(Price, OfTheMostTokensFits) {
+    const auto most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(price_of_tokens(most, most).units(), static_cast<Money::Units>(most) * most);
+    EXPECT_EQ(price_of_tokens(3'000'000, 1'000'000), Money(3'000'000'000'000)) << "3 USD per million tokens";
+}
+
+} // namespace
+} // namespace helix
