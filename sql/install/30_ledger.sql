@@ -41,12 +41,17 @@ CREATE TABLE helix_internal.watermark (
     folded_rows       bigint      NOT NULL DEFAULT 0,
     folded_cost_usd   numeric     NOT NULL DEFAULT 0,
     folded_at         timestamptz,
-    system_identifier bigint      NOT NULL,
-    database          oid         NOT NULL
+    system_identifier bigint      NOT NULL DEFAULT 0,
+    database          oid         NOT NULL DEFAULT 0,
+    shipped           boolean     NOT NULL DEFAULT false
 );
 COMMENT ON TABLE helix_internal.watermark IS
-    'One row from the first recording on: the snapshot up to which the ledger is folded, running totals, and the cluster and '
-    'database in which its transaction ids mean something (elsewhere the first recording adopts the ledger)';
+    'One row: the snapshot up to which the ledger is folded, running totals, and the cluster and database in which its '
+    'transaction ids mean something (elsewhere the first recording adopts the ledger). It is as shipped until the first '
+    'recording.';
+INSERT INTO helix_internal.watermark (shipped) VALUES (true);
+CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix_internal.watermark
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('only_row');
 
 CREATE TABLE helix_internal.ledger_partitions (
     month           date PRIMARY KEY,
@@ -135,7 +140,7 @@ CREATE POLICY visible_users ON helix_internal.operation_execution_analytics USIN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.execution_ids', '');
-SELECT pg_catalog.pg_extension_config_dump('helix_internal.watermark', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.watermark', 'WHERE NOT shipped');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.ledger_partitions', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.request_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.cost_trends', '');

@@ -4,9 +4,9 @@
 -- one, the planner takes the first for a narrow range (0.5 % of the rows), without one for a third of the table.
 CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
     SELECT e.* FROM helix_internal.executions e
-     WHERE e.xid >= coalesce((SELECT w.next_xid FROM helix_internal.watermark w), 0)
+     WHERE e.xid >= (SELECT w.next_xid FROM helix_internal.watermark w)
        AND e.xid < 9223372036854775807
-       AND e.id > coalesce((SELECT w.base_id FROM helix_internal.watermark w), 0)
+       AND e.id > (SELECT w.base_id FROM helix_internal.watermark w)
     UNION ALL
     SELECT e.* FROM helix_internal.executions e
      WHERE e.xid = ANY ((SELECT w.open_xids FROM helix_internal.watermark w)::bigint[])

@@ -160,9 +160,9 @@ HELIX_FUNCTION(helix_fold) {
     ledger::refuse_on_standby();
     std::int64_t rows = 0;
     pg::OwnerSpi spi;
-    if (ledger::lock_watermark(ledger::IfLocked::wait)) {
-        ledger::ensure_watermark(); // adopts a restored ledger
-        rows = ledger::fold(*ledger::lock_watermark(ledger::IfLocked::wait));
+    ledger::ensure_watermark(); // adopts a restored ledger
+    if (const auto watermark = ledger::lock_watermark(ledger::IfLocked::wait)) {
+        rows = ledger::fold(*watermark);
     }
     spi.finish();
     PG_RETURN_INT64(rows);

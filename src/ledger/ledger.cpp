@@ -21,16 +21,18 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 void initialise() {
     initialise_targets();
-    worker::add_task(
-        {.name = "fold", .interval_ms = &config::fold_interval_ms, .wake_after = &config::fold_rows, .run = fold_task});
-    worker::add_task(
-        {.name = "summaries", .interval_ms = &every_second_ms, .wake_after = nullptr, .run = summaries_task});
-    worker::add_task(
-        {.name = "partitions", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = partitions_task});
-    worker::add_task(
-        {.name = "retention", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = retention_task});
-    worker::add_task(
-        {.name = "request ids", .interval_ms = &every_minute_ms, .wake_after = nullptr, .run = request_ids_task});
+    const int* second = &every_second_ms;
+    const int* minute = &every_minute_ms;
+    for (const worker::Task& task : {
+             worker::Task{"fold", &config::fold_interval_ms, &config::fold_rows, fold_task},
+             worker::Task{"summaries", second, nullptr, summaries_task},
+             worker::Task{"partitions", minute, nullptr, partitions_task},
+             worker::Task{"retention", minute, nullptr, retention_task},
+             worker::Task{"request ids", minute, nullptr, request_ids_task},
+             worker::Task{make_partitions_errand, nullptr, nullptr, make_partitions_now},
+         }) {
+        worker::add_task(task);
+    }
 }
 
 } // namespace helix::ledger

@@ -9,12 +9,14 @@
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
+#include "worker/worker.hpp"
 
 extern "C" {
 #include "datatype/timestamp.h"
 #include "storage/lmgr.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/inval.h"
 }
 
 namespace helix::ledger {
@@ -145,6 +147,12 @@ Oid partition_for(TimestampTz time) {
     const Month month = month_of(time);
     Oid partition = existing_partition(month);
     if (!OidIsValid(partition)) {
+        // Made in this transaction, it would keep all other writers waiting until we commit.
+        worker::run_elsewhere(make_partitions_errand);
+        AcceptInvalidationMessages();
+        partition = existing_partition(month);
+    }
+    if (!OidIsValid(partition)) { // the extension itself may not be committed yet
         make_partition(month);
         partition = existing_partition(month);
     }
@@ -156,6 +164,13 @@ Partition find_partition(TimestampTz time) {
     const Month month = month_of(time);
     return {existing_partition(month),
             get_relname_relid(psprintf("%s_xid_id", month.partition()), pg::internal_schema())};
+}
+
+bool make_partitions_now() {
+    pg::OwnerSpi spi;
+    make_ahead(GetCurrentTimestamp());
+    spi.finish();
+    return false;
 }
 
 bool partitions_task() {

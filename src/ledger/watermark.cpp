@@ -18,15 +18,15 @@ namespace helix::ledger {
 namespace {
 
 #define HELIX_SELECT_WATERMARK                                                                                         \
-    "SELECT next_xid, open_xids, base_id, system_identifier = $1 AND database = $2 FROM helix_internal.watermark"
+    "SELECT next_xid, open_xids, base_id, system_identifier = $1 AND database = $2, shipped FROM "                     \
+    "helix_internal.watermark"
 
 constexpr std::initializer_list<Oid> origin_types{INT8OID, OIDOID};
 pg::Statement select_watermark(HELIX_SELECT_WATERMARK, origin_types);
 pg::Statement select_for_update(HELIX_SELECT_WATERMARK " FOR UPDATE", origin_types);
 pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED", origin_types);
-pg::Statement insert_watermark("INSERT INTO helix_internal.watermark (system_identifier, database) VALUES ($1, $2) "
-                               "ON CONFLICT DO NOTHING",
-                               origin_types);
+pg::Statement claim_watermark("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2",
+                              origin_types);
 pg::Statement lock_out_writers("LOCK TABLE helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
 
 // Own rows count as in progress even after this transaction's id has fallen below next_xid: they are the next fold's.
@@ -66,6 +66,7 @@ std::optional<Watermark> read(pg::Statement& statement) {
     watermark.folded.open_xids = datumCopy(pg::column(0, 2), false, -1);
     watermark.base_id = DatumGetInt64(pg::column(0, 3));
     watermark.is_ours = DatumGetBool(pg::column(0, 4));
+    watermark.is_fresh = DatumGetBool(pg::column(0, 5));
     return watermark;
 }
 
@@ -106,11 +107,12 @@ void ensure_watermark() {
         }
     } else {
         changed_by = GetTopFullTransactionId(); // may yet be rolled back, so it is looked up again next time
-        if (watermark) {
+        if (watermark && !watermark->is_fresh) {
             adopt();
-        } else {
+        } else if (read(select_skip_locked)) { // else another session is just claiming it: every row is tail till it
+                                               // commits
             const auto here = origin();
-            insert_watermark.execute(here.data());
+            claim_watermark.execute(here.data());
         }
     }
     spi.finish();

@@ -6,6 +6,7 @@
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "worker/drop_database.hpp"
+#include "worker/errand.hpp"
 #include "worker/launcher.hpp"
 #include "worker/slots.hpp"
 
@@ -135,7 +136,8 @@ bool is_due(const Scheduled& scheduled, TimestampTz now, std::uint32_t arrivals)
 void run_due_tasks() {
     for (int i = 0; i < task_count; ++i) {
         auto& scheduled = tasks[i];
-        if (is_due(scheduled, GetCurrentTimestamp(), pg_atomic_read_u32(&own_slot->arrivals))) {
+        if (scheduled.task.interval_ms != nullptr &&
+            is_due(scheduled, GetCurrentTimestamp(), pg_atomic_read_u32(&own_slot->arrivals))) {
             if (scheduled.task.wake_after != nullptr) {
                 pg_atomic_write_u32(&own_slot->arrivals, 0);
             }
@@ -149,6 +151,9 @@ long ms_until_next() {
     const TimestampTz now = GetCurrentTimestamp();
     long sleep_ms = 60'000;
     for (int i = 0; i < task_count; ++i) {
+        if (tasks[i].task.interval_ms == nullptr) {
+            continue;
+        }
         // A shorter interval, set by a reload, counts at once.
         const TimestampTz due = std::min(tasks[i].due, now + *tasks[i].task.interval_ms * INT64CONST(1000));
         tasks[i].due = due;
@@ -156,6 +161,8 @@ long ms_until_next() {
     }
     return sleep_ms;
 }
+
+} // namespace
 
 void configure_session() {
     const auto set = [](const char* name, const char* value) {
@@ -169,6 +176,8 @@ void configure_session() {
     set("default_transaction_read_only", "off");
     set("row_security", "off");
 }
+
+namespace {
 
 void run_worker(int index) {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
@@ -212,6 +221,15 @@ void add_task(const Task& task) {
         elog(ERROR, "too many helix worker tasks");
     }
     tasks[task_count++] = {task, 0};
+}
+
+const Task* find_task(const char* name) {
+    for (int i = 0; i < task_count; ++i) {
+        if (strcmp(tasks[i].task.name, name) == 0) {
+            return &tasks[i].task;
+        }
+    }
+    return nullptr;
 }
 
 void initialise() {

@@ -6,7 +6,7 @@ namespace helix::worker {
 
 struct Task {
     const char* name;
-    const int* interval_ms; // pause between two runs
+    const int* interval_ms; // pause between two runs; null: only run_elsewhere() runs it
     const int* wake_after;  // arrivals that start it at once; null: only the interval does
     bool (*run)();          // in a transaction, as superuser; true where more is left to do at once
 };
@@ -20,5 +20,10 @@ void initialise();
 // Tells this database's worker that work has come in; wakes it when a task's wake_after is reached. Never blocks or
 // raises.
 void note_arrivals(int count) noexcept;
+
+// Runs a task now in another process, in a transaction of its own that is finished on return: what it makes is there
+// for everybody, not only once the caller commits. Waits some ms, at most about 5 s; false where no process could be
+// had. The caller must not hold locks that the task wants; the task gives up after 2 s if he does.
+bool run_elsewhere(const char* task);
 
 } // namespace helix::worker

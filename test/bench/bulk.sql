@@ -1,2 +1,6 @@
-\set batch random(0, 239)
-SELECT helix.record_operation_executions(executions::jsonb) FROM bench.batches WHERE batch = :batch;
+\if :sent = 0
+SELECT executions FROM bench.batches WHERE batch = :batch
+\gset
+\endif
+\set sent :sent + 1
+SELECT helix.record_operation_executions(:executions);

@@ -20,7 +20,7 @@ my $array = join ', ', map { sprintf q({"user_id": "%s", "operation_id": "calend
     "model_used": "anthropic"}) =~ s/\s+/ /gr, user_id(3), $_ } 1 .. 9;
 my @clients = (
     sub { record_call(user_id => user_id(1), cost_usd => "0.000$_[0]") . ";\n" },
-    sub { record_call(user_id => user_id(2), request_id => "request-$_[0]") =~ s/SELECT (.*)/SELECT $1, 'request-$_[0]'/r . ";\n" },
+    sub { record_call(user_id => user_id(2), request_id => "request-$_[0]") . ", 'request-$_[0]';\n" },
     sub { "SELECT unnest(helix.record_operation_executions('[$array]'));\n" },
     sub { "BEGIN;\n" . record_call(user_id => user_id(1), model_used => 'gemini', cost_usd => 7) . " AS id \\gset\n"
           . "SAVEPOINT s;\n" . record_call(cost_usd => 1000) . " AS lost \\gset\nROLLBACK TO s;\nCOMMIT;\n\\echo :id\n" });
@@ -33,8 +33,8 @@ sub start_clients {
         my $client = $_;
         my $script = "$logs/client$client-$round.sql";
         append_to_file($script, join '', map { $clients[$client]->("$round$_") } 10000 .. 29999);
-        start_command("$logs/client$client-$round.log", 'psql', '-XAtq', '-F,', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'),
-            '-f', $script);
+        start_command("$logs/client$client-$round.log", 'psql', '-XAtq', '-F,', '-v', 'ON_ERROR_STOP=1',
+            '-d', $node->connstr('postgres'), '-f', $script);
     } 0 .. $#clients;
 }
 
@@ -63,7 +63,8 @@ sub recovers_from {
 SELECT count(*) FROM acknowledged a
   LEFT JOIN (SELECT id, count(*) AS times FROM helix.executions GROUP BY id) e USING (id) WHERE e.times IS DISTINCT FROM 1
 SQL
-    is($node->safe_psql('postgres', 'SELECT count(*) - count(DISTINCT id) FROM helix.executions'), '0', "$name: no id comes twice");
+    is($node->safe_psql('postgres', 'SELECT count(*) - count(DISTINCT id) FROM helix.executions'), '0',
+        "$name: no id comes twice");
     my $unacknowledged = $node->safe_psql('postgres', "SELECT count(*) - $recorded - $acknowledged FROM helix.executions");
     cmp_ok($unacknowledged, '>=', 0, "$name: no answer without a row");
     cmp_ok($unacknowledged, '<=', @clients * $rows_of_largest_call, "$name: at most the calls in flight have no answer");
@@ -77,7 +78,8 @@ SQL
         "$name: without an error");
     is_exact($node, "$name, all folded");
     my ($first, $request_id) = split /,/, (split /\n/, slurp_file("$logs/client1-$round.log"))[0];
-    is(record($node, user_id => user_id(2), request_id => $request_id), $first, "$name: a request sent again gets the first answer");
+    is(record($node, user_id => user_id(2), request_id => $request_id), $first,
+        "$name: a request sent again gets the first answer");
 }
 
 # kill -9 on the process behind a new session that is recording.

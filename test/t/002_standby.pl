@@ -54,7 +54,8 @@ record_many($primary, 40, seed => 3);
 same_reads('folded past them');
 $open->query_safe('COMMIT');
 same_reads('the open one committed');
-is($standby->safe_psql('postgres', 'SELECT unfolded_rows FROM helix.ledger_status()'), '90', 'the standby knows what is unfolded');
+is($standby->safe_psql('postgres', 'SELECT unfolded_rows FROM helix.ledger_status()'), '90',
+    'the standby knows what is unfolded');
 is($primary->safe_psql('postgres', 'SELECT helix.fold()'), '90', 'the fold takes it');
 same_reads('all folded but the prepared one');
 $primary->safe_psql('postgres', q(COMMIT PREPARED 'early'));
@@ -85,8 +86,16 @@ same_reads('after the load');
 # A standby only reads.
 refused($standby, 'SELECT helix.fold()', '25006', 'cannot fold during recovery.*HINT', 'a standby does not fold');
 refused($standby, record_call(), '25006', '', 'nor record');
+refused($standby, "INSERT INTO helix.executions (user_id, operation_id, success, cost_usd, model_used)
+    VALUES ('" . user_id(1) . "', 'email-compose', true, 1, 'openai')", '25006', '', 'not even through the view');
+refused($primary, record_call() . '; BEGIN READ ONLY; ' . record_call(), '25006', '',
+    'nor does a read-only transaction of the primary, in a session that has recorded');
+refused($primary, record_call() . '; BEGIN READ ONLY; SELECT helix.record_operation_executions('
+      . "jsonb_build_array(jsonb_build_object('user_id', '" . user_id(1) . "', 'operation_id', 'email-compose', 'success', true,
+         'cost_usd', 1, 'model_used', 'openai')))", '25006', '', 'nor an array in one');
 refused($standby, 'SELECT * FROM helix.reprice(now() - interval \'1 day\', now())', '25006', '', 'nor reprice');
-refused($standby, "SELECT helix_internal.maintain_partitions(now() + interval '1 year')", '25006', '', 'nor make partitions');
+refused($standby, "SELECT helix_internal.maintain_partitions(now() + interval '1 year')", '(25006|55000)', '',
+    'nor make partitions');
 is(worker_pid($standby), '', 'it has no worker');
 is(launcher_pid($standby), '', 'and no launcher');
 isnt(launcher_pid($primary), '', 'which the primary has');
@@ -95,7 +104,8 @@ is($standby->safe_psql('postgres', 'SELECT worker_pid IS NULL, worker_last_error
 
 # Promotion, with a transaction prepared on the old primary and unfolded rows.
 set_fold_interval('1h');
-$primary->safe_psql('postgres', 'BEGIN; ' . record_call(cost_usd => '0.125', request_id => 'late') . "; PREPARE TRANSACTION 'late'");
+$primary->safe_psql('postgres',
+    'BEGIN; ' . record_call(cost_usd => '0.125', request_id => 'late') . "; PREPARE TRANSACTION 'late'");
 is($primary->safe_psql('postgres', 'SELECT helix.fold()'), '0', 'there is nothing to fold but the prepared execution');
 record_many($primary, 60, seed => 4);
 same_reads('before the promotion');
@@ -117,8 +127,8 @@ $standby->safe_psql('postgres', q(COMMIT PREPARED 'late'));
 ok(wait_until_folded($standby), 'the worker goes on');
 is($standby->safe_psql('postgres', 'SELECT folded_rows FROM helix.ledger_status()'), $rows + 2,
     'the prepared execution counts once');
-is($standby->safe_psql('postgres', q(SELECT count(*), sum(cost_usd) FROM helix.executions WHERE request_id = 'late')), '1|0.125',
-    'with its cost');
+is($standby->safe_psql('postgres', q(SELECT count(*), sum(cost_usd) FROM helix.executions WHERE request_id = 'late')),
+    '1|0.125', 'with its cost');
 is_exact($standby, 'in use after the promotion');
 
 done_testing();

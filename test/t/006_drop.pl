@@ -1,6 +1,6 @@
-# Proves that workers are never in the way: a database with a running worker is dropped, renamed and copied at once, by those who
-# may; helix.databases starts and stops workers by reload; DROP EXTENSION leaves nothing and the worker outlives it; and a task
-# that fails is reported, not fatal.
+# Proves that workers are never in the way: a database with a running worker is dropped, renamed, moved and copied at once, by
+# those who may; helix.databases starts and stops workers by reload; DROP EXTENSION leaves nothing and the worker
+# outlives it; and a task that fails is reported, not fatal.
 use strict;
 use warnings;
 
@@ -18,16 +18,11 @@ sub set_databases {
     $node->reload;
 }
 
-sub workers {
-    return $node->safe_psql('postgres',
-        q(SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_stat_activity WHERE backend_type = 'helix worker'));
-}
-
 sub wait_for_workers {
     my ($expected, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    ok($node->poll_query_until('postgres', q(SELECT coalesce(string_agg(datname, ',' ORDER BY datname), '') FROM pg_stat_activity
-        WHERE backend_type = 'helix worker'), $expected), $name);
+    ok($node->poll_query_until('postgres', q(SELECT coalesce(string_agg(datname, ',' ORDER BY datname), '')
+        FROM pg_stat_activity WHERE backend_type = 'helix worker'), $expected), $name);
 }
 
 # The statement succeeds in far less than the 5 s that PostgreSQL itself would wait for other sessions to leave.
@@ -86,7 +81,9 @@ $node->safe_psql('postgres', sprintf q(CREATE TABLESPACE space LOCATION '%s/spac
 succeeds_at_once('ALTER DATABASE second SET TABLESPACE space', 'ALTER DATABASE SET TABLESPACE');
 wait_for_workers('one,postgres,second', 'and the worker comes back');
 succeeds_at_once('DROP DATABASE one', 'DROP DATABASE');
-succeeds_at_once('DROP DATABASE second WITH (FORCE)', 'DROP DATABASE WITH (FORCE)');
+$node->safe_psql('postgres', 'ALTER DATABASE second OWNER TO creator');
+succeeds_at_once('SET ROLE creator; DROP DATABASE second WITH (FORCE)',
+    'DROP DATABASE WITH (FORCE) by an owner without more rights');
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_database WHERE datname IN ('one', 'second'))), '0', 'they are gone');
 $node->safe_psql('postgres', 'CREATE DATABASE one');
 $node->safe_psql('one', 'CREATE EXTENSION helix');
@@ -100,8 +97,8 @@ record($node, cost_usd => 2);
 ok(wait_until_folded($node), 'the worker folds');
 $node->safe_psql('postgres', 'ALTER TABLE helix_internal.cost_trends RENAME COLUMN total_cost_usd TO hidden');
 record($node, cost_usd => 4);
-ok($node->poll_query_until('postgres', q(SELECT last_error LIKE 'fold: %total_cost_usd%' AND last_error_at > now() - interval '1 min'
-    FROM helix_internal.worker_status())), 'a failing fold is shown by name');
+ok($node->poll_query_until('postgres', q(SELECT last_error LIKE 'fold: %total_cost_usd%'
+    AND last_error_at > now() - interval '1 min' FROM helix_internal.worker_status())), 'a failing fold is shown by name');
 is($node->safe_psql('postgres', 'SELECT worker_pid, worker_last_error_at IS NOT NULL FROM helix.ledger_status()'), "$worker|t",
     'the worker stays');
 $node->safe_psql('postgres', 'ALTER TABLE helix_internal.cost_trends RENAME COLUMN hidden TO total_cost_usd');
@@ -122,7 +119,8 @@ UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger
 UNION ALL SELECT 'default privileges ' || oid FROM pg_default_acl
 UNION ALL SELECT 'initial privileges ' || objoid FROM pg_init_privs WHERE objoid >= 16384
 UNION ALL SELECT 'dependency ' || d.objid FROM pg_depend d
-           WHERE d.objid >= 16384 AND d.classid = 'pg_class'::regclass AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid)
+           WHERE d.objid >= 16384 AND d.classid = 'pg_class'::regclass
+             AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.objid)
 SQL
 my $reads = all_reads($node);
 $node->safe_psql('postgres', 'BEGIN; DROP EXTENSION helix; ROLLBACK');

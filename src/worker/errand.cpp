@@ -1,0 +1,85 @@
+#include "pg/prelude.hpp"
+
+#include "worker/errand.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+
+extern "C" {
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/snapmgr.h"
+}
+
+namespace helix::worker {
+
+namespace {
+
+constexpr int longest_wait_ms = 5000;
+constexpr const char* lock_timeout = "2s";
+
+bool wait_for_end(BackgroundWorkerHandle* handle) {
+    const TimestampTz give_up = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), longest_wait_ms);
+    for (;;) {
+        pid_t pid = 0;
+        if (GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED) {
+            return true;
+        }
+        if (GetCurrentTimestamp() >= give_up) {
+            return false;
+        }
+        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100,
+                  PG_WAIT_EXTENSION); // its end sets the latch
+        ResetLatch(MyLatch);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+void run_errand(Oid database) {
+    pqsignal(SIGTERM, die);
+    BackgroundWorkerUnblockSignals();
+    BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+    configure_session();
+    SetConfigOption("lock_timeout", lock_timeout, PGC_SUSET, PGC_S_OVERRIDE);
+    const Task* task = find_task(MyBgworkerEntry->bgw_extra);
+    if (task == nullptr) {
+        elog(ERROR, "there is no helix task \"%s\"", MyBgworkerEntry->bgw_extra);
+    }
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    if (pg::extension_exists()) {
+        task->run();
+    }
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+}
+
+} // namespace
+
+bool run_elsewhere(const char* task) {
+    BackgroundWorker errand{};
+    errand.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    errand.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    errand.bgw_restart_time = BGW_NEVER_RESTART;
+    errand.bgw_main_arg = ObjectIdGetDatum(MyDatabaseId);
+    errand.bgw_notify_pid = MyProcPid;
+    strlcpy(errand.bgw_library_name, "helix", sizeof(errand.bgw_library_name));
+    strlcpy(errand.bgw_function_name, "helix_errand_main", sizeof(errand.bgw_function_name));
+    snprintf(errand.bgw_name, sizeof(errand.bgw_name), "helix %s", task);
+    strlcpy(errand.bgw_type, "helix errand", sizeof(errand.bgw_type));
+    strlcpy(errand.bgw_extra, task, sizeof(errand.bgw_extra));
+    BackgroundWorkerHandle* handle = nullptr;
+    return RegisterDynamicBackgroundWorker(&errand, &handle) && wait_for_end(handle);
+}
+
+} // namespace helix::worker
+
+extern "C" {
+PGDLLEXPORT void helix_errand_main(Datum argument);
+
+void helix_errand_main(Datum argument) {
+    helix::pg::enter_callback([argument] { helix::worker::run_errand(DatumGetObjectId(argument)); });
+}
+}
