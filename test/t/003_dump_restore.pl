@@ -155,4 +155,23 @@ record_many($source, 50, database => 'app', seed => 8);
 is($source->safe_psql('app', 'SELECT helix.fold()'), '420', 'home again: the transaction ids still mean what they did');
 is_exact($source, 'home again', 'app');
 
+# A dump taken while the transaction of the very first recording is still open holds the executions of others.
+$source->safe_psql('postgres', 'CREATE DATABASE early');
+$source->safe_psql('early', 'CREATE EXTENSION helix');
+my $first = $source->background_psql('early');
+$first->query_safe('BEGIN');
+record($first, cost_usd => 1);
+my $other = $source->background_psql('early');
+$other->query_until(qr/go/, "\\echo go\n" . record_call(cost_usd => 2) . ";\n");
+sleep 1;
+command_ok([ 'pg_dump', '-d', $source->connstr('early'), '-f', "$dumps/app.sql" ], 'early: pg_dump');
+$first->query_safe('COMMIT');
+$_->quit for $first, $other;
+$target->safe_psql('postgres', 'CREATE DATABASE early');
+ok(restore_plain($target, 'early', \$errors), 'early: restored') or diag $errors;
+record($target, database => 'early');
+$target->safe_psql('early', 'SELECT helix.fold()');
+is($target->safe_psql('early', 'SELECT unfolded_rows FROM helix.ledger_status()'), '0', 'early: all are folded');
+is_exact($target, 'early', 'early');
+
 done_testing();
