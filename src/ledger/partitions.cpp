@@ -199,6 +199,7 @@ HELIX_FUNCTION(helix_maintain_partitions) {
     }
     const TimestampTz now = PG_GETARG_TIMESTAMPTZ(0);
     ledger::month_of(now); // refuses what is not a time
+    PreventCommandIfReadOnly("maintain_partitions()");
     pg::OwnerSpi spi;
     ledger::make_ahead(now);
     const int dropped = ledger::drop_expired(now);

@@ -27,6 +27,7 @@ pg::Statement select_for_update(HELIX_SELECT_WATERMARK " FOR UPDATE", origin_typ
 pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED", origin_types);
 pg::Statement claim_watermark("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2",
                               origin_types);
+pg::Statement select_any_row("SELECT 1 FROM helix_internal.executions LIMIT 1");
 pg::Statement lock_out_writers("LOCK TABLE helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
 
 // Own rows count as in progress even after this transaction's id has fallen below next_xid: they are the next fold's.
@@ -89,6 +90,17 @@ void adopt() {
                          get_database_name(MyDatabaseId))));
 }
 
+// The watermark is as shipped. Rows may be there all the same: those of a dump taken before the first claim was
+// committed.
+void claim() {
+    if (select_any_row.execute() > 0) {
+        adopt();
+    } else {
+        const auto here = origin();
+        claim_watermark.execute(here.data());
+    }
+}
+
 } // namespace
 
 void ensure_watermark() {
@@ -111,8 +123,7 @@ void ensure_watermark() {
             adopt();
         } else if (read(select_skip_locked)) { // else another session is just claiming it: every row is tail till it
                                                // commits
-            const auto here = origin();
-            claim_watermark.execute(here.data());
+            claim();
         }
     }
     spi.finish();

@@ -134,6 +134,7 @@ void flush(WriterState& state) {
 } // namespace
 
 Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
+    PreventCommandIfReadOnly("recording"); // the table access method itself would not ask
     ensure_watermark();
     state_->now = now;
     state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));

@@ -25,6 +25,17 @@ constexpr int poll_ms = 10;
 
 ProcessUtility_hook_type previous_hook = nullptr;
 
+const char* string_option(List* options, const char* name) {
+    ListCell* cell = nullptr;
+    foreach (cell, options) {
+        auto* option = static_cast<DefElem*>(lfirst(cell));
+        if (strcmp(option->defname, name) == 0 && option->arg != nullptr) {
+            return defGetString(option);
+        }
+    }
+    return nullptr;
+}
+
 // The database that a statement wants for itself; null for any other statement.
 const char* wanted_database(const Node* statement) {
     if (IsA(statement, DropdbStmt)) {
@@ -34,14 +45,12 @@ const char* wanted_database(const Node* statement) {
         const auto* rename = reinterpret_cast<const RenameStmt*>(statement);
         return rename->renameType == OBJECT_DATABASE ? rename->subname : nullptr;
     }
+    if (IsA(statement, AlterDatabaseStmt)) {
+        const auto* alter = reinterpret_cast<const AlterDatabaseStmt*>(statement);
+        return string_option(alter->options, "tablespace") != nullptr ? alter->dbname : nullptr;
+    }
     if (IsA(statement, CreatedbStmt)) {
-        ListCell* cell = nullptr;
-        foreach (cell, reinterpret_cast<const CreatedbStmt*>(statement)->options) {
-            auto* option = static_cast<DefElem*>(lfirst(cell));
-            if (strcmp(option->defname, "template") == 0 && option->arg != nullptr) {
-                return defGetString(option);
-            }
-        }
+        return string_option(reinterpret_cast<const CreatedbStmt*>(statement)->options, "template");
     }
     return nullptr;
 }
@@ -81,8 +90,10 @@ void make_way(const char* database) {
 void process_utility(PlannedStmt* statement, const char* query, bool read_only, ProcessUtilityContext context,
                      ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
                      QueryCompletion* completion) {
-    if (const char* database = wanted_database(statement->utilityStmt)) {
-        make_way(database);
+    if (context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock()) { // elsewhere these statements fail anyway
+        if (const char* database = wanted_database(statement->utilityStmt)) {
+            make_way(database);
+        }
     }
     auto* next = previous_hook != nullptr ? previous_hook : standard_ProcessUtility;
     next(statement, query, read_only, context, parameters, environment, destination, completion);
