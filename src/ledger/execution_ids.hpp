@@ -9,4 +9,7 @@ namespace helix::ledger {
 // sessions interleave in blocks.
 std::int64_t next_execution_id();
 
+// Gives up the rest of this session's block where it is not above `base_id`.
+void discard_ids_up_to(std::int64_t base_id);
+
 } // namespace helix::ledger

@@ -2,6 +2,7 @@
 
 #include "ledger/watermark.hpp"
 
+#include "ledger/execution_ids.hpp"
 #include "ledger/fold.hpp"
 #include "ledger/targets.hpp"
 #include "pg/spi.hpp"
@@ -27,7 +28,10 @@ pg::Statement select_for_update(HELIX_SELECT_WATERMARK " FOR UPDATE", origin_typ
 pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED", origin_types);
 pg::Statement claim_watermark("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2",
                               origin_types);
-pg::Statement select_any_row("SELECT 1 FROM helix_internal.executions LIMIT 1");
+pg::Statement
+    select_foreign_row("SELECT 1 FROM helix_internal.executions e "
+                       "WHERE e.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint "
+                       "AND e.xid <> pg_catalog.pg_current_xact_id()::text::bigint LIMIT 1");
 pg::Statement lock_out_writers("LOCK TABLE helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
 
 // Own rows count as in progress even after this transaction's id has fallen below next_xid: they are the next fold's.
@@ -86,14 +90,15 @@ void adopt() {
     update_origin.execute(here.data());
     const Datum base_id = pg::column(0, 1);
     raise_sequence.execute(&base_id);
+    discard_ids_up_to(DatumGetInt64(base_id));
     ereport(LOG, (errmsg("helix adopted the ledger of another cluster or database in database \"%s\"",
                          get_database_name(MyDatabaseId))));
 }
 
-// The watermark is as shipped. Rows may be there all the same: those of a dump taken before the first claim was
-// committed.
+// The watermark is as shipped. Rows may be there all the same: those of transactions that came while another's claim
+// was open, and, from a dump taken then, those of another cluster, which only an xid of this one's future gives away.
 void claim() {
-    if (select_any_row.execute() > 0) {
+    if (select_foreign_row.execute() > 0) {
         adopt();
     } else {
         const auto here = origin();
@@ -101,10 +106,11 @@ void claim() {
     }
 }
 
+Oid verified = InvalidOid; // the watermark table known to hold a committed row of ours
+
 } // namespace
 
 void ensure_watermark() {
-    static Oid verified = InvalidOid; // the watermark table known to hold a committed row of ours
     static FullTransactionId changed_by = InvalidFullTransactionId;
     const Oid table = targets().watermark;
     if (verified == table) {
@@ -113,6 +119,7 @@ void ensure_watermark() {
     pg::OwnerSpi spi;
     const auto watermark = read(select_watermark);
     if (watermark && watermark->is_ours) {
+        discard_ids_up_to(watermark->base_id);
         const auto current = GetTopFullTransactionIdIfAny();
         if (!FullTransactionIdIsValid(current) || !FullTransactionIdEquals(current, changed_by)) {
             verified = table;
@@ -125,6 +132,17 @@ void ensure_watermark() {
                                                // commits
             claim();
         }
+    }
+    spi.finish();
+}
+
+void confirm_ids() {
+    if (verified == targets().watermark) {
+        return;
+    }
+    pg::OwnerSpi spi;
+    if (const auto watermark = read(select_watermark)) {
+        discard_ids_up_to(watermark->base_id);
     }
     spi.finish();
 }

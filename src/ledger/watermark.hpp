@@ -24,6 +24,9 @@ struct Watermark {
 // and lets only larger ids be unfolded from then on). Cheap after the first call in a backend.
 void ensure_watermark();
 
+// With the partition locked: gives up ids that were handed to this session before an adoption that it did not see.
+void confirm_ids();
+
 enum class IfLocked { wait, skip };
 
 // Locks and reads the watermark; none where it is locked and `skip`. Needs SPI.

@@ -140,6 +140,7 @@ Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>
     state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
     state_->partition =
         table_open(partition_for(now), RowExclusiveLock); // adoption and retention lock writers out here
+    confirm_ids();
     state_->executor = CreateExecutorState();
     state_->target = makeNode(ResultRelInfo);
     InitResultRelInfo(state_->target, state_->partition, 0, nullptr, 0);
