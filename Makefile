@@ -8,7 +8,7 @@ SOURCES = $(sort $(wildcard src/*.cpp src/*/*.cpp))
 OBJS = $(SOURCES:.cpp=.o)
 DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
-EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build
+EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
 
 REGRESS = record record_many fold reads prices access
 REGRESS_OPTS = --load-extension=helix
