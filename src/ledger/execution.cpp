@@ -7,6 +7,7 @@
 #include "core/pricing.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
+#include "pg/text.hpp"
 
 extern "C" {
 #include "utils/fmgrprotos.h"
@@ -204,10 +205,7 @@ HELIX_FUNCTION(helix_price_of) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
         PG_RETURN_NULL();
     }
-    const auto words = [fcinfo](int argument) {
-        text* value = PG_GETARG_TEXT_PP(argument);
-        return std::string_view(VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value)));
-    };
+    const auto words = [fcinfo](int argument) { return pg::text_view(PG_GETARG_DATUM(argument)); };
     const auto count = [fcinfo](int argument) {
         return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument);
     };

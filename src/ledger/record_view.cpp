@@ -4,6 +4,7 @@
 #include "ledger/execution.hpp"
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
+#include "pg/text.hpp"
 
 #include <cstring>
 
@@ -40,11 +41,6 @@ class NewRow {
     TupleDesc columns_;
 };
 
-std::string_view text_of(Datum value) {
-    text* unpacked = DatumGetTextPP(value);
-    return {VARDATA_ANY(unpacked), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
-}
-
 Request request_of(const NewRow& row) {
     const auto same = [](Datum value) { return value; };
     const auto int8 = [](Datum value) { return std::int64_t{DatumGetInt64(value)}; };
@@ -57,20 +53,20 @@ Request request_of(const NewRow& row) {
     }
     Request request;
     request.user_id = row.get("user_id", [](Datum value) { return *DatumGetUUIDP(value); });
-    request.operation_id = row.get("operation_id", text_of);
+    request.operation_id = row.get("operation_id", pg::text_view);
     request.date = row.get("date", [](Datum value) { return DatumGetDateADT(value); });
     request.success = row.get("success", [](Datum value) { return DatumGetBool(value); });
     request.latency_ms = row.get("latency_ms", [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
     request.cost_usd = row.get("cost_usd", same);
-    request.model_used = row.get("model_used", text_of);
-    request.model = row.get("model", text_of);
+    request.model_used = row.get("model_used", pg::text_view);
+    request.model = row.get("model", pg::text_view);
     request.input_tokens = row.get("input_tokens", int8);
     request.cached_input_tokens = row.get("cached_input_tokens", int8);
     request.output_tokens = row.get("output_tokens", int8);
-    request.request_id = row.get("request_id", text_of);
+    request.request_id = row.get("request_id", pg::text_view);
     request.occurred_at = row.get("occurred_at", time);
-    request.error = row.get("error", text_of);
-    request.trace_id = row.get("trace_id", text_of);
+    request.error = row.get("error", pg::text_view);
+    request.trace_id = row.get("trace_id", pg::text_view);
     request.metadata = row.get("metadata", same);
     return request;
 }

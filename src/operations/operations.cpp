@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
 
 #include <set>
 
@@ -40,11 +41,6 @@ pg::Statement select_prices("SELECT provider, model, valid_from, input_usd_per_m
                             "cached_input_usd_per_mtok::pg_catalog.text, output_usd_per_mtok::pg_catalog.text "
                             "FROM helix.model_prices");
 
-std::string_view text_of(Datum value) {
-    text* unpacked = DatumGetTextPP(value);
-    return {VARDATA_ANY(unpacked), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
-}
-
 void read_tables() {
     const auto started_at = changes;
     copy.read_at = 0;
@@ -56,14 +52,14 @@ void read_tables() {
     pg::OwnerSpi spi;
     auto rows = select_operations.execute();
     for (std::uint64_t row = 0; row < rows; ++row) {
-        copy.operations.emplace(text_of(pg::column(row, 1)));
+        copy.operations.emplace(pg::text_view(pg::column(row, 1)));
     }
     rows = select_prices.execute();
     for (std::uint64_t row = 0; row < rows; ++row) {
-        const Price price{.input = parse_micro_usd(text_of(pg::column(row, 4))),
-                          .cached_input = parse_micro_usd(text_of(pg::column(row, 5))),
-                          .output = parse_micro_usd(text_of(pg::column(row, 6)))};
-        copy.prices.add(text_of(pg::column(row, 1)), text_of(pg::column(row, 2)),
+        const Price price{.input = parse_micro_usd(pg::text_view(pg::column(row, 4))),
+                          .cached_input = parse_micro_usd(pg::text_view(pg::column(row, 5))),
+                          .output = parse_micro_usd(pg::text_view(pg::column(row, 6)))};
+        copy.prices.add(pg::text_view(pg::column(row, 1)), pg::text_view(pg::column(row, 2)),
                         DatumGetTimestampTz(pg::column(row, 3)), price);
     }
     spi.finish();
