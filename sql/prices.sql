@@ -30,6 +30,7 @@ SELECT helix.record_operation_execution(:frank, 'my-operation', NULL, true, 1, N
 SELECT failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', NULL, true, 1, NULL, 'rocket', p_input_tokens => 1, p_occurred_at => '2026-03-31 23:59+00')$$);
 SELECT date, cost_usd, model_used FROM helix.executions WHERE user_id = :frank AND model = 'rocket' ORDER BY id;
 SELECT failure($$INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2026-05-01', -1, 0.1, 2)$$);
+SELECT failure($$INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2026-05-01', 'NaN', 0.1, 2)$$);
 -- Two providers of one model: the provider has to be named.
 INSERT INTO helix.model_prices VALUES ('other', 'rocket', '2026-04-01', 5, 5, 5);
 SELECT failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', '2026-04-11', true, 1, NULL, 'rocket', p_input_tokens => 1)$$);

@@ -65,6 +65,8 @@ SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-000
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, NULL, 'claude-sonnet-4-5', p_input_tokens => -1)$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, NULL, 'claude-sonnet-4-5', p_input_tokens => 9223372036854775807)$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', 'infinity', true, 1, 1, 'openai')$$);
+SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', '10000-01-01', true, 1, 1, 'openai')$$);
+SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_occurred_at => '290000-01-01')$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_occurred_at => '-infinity')$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => '')$$);
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => %L)$$, repeat('x', 256)));

@@ -48,7 +48,8 @@ ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,30,0.50,dee
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,30,0.50,deepseek,c-2
 \.
 INSERT INTO helix.executions (user_id, operation_id, date, success, model_used, input_tokens)
-VALUES (:carol, 'task-prioritize', '2026-02-03', false, 'claude-sonnet-4-5', 1000000);
+VALUES (:carol, 'task-prioritize', '2026-02-03', false, 'claude-sonnet-4-5', 1000000)
+RETURNING id > 0 AS id, cost_usd, model_used, model, recorded_at > now() - interval '1 hour' AS recorded;
 SELECT total_operations, total_cost_usd, deepseek_cost, anthropic_cost, success_rate FROM helix.cost_trends WHERE date = '2026-02-03';
 COPY helix.executions (user_id, operation_id, date, success, cost_usd) FROM STDIN WITH (FORMAT csv);
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,1

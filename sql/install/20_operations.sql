@@ -30,9 +30,9 @@ CREATE TABLE helix.model_prices (
     provider                  text NOT NULL CHECK (provider <> '' AND pg_catalog.length(provider) <= 200),
     model                     text NOT NULL CHECK (model <> '' AND pg_catalog.length(model) <= 200),
     valid_from                timestamptz NOT NULL CHECK (pg_catalog.isfinite(valid_from)),
-    input_usd_per_mtok        numeric(12, 6) NOT NULL CHECK (input_usd_per_mtok >= 0),
-    cached_input_usd_per_mtok numeric(12, 6) NOT NULL CHECK (cached_input_usd_per_mtok >= 0),
-    output_usd_per_mtok       numeric(12, 6) NOT NULL CHECK (output_usd_per_mtok >= 0),
+    input_usd_per_mtok        numeric(12, 6) NOT NULL CHECK (input_usd_per_mtok >= 0 AND input_usd_per_mtok < 'Infinity'),
+    cached_input_usd_per_mtok numeric(12, 6) NOT NULL CHECK (cached_input_usd_per_mtok >= 0 AND cached_input_usd_per_mtok < 'Infinity'),
+    output_usd_per_mtok       numeric(12, 6) NOT NULL CHECK (output_usd_per_mtok >= 0 AND output_usd_per_mtok < 'Infinity'),
     shipped                   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (provider, model, valid_from)
 );

@@ -66,7 +66,7 @@ CREATE TABLE helix_internal.request_ids (
     user_id      uuid        NOT NULL,
     request_id   text        NOT NULL,
     execution_id bigint      NOT NULL,
-    recorded_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    recorded_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (user_id, request_id)
 );
 CREATE INDEX request_ids_recorded_at ON helix_internal.request_ids USING brin (recorded_at) WITH (autosummarize = on);

@@ -22,7 +22,10 @@ constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
 constexpr std::size_t max_error_bytes = 16'384;
 constexpr std::int64_t max_cost_usd = 1'000'000'000;
-constexpr int max_cost_decimals = 40; // a JavaScript number of 1e-20 USD still passes
+constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
+constexpr DateADT first_date = UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE;
+constexpr DateADT last_date = 2'921'939; // 9999-12-31, in days since 2000-01-01
+constexpr int max_cost_decimals = 40;    // a JavaScript number of 1e-20 USD still passes
 
 std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
@@ -76,9 +79,9 @@ void check_cost(Datum cost) {
 }
 
 // model_used is a provider, or a model that exactly one provider sells.
-void resolve_model(const Request& request, Execution& execution) {
+void resolve_model(const Request& request, const PriceList& prices, Execution& execution) {
     const auto used = request.model_used;
-    const auto seller = used && !request.model ? operations::prices().provider_of(*used) : std::string_view{};
+    const auto seller = used && !request.model ? prices.provider_of(*used) : std::string_view{};
     if (!seller.empty()) {
         execution.provider = seller;
         execution.model = *used;
@@ -88,7 +91,7 @@ void resolve_model(const Request& request, Execution& execution) {
     if (used) {
         execution.provider = *used;
     } else {
-        const auto derived = operations::prices().provider_of(execution.model);
+        const auto derived = prices.provider_of(execution.model);
         execution.provider = derived.empty() ? std::string_view("unknown") : derived;
     }
 }
@@ -106,12 +109,13 @@ void resolve_time(const Request& request, TimestampTz now, Execution& execution)
                     "Pass the time at which it ran.");
     }
     execution.date = request.date.value_or(utc_day(execution.occurred_at));
-    if (DATE_NOT_FINITE(execution.date)) {
-        throw Error(sqlstate::datetime_field_overflow, "date must be finite", {}, "Pass the day that it counts for.");
+    if (execution.date < first_date || execution.date > last_date) { // infinity included
+        throw Error(sqlstate::datetime_field_overflow, "date is out of range", {},
+                    "Pass a day from 1970-01-01 to 9999-12-31.");
     }
 }
 
-void resolve_cost(const Request& request, Execution& execution) {
+void resolve_cost(const Request& request, const PriceList& prices, Execution& execution) {
     if (request.cost_usd) {
         check_cost(*request.cost_usd);
         execution.cost_usd = *request.cost_usd;
@@ -123,7 +127,7 @@ void resolve_cost(const Request& request, Execution& execution) {
                     "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
     }
     const auto cost =
-        price_of(execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
+        price_of(prices, execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
                  request.cached_input_tokens.value_or(0), request.output_tokens.value_or(0));
     if (!cost) {
         throw Error(sqlstate::undefined_object, "no price is known for this model",
@@ -160,9 +164,9 @@ Execution resolve(const Request& request, TimestampTz now) {
     check_text("trace_id", request.trace_id, max_request_id_bytes);
     check_text("error", request.error, max_error_bytes);
     check_not_negative("latency_ms", request.latency_ms, INT32_MAX);
-    check_not_negative("input_tokens", request.input_tokens, INT64_MAX);
-    check_not_negative("cached_input_tokens", request.cached_input_tokens, INT64_MAX);
-    check_not_negative("output_tokens", request.output_tokens, INT64_MAX);
+    check_not_negative("input_tokens", request.input_tokens, max_tokens);
+    check_not_negative("cached_input_tokens", request.cached_input_tokens, max_tokens);
+    check_not_negative("output_tokens", request.output_tokens, max_tokens);
 
     Execution execution{};
     execution.user_id = *request.user_id;
@@ -178,15 +182,16 @@ Execution resolve(const Request& request, TimestampTz now) {
     execution.error = request.error;
     execution.trace_id = request.trace_id;
     execution.metadata = request.metadata;
-    resolve_model(request, execution);
+    const PriceList& prices = operations::prices(); // asked for once: a second time it may be another list
+    resolve_model(request, prices, execution);
     resolve_time(request, now, execution);
-    resolve_cost(request, execution);
+    resolve_cost(request, prices, execution);
     return execution;
 }
 
-std::optional<Datum> price_of(std::string_view provider, std::string_view model, TimestampTz at, std::int64_t input,
-                              std::int64_t cached_input, std::int64_t output) {
-    const Price* price = operations::prices().find(provider, model, at);
+std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
+                              TimestampTz at, std::int64_t input, std::int64_t cached_input, std::int64_t output) {
+    const Price* price = prices.find(provider, model, at);
     if (price == nullptr) {
         return std::nullopt;
     }
@@ -209,7 +214,8 @@ HELIX_FUNCTION(helix_price_of) {
     const auto count = [fcinfo](int argument) {
         return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument);
     };
-    const auto cost = ledger::price_of(words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3), count(4), count(5));
+    const auto cost = ledger::price_of(operations::prices(), words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3),
+                                       count(4), count(5));
     if (!cost) {
         PG_RETURN_NULL();
     }

@@ -4,6 +4,8 @@
 
 #include "pg/prelude.hpp"
 
+#include "core/pricing.hpp"
+
 extern "C" {
 #include "utils/date.h"
 }
@@ -30,7 +32,7 @@ struct Request {
     std::optional<Datum> metadata; // jsonb
 };
 
-// A valid, priced execution.
+// A valid, priced execution. Its provider may belong to the price list, so it is good until that is asked for again.
 struct Execution {
     pg_uuid_t user_id;
     std::string_view operation_id;
@@ -56,7 +58,7 @@ struct Execution {
 Execution resolve(const Request& request, TimestampTz now);
 
 // Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.
-std::optional<Datum> price_of(std::string_view provider, std::string_view model, TimestampTz at, std::int64_t input,
-                              std::int64_t cached_input, std::int64_t output);
+std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
+                              TimestampTz at, std::int64_t input, std::int64_t cached_input, std::int64_t output);
 
 } // namespace helix::ledger

@@ -15,14 +15,16 @@ namespace helix::ledger {
 namespace {
 
 // After pgq's ticks (pgq.org): what became visible between two snapshots. $1, $2 the old horizon (next_xid, open_xids),
-// $3 base_id, $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables.
+// $3 base_id, $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables. The
+// conditions are those of the view helix_internal.tail.
 pg::Statement fold_statement(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
-         WHERE e.xid >= $1 AND e.xid < $4 AND e.xid <> ALL ($5) AND e.id > $3
+         WHERE e.xid >= $1 AND e.xid < $4 AND e.xid <> ALL ($5) AND e.id + 0 > $3
         UNION ALL
-        SELECT e.tableoid, e.* FROM helix_internal.executions e
-         WHERE e.xid = ANY ($2) AND e.xid < $4 AND e.xid <> ALL ($5) AND e.id > $3),
+        SELECT e.tableoid, e.*
+          FROM pg_catalog.unnest($2) x (xid) JOIN helix_internal.executions e ON e.xid >= x.xid AND e.xid <= x.xid
+         WHERE x.xid < $4 AND x.xid <> ALL ($5) AND e.id + 0 > $3),
     grouped AS MATERIALIZED (
         SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
                e.tableoid AS partition,
@@ -107,7 +109,8 @@ pg::Statement fold_statement(R"(
     SELECT coalesce(pg_catalog.sum(g.executions), 0)::bigint, coalesce(pg_catalog.sum(g.cost_usd), 0) FROM grouped g)",
                              {INT8OID, INT8ARRAYOID, INT8OID, INT8OID, INT8ARRAYOID});
 
-pg::Statement select_any_tail("SELECT 1 FROM helix_internal.tail LIMIT 1");
+// Without LIMIT, which would make the planner hope for a row at the beginning of a sequential scan.
+pg::Statement select_tail("SELECT 1 FROM helix_internal.tail");
 
 std::int64_t fold(const Watermark& watermark) {
     const Horizon now = current_horizon();
@@ -143,7 +146,7 @@ std::int64_t fold_between(const Watermark& from, const Horizon& until, const Hor
 bool fold_task() {
     pg::OwnerSpi spi;
     // Looks before it locks: an idle database costs no transaction id.
-    if (watermark_is_ours() && select_any_tail.execute() > 0) {
+    if (watermark_is_ours() && select_tail.execute(nullptr, nullptr, 1) > 0) {
         if (const auto watermark = lock_watermark(IfLocked::skip)) {
             fold(*watermark);
         }
@@ -161,7 +164,12 @@ HELIX_FUNCTION(helix_fold) {
     std::int64_t rows = 0;
     pg::OwnerSpi spi;
     ledger::ensure_watermark(); // adopts a restored ledger
-    if (const auto watermark = ledger::lock_watermark(ledger::IfLocked::wait)) {
+    auto watermark = ledger::lock_watermark(ledger::IfLocked::wait);
+    if (watermark && !watermark->is_ours) { // whoever was claiming it has rolled back: now the lock is ours
+        ledger::ensure_watermark();
+        watermark = ledger::lock_watermark(ledger::IfLocked::wait);
+    }
+    if (watermark) {
         rows = ledger::fold(*watermark);
     }
     spi.finish();

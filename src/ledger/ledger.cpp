@@ -8,6 +8,7 @@
 #include "ledger/request_ids.hpp"
 #include "ledger/summaries.hpp"
 #include "ledger/targets.hpp"
+#include "ledger/writer.hpp"
 #include "worker/worker.hpp"
 
 namespace helix::ledger {
@@ -21,6 +22,7 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 void initialise() {
     initialise_targets();
+    initialise_writer();
     const int* second = &every_second_ms;
     const int* minute = &every_minute_ms;
     for (const worker::Task& task : {

@@ -48,7 +48,13 @@ Month month_of(TimestampTz time) {
 }
 
 Oid existing_partition(Month month) {
-    return get_relname_relid(month.partition(), pg::internal_schema());
+    const Oid table = get_relname_relid(month.partition(), pg::internal_schema());
+    if (OidIsValid(table) && !get_rel_relispartition(table)) { // what is recorded there would count nowhere
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("ledger partition \"%s\" is not attached", month.partition()),
+                        errhint("Attach it to helix_internal.executions again, or rename it.")));
+    }
+    return table;
 }
 
 // Indexes are made on each partition, not on the parent: pg_dump restores these, and would make the parent's twice.
@@ -62,6 +68,8 @@ void make_partition(Month month) {
     const char* name = month.partition();
     pg::OwnerSpi spi;
     pg::execute_text(psprintf("CREATE TABLE helix_internal.%s (LIKE helix_internal.executions)", name));
+    pg::execute_text(
+        psprintf("ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
     pg::execute_text(psprintf("CREATE INDEX %s_user_xid ON helix_internal.%s (user_id, xid)", name, name));
     pg::execute_text(psprintf("CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id) "
                               "WITH (pages_per_range = %d, autosummarize = on)",
@@ -92,14 +100,13 @@ pg::Statement mark_dropped("INSERT INTO helix_internal.ledger_partitions AS p (m
                            "ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at",
                            {DATEOID});
 
-bool has_unfolded_rows(const char* partition) {
-    const char* query = psprintf(
-        "SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid >= w.next_xid AND e.id > w.base_id "
-        "UNION ALL SELECT 1 FROM helix_internal.%s e, helix_internal.watermark w WHERE e.xid = ANY (w.open_xids) AND "
-        "e.id > w.base_id",
-        partition, partition);
-    pg::execute_text(query);
-    return SPI_processed > 0;
+// As in fold.cpp, without LIMIT.
+pg::Statement select_unfolded("SELECT 1 FROM helix_internal.tail t WHERE t.recorded_at >= $1 AND t.recorded_at < $2",
+                              {TIMESTAMPTZOID, TIMESTAMPTZOID});
+
+bool has_unfolded_rows(Month month) {
+    const Datum values[] = {TimestampTzGetDatum(month.start()), TimestampTzGetDatum(month.next().start())};
+    return select_unfolded.execute_latest(values, nullptr, 1) > 0;
 }
 
 void lock_for_drop(Oid partition) {
@@ -124,11 +131,11 @@ int drop_expired(TimestampTz now) {
         const char* name = SPI_getvalue(months->vals[row], months->tupdesc, 1);
         const Datum first_day = SPI_getbinval(months->vals[row], months->tupdesc, 2, &is_null);
         const Month month = month_of(DatumGetDateADT(first_day) * USECS_PER_DAY);
-        if (month.next().start() > limit || has_unfolded_rows(name)) {
+        if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;
         }
         lock_for_drop(existing_partition(month));
-        if (!has_unfolded_rows(name)) { // nobody can write to it any more
+        if (!has_unfolded_rows(month)) { // nobody can write to it any more
             pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
             mark_dropped.execute(&first_day);
             ++dropped;

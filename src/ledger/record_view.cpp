@@ -10,6 +10,7 @@
 
 extern "C" {
 #include "commands/trigger.h"
+#include "executor/spi.h"
 }
 
 namespace helix::ledger {
@@ -71,6 +72,26 @@ Request request_of(const NewRow& row) {
     return request;
 }
 
+// The new row with what the database has decided, for RETURNING.
+HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, std::int64_t id, TimestampTz now) {
+    const auto words = [](std::string_view text) {
+        return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+    };
+    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
+    constexpr int count = 7;
+    int numbers[count] = {};
+    const char* names[count] = {"id", "date", "cost_usd", "model_used", "model", "occurred_at", "recorded_at"};
+    for (int i = 0; i < count; ++i) {
+        numbers[i] = SPI_fnumber(columns, names[i]);
+    }
+    Datum values[count] = {Int64GetDatum(id),       DateADTGetDatum(execution.date),
+                           execution.cost_usd,      words(execution.provider),
+                           words(execution.model),  TimestampTzGetDatum(execution.occurred_at),
+                           TimestampTzGetDatum(now)};
+    bool nulls[count] = {};
+    return heap_modify_tuple_by_cols(trigger.tg_trigtuple, columns, count, numbers, values, nulls);
+}
+
 } // namespace
 
 } // namespace helix::ledger
@@ -91,7 +112,7 @@ HELIX_FUNCTION(helix_write_execution) {
     const ledger::NewRow row(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation));
     const auto execution = ledger::resolve(ledger::request_of(row), now);
     ledger::Writer writer(now, 1);
-    writer.append(execution);
+    const std::int64_t id = writer.append(execution);
     writer.finish();
-    return PointerGetDatum(trigger->tg_trigtuple);
+    return PointerGetDatum(ledger::as_recorded(*trigger, execution, id, now));
 }

@@ -22,16 +22,19 @@ constexpr BlockNumber writers_margin = 512;
 
 struct Progress {
     Oid partition = InvalidOid;
-    BlockNumber next = 0; // summarised up to here, as far as this worker knows
+    BlockNumber next = 0;   // summarised up to here, as far as this worker knows
+    BlockNumber blocks = 0; // its length when last looked at
 };
 Progress progress;
 
 void summarise(Relation partition, Oid index) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(partition);
     if (progress.partition != RelationGetRelid(partition)) {
-        progress = {RelationGetRelid(partition), 0};
+        progress = {RelationGetRelid(partition), 0, 0};
     }
-    while (progress.next + pages_per_range + writers_margin <= blocks) {
+    const BlockNumber margin = blocks == progress.blocks ? 0 : writers_margin; // nobody writes: all that are full
+    progress.blocks = blocks;
+    while (progress.next + pages_per_range + margin <= blocks) {
         CHECK_FOR_INTERRUPTS();
         DirectFunctionCall2(brin_summarize_range, ObjectIdGetDatum(index), Int64GetDatum(progress.next));
         progress.next += pages_per_range;

@@ -37,6 +37,10 @@ const Targets& targets() {
     return known;
 }
 
+void remember_watermark_is_ours() {
+    known.watermark_is_ours = true;
+}
+
 void remember_partition(Oid partition, TimestampTz from, TimestampTz until) {
     known.partition = partition;
     known.from = from;

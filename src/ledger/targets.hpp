@@ -7,6 +7,7 @@ namespace helix::ledger {
 
 struct Targets {
     Oid watermark;
+    bool watermark_is_ours; // known to be committed by this cluster and database
     Oid execution_ids;
     // The partition last written to and the times [from, until) that it takes.
     Oid partition;
@@ -19,6 +20,7 @@ void initialise_targets();
 
 // Looks them up where they are not known. The partition may be invalid; remember_partition() sets it.
 const Targets& targets();
+void remember_watermark_is_ours();
 void remember_partition(Oid partition, TimestampTz from, TimestampTz until);
 
 } // namespace helix::ledger

@@ -61,9 +61,13 @@ std::array<Datum, 2> origin() {
     return {Int64GetDatum(static_cast<std::int64_t>(GetSystemIdentifier())), ObjectIdGetDatum(MyDatabaseId)};
 }
 
-std::optional<Watermark> read(pg::Statement& statement) {
+enum class Snapshot { transaction, latest };
+
+std::optional<Watermark> read(pg::Statement& statement, Snapshot snapshot = Snapshot::latest) {
     const auto here = origin();
-    if (statement.execute(here.data()) == 0) {
+    const auto rows =
+        snapshot == Snapshot::latest ? statement.execute_latest(here.data()) : statement.execute(here.data());
+    if (rows == 0) {
         return std::nullopt;
     }
     Watermark watermark{};
@@ -78,6 +82,11 @@ std::optional<Watermark> read(pg::Statement& statement) {
 // The ledger comes from a dump of another cluster or database (or through pg_upgrade): its transaction ids mean nothing
 // here. Writers are locked out before the first query, so that everything there is gets folded.
 void adopt() {
+    if (IsolationUsesXactSnapshot()) {
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("the restored ledger cannot be adopted in a transaction with an older snapshot"),
+                        errhint("Run SELECT helix.fold() in a READ COMMITTED transaction, then try again.")));
+    }
     const auto here = origin();
     lock_out_writers.execute();
     const auto watermark = read(select_for_update);
@@ -98,22 +107,19 @@ void adopt() {
 // The watermark is as shipped. Rows may be there all the same: those of transactions that came while another's claim
 // was open, and, from a dump taken then, those of another cluster, which only an xid of this one's future gives away.
 void claim() {
-    if (select_foreign_row.execute() > 0) {
+    if (select_foreign_row.execute_latest() > 0) {
         adopt();
     } else {
         const auto here = origin();
-        claim_watermark.execute(here.data());
+        claim_watermark.execute_latest(here.data());
     }
 }
-
-Oid verified = InvalidOid; // the watermark table known to hold a committed row of ours
 
 } // namespace
 
 void ensure_watermark() {
     static FullTransactionId changed_by = InvalidFullTransactionId;
-    const Oid table = targets().watermark;
-    if (verified == table) {
+    if (targets().watermark_is_ours) {
         return;
     }
     pg::OwnerSpi spi;
@@ -122,7 +128,7 @@ void ensure_watermark() {
         discard_ids_up_to(watermark->base_id);
         const auto current = GetTopFullTransactionIdIfAny();
         if (!FullTransactionIdIsValid(current) || !FullTransactionIdEquals(current, changed_by)) {
-            verified = table;
+            remember_watermark_is_ours();
         }
     } else {
         changed_by = GetTopFullTransactionId(); // may yet be rolled back, so it is looked up again next time
@@ -137,7 +143,7 @@ void ensure_watermark() {
 }
 
 void confirm_ids() {
-    if (verified == targets().watermark) {
+    if (targets().watermark_is_ours) {
         return;
     }
     pg::OwnerSpi spi;
@@ -148,7 +154,7 @@ void confirm_ids() {
 }
 
 std::optional<Watermark> lock_watermark(IfLocked if_locked) {
-    return read(if_locked == IfLocked::wait ? select_for_update : select_skip_locked);
+    return read(if_locked == IfLocked::wait ? select_for_update : select_skip_locked, Snapshot::transaction);
 }
 
 void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd) {

@@ -31,6 +31,8 @@ struct WriterState {
 
 namespace {
 
+int arrivals = 0; // rows written in this transaction; the worker hears of them when it commits
+
 constexpr int max_batch = 128; // measured: a slot for each of 1,000 rows costs more than it saves
 
 // Columns of helix_internal.executions, in the order of its definition.
@@ -133,6 +135,19 @@ void flush(WriterState& state) {
 
 } // namespace
 
+void initialise_writer() {
+    RegisterXactCallback(
+        [](XactEvent event, void*) {
+            if (event == XACT_EVENT_COMMIT) {
+                worker::note_arrivals(arrivals);
+            }
+            if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
+                arrivals = 0;
+            }
+        },
+        nullptr);
+}
+
 Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
     PreventCommandIfReadOnly("recording"); // the table access method itself would not ask
     ensure_watermark();
@@ -184,9 +199,7 @@ void Writer::finish() {
     ExecCloseIndices(state_->target);
     FreeExecutorState(state_->executor);
     table_close(state_->partition, NoLock);
-    if (state_->written > 0) {
-        worker::note_arrivals(state_->written);
-    }
+    arrivals += state_->written;
 }
 
 } // namespace helix::ledger

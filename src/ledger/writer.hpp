@@ -5,6 +5,9 @@
 
 namespace helix::ledger {
 
+// Registers for the ends of transactions; called once, at start-up.
+void initialise_writer();
+
 struct WriterState;
 
 // Writes executions in batches through the table access method; plain data, so that PostgreSQL may longjmp past it (the

@@ -45,16 +45,16 @@ void read_tables() {
     const auto started_at = changes;
     copy.read_at = 0;
     copy.operations.clear();
-    copy.prices.clear();
+    copy.prices.clear(); // an error below leaves it to be read again
     const Oid schema = get_namespace_oid("helix", false);
     copy.operations_table = get_relname_relid("operations", schema);
     copy.prices_table = get_relname_relid("model_prices", schema);
     pg::OwnerSpi spi;
-    auto rows = select_operations.execute();
+    auto rows = select_operations.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
         copy.operations.emplace(pg::text_view(pg::column(row, 1)));
     }
-    rows = select_prices.execute();
+    rows = select_prices.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
         const Price price{.input = parse_micro_usd(pg::text_view(pg::column(row, 4))),
                           .cached_input = parse_micro_usd(pg::text_view(pg::column(row, 5))),
@@ -67,6 +67,7 @@ void read_tables() {
 }
 
 const Copy& current() {
+    AcceptInvalidationMessages(); // also in the middle of a transaction
     if (copy.read_at != changes) {
         read_tables();
     }

@@ -2,6 +2,10 @@
 
 #include "pg/relations.hpp"
 
+extern "C" {
+#include "utils/snapmgr.h"
+}
+
 namespace helix::pg {
 
 OwnerSpi::OwnerSpi() {
@@ -21,15 +25,30 @@ void OwnerSpi::finish() {
     SetUserIdAndSecContext(caller_, security_context_);
 }
 
-std::uint64_t Statement::execute(const Datum* values, const char* nulls, long row_limit) {
-    if (plan_ == nullptr) {
-        SPIPlanPtr plan = SPI_prepare(text_, arguments_, types_.data());
-        if (plan == nullptr || SPI_keepplan(plan) != 0) {
-            elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
-        }
-        plan_ = plan;
+void Statement::prepare() {
+    if (plan_ != nullptr) {
+        return;
     }
+    SPIPlanPtr plan = SPI_prepare(text_, arguments_, types_.data());
+    if (plan == nullptr || SPI_keepplan(plan) != 0) {
+        elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
+    }
+    plan_ = plan;
+}
+
+std::uint64_t Statement::execute(const Datum* values, const char* nulls, long row_limit) {
+    prepare();
     const int result = SPI_execute_plan(plan_, const_cast<Datum*>(values), nulls, false, row_limit);
+    if (result < 0) {
+        elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(result));
+    }
+    return SPI_processed;
+}
+
+std::uint64_t Statement::execute_latest(const Datum* values, const char* nulls, long row_limit) {
+    prepare();
+    const int result = SPI_execute_snapshot(plan_, const_cast<Datum*>(values), nulls, GetLatestSnapshot(),
+                                            InvalidSnapshot, false, true, row_limit);
     if (result < 0) {
         elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(result));
     }

@@ -36,7 +36,12 @@ class Statement {
     // where an argument is null. Needs a connection; errors are PostgreSQL's.
     std::uint64_t execute(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
 
+    // The same with what is committed now even in a REPEATABLE READ or SERIALIZABLE transaction.
+    std::uint64_t execute_latest(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
+
   private:
+    void prepare();
+
     const char* text_;
     std::array<Oid, max_arguments> types_{};
     int arguments_;

@@ -235,7 +235,9 @@ const Task* find_task(const char* name) {
 void initialise() {
     initialise_shared_memory();
     initialise_drop_database();
-    register_launcher();
+    if (!IsBinaryUpgrade) { // pg_upgrade wants nobody to write
+        register_launcher();
+    }
 }
 
 void note_arrivals(int count) noexcept {
@@ -244,7 +246,7 @@ void note_arrivals(int count) noexcept {
     if (slot == nullptr || slot->database_oid != MyDatabaseId) {
         slot = find_slot(MyDatabaseId);
     }
-    if (slot == nullptr) {
+    if (slot == nullptr || count == 0) {
         return;
     }
     const auto limit = least_wake_after();
