@@ -1,19 +1,20 @@
 -- The exact views: rollups (base) plus what is not folded yet (tail), each in one statement and so in one snapshot.
 -- A row is in the tail where its transaction was not visible to the stored snapshot. The two branches say that in terms
--- of the indexes: transactions from next_xid on, and those that were in progress then. Three things guide the planner where
--- statistics mislead it (a bulk load may have put half the table under one xid): an upper bound that is always true makes
--- the first a narrow range (0.5 % of the rows); x <= xid <= x instead of equality leaves nothing but an index scan for each
--- open transaction; id + 0 keeps it from looking for ids, nearly all of which are above base_id, in the BRIN index.
+-- of the indexes: transactions from next_xid on, and those that were in progress then. Two things guide the planner where
+-- statistics mislead it (a bulk load may have put half the table under one xid): with a second bound, which is always true,
+-- it takes each branch for a narrow range (0.5 % of the rows); id + 0 keeps it from looking for ids, nearly all of which
+-- are above base_id, in the BRIN index.
 CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
     SELECT e.* FROM helix_internal.executions e
      WHERE e.xid >= (SELECT w.next_xid FROM helix_internal.watermark w)
        AND e.xid < 9223372036854775807
        AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w)
     UNION ALL
-    SELECT e.*
-      FROM helix_internal.watermark w CROSS JOIN LATERAL pg_catalog.unnest(w.open_xids) AS x (xid)
-      JOIN helix_internal.executions e ON e.xid >= x.xid AND e.xid <= x.xid
-     WHERE e.id + 0 > w.base_id;
+    SELECT e.* FROM helix_internal.executions e
+     WHERE e.xid >= (SELECT w.open_xids[1] FROM helix_internal.watermark w)
+       AND e.xid < (SELECT w.next_xid FROM helix_internal.watermark w)
+       AND e.xid = ANY ((SELECT w.open_xids FROM helix_internal.watermark w)::bigint[])
+       AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w);
 COMMENT ON VIEW helix_internal.tail IS 'Executions that no fold has counted yet';
 
 -- Column types agree to the letter between the branches below: only then does the planner flatten the whole into one
