@@ -41,6 +41,17 @@ SELECT failure('SELECT helix.record_operation_executions(NULL)');
 SELECT failure($$SELECT helix.record_operation_executions('"text"')$$);
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 
+-- An array for each parameter.
+SELECT cardinality(helix.record_operation_executions(array_agg('ca501000-0000-0000-0000-000000000003'::uuid),
+    array_agg('email-classify'::text), array_agg(date '2026-02-04'), array_agg(i % 4 <> 0), array_agg(NULLIF(i, 3)),
+    array_agg(i * 0.5), array_agg('gemini'::text), p_output_tokens => array_agg(i::bigint))) AS recorded FROM generate_series(1, 300) i;
+SELECT total_operations, total_cost_usd, success_rate, output_tokens, p50_latency_ms FROM helix.cost_trends WHERE date = '2026-02-04';
+SELECT helix.record_operation_executions('{}', '{}', '{}', '{}', '{}', '{}', '{}');
+SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{a,b}', NULL, '{t}', NULL, '{1}', NULL)$$);
+SELECT failure($$SELECT helix.record_operation_executions(NULL, '{a,b}', NULL, '{t}', NULL, '{1}', NULL)$$);
+SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003,ca501000-0000-0000-0000-000000000003}', '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,-1}', NULL)$$);
+SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{{email-classify}}', NULL, '{t}', NULL, '{1}', NULL)$$);
+
 -- COPY and INSERT through the view obey the same rules.
 COPY helix.executions (user_id, operation_id, date, success, latency_ms, cost_usd, model_used, request_id) FROM STDIN WITH (FORMAT csv);
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,10,0.25,deepseek,c-1

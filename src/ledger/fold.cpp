@@ -16,8 +16,8 @@ namespace {
 
 // After pgq's ticks (pgq.org): what became visible between two snapshots. $1, $2 the old horizon (next_xid, open_xids),
 // $3 base_id, $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables. For the
-// conditions see the view helix_internal.tail; x <= xid <= x instead of equality leaves nothing but an index scan for each
-// open transaction, however many rows the statistics expect.
+// conditions see the view helix_internal.tail; x <= xid <= x instead of equality leaves nothing but an index scan for
+// each open transaction, however many rows the statistics expect.
 pg::Statement fold_statement(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
