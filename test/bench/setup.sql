@@ -52,6 +52,18 @@ SELECT batch, replace(replace(json_agg(json_build_object(
                cached_input_tokens, output_tokens FROM bench.source WHERE batch = 0) s
  GROUP BY batch;
 
+-- The same two batches as arrays, in the text that a driver would send.
+CREATE TABLE bench.column_batches AS
+SELECT batch, array_agg(user_id)::text AS users, array_agg(operation_id)::text AS operations, array_agg(date)::text AS dates,
+       array_agg(success)::text AS successes, array_agg(latency_ms)::text AS latencies, array_agg(cost_usd)::text AS costs,
+       array_agg(provider)::text AS providers, array_agg(model)::text AS models, array_agg(input_tokens)::text AS inputs,
+       array_agg(cached_input_tokens)::text AS cached, array_agg(output_tokens)::text AS outputs
+  FROM (SELECT * FROM bench.source WHERE batch = 0
+         UNION ALL
+        SELECT -1, lpad('1', 32, '0')::uuid, operation_id, date, success, latency_ms, cost_usd, provider, model, input_tokens,
+               cached_input_tokens, output_tokens FROM bench.source WHERE batch = 0) s
+ GROUP BY batch;
+
 SELECT current_setting('data_directory') || '/bench.csv' AS copy_file \gset
 COPY (SELECT user_id, operation_id, date, success, latency_ms, cost_usd, provider, model, input_tokens, cached_input_tokens, output_tokens
         FROM bench.source WHERE batch = 0) TO :'copy_file';
