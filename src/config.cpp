@@ -1,6 +1,9 @@
 #include "pg/prelude.hpp"
 
 #include "config.hpp"
+#include "core/error.hpp"
+#include "core/redis_url.hpp"
+#include "core/secret.hpp"
 #include "core/uuid.hpp"
 
 #include <climits>
@@ -18,6 +21,19 @@ int ledger_retention_s = 90 * SECS_PER_DAY;
 int request_id_window_s = 7 * SECS_PER_DAY;
 bool allow_self_recording = true;
 char* user_id = nullptr;
+char* redis_url = nullptr;
+char* redis_password_ref = nullptr;
+int redis_connect_timeout_ms = 200;
+int redis_command_timeout_ms = 50;
+int cache_lease_ms = 2000;
+int cache_repeat_delay_ms = 500;
+int cache_fill_wait_ms = 100;
+int cache_ring_size_kb = 4096;
+char* cache_keys = nullptr;
+int cache_preferences_ttl_s = 15 * SECS_PER_MINUTE;
+int cache_theme_ttl_s = SECS_PER_HOUR;
+int cache_analytics_ttl_s = 5 * SECS_PER_MINUTE;
+int cache_recommendations_ttl_s = SECS_PER_HOUR;
 
 namespace {
 
@@ -42,7 +58,98 @@ bool check_user_id(char** value, void**, GucSource) {
     return false;
 }
 
+// Keeps what a parser of the core says about a value.
+template <typename F>
+bool parses(F parse) {
+    try {
+        parse();
+        return true;
+    } catch (const Error& error) {
+        GUC_check_errdetail("%s%s%s.", error.message.c_str(), error.detail.empty() ? "" : ": ",
+                            error.detail.substr(0, error.detail.find_last_not_of('.') + 1).c_str());
+        GUC_check_errhint("%s", error.hint.c_str());
+        return false;
+    }
+}
+
+bool check_redis_url(char** value, void**, GucSource) {
+    const std::string_view url = *value;
+    return url.empty() || parses([&] { parse_redis_url(url); });
+}
+
+bool check_password_ref(char** value, void**, GucSource) {
+    return parses([&] { check_secret_reference(*value); });
+}
+
+constexpr const char* contract_keys = "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, "
+                                      "all_op_metrics:*, recommendations:*";
+
+struct IntSetting {
+    const char* name;
+    const char* description;
+    int* variable;
+    int initial;
+    int smallest;
+    int largest;
+    int unit;
+};
+
+void define_cache() {
+    DefineCustomStringVariable("helix.redis_url", "Where the application's Redis is; empty: no cache.",
+                               "redis://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "",
+                               PGC_SIGHUP, 0, check_redis_url, nullptr, nullptr);
+    DefineCustomStringVariable("helix.redis_password_ref", "What holds Redis's password: file:///path or env://NAME.",
+                               nullptr, &redis_password_ref, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_password_ref,
+                               nullptr, nullptr);
+    DefineCustomStringVariable("helix.cache_keys", "The keys that helix owns in Redis, as patterns.",
+                               "They are removed where it is not known which of them are stale.", &cache_keys,
+                               contract_keys, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.cache_ring_size", "Shared memory for commits on their way to Redis.",
+                            "Where it is full, everything is invalidated.", &cache_ring_size_kb, 4096, 64, 1 << 20,
+                            PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    constexpr int day_s = SECS_PER_DAY;
+    for (const IntSetting& setting : {
+             IntSetting{"helix.redis_connect_timeout", "How long a session waits for a connection to Redis.",
+                        &redis_connect_timeout_ms, 200, 1, 10'000, GUC_UNIT_MS},
+             IntSetting{"helix.redis_command_timeout", "How long a session waits for an answer from Redis.",
+                        &redis_command_timeout_ms, 50, 1, 10'000, GUC_UNIT_MS},
+             IntSetting{"helix.cache_lease", "Time after which no read through the cache misses a commit.",
+                        &cache_lease_ms, 2000, 200, 60'000, GUC_UNIT_MS},
+             IntSetting{"helix.cache_repeat_delay", "Pause before keys are removed a second time; 0: they are not.",
+                        &cache_repeat_delay_ms, 500, 0, 60'000, GUC_UNIT_MS},
+             IntSetting{"helix.cache_fill_wait", "How long a reader waits for another that computes the same value.",
+                        &cache_fill_wait_ms, 100, 0, 10'000, GUC_UNIT_MS},
+             IntSetting{"helix.cache_preferences_ttl", "How long preferences stay in the cache at most.",
+                        &cache_preferences_ttl_s, 15 * SECS_PER_MINUTE, 1, day_s, GUC_UNIT_S},
+             IntSetting{"helix.cache_theme_ttl", "How long theme preferences stay in the cache at most.",
+                        &cache_theme_ttl_s, SECS_PER_HOUR, 1, day_s, GUC_UNIT_S},
+             IntSetting{"helix.cache_analytics_ttl", "How long sums and trends stay in the cache at most.",
+                        &cache_analytics_ttl_s, 5 * SECS_PER_MINUTE, 1, day_s, GUC_UNIT_S},
+             IntSetting{"helix.cache_recommendations_ttl", "How long recommendations stay in the cache at most.",
+                        &cache_recommendations_ttl_s, SECS_PER_HOUR, 1, day_s, GUC_UNIT_S},
+         }) {
+        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
+                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
+    }
+}
+
 } // namespace
+
+std::vector<std::string> list_of(const char* value) {
+    std::vector<std::string> parts;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        auto part = rest.substr(0, comma);
+        part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
+        part = part.substr(0, part.find_last_not_of(' ') + 1);
+        if (!part.empty()) {
+            parts.emplace_back(part);
+        }
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return parts;
+}
 
 void define() {
     DefineCustomStringVariable("helix.databases", "Databases that get a helix worker, separated by commas.", nullptr,
@@ -66,6 +173,7 @@ void define() {
                              PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
                                &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
+    define_cache();
     MarkGUCPrefixReserved("helix");
 }
 

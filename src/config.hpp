@@ -1,6 +1,9 @@
 // Owns: every setting (GUC) of helix, its unit, range, default and who may set it. Anyone may read them.
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace helix::config {
 
 // Comma-separated databases that get a worker. postgresql.conf, by reload. Default "postgres".
@@ -24,6 +27,40 @@ extern bool allow_self_recording;
 
 // The signed-in user's uuid where no JWT claims are set; empty for none. Anyone, in the session.
 extern char* user_id;
+
+// Where Redis is; empty: no cache. redis://[user@]host:port/db or unix:///path?db=n. postgresql.conf, by reload.
+extern char* redis_url;
+
+// What holds Redis's password: file:///path or env://NAME; empty: none. postgresql.conf, by reload.
+extern char* redis_password_ref;
+
+// How long a session waits for a connection to Redis, and for an answer, in ms. postgresql.conf, by reload.
+extern int redis_connect_timeout_ms; // default 200
+extern int redis_command_timeout_ms; // default 50
+
+// After this time in ms no read through the cache misses a commit. postgresql.conf, by reload. Default 2 s.
+extern int cache_lease_ms;
+
+// Pause in ms before keys are removed once more, for clients that set them blindly; 0: not at all. By reload.
+extern int cache_repeat_delay_ms;
+
+// How long in ms a reader waits for another one that computes the same value. By reload. Default 100 ms.
+extern int cache_fill_wait_ms;
+
+// Shared memory in kB for commits on their way to the invalidator. At start. Default 4 MB.
+extern int cache_ring_size_kb;
+
+// The keys that helix owns in Redis, as patterns separated by commas. postgresql.conf, by reload.
+extern char* cache_keys;
+
+// How long in s what is read through the cache stays there at most. postgresql.conf, by reload.
+extern int cache_preferences_ttl_s;     // default 15 min
+extern int cache_theme_ttl_s;           // default 1 h
+extern int cache_analytics_ttl_s;       // default 5 min
+extern int cache_recommendations_ttl_s; // default 1 h
+
+// The parts of a list separated by commas, without the blanks around them.
+std::vector<std::string> list_of(const char* value);
 
 // Defines them; called once, by _PG_init.
 void define();

@@ -1,6 +1,7 @@
 // The module's entry: asks each part to initialise itself, nothing else.
 #include "pg/prelude.hpp"
 
+#include "cache/cache.hpp"
 #include "config.hpp"
 #include "ledger/ledger.hpp"
 #include "operations/operations.hpp"
@@ -21,6 +22,7 @@ void _PG_init(void) {
                                     "'pg_cron,helix') and restart the server.")));
         }
         helix::config::define();
+        helix::cache::initialise();
         helix::operations::initialise();
         helix::ledger::initialise();
         helix::worker::initialise();

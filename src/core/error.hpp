@@ -32,6 +32,7 @@ inline constexpr const char* datetime_field_overflow = "22008";
 inline constexpr const char* undefined_object = "42704";
 inline constexpr const char* insufficient_privilege = "42501";
 inline constexpr const char* data_corrupted = "XX001";
+inline constexpr const char* secret_unavailable = "HX003"; // helix's own
 } // namespace sqlstate
 
 } // namespace helix

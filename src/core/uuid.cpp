@@ -37,4 +37,18 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept {
     return bytes;
 }
 
+std::string format_uuid(const UuidBytes& uuid) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(36);
+    for (std::size_t i = 0; i < uuid.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            text += '-';
+        }
+        text += digits[uuid[i] >> 4];
+        text += digits[uuid[i] & 15];
+    }
+    return text;
+}
+
 } // namespace helix

@@ -1,9 +1,10 @@
-// Owns: reading uuids without a server. Anyone may use it.
+// Owns: reading and writing uuids without a server. Anyone may use it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace helix {
@@ -12,5 +13,8 @@ using UuidBytes = std::array<std::uint8_t, 16>;
 
 // Reads the canonical form of RFC 9562 (8-4-4-4-12 hexadecimal digits, either case); nothing on any other text.
 std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept;
+
+// The canonical form in lower case.
+std::string format_uuid(const UuidBytes& uuid);
 
 } // namespace helix

@@ -10,6 +10,7 @@ extern "C" {
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -47,6 +48,19 @@ inline void hold_interrupts() {
 }
 inline void resume_interrupts() {
     InterruptHoldoffCount = InterruptHoldoffCount - 1;
+}
+
+// This process's number among the server's; below MaxBackends for all that run transactions.
+inline int process_number() {
+#if PG_VERSION_NUM >= 170000
+    return MyProcNumber;
+#else
+    return MyProc != nullptr ? MyProc->pgprocno : -1;
+#endif
+}
+
+inline Latch* latch_of(int process) {
+    return &ProcGlobal->allProcs[process].procLatch;
 }
 
 // Enters the tuple in `slot` into every index of `target`; the ledger has no unique one.

@@ -1,0 +1,9 @@
+// Owns: the cache as a part of the server. Called by helix.cpp; other features use cache/invalidation.hpp.
+#pragma once
+
+namespace helix::cache {
+
+// Shared memory, transaction callbacks, the invalidator. Called once, by _PG_init.
+void initialise();
+
+} // namespace helix::cache

@@ -1,0 +1,122 @@
+#include "pg/prelude.hpp"
+
+#include "cache/commit.hpp"
+
+#include "cache/pending.hpp"
+#include "cache/record.hpp"
+#include "cache/shared.hpp"
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "storage/latch.h"
+#include "storage/proc.h"
+}
+
+namespace helix::cache {
+
+namespace {
+
+// This process's reservation between PRE_COMMIT and the outcome.
+struct Current {
+    Reservation* reservation = nullptr;
+    std::uint64_t number = 0;
+    bool in_ring = false; // else "everything" goes out with the commit
+};
+Current current;
+
+bool put_into_ring(std::uint64_t number, TimestampTz now) {
+    auto& memory = shared();
+    if (pg_atomic_read_u32(&memory.enabled) == 0) {
+        return false;
+    }
+    std::vector<char> record;
+    write_record(record, {pg::process_number(), number, now}, pending().set());
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    const bool fits = memory.ring().push(record);
+    LWLockRelease(memory.lock);
+    if (!fits) {
+        count(memory.drops);
+    }
+    return fits;
+}
+
+// From here on the invalidator knows that something is about to become visible.
+void reserve() {
+    if (pending().set().empty()) {
+        return;
+    }
+    Reservation* own = own_reservation();
+    if (own == nullptr) {
+        ereport(ERROR,
+                (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this process cannot change what helix caches")));
+    }
+    const std::uint64_t number = (pg_atomic_read_u64(&own->state) >> 2) + 1;
+    const TimestampTz now = GetCurrentTimestamp();
+    pg_atomic_write_u64(&own->reserved_at, static_cast<std::uint64_t>(now));
+    pg_atomic_exchange_u64(&own->state, Reservation::word(number, Outcome::undecided)); // a full barrier
+    current = {own, number, false};
+    current.in_ring = put_into_ring(number, now);
+}
+
+void wake_invalidator() noexcept {
+    auto& memory = shared();
+    if (pg_atomic_read_u32(&memory.idle) != 0 && pg_atomic_exchange_u32(&memory.idle, 0) != 0) {
+        if (const std::uint32_t process = pg_atomic_read_u32(&memory.invalidator); process != 0) {
+            SetLatch(pg::latch_of(static_cast<int>(process) - 1));
+        }
+    }
+}
+
+// After COMMIT nothing may fail: stores and a latch, nothing else.
+void decide(Outcome outcome) noexcept {
+    pending().clear();
+    if (current.reservation == nullptr) {
+        return;
+    }
+    auto& memory = shared();
+    const bool enabled = pg_atomic_read_u32(&memory.enabled) != 0;
+    if (outcome == Outcome::committed && !current.in_ring && enabled) {
+        pg_atomic_write_u32(&memory.everything, 1); // seen before the outcome is
+    }
+    pg_atomic_exchange_u64(&current.reservation->state, Reservation::word(current.number, outcome));
+    current = {};
+    if (enabled) {
+        wake_invalidator();
+    }
+}
+
+void refuse_prepare() {
+    if (!pending().set().empty() && pg_atomic_read_u32(&shared().enabled) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot PREPARE a transaction that has changed what helix caches"),
+                        errhint("Commit it without PREPARE, or switch the cache off with helix.redis_url = ''.")));
+    }
+}
+
+void on_transaction_event(XactEvent event, void*) {
+    switch (event) {
+    case XACT_EVENT_PRE_COMMIT:
+        pg::enter_callback([] { reserve(); });
+        break;
+    case XACT_EVENT_PRE_PREPARE:
+        refuse_prepare();
+        break;
+    case XACT_EVENT_COMMIT:
+        decide(Outcome::committed);
+        break;
+    case XACT_EVENT_ABORT:
+    case XACT_EVENT_PREPARE:
+        decide(Outcome::rolled_back);
+        break;
+    default:
+        break; // a parallel worker writes nothing
+    }
+}
+
+} // namespace
+
+void initialise_commit() {
+    RegisterXactCallback(on_transaction_event, nullptr);
+}
+
+} // namespace helix::cache

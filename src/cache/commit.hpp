@@ -1,0 +1,10 @@
+// Owns: the protocol of a commit that makes cached values stale: reserve before it becomes visible, report after.
+// Used within cache/ only. Checked as a model in test/model.
+#pragma once
+
+namespace helix::cache {
+
+// Registers the transaction callbacks; called once, by initialise().
+void initialise_commit();
+
+} // namespace helix::cache

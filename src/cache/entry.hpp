@@ -1,0 +1,34 @@
+// Owns: a cached value in Redis with the tag that proves it: reading it, the ticket that a fill needs, the fill. The
+// reader's side of the protocol that test/model checks. Used within cache/ only.
+#pragma once
+
+#include "redis/connection.hpp"
+
+#include <optional>
+
+namespace helix::cache {
+
+// What was current before the database was read: a fill is refused once any of it has changed.
+struct Ticket {
+    std::string epoch;
+    std::string user;
+    std::string scope;
+};
+
+// The value under `key` where lease and tag vouch for it.
+std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, redis::Deadline deadline);
+
+// A ticket for `key`; tokens that are missing are made. `filler` says whether the caller is the one who should compute
+// the value: nobody else has become that for it in the last `fill_ms`. No ticket while there is no epoch.
+struct Turn {
+    std::optional<Ticket> ticket;
+    bool filler = false;
+};
+Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milliseconds fill_ms,
+               redis::Deadline deadline);
+
+// Stores `value` for `ttl_s` unless something that the ticket names has changed; whether it did.
+bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, std::string_view value,
+                int ttl_s, redis::Deadline deadline);
+
+} // namespace helix::cache

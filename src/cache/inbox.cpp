@@ -1,0 +1,100 @@
+#include "pg/prelude.hpp"
+
+#include "cache/inbox.hpp"
+
+namespace helix::cache {
+
+namespace {
+
+bool is_undecided(std::uint64_t state) {
+    return (state & 3) == static_cast<std::uint64_t>(Outcome::undecided);
+}
+
+// The reservation's time where it is undecided.
+std::optional<TimestampTz> undecided_since(Reservation& reservation) {
+    for (;;) {
+        const std::uint64_t state = pg_atomic_read_u64(&reservation.state);
+        if (!is_undecided(state)) {
+            return std::nullopt;
+        }
+        pg_read_barrier();
+        const auto since = static_cast<TimestampTz>(pg_atomic_read_u64(&reservation.reserved_at));
+        pg_read_barrier();
+        if (pg_atomic_read_u64(&reservation.state) == state) {
+            return since;
+        }
+    }
+}
+
+bool take_record(std::vector<char>& record) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    const bool taken = memory.ring().pop(record);
+    LWLockRelease(memory.lock);
+    return taken;
+}
+
+} // namespace
+
+void Inbox::take_over() {
+    auto& memory = shared();
+    for (std::uint32_t i = 0; i < memory.processes; ++i) {
+        Reservation& reservation = memory.reservations()[i];
+        if (const auto since = undecided_since(reservation)) {
+            const std::uint64_t number = pg_atomic_read_u64(&reservation.state) >> 2;
+            undecided_.push_back({{static_cast<int>(i), number, *since, true}, {}});
+        }
+    }
+    pg_atomic_write_u32(&memory.everything, 1);
+}
+
+// Before the ring: what is decided by now is in the ring by now, or in the flag.
+void Inbox::look_at_processes() {
+    auto& memory = shared();
+    complete_until_ = GetCurrentTimestamp();
+    pg_memory_barrier();
+    for (std::uint32_t i = 0; i < memory.processes; ++i) {
+        if (const auto since = undecided_since(memory.reservations()[i])) {
+            complete_until_ = std::min(complete_until_, *since);
+        }
+    }
+}
+
+// Hands a record on if it was committed; false while that is open. A process that has gone on to its next commit no
+// longer says how this one ended: then it counts as committed, for too much is safe.
+bool Inbox::settle(const RecordHead& head, std::span<const char> set, InvalidationVisitor& visitor) {
+    const std::uint64_t state = pg_atomic_read_u64(&shared().reservations()[head.process].state);
+    if (state == Reservation::word(head.number, Outcome::undecided)) {
+        return false;
+    }
+    if (state != Reservation::word(head.number, Outcome::rolled_back)) {
+        oldest_ = oldest_ == 0 ? head.reserved_at : std::min(oldest_, head.reserved_at);
+        if (head.everything) {
+            visitor.everything();
+        }
+        Invalidations::visit(set, visitor);
+    }
+    return true;
+}
+
+std::size_t Inbox::collect(InvalidationVisitor& visitor) {
+    std::size_t moved = 0;
+    oldest_ = 0;
+    look_at_processes();
+    moved += std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
+    while (take_record(record_)) {
+        const auto head = read_head(record_);
+        const auto set = read_set(record_);
+        if (!settle(head, set, visitor)) {
+            undecided_.push_back({head, {set.begin(), set.end()}});
+        }
+        ++moved;
+    }
+    if (pg_atomic_exchange_u32(&shared().everything, 0) != 0) {
+        visitor.everything();
+        ++moved;
+    }
+    return moved;
+}
+
+} // namespace helix::cache

@@ -1,0 +1,17 @@
+// Owns: how other features say what a transaction makes stale in the cache; it goes out when the transaction commits.
+// Offered to every feature. Relations whose rows are cached say it by a trigger instead: helix.invalidate_on_change().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace helix::cache {
+
+// An execution of `operation` was recorded for `user`: his sums change. May throw std::bad_alloc.
+void note_recorded(const std::array<std::uint8_t, 16>& user, std::string_view operation);
+
+// Anything may have changed.
+void note_everything();
+
+} // namespace helix::cache

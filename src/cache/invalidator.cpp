@@ -1,0 +1,110 @@
+// The invalidator: one process without a database connection. It follows the protocol that test/model checks.
+#include "pg/prelude.hpp"
+
+#include "cache/invalidator.hpp"
+
+#include "cache/link.hpp"
+#include "cache/shared.hpp"
+#include "config.hpp"
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/procsignal.h"
+}
+
+namespace helix::cache {
+
+namespace {
+
+constexpr long gather_ms = 1; // while commits come in, they are taken together
+constexpr long longest_sleep_ms = 500;
+
+Link* redis_link = nullptr; // lives as long as the process
+
+void leave(int, Datum) {
+    auto& memory = shared();
+    pg_atomic_write_u32(&memory.invalidator, 0);
+    pg_atomic_write_u32(&memory.state, static_cast<std::uint32_t>(State::down));
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    memory.pid = 0;
+    LWLockRelease(memory.lock);
+}
+
+void enter_service() {
+    auto& memory = shared();
+    before_shmem_exit(leave, 0);
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    memory.pid = MyProcPid;
+    LWLockRelease(memory.lock);
+    pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
+}
+
+// Sleeps until there is something to do. While commits come in the latch is left alone: a commit should not have to
+// wake somebody who will look anyway.
+void sleep_until_due(bool busy) {
+    auto& memory = shared();
+    long sleep_ms = std::min(longest_sleep_ms, redis_link->ms_until_due());
+    if (sleep_ms <= 0) {
+        return;
+    }
+    if (busy) {
+        WaitLatch(nullptr, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, std::min(gather_ms, sleep_ms), PG_WAIT_EXTENSION);
+        return;
+    }
+    pg_atomic_exchange_u32(&memory.idle, 1);
+    if (redis_link->has_news()) { // came in before the flag was up
+        sleep_ms = std::min(gather_ms, sleep_ms);
+    }
+    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+    pg_atomic_write_u32(&memory.idle, 0);
+}
+
+void run_invalidator() {
+    pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+    BackgroundWorkerUnblockSignals();
+    enter_service();
+    redis_link = new Link;
+    redis_link->configure();
+    while (!ShutdownRequestPending) {
+        const bool busy = redis_link->work();
+        sleep_until_due(busy);
+        CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+            redis_link->configure();
+        }
+    }
+    proc_exit(1); // 0 would mean: never start me again
+}
+
+} // namespace
+
+void register_invalidator() {
+    BackgroundWorker worker{};
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+    worker.bgw_start_time = BgWorkerStart_RecoveryFinished; // none on a standby; promotion starts it
+    worker.bgw_restart_time = 1;
+    strlcpy(worker.bgw_library_name, "helix", sizeof(worker.bgw_library_name));
+    strlcpy(worker.bgw_function_name, "helix_invalidator_main", sizeof(worker.bgw_function_name));
+    strlcpy(worker.bgw_name, "helix cache invalidator", sizeof(worker.bgw_name));
+    strlcpy(worker.bgw_type, "helix cache invalidator", sizeof(worker.bgw_type));
+    RegisterBackgroundWorker(&worker);
+}
+
+} // namespace helix::cache
+
+extern "C" {
+PGDLLEXPORT void helix_invalidator_main(Datum argument);
+
+void helix_invalidator_main(Datum) {
+    helix::pg::enter_callback([] { helix::cache::run_invalidator(); });
+}
+}

@@ -1,0 +1,9 @@
+// Owns: the background worker that takes committed invalidations to Redis and keeps the lease. Used within cache/ only.
+#pragma once
+
+namespace helix::cache {
+
+// Registers the worker: one per server, none on a standby. Called once, by initialise().
+void register_invalidator();
+
+} // namespace helix::cache

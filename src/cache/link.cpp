@@ -1,0 +1,216 @@
+#include "pg/prelude.hpp"
+
+#include "cache/link.hpp"
+
+#include "cache/lease.hpp"
+#include "cache/status.hpp"
+#include "config.hpp"
+#include "core/cache_key.hpp"
+#include "core/error.hpp"
+
+#include <climits>
+
+namespace helix::cache {
+
+namespace {
+
+constexpr redis::Milliseconds patience{1000}; // for one round; nobody waits for the invalidator
+constexpr std::size_t upkeep_commands = 3;
+
+long ms_until(redis::Deadline time) {
+    const auto left = std::chrono::ceil<redis::Milliseconds>(time - std::chrono::steady_clock::now()).count();
+    return std::max<long>(0, static_cast<long>(left));
+}
+
+KeyMatcher owned_keys() {
+    KeyMatcher matcher;
+    for (const auto& pattern : config::list_of(config::cache_keys)) {
+        matcher.add_pattern(pattern);
+    }
+    return matcher;
+}
+
+} // namespace
+
+Link::Link() : delivery_(sweep_), backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
+    inbox_.take_over();
+}
+
+void Link::configure() {
+    sweep_.set_owned(owned_keys());
+    const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
+    url_ = config::redis_url;
+    password_reference_ = config::redis_password_ref;
+    if (!elsewhere) {
+        return;
+    }
+    const bool enabled = !url_.empty();
+    // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
+    pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
+    connection_.reset();
+    delivery_.clear();
+    sweep_.clear();
+    backoff_.reset();
+    connect_at_ = {};
+    told_down_ = false;
+    publish_state(enabled ? State::connecting : State::off);
+}
+
+void Link::publish_state(State state) {
+    pg_atomic_write_u32(&shared().state, static_cast<std::uint32_t>(state));
+}
+
+void Link::connect() {
+    const auto deadline = redis::in(patience);
+    const auto address = redis::resolved(parse_redis_url(url_));
+    const auto password = read_secret(password_reference_);
+    auto connection = std::make_unique<redis::Connection>(address, password, deadline);
+    const auto info = connection->call({"INFO", "replication"}, deadline);
+    if (redis::info_field(info, "role") == "slave") {
+        throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
+    }
+    replication_id_ = redis::info_field(info, "master_replid");
+    connection_ = std::move(connection);
+    delivery_.everything(); // the first thing that goes out is a new epoch
+    upkeep_at_ = {};
+    announce_connection(address.text());
+    publish_state(State::up);
+    ereport(LOG, (errmsg("helix reached Redis at %s", url_.c_str())));
+    told_down_ = told_full_ = told_foreign_ = false;
+    backoff_.reset();
+}
+
+// One line in the log for the change of state, not one for each try.
+void Link::disconnect(const redis::Failure& failure) {
+    connection_.reset();
+    delivery_.clear(); // covered by the epoch of the next connection
+    sweep_.clear();
+    found_.clear();
+    connect_at_ = redis::in(backoff_.next());
+    announce_failure(failure.message);
+    publish_state(State::down);
+    if (!told_down_) {
+        ereport(LOG, (errmsg("helix has no Redis: %s", failure.message.c_str()),
+                      failure.hint.empty() ? 0 : errhint("%s", failure.hint.c_str())));
+        told_down_ = true;
+    }
+}
+
+bool Link::work() {
+    const std::size_t moved = inbox_.collect(delivery_);
+    if (url_.empty()) {
+        delivery_.clear();
+        return moved > 0;
+    }
+    try {
+        if (!connection_) {
+            if (ms_until(connect_at_) > 0) {
+                delivery_.clear();
+                return moved > 0;
+            }
+            connect();
+            inbox_.collect(delivery_); // connecting may have taken its time
+        }
+        exchange(moved > 0);
+    } catch (const redis::Failure& failure) {
+        disconnect(failure);
+    } catch (const Error& error) {
+        disconnect(redis::Failure(error.message + ": " + error.detail, error.hint));
+    }
+    return moved > 0;
+}
+
+// Answers come in the order of the commands: delivery, the sweep's finds, upkeep, the sweep's next step.
+void Link::exchange(bool moved) {
+    auto& memory = shared();
+    pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
+    const bool sets_epoch = delivery_.sets_epoch();
+    delivery_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
+    append_unlink(*connection_, std::exchange(found_, {}));
+    std::size_t upkeep = 0;
+    if (ms_until(upkeep_at_) == 0) {
+        append_upkeep();
+        upkeep = upkeep_commands;
+    }
+    std::size_t step = 0;
+    if (const auto due = sweep_.due(); due && ms_until(*due) == 0) {
+        sweep_.append_step(*connection_);
+        step = 1;
+    }
+    if (connection_->waiting() == 0) {
+        return;
+    }
+    check(connection_->exchange(redis::in(patience)), upkeep, step);
+    pg_atomic_write_u64(&memory.oldest_unsent, 0);
+    count(memory.invalidations, static_cast<std::int64_t>(delivery_.sent()));
+    count(memory.epochs, sets_epoch ? 1 : 0);
+}
+
+// The lease, written after everything that it vouches for; and a look at what may have changed behind our back.
+void Link::append_upkeep() {
+    append_lease(*connection_, inbox_.complete_until());
+    connection_->append({"GET", cache_key::epoch});
+    connection_->append({"INFO", "replication"});
+    upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
+}
+
+void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step) {
+    bool full = false;
+    for (const auto& reply : replies) {
+        const bool out_of_memory = reply.is_error() && reply.text.starts_with("OOM"); // for epoch and lease alone
+        if (reply.is_error() && !out_of_memory) {
+            throw redis::failure_from(reply);
+        }
+        full = full || out_of_memory;
+    }
+    if (full && !told_full_) {
+        ereport(LOG, (errmsg("Redis has no memory left: helix goes on removing keys and reads past the cache"),
+                      errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
+    }
+    told_full_ = full || (told_full_ && upkeep == 0);
+    if (upkeep > 0) {
+        const auto* first = replies.data() + replies.size() - upkeep - step;
+        check_upkeep(first[1], first[2]);
+    }
+    if (step > 0) {
+        found_ = sweep_.take(replies.back());
+    }
+}
+
+void Link::check_upkeep(const redis::Reply& epoch, const redis::Reply& info) {
+    if (epoch.text != delivery_.epoch()) {
+        delivery_.renew_epoch(); // evicted, flushed, or somebody else's
+        if (epoch.is_text() && !told_foreign_) {
+            ereport(WARNING, (errmsg("another server's helix uses the same Redis database"),
+                              errhint("Give each server a database of its own in helix.redis_url.")));
+            told_foreign_ = true;
+        }
+    }
+    if (redis::info_field(info, "master_replid") != replication_id_) {
+        throw redis::Failure("Redis has changed its replication id");
+    }
+}
+
+long Link::ms_until_due() const {
+    if (url_.empty()) {
+        return LONG_MAX;
+    }
+    if (!connection_) {
+        return ms_until(connect_at_);
+    }
+    if (!delivery_.empty() || !found_.empty()) {
+        return 0;
+    }
+    long due = ms_until(upkeep_at_);
+    for (const auto& time : {sweep_.due(), delivery_.repeat_due()}) {
+        due = time ? std::min(due, ms_until(*time)) : due;
+    }
+    return due;
+}
+
+bool Link::has_news() const {
+    auto& memory = shared();
+    return inbox_.has_undecided() || !memory.ring().empty() || pg_atomic_read_u32(&memory.everything) != 0;
+}
+
+} // namespace helix::cache

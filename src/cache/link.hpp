@@ -1,0 +1,50 @@
+// Owns: the invalidator's link to Redis through good times and bad: connecting, epochs, delivery, lease, and what is
+// told about it in the log and in cache_stats(). Used by the invalidator only.
+#pragma once
+
+#include "cache/delivery.hpp"
+#include "cache/inbox.hpp"
+#include "core/backoff.hpp"
+
+namespace helix::cache {
+
+class Link {
+  public:
+    Link();
+
+    // Reads the settings; connects anew where they lead elsewhere.
+    void configure();
+
+    // One round: takes what was committed and, where Redis is there, delivers it. True where there was something.
+    bool work();
+
+    // Until the next round is due even if nothing is committed.
+    long ms_until_due() const;
+    bool has_news() const;
+
+  private:
+    void connect();
+    void disconnect(const redis::Failure& failure);
+    void exchange(bool moved);
+    void append_upkeep();
+    void check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step);
+    void check_upkeep(const redis::Reply& epoch, const redis::Reply& info);
+    void publish_state(State state);
+
+    Inbox inbox_;
+    Sweep sweep_;
+    Delivery delivery_;
+    std::string url_;
+    std::string password_reference_;
+    std::unique_ptr<redis::Connection> connection_;
+    std::vector<std::string> found_; // by the last step of the sweep
+    std::string replication_id_;
+    Backoff backoff_;
+    redis::Deadline connect_at_{};
+    redis::Deadline upkeep_at_{};
+    bool told_down_ = false;
+    bool told_full_ = false;
+    bool told_foreign_ = false;
+};
+
+} // namespace helix::cache

@@ -1,0 +1,31 @@
+// Owns: what the current transaction has made stale so far. Used within cache/ only; other features use
+// cache/invalidation.hpp.
+#pragma once
+
+#include "core/invalidations.hpp"
+
+namespace helix::cache {
+
+// Where Redis is off it only remembers that there was something.
+class Pending {
+  public:
+    void add_key(std::string_view key);
+    void add_pattern(std::string_view pattern);
+    void add_sums(const UuidBytes& user, std::string_view operation);
+    void add_user(const UuidBytes& user);
+    void add_everything() { set_.add_everything(); }
+
+    bool covers(std::string_view key) const { return !set_.empty() && set_.covers(key); }
+    const Invalidations& set() const { return set_; }
+    void clear() noexcept { set_.clear(); }
+
+  private:
+    bool collects(); // false: off, and now marked as everything
+
+    static constexpr std::size_t most_bytes = 64 * 1024;
+    Invalidations set_{most_bytes};
+};
+
+Pending& pending();
+
+} // namespace helix::cache

@@ -1,0 +1,43 @@
+// Owns: this process's own connection to Redis, for the cache functions, and the circuit breaker that all of them
+// share. It goes where the invalidator is connected; while that has no connection, no call is tried. Used within
+// cache/.
+#pragma once
+
+#include "redis/connection.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace helix::cache {
+
+class Session {
+  public:
+    // Runs f(connection, deadline) and returns its result; nothing where Redis is away or does not answer in time
+    // (helix.redis_connect_timeout and helix.redis_command_timeout).
+    template <typename F>
+    auto call(F f) -> std::optional<decltype(f(std::declval<redis::Connection&>(), redis::Deadline{}))> {
+        try {
+            if (redis::Connection* connection = ready()) {
+                auto result = f(*connection, command_deadline());
+                worked();
+                return result;
+            }
+        } catch (const redis::Failure& failure) {
+            failed(failure);
+        }
+        return std::nullopt;
+    }
+
+  private:
+    redis::Connection* ready(); // null: not now
+    static redis::Deadline command_deadline();
+    void worked();
+    void failed(const redis::Failure& failure);
+
+    std::unique_ptr<redis::Connection> connection_;
+    std::uint64_t number_ = 0; // of the invalidator's connection that this one follows
+};
+
+Session& session();
+
+} // namespace helix::cache

@@ -1,0 +1,19 @@
+#include "pg/prelude.hpp"
+
+#include "cache/delivery.hpp"
+
+extern "C" {
+#include "port.h"
+}
+
+namespace helix::cache {
+
+std::string fresh_token() {
+    std::array<std::uint8_t, 16> bytes{};
+    if (!pg_strong_random(bytes.data(), bytes.size())) {
+        throw redis::Failure("no random numbers to be had");
+    }
+    return format_uuid(bytes);
+}
+
+} // namespace helix::cache

@@ -1,0 +1,75 @@
+#include "core/cache_key.hpp"
+
+#include "core/glob.hpp"
+#include "core/uuid.hpp"
+
+#include <algorithm>
+
+namespace helix::cache_key {
+
+namespace {
+
+std::string joined(std::string_view a, std::string_view b) {
+    std::string text;
+    text.reserve(a.size() + b.size());
+    return text.append(a).append(b);
+}
+
+} // namespace
+
+std::string_view user_of(std::string_view key) noexcept {
+    for (std::size_t start = 0; start <= key.size();) {
+        const std::size_t end = std::min(key.find(':', start), key.size());
+        const auto segment = key.substr(start, end - start);
+        if (parse_uuid(segment)) {
+            return segment;
+        }
+        start = end + 1;
+    }
+    return {};
+}
+
+std::string_view scope_of(std::string_view key) noexcept {
+    const auto user = user_of(key);
+    return user.empty()
+               ? key
+               : std::string_view(key.data(), static_cast<std::size_t>(user.data() - key.data()) + user.size());
+}
+
+std::string_view scope_of_prefix(std::string_view prefix) noexcept {
+    const auto user = user_of(prefix);
+    const auto scope = scope_of(prefix);
+    // "trends:<uuid>" alone would also begin "trends:<uuid>x"
+    return user.empty() || scope.size() == prefix.size() ? std::string_view{} : scope;
+}
+
+bool is_own(std::string_view key) noexcept {
+    return key.starts_with(own_prefix);
+}
+
+std::string tag_of(std::string_view key) {
+    return joined(tag_prefix, key);
+}
+
+std::string scope_token(std::string_view scope) {
+    return joined(token_prefix, scope);
+}
+
+std::string user_token(std::string_view user) {
+    const auto uuid = parse_uuid(user); // in lower case, however the key has it
+    return joined("helix:token:user:", uuid ? format_uuid(*uuid) : "-");
+}
+
+SumPatterns sum_patterns(std::string_view user, std::string_view operation) {
+    SumPatterns patterns;
+    patterns.trends.append("cost_trends:").append(user).append(":*");
+    patterns.operation_metrics.append("op_metrics:")
+        .append(user)
+        .append(":")
+        .append(glob_escaped(operation))
+        .append(":*");
+    patterns.all_metrics.append("all_op_metrics:").append(user).append(":*");
+    return patterns;
+}
+
+} // namespace helix::cache_key

@@ -1,0 +1,41 @@
+// Owns: what a cache key says by its form: segments between colons, one of which may be a user's id. And the names of
+// the keys that helix keeps for itself in Redis. Anyone may use it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace helix::cache_key {
+
+// Everything that helix keeps for itself in Redis begins so.
+inline constexpr std::string_view own_prefix = "helix:";
+inline constexpr std::string_view epoch = "helix:epoch";
+inline constexpr std::string_view lease = "helix:lease";
+inline constexpr std::string_view tag_prefix = "helix:tag:";
+inline constexpr std::string_view token_prefix = "helix:token:";
+
+// The first segment that is a uuid; empty where none is.
+std::string_view user_of(std::string_view key) noexcept;
+
+// What one token vouches for: the key up to the end of its first uuid ("cost_trends:<user>"), else the whole key.
+std::string_view scope_of(std::string_view key) noexcept;
+
+// The scope that holds every key which begins with `prefix`; empty where there is no such scope.
+std::string_view scope_of_prefix(std::string_view prefix) noexcept;
+
+// Whether `key` is one of those that helix keeps for itself.
+bool is_own(std::string_view key) noexcept;
+
+std::string tag_of(std::string_view key);
+std::string scope_token(std::string_view scope);
+std::string user_token(std::string_view user); // "-" stands for no user
+
+// The patterns whose keys change with an execution of `operation` for `user` (contract: cache keys).
+struct SumPatterns {
+    std::string trends;
+    std::string operation_metrics;
+    std::string all_metrics;
+};
+SumPatterns sum_patterns(std::string_view user, std::string_view operation);
+
+} // namespace helix::cache_key

@@ -1,0 +1,105 @@
+#include "core/glob.hpp"
+
+#include <algorithm>
+
+namespace helix {
+
+namespace {
+
+constexpr std::string_view special = "*?[]\\";
+
+// Reads a set at pattern[at] == '['; says whether it holds `c` and moves `at` behind it. A set without an end runs to
+// the pattern's end, as in Redis.
+bool set_holds(std::string_view pattern, std::size_t& at, char c) noexcept {
+    ++at;
+    const bool negated = at < pattern.size() && pattern[at] == '^';
+    at += negated ? 1 : 0;
+    bool holds = false;
+    while (at < pattern.size() && pattern[at] != ']') {
+        if (pattern[at] == '\\' && at + 1 < pattern.size()) {
+            ++at;
+            holds = holds || pattern[at] == c;
+        } else if (at + 2 < pattern.size() && pattern[at + 1] == '-') {
+            const auto [low, high] = std::minmax(pattern[at], pattern[at + 2]);
+            holds = holds || (low <= c && c <= high);
+            at += 2;
+        } else {
+            holds = holds || pattern[at] == c;
+        }
+        ++at;
+    }
+    at = std::min(at + 1, pattern.size());
+    return holds != negated;
+}
+
+// Matches one character of the pattern other than '*'; moves `at` behind it.
+bool one_matches(std::string_view pattern, std::size_t& at, char c) noexcept {
+    if (pattern[at] == '[') {
+        return set_holds(pattern, at, c);
+    }
+    if (pattern[at] == '?') {
+        ++at;
+        return true;
+    }
+    if (pattern[at] == '\\' && at + 1 < pattern.size()) {
+        ++at;
+    }
+    return pattern[at++] == c;
+}
+
+} // namespace
+
+// Greedy with one point of return: the last '*' takes one more character each time the rest fails, so the time is at
+// most |pattern| * |text|.
+bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t star_text = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            star_text = t;
+            continue;
+        }
+        if (p < pattern.size() && one_matches(pattern, p, text[t])) {
+            ++t;
+            continue;
+        }
+        if (star == std::string_view::npos) {
+            return false;
+        }
+        p = star + 1;
+        t = ++star_text;
+    }
+    while (p < pattern.size() && pattern[p] == '*') {
+        ++p;
+    }
+    return p == pattern.size();
+}
+
+std::string glob_escaped(std::string_view text) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        if (special.find(c) != std::string_view::npos) {
+            escaped += '\\';
+        }
+        escaped += c;
+    }
+    return escaped;
+}
+
+GlobPrefix glob_prefix(std::string_view pattern) {
+    std::string literal;
+    std::size_t at = 0;
+    while (at < pattern.size() && pattern[at] != '*' && pattern[at] != '?' && pattern[at] != '[') {
+        if (pattern[at] == '\\' && at + 1 < pattern.size()) {
+            ++at;
+        }
+        literal += pattern[at++];
+    }
+    return {std::move(literal), pattern.substr(at)};
+}
+
+} // namespace helix

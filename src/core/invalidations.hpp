@@ -1,0 +1,65 @@
+// Owns: a set of things that a transaction makes stale in the cache, as bytes that can be copied through shared memory.
+// It stays within a given size: where it would not, all of a user's become "this user", and at last everything becomes
+// "everything". Anyone may use it.
+#pragma once
+
+#include "core/uuid.hpp"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace helix {
+
+// What reads a set back.
+class InvalidationVisitor {
+  public:
+    InvalidationVisitor() = default;
+    InvalidationVisitor(const InvalidationVisitor&) = delete;
+    InvalidationVisitor& operator=(const InvalidationVisitor&) = delete;
+    virtual ~InvalidationVisitor() = default;
+
+    virtual void key(std::string_view key) = 0;
+    virtual void pattern(std::string_view pattern) = 0;
+    virtual void sums(std::string_view user, std::string_view operation) = 0;
+    virtual void user(std::string_view user) = 0;
+    virtual void everything() = 0;
+};
+
+class Invalidations {
+  public:
+    static constexpr std::size_t longest_text = 1024; // of a key, a pattern or an operation
+
+    explicit Invalidations(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
+    // Texts that are longer than longest_text become the next larger thing.
+    void add_key(std::string_view key) { add_text('k', key); }
+    void add_pattern(std::string_view pattern) { add_text('p', pattern); }
+    void add_sums(const UuidBytes& user, std::string_view operation); // an execution of `operation` was recorded
+    void add_user(const UuidBytes& user);
+    void add_everything() noexcept;
+
+    bool empty() const noexcept { return bytes_.empty() && !everything_; }
+    bool is_everything() const noexcept { return everything_; }
+    void clear() noexcept;
+
+    // Whether a value under `key` may be stale by what is in the set. Reads the whole set.
+    bool covers(std::string_view key) const;
+
+    std::span<const char> bytes() const noexcept { return bytes_; }
+    static void visit(std::span<const char> bytes, InvalidationVisitor& visitor);
+
+  private:
+    void add_text(char kind, std::string_view text);
+    void append(char kind, const UuidBytes* user, std::string_view text);
+    void shrink();
+    void remove_repeats();
+    void reduce_to_users();
+
+    std::size_t most_bytes_;
+    std::vector<char> bytes_; // items: kind, length of what follows (2 bytes), user (16 bytes, not for texts), text
+    std::size_t last_ = 0;    // where the last item begins
+    bool everything_ = false;
+};
+
+} // namespace helix

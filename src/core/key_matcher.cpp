@@ -1,0 +1,45 @@
+#include "core/key_matcher.hpp"
+
+#include "core/uuid.hpp"
+
+#include <algorithm>
+
+namespace helix {
+
+void KeyMatcher::add_pattern(std::string_view pattern) {
+    auto [literal, rest] = glob_prefix(pattern);
+    if (rest == "*" && literal.ends_with(':')) {
+        prefixes_.insert(std::move(literal));
+    } else if (rest == "*" && literal.empty()) {
+        all_ = true;
+    } else {
+        others_.emplace(pattern);
+    }
+}
+
+void KeyMatcher::add_user(std::string_view user) {
+    users_.emplace(user);
+}
+
+bool KeyMatcher::matches(std::string_view key) const {
+    if (all_) {
+        return true;
+    }
+    for (std::size_t start = 0; start <= key.size();) {
+        const std::size_t colon = key.find(':', start);
+        const std::size_t end = std::min(colon, key.size());
+        if (!users_.empty()) {
+            if (const auto uuid = parse_uuid(key.substr(start, end - start));
+                uuid && users_.contains(format_uuid(*uuid))) {
+                return true;
+            }
+        }
+        if (colon != std::string_view::npos && prefixes_.contains(key.substr(0, colon + 1))) {
+            return true;
+        }
+        start = end + 1;
+    }
+    return std::any_of(others_.begin(), others_.end(), [&](const auto& pattern) { return glob_matches(pattern, key); });
+}
+
+} // namespace helix

@@ -1,0 +1,38 @@
+// Owns: many patterns at once, matched against many keys: a lookup for each colon of the key, whatever the number of
+// patterns that are a prefix and a star, or a user. Anyone may use it.
+#pragma once
+
+#include "core/glob.hpp"
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace helix {
+
+class KeyMatcher {
+  public:
+    void add_pattern(std::string_view pattern);
+    void add_user(std::string_view user); // every key with this uuid (lower case) as a segment
+    void add_all() { all_ = true; }
+
+    bool empty() const { return !all_ && prefixes_.empty() && users_.empty() && others_.empty(); }
+    bool all() const { return all_; }
+    std::size_t size() const { return prefixes_.size() + users_.size() + others_.size(); }
+    bool matches(std::string_view key) const;
+
+  private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    using Set = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+    bool all_ = false;
+    Set prefixes_; // of patterns "a:b:*": they end in a colon
+    Set users_;
+    Set others_;
+};
+
+} // namespace helix

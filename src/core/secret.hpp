@@ -1,0 +1,34 @@
+// Owns: a secret in memory that is wiped when it is no longer needed, and reading one by reference. Anyone may use it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace helix {
+
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::string_view text) : text_(text) {}
+    Secret(const Secret&) = delete;
+    Secret& operator=(const Secret&) = delete;
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(Secret&& other) noexcept;
+    ~Secret() { wipe(); }
+
+    std::string_view view() const { return text_; }
+    bool empty() const { return text_.empty(); }
+
+  private:
+    void wipe() noexcept;
+    std::string text_;
+};
+
+// What `reference` names: file:///path (without the line break at its end) or env://NAME; no more than 4 kB. An empty
+// reference is no secret. Throws Error 22023 on another form and HX003 where it cannot be read.
+Secret read_secret(std::string_view reference);
+
+// Throws Error 22023 unless read_secret() knows the form.
+void check_secret_reference(std::string_view reference);
+
+} // namespace helix

@@ -1,0 +1,60 @@
+// Owns: one connection to Redis with a deadline on everything, on hiredis's parser and formatter. Knows nothing of
+// PostgreSQL and never blocks longer than it is told. Used by cache/.
+#pragma once
+
+#include "core/redis_url.hpp"
+#include "core/secret.hpp"
+#include "redis/reply.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+struct redisContext;
+
+namespace helix::redis {
+
+using Milliseconds = std::chrono::milliseconds;
+using Deadline = std::chrono::steady_clock::time_point;
+
+inline Deadline in(Milliseconds time) {
+    return std::chrono::steady_clock::now() + time;
+}
+
+// Looks the host up, so that connecting needs no name server; may block as long as the resolver does. Throws Failure.
+RedisAddress resolved(RedisAddress address);
+
+class Connection {
+  public:
+    // Connects, authenticates and selects the database. `address` holds a numeric host or a socket. Throws Failure.
+    Connection(const RedisAddress& address, const Secret& password, Deadline deadline);
+
+    // Adds a command to those that the next exchange() sends.
+    void append(const std::vector<std::string_view>& words);
+
+    // Sends what was appended and returns an answer for each, errors among them. Throws Failure where that fails; the
+    // connection is of no use then.
+    std::vector<Reply> exchange(Deadline deadline);
+
+    // One command whose answer must not be an error.
+    Reply call(const std::vector<std::string_view>& words, Deadline deadline);
+
+    // Commands appended and not yet sent.
+    std::size_t waiting() const { return waiting_; }
+
+  private:
+    struct Close {
+        void operator()(redisContext* context) const;
+    };
+
+    void wait_until_connected(Deadline deadline);
+    void authenticate(const std::string& user, const Secret& password, Deadline deadline);
+    void wait_for(short events, Deadline deadline);
+    void send_appended(Deadline deadline);
+    Reply read_reply(Deadline deadline);
+
+    std::unique_ptr<redisContext, Close> context_;
+    std::size_t waiting_ = 0;
+};
+
+} // namespace helix::redis

@@ -1,0 +1,78 @@
+#include "redis/reply.hpp"
+
+#include <array>
+#include <hiredis/hiredis.h>
+#include <utility>
+
+namespace helix::redis {
+
+namespace {
+
+struct Known {
+    const char* code;
+    const char* hint;
+};
+
+constexpr std::array known_errors = {
+    Known{"MOVED", "It is a Redis Cluster; helix needs a single Redis server (or a primary with replicas)."},
+    Known{"ASK", "It is a Redis Cluster; helix needs a single Redis server (or a primary with replicas)."},
+    Known{"CROSSSLOT", "It is a Redis Cluster; helix needs a single Redis server (or a primary with replicas)."},
+    Known{"READONLY", "It is a replica; let helix.redis_url name the primary."},
+    Known{"NOAUTH", "Let helix.redis_password_ref name the password."},
+    Known{"WRONGPASS", "Check the user in helix.redis_url and the password that helix.redis_password_ref names."},
+    Known{"NOPERM", "Allow the user of helix.redis_url all keys, all channels and the commands listed in the README."},
+    Known{"LOADING", "It is still reading its data; helix tries again."},
+    Known{"OOM", "Raise Redis's maxmemory or set maxmemory-policy to allkeys-lru."},
+    Known{"MISCONF", "Redis cannot save to disk and refuses writes."},
+};
+
+} // namespace
+
+Failure::Failure(std::string message_, std::string hint_) : message(std::move(message_)), hint(std::move(hint_)) {}
+
+Reply reply_from(const redisReply& object) {
+    Reply reply;
+    switch (object.type) {
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS:
+    case REDIS_REPLY_ERROR:
+        reply.type = object.type == REDIS_REPLY_ERROR ? Reply::Type::error : Reply::Type::text;
+        reply.text.assign(object.str, object.len);
+        break;
+    case REDIS_REPLY_INTEGER:
+        reply.type = Reply::Type::integer;
+        reply.integer = object.integer;
+        break;
+    case REDIS_REPLY_ARRAY:
+        reply.type = Reply::Type::array;
+        for (std::size_t i = 0; i < object.elements; ++i) {
+            reply.items.push_back(reply_from(*object.element[i]));
+        }
+        break;
+    default:
+        break;
+    }
+    return reply;
+}
+
+Failure failure_from(const Reply& error) {
+    const std::string message = "Redis answered \"" + error.text.substr(0, 200) + "\"";
+    const auto code = error.text.substr(0, error.text.find(' '));
+    for (const auto& known : known_errors) {
+        if (code == known.code) {
+            return Failure(message, known.hint);
+        }
+    }
+    return Failure(message);
+}
+
+std::string info_field(const Reply& info, const std::string& name) {
+    const auto line = info.text.find("\n" + name + ":");
+    if (line == std::string::npos) {
+        return {};
+    }
+    const auto start = line + name.size() + 2;
+    return info.text.substr(start, info.text.find_first_of("\r\n", start) - start);
+}
+
+} // namespace helix::redis
