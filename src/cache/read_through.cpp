@@ -60,16 +60,17 @@ Wait wait_for_turn(std::string_view key) {
     }
 }
 
-void store(std::string_view key, const Ticket& ticket, Datum value, int ttl_s) {
+} // namespace
+
+bool store(std::string_view key, const Ticket& ticket, Datum value, int ttl_s) {
     const char* text = pg::call([&] {
         Jsonb* jsonb = DatumGetJsonbP(value);
         return static_cast<const char*>(JsonbToCString(nullptr, &jsonb->root, VARSIZE(jsonb)));
     });
-    session().call(
+    const auto stored = session().call(
         [&](auto& connection, auto deadline) { return fill_entry(connection, key, ticket, text, ttl_s, deadline); });
+    return stored.value_or(false);
 }
-
-} // namespace
 
 bool may_fill() {
     return !RecoveryInProgress() && !IsolationUsesXactSnapshot() && !TransactionIdIsValid(GetTopTransactionIdIfAny());

@@ -21,6 +21,9 @@ Json read_through(std::string_view key, int ttl_s, Compute compute, void* argume
 // The value in the cache as a jsonb; null where it is not there, is not vouched for, or is stale by this transaction.
 Json look_up(std::string_view key);
 
+// Stores a jsonb under a ticket; whether it did.
+bool store(std::string_view key, const Ticket& ticket, Datum value, int ttl_s);
+
 // Whether what this transaction reads now may be stored: all of it is committed, and it is not older than it looks.
 bool may_fill();
 

@@ -24,6 +24,9 @@ class Session {
             }
         } catch (const redis::Failure& failure) {
             failed(failure);
+        } catch (...) {
+            connection_.reset(); // answers may be left in it
+            throw;
         }
         return std::nullopt;
     }

@@ -1,6 +1,7 @@
 // helix.reprice: the one writer that changes rows of the ledger, and the sums with them in one transaction.
 #include "pg/prelude.hpp"
 
+#include "cache/invalidation.hpp"
 #include "core/error.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
@@ -143,6 +144,7 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
     repriced.new_cost_usd = datumCopy(repriced.new_cost_usd, false, -1);
     MemoryContextSwitchTo(spi_memory);
     if (repriced.executions > 0) {
+        cache::note_everything();
         correct_maxima.execute(values, nulls);
     }
     return repriced;

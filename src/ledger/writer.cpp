@@ -2,6 +2,7 @@
 
 #include "ledger/writer.hpp"
 
+#include "cache/invalidation.hpp"
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
@@ -182,6 +183,7 @@ std::int64_t Writer::append(const Execution& execution) {
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
+    cache::note_recorded(std::to_array(execution.user_id.data), execution.operation_id);
     if (state_->buffered == state_->capacity) {
         flush(*state_);
     }

@@ -1,0 +1,127 @@
+-- The cache: functions over the application's Redis, and triggers on relations whose rows are cached.
+CREATE TABLE helix_internal.known_reads (
+    family      text PRIMARY KEY CHECK (family ~ '^[a-z_]+$'),
+    parameters  integer NOT NULL CHECK (parameters BETWEEN 1 AND 8),
+    query       text NOT NULL,
+    ttl_setting text NOT NULL
+);
+COMMENT ON TABLE helix_internal.known_reads IS
+    'The cache keys whose value helix can compute. A key is family:parameter:parameter…; the query gets the parameters as '
+    'texts $1, $2 … and returns one jsonb; the setting says how long it stays.';
+INSERT INTO helix_internal.known_reads (family, parameters, query, ttl_setting) VALUES
+    ('cost_trends', 2, $$
+        SELECT coalesce(pg_catalog.jsonb_agg(t), '[]') FROM helix.get_cost_trends($1::uuid, $2::integer) t
+     $$, 'helix.cache_analytics_ttl'),
+    ('op_metrics', 4, $$
+        SELECT pg_catalog.to_jsonb(m) FROM helix.get_operation_metrics(
+            $1::uuid, $2, pg_catalog.to_timestamp($3::bigint / 1000.0), pg_catalog.to_timestamp($4::bigint / 1000.0)) m
+     $$, 'helix.cache_analytics_ttl'),
+    ('all_op_metrics', 3, $$
+        SELECT coalesce(pg_catalog.jsonb_agg(m), '[]') FROM helix.get_all_operation_metrics(
+            $1::uuid, pg_catalog.to_timestamp($2::bigint / 1000.0), pg_catalog.to_timestamp($3::bigint / 1000.0)) m
+     $$, 'helix.cache_analytics_ttl');
+
+CREATE FUNCTION helix.cache_get(p_key text) RETURNS jsonb
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_get';
+COMMENT ON FUNCTION helix.cache_get(text) IS
+    'The cached JSON under a key of 1 to 512 bytes, null where there is none, where helix cannot vouch for it (a client set it '
+    'by itself, Redis is away) or where this transaction has made it stale. 22023 on a key that begins with helix:.';
+
+CREATE FUNCTION helix.cache_set(p_key text, p_value jsonb, p_ttl_seconds integer) RETURNS boolean
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_set';
+COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer) IS
+    'Stores JSON at once for 1 to 86400 s; true where it did. The value counts as read when this session last missed the key '
+    'with cache_get(), else as read now. False: Redis is away, the key has been invalidated since, this transaction has '
+    'written or has one snapshot (REPEATABLE READ), or the server is a standby.';
+
+CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds integer) RETURNS jsonb
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_cache_get_or_fetch';
+COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
+    'The cached JSON under a key; where there is none, what p_query gives (run as the caller: one column of type jsonb or '
+    'json, one row at most; 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
+    'meanwhile. One reader at a time computes a key, the others wait helix.cache_fill_wait for it. Null where the query gives '
+    'null or no row; that is not stored.';
+
+CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_read';
+COMMENT ON FUNCTION helix.cache_read(text) IS
+    'Reads a key of helix''s own families through the cache, as cost_trends:<user>:<days>, op_metrics:<user>:<operation>:'
+    '<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. 42501 on another user''s key, 22023 on an unknown one.';
+
+CREATE FUNCTION helix.cache_delete(p_key text) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_delete';
+COMMENT ON FUNCTION helix.cache_delete(text) IS
+    'Removes a key from the cache when the transaction commits. 22023 on a key that begins with helix:, 25006 on a standby.';
+
+CREATE FUNCTION helix.cache_delete_pattern(p_pattern text) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_delete_pattern';
+COMMENT ON FUNCTION helix.cache_delete_pattern(text) IS
+    'Removes every key that matches a Redis glob (* ? [a-c] and \ to quote) when the transaction commits, whoever has set it. '
+    '22023 on a pattern that begins with helix:, 25006 on a standby.';
+
+CREATE FUNCTION helix.invalidate_user_cache(p_user_id uuid) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_invalidate_user_cache';
+COMMENT ON FUNCTION helix.invalidate_user_cache(uuid) IS
+    'Removes every key of which one segment (between colons) is the user''s id when the transaction commits. 25006 on a standby.';
+
+CREATE FUNCTION helix.cache_flush_all() RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_flush_all';
+COMMENT ON FUNCTION helix.cache_flush_all() IS
+    'Removes everything that helix owns in Redis (helix.cache_keys and what it has stored itself) when the transaction commits; '
+    'other keys stay. 25006 on a standby.';
+
+CREATE FUNCTION helix.cache_stats(
+    OUT state text, OUT connected_since timestamptz, OUT last_error text, OUT worker_pid integer, OUT keys bigint,
+    OUT memory_bytes bigint, OUT hits bigint, OUT misses bigint, OUT fills bigint, OUT refused_fills bigint,
+    OUT invalidations bigint, OUT drops bigint, OUT epochs bigint, OUT lag_ms bigint, OUT lease_ms_left bigint)
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_stats';
+COMMENT ON FUNCTION helix.cache_stats() IS
+    'One row. state: off, connecting, up, down; last_error: why it was last down; keys and memory_bytes: of the whole Redis '
+    'database, null where it does not answer; since the server started: hits and misses of the cache functions, fills and '
+    'refused_fills (invalidated meanwhile), invalidations (keys, patterns and users sent), drops (commits for which '
+    'helix.cache_ring_size had no room), epochs (times everything was invalidated); lag_ms: age of the oldest commit that '
+    'is being reported; lease_ms_left: how long readers trust the cache from now if nothing more is heard.';
+
+CREATE FUNCTION helix.cache_audit(p_sample integer)
+    RETURNS TABLE (key text, cached jsonb, current jsonb)
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_audit';
+COMMENT ON FUNCTION helix.cache_audit(integer) IS
+    'Compares up to p_sample (1 to 100,000) cached values of helix''s own families, whoever has set them, with what SQL gives now; '
+    'the differences are the rows. A value that is on its way out is looked at again before it counts.';
+
+CREATE FUNCTION helix_internal.invalidate_cache() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_invalidate_cache';
+COMMENT ON FUNCTION helix_internal.invalidate_cache() IS
+    'Trigger of helix.invalidate_on_change(): its arguments are the templates of the keys that a changed row makes stale';
+
+CREATE FUNCTION helix.invalidate_on_change(p_relation regclass, VARIADIC p_keys text[]) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_invalidate_on_change';
+COMMENT ON FUNCTION helix.invalidate_on_change(regclass, text[]) IS
+    'Every committed change of a table''s rows removes the keys that the templates name, such as op_pref:{user_id}:{operation_id} '
+    'or cost_trends:{user_id}:*. Makes triggers that fire always (COPY, TRUNCATE, logical replication too), so the '
+    'caller must own the table. 22023 where no pattern of helix.cache_keys covers a template, 42703 on an unknown column, '
+    '42710 where the table has the triggers already (drop helix_cache_rows and helix_cache_truncate first).';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix.cache_read(text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_get(text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_set(text, jsonb, integer)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_get_or_fetch(text, text, integer)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_delete(text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_delete_pattern(text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.invalidate_user_cache(uuid)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_flush_all()'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_stats()'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_audit(integer)');

@@ -1,0 +1,135 @@
+// Reading through the cache: helix.cache_get_or_fetch() with a query of the caller's, and helix.cache_read() for the
+// keys whose query helix knows.
+#include "pg/prelude.hpp"
+
+#include "cache/arguments.hpp"
+#include "cache/known_reads.hpp"
+#include "cache/read_through.hpp"
+#include "callers/caller.hpp"
+#include "core/cache_key.hpp"
+#include "core/error.hpp"
+#include "core/uuid.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+namespace helix::cache {
+
+namespace {
+
+// The only value of the query that has just run, as a jsonb in `memory`; null where there is no row.
+Json only_value(MemoryContext memory) {
+    TupleDesc columns = SPI_tuptable->tupdesc;
+    const Oid type = columns->natts == 1 ? SPI_gettypeid(columns, 1) : InvalidOid;
+    if (type != JSONBOID && type != JSONOID) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the query must return one column of type jsonb"),
+                        errhint("Write SELECT to_jsonb(t) FROM (your query) t, or jsonb_agg(t) for many rows.")));
+    }
+    if (SPI_processed > 1) {
+        ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("the query must return one row at most"),
+                        errdetail("It returned %llu.", static_cast<unsigned long long>(SPI_processed)),
+                        errhint("Write SELECT jsonb_agg(t) FROM (your query) t.")));
+    }
+    bool is_null = true;
+    Datum value = SPI_processed == 0 ? 0 : pg::column(0, 1, &is_null);
+    if (is_null) {
+        return {};
+    }
+    if (type == JSONOID) {
+        value = DirectFunctionCall1(jsonb_in, CStringGetDatum(TextDatumGetCString(value)));
+    }
+    const MemoryContext spi_memory = MemoryContextSwitchTo(memory);
+    value = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+    MemoryContextSwitchTo(spi_memory);
+    return {value, false};
+}
+
+// As the caller, in his search_path: it is his query.
+Json run_callers_query(void* text) {
+    const MemoryContext memory = CurrentMemoryContext;
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        elog(ERROR, "could not connect to SPI");
+    }
+    SPIPlanPtr plan = SPI_prepare(static_cast<const char*>(text), 0, nullptr);
+    if (plan == nullptr || !SPI_is_cursor_plan(plan)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_query must be one query that returns rows"),
+                        errdetail("It is \"%s\".", static_cast<const char*>(text)), errhint("Write a SELECT.")));
+    }
+    if (SPI_execute_plan(plan, nullptr, nullptr, false, 2) < 0) {
+        elog(ERROR, "could not run the query");
+    }
+    const Json value = only_value(memory);
+    SPI_finish();
+    return value;
+}
+
+} // namespace
+
+Json run_known_read(void* argument) {
+    const auto& read = *static_cast<const KnownRead*>(argument);
+    const MemoryContext memory = CurrentMemoryContext;
+    const int nesting = NewGUCNestLevel();
+    // What is stored must not depend on who computed it.
+    for (const auto& [name, value] : {std::pair{"search_path", "pg_catalog, pg_temp"},
+                                      {"timezone", "UTC"},
+                                      {"intervalstyle", "postgres"},
+                                      {"extra_float_digits", "1"}}) {
+        set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    }
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        elog(ERROR, "could not connect to SPI");
+    }
+    Oid types[KnownRead::most_parameters];
+    Datum values[KnownRead::most_parameters];
+    for (int i = 0; i < read.parameter_count; ++i) {
+        types[i] = TEXTOID;
+        values[i] = CStringGetTextDatum(read.parameters[i]);
+    }
+    if (SPI_execute_with_args(read.query, read.parameter_count, types, values, nullptr, false, 2) < 0) {
+        elog(ERROR, "could not run the query of a known key");
+    }
+    const Json value = only_value(memory);
+    SPI_finish();
+    AtEOXact_GUC(true, nesting);
+    return value;
+}
+
+} // namespace helix::cache
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_cache_get_or_fetch) {
+    const auto key = cache::key_argument(fcinfo, 0);
+    auto query = cache::text_argument(fcinfo, 1, "p_query");
+    const int ttl = cache::ttl_argument(fcinfo, 2);
+    const auto value = cache::read_through(key, ttl, cache::run_callers_query, query.data());
+    if (value.is_null) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATUM(value.value);
+}
+
+HELIX_FUNCTION(helix_cache_read) {
+    const auto key = cache::key_argument(fcinfo, 0);
+    const auto user = parse_uuid(cache_key::user_of(key));
+    if (user) {
+        pg_uuid_t id;
+        std::copy_n(user->begin(), user->size(), id.data);
+        callers::check_acts_for(id);
+    }
+    const char* text = key.c_str();
+    auto* read = pg::call([&] { return cache::find_known_read(text); });
+    if (read == nullptr || !user) {
+        throw Error(sqlstate::invalid_parameter_value, "helix does not know how to compute this key",
+                    "It is \"" + key + "\".",
+                    "The keys are listed in helix_internal.known_reads; for others use helix.cache_get_or_fetch().");
+    }
+    const auto value = cache::read_through(key, read->ttl_s, cache::run_known_read, read);
+    if (value.is_null) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATUM(value.value);
+}

@@ -1,0 +1,58 @@
+#include "pg/prelude.hpp"
+
+#include "cache/known_reads.hpp"
+
+#include "pg/spi.hpp"
+
+#include <cstring>
+
+namespace helix::cache {
+
+namespace {
+
+pg::Statement select_read("SELECT query, parameters, pg_catalog.current_setting(ttl_setting) "
+                          "FROM helix_internal.known_reads WHERE family = $1",
+                          {TEXTOID});
+
+// Cuts at the colons; false where there are more segments than any key has.
+bool take_apart(char* rest, KnownRead& read) {
+    for (char* colon = strchr(rest, ':'); colon != nullptr; colon = strchr(colon + 1, ':')) {
+        *colon = '\0';
+        if (read.parameter_count == KnownRead::most_parameters) {
+            return false;
+        }
+        read.parameters[read.parameter_count++] = colon + 1;
+    }
+    return true;
+}
+
+int seconds_of(const char* setting) {
+    int seconds = 0;
+    if (!parse_int(setting, &seconds, GUC_UNIT_S, nullptr)) {
+        elog(ERROR, "unexpected value of a time to live: %s", setting);
+    }
+    return seconds;
+}
+
+} // namespace
+
+KnownRead* find_known_read(const char* key) {
+    auto* read = static_cast<KnownRead*>(palloc0(sizeof(KnownRead)));
+    char* family = pstrdup(key);
+    if (!take_apart(family, *read)) {
+        return nullptr;
+    }
+    const MemoryContext memory = CurrentMemoryContext;
+    const Datum value = CStringGetTextDatum(family);
+    pg::OwnerSpi spi;
+    const bool found =
+        select_read.execute_latest(&value) == 1 && DatumGetInt32(pg::column(0, 2)) == read->parameter_count;
+    if (found) {
+        read->query = MemoryContextStrdup(memory, TextDatumGetCString(pg::column(0, 1)));
+        read->ttl_s = seconds_of(TextDatumGetCString(pg::column(0, 3)));
+    }
+    spi.finish();
+    return found ? read : nullptr;
+}
+
+} // namespace helix::cache

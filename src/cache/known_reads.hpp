@@ -1,0 +1,27 @@
+// Owns: the keys whose value helix can compute: helix_internal.known_reads says how. Used by cache_read() and
+// cache_audit().
+#pragma once
+
+#include "pg/prelude.hpp"
+
+#include "cache/read_through.hpp"
+
+namespace helix::cache {
+
+// A key taken apart, in palloc'd memory.
+struct KnownRead {
+    static constexpr int most_parameters = 8;
+
+    const char* query;
+    int ttl_s;
+    int parameter_count;
+    const char* parameters[most_parameters]; // the key's segments behind the first
+};
+
+// Null where no family fits. Raises PostgreSQL errors.
+KnownRead* find_known_read(const char* key);
+
+// Computes the value of a KnownRead as the caller.
+Json run_known_read(void* known_read);
+
+} // namespace helix::cache

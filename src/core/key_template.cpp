@@ -1,0 +1,65 @@
+#include "core/key_template.hpp"
+
+#include "core/error.hpp"
+#include "core/glob.hpp"
+
+namespace helix {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, const char* why) {
+    throw Error(sqlstate::invalid_parameter_value, "invalid template of a cache key",
+                "\"" + std::string(text) + "\": " + why + ".",
+                "Write for example op_pref:{user_id}:{operation_id} or cost_trends:{user_id}:*.");
+}
+
+} // namespace
+
+KeyTemplate::KeyTemplate(std::string_view text) {
+    std::string_view rest = text;
+    for (;;) {
+        const auto open = rest.find('{');
+        texts_.emplace_back(rest.substr(0, open));
+        if (texts_.back().find('}') != std::string::npos) {
+            refuse(text, "a brace is not opened");
+        }
+        if (open == std::string_view::npos) {
+            break;
+        }
+        const auto close = rest.find('}', open);
+        if (close == std::string_view::npos) {
+            refuse(text, "a brace is not closed");
+        }
+        columns_.emplace_back(rest.substr(open + 1, close - open - 1));
+        if (columns_.back().empty()) {
+            refuse(text, "a column's name is missing");
+        }
+        rest.remove_prefix(close + 1);
+    }
+    if (glob_prefix(texts_.front()).literal.empty()) {
+        refuse(text, "it must begin with a text of its own");
+    }
+    for (const auto& part : texts_) {
+        is_pattern_ = is_pattern_ || !glob_prefix(part).rest.empty();
+    }
+}
+
+std::string KeyTemplate::expanded(const std::vector<std::string_view>& values) const {
+    std::string key = texts_.front();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        key += is_pattern_ ? glob_escaped(values[i]) : std::string(values[i]);
+        key += texts_[i + 1];
+    }
+    return key;
+}
+
+std::string KeyTemplate::pattern() const {
+    std::string pattern = texts_.front();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        pattern += '*';
+        pattern += texts_[i + 1];
+    }
+    return pattern;
+}
+
+} // namespace helix
