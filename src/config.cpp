@@ -58,13 +58,15 @@ bool check_user_id(char** value, void**, GucSource) {
     return false;
 }
 
-// Keeps what a parser of the core says about a value.
+// Keeps what a parser of the core says about a value. The value itself may hold a secret by mistake and is not
+// repeated.
 template <typename F>
-bool parses(F parse) {
+bool parses(const char* name, F parse) {
     try {
         parse();
         return true;
     } catch (const Error& error) {
+        GUC_check_errmsg("invalid value for parameter \"%s\"", name);
         GUC_check_errdetail("%s%s%s.", error.message.c_str(), error.detail.empty() ? "" : ": ",
                             error.detail.substr(0, error.detail.find_last_not_of('.') + 1).c_str());
         GUC_check_errhint("%s", error.hint.c_str());
@@ -74,11 +76,11 @@ bool parses(F parse) {
 
 bool check_redis_url(char** value, void**, GucSource) {
     const std::string_view url = *value;
-    return url.empty() || parses([&] { parse_redis_url(url); });
+    return url.empty() || parses("helix.redis_url", [&] { parse_redis_url(url); });
 }
 
 bool check_password_ref(char** value, void**, GucSource) {
-    return parses([&] { check_secret_reference(*value); });
+    return parses("helix.redis_password_ref", [&] { check_secret_reference(*value); });
 }
 
 constexpr const char* contract_keys = "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, "

@@ -24,29 +24,30 @@ namespace helix::cache {
 
 namespace {
 
-// A column's value as text, palloc'd; null on SQL null. Raises 42703 where there is no such column.
-const char* column_text(Relation relation, HeapTuple row, const char* column) {
+struct ColumnText {
+    bool exists;
+    const char* text; // palloc'd; null on SQL null
+};
+
+ColumnText column_text(Relation relation, HeapTuple row, const char* column) {
     TupleDesc columns = RelationGetDescr(relation);
     const int number = SPI_fnumber(columns, column);
-    if (number == SPI_ERROR_NOATTRIBUTE) {
-        ereport(ERROR,
-                (errcode(ERRCODE_UNDEFINED_COLUMN),
-                 errmsg("column \"%s\" of relation \"%s\" does not exist", column, RelationGetRelationName(relation)),
-                 errhint("Drop the relation's helix_cache triggers and call helix.invalidate_on_change() again.")));
-    }
-    return SPI_getvalue(row, columns, number);
+    return number == SPI_ERROR_NOATTRIBUTE ? ColumnText{false, nullptr}
+                                           : ColumnText{true, SPI_getvalue(row, columns, number)};
 }
 
-// A row with a null in the template names no key.
 void note_row(Relation relation, HeapTuple row, const KeyTemplate& key) {
     std::vector<std::string_view> values;
     for (const auto& column : key.columns()) {
         const char* name = column.c_str();
-        const char* text = pg::call([&] { return column_text(relation, row, name); });
-        if (text == nullptr) {
-            return;
+        const auto value = pg::call([&] { return column_text(relation, row, name); });
+        if (!value.exists) {
+            return pending().add_pattern(key.pattern()); // renamed or dropped: no reason to fail the user's change
         }
-        values.emplace_back(text);
+        if (value.text == nullptr) {
+            return; // a null names no key
+        }
+        values.emplace_back(value.text);
     }
     if (key.is_pattern()) {
         pending().add_pattern(key.expanded(values));

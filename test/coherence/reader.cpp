@@ -29,7 +29,7 @@ const std::vector<Way>& ways() {
         {"plain", 40, 200, registered, "'op_prefs:' || u", fetch("coherence.values", 60)},
         {"pattern", 20, 200, registered, "'cost_trends:' || u || ':30'", fetch("coherence.values", 60)},
         {"short", 5, 100, registered, "'cost_trends:' || u || ':7'", fetch("coherence.values", 1)},
-        {"by_hand", 15, 200, by_hand, "'ui_theme:' || u", fetch("coherence.by_hand", 60)},
+        {"by_hand", 15, 200, by_hand, "'theme_prefs:' || u", fetch("coherence.by_hand", 60)},
         // the snapshot is old by the time that this is filled
         {"slow", 1, 1, registered, "'op_prefs:' || u", fetch("pg_sleep(0.3 * random()), coherence.values", 60)},
         {"aside", 14, 100, registered, "'op_prefs:' || u", "helix.cache_get(key)"},

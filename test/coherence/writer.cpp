@@ -171,15 +171,15 @@ class Writer {
     }
 
     void invalidate(const std::string& id) {
-        const int way = pick(40);
+        const int way = pick(1000);
         if (way == 0) {
             session_.run("SELECT helix.cache_flush_all()");
-        } else if (way < 4) {
+        } else if (way < 50) {
             session_.run_prepared("user", "SELECT helix.invalidate_user_cache($1::uuid)", {id});
-        } else if (way < 7) {
-            session_.run_prepared("pattern", "SELECT helix.cache_delete_pattern($1)", {"ui_theme:" + id + "*"});
+        } else if (way < 150) {
+            session_.run_prepared("pattern", "SELECT helix.cache_delete_pattern($1)", {"theme_prefs:" + id + "*"});
         } else {
-            session_.run_prepared("key", "SELECT helix.cache_delete($1)", {"ui_theme:" + id});
+            session_.run_prepared("key", "SELECT helix.cache_delete($1)", {"theme_prefs:" + id});
         }
     }
 

@@ -181,7 +181,7 @@ is($node->safe_psql('postgres', q(SELECT key, cached, current FROM helix.cache_a
     WHERE key LIKE 'cost_trends:c2000000-%' AND cached IS DISTINCT FROM current)), '', 'at rest: the audit finds nothing old');
 my %version = map { split /\|/ } split /\n/, $node->safe_psql('postgres', q(SELECT 'op_prefs:' || user_id, version FROM coherence.values
     UNION ALL SELECT 'cost_trends:' || user_id || ':30', version FROM coherence.values
-    UNION ALL SELECT 'ui_theme:' || user_id, version FROM coherence.by_hand));
+    UNION ALL SELECT 'theme_prefs:' || user_id, version FROM coherence.by_hand));
 my @keys = grep { exists $version{$_} } split /\n/, $redis->cli('KEYS', '*');
 my @old = grep { my $value = $redis->cli('GET', $_); $value ne '' && $value ne $version{$_} } @keys;
 cmp_ok(scalar @keys, '>', 10, 'at rest: there are keys');
