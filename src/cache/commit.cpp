@@ -20,7 +20,8 @@ namespace {
 struct Current {
     Reservation* reservation = nullptr;
     std::uint64_t number = 0;
-    bool in_ring = false; // else "everything" goes out with the commit
+    std::size_t bytes = 0; // of what was pending then
+    bool in_ring = false;  // else "everything" goes out with the commit
 };
 Current current;
 
@@ -54,7 +55,7 @@ void reserve() {
     const TimestampTz now = GetCurrentTimestamp();
     pg_atomic_write_u64(&own->reserved_at, static_cast<std::uint64_t>(now));
     pg_atomic_exchange_u64(&own->state, Reservation::word(number, Outcome::undecided)); // a full barrier
-    current = {own, number, false};
+    current = {own, number, pending().set().bytes().size(), false};
     current.in_ring = put_into_ring(number, now);
 }
 
@@ -69,20 +70,22 @@ void wake_invalidator() noexcept {
 
 // After COMMIT nothing may fail: stores and a latch, nothing else.
 void decide(Outcome outcome) noexcept {
-    pending().clear();
-    if (current.reservation == nullptr) {
-        return;
-    }
     auto& memory = shared();
+    const auto& set = pending().set();
     const bool enabled = pg_atomic_read_u32(&memory.enabled) != 0;
-    if (outcome == Outcome::committed && !current.in_ring && enabled) {
+    const bool grew = set.bytes().size() != current.bytes; // another extension's PRE_COMMIT has written after ours
+    const bool unsaid = (current.reservation != nullptr && !current.in_ring) || grew;
+    if (outcome == Outcome::committed && enabled && unsaid) {
         pg_atomic_write_u32(&memory.everything, 1); // seen before the outcome is
     }
-    pg_atomic_exchange_u64(&current.reservation->state, Reservation::word(current.number, outcome));
-    current = {};
-    if (enabled) {
-        wake_invalidator();
+    if (current.reservation != nullptr) {
+        pg_atomic_exchange_u64(&current.reservation->state, Reservation::word(current.number, outcome));
+        if (enabled) {
+            wake_invalidator();
+        }
     }
+    current = {};
+    pending().clear();
 }
 
 void refuse_prepare() {

@@ -82,7 +82,8 @@ void run_invalidator() {
             redis_link->configure();
         }
     }
-    proc_exit(1); // 0 would mean: never start me again
+    redis_link->work(); // what was committed up to now
+    proc_exit(1);       // 0 would mean: never start me again
 }
 
 } // namespace
@@ -90,7 +91,7 @@ void run_invalidator() {
 void register_invalidator() {
     BackgroundWorker worker{};
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished; // none on a standby; promotion starts it
+    worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = 1;
     strlcpy(worker.bgw_library_name, "helix", sizeof(worker.bgw_library_name));
     strlcpy(worker.bgw_function_name, "helix_invalidator_main", sizeof(worker.bgw_function_name));

@@ -10,6 +10,10 @@
 
 #include <climits>
 
+extern "C" {
+#include "access/xlog.h"
+}
+
 namespace helix::cache {
 
 namespace {
@@ -32,7 +36,8 @@ KeyMatcher owned_keys() {
 
 } // namespace
 
-Link::Link() : delivery_(sweep_), backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
+Link::Link()
+    : passive_(RecoveryInProgress()), delivery_(sweep_), backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
     inbox_.take_over();
 }
 
@@ -66,12 +71,14 @@ void Link::connect() {
     const auto password = read_secret(password_reference_);
     auto connection = std::make_unique<redis::Connection>(address, password, deadline);
     const auto info = connection->call({"INFO", "replication"}, deadline);
-    if (redis::info_field(info, "role") == "slave") {
+    if (!passive_ && redis::info_field(info, "role") == "slave") {
         throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
     }
     replication_id_ = redis::info_field(info, "master_replid");
     connection_ = std::move(connection);
-    delivery_.everything(); // the first thing that goes out is a new epoch
+    if (!passive_) {
+        delivery_.everything(); // the first thing that goes out is a new epoch
+    }
     upkeep_at_ = {};
     announce_connection(address.text());
     publish_state(State::up);
@@ -96,7 +103,17 @@ void Link::disconnect(const redis::Failure& failure) {
     }
 }
 
+// A standby's readers need to know where Redis is; all else is its primary's, until it is promoted.
+void Link::look_for_promotion() {
+    if (passive_ && !RecoveryInProgress()) {
+        passive_ = false;
+        connection_.reset();
+        connect_at_ = {};
+    }
+}
+
 bool Link::work() {
+    look_for_promotion();
     const std::size_t moved = inbox_.collect(delivery_);
     if (url_.empty()) {
         delivery_.clear();
@@ -148,10 +165,14 @@ void Link::exchange(bool moved) {
 
 // The lease, written after everything that it vouches for; and a look at what may have changed behind our back.
 void Link::append_upkeep() {
+    upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
+    if (passive_) {
+        connection_->append({"PING"});
+        return;
+    }
     append_lease(*connection_, inbox_.complete_until());
     connection_->append({"GET", cache_key::epoch});
     connection_->append({"INFO", "replication"});
-    upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
 }
 
 void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step) {
@@ -168,7 +189,7 @@ void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, s
                       errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
     }
     told_full_ = full || (told_full_ && upkeep == 0);
-    if (upkeep > 0) {
+    if (upkeep > 0 && !passive_) {
         const auto* first = replies.data() + replies.size() - upkeep - step;
         check_upkeep(first[1], first[2]);
     }
@@ -193,7 +214,7 @@ void Link::check_upkeep(const redis::Reply& epoch, const redis::Reply& info) {
 
 long Link::ms_until_due() const {
     if (url_.empty()) {
-        return LONG_MAX;
+        return LONG_MAX; // a reload wakes
     }
     if (!connection_) {
         return ms_until(connect_at_);

@@ -23,6 +23,7 @@ class Link {
     bool has_news() const;
 
   private:
+    void look_for_promotion();
     void connect();
     void disconnect(const redis::Failure& failure);
     void exchange(bool moved);
@@ -31,6 +32,7 @@ class Link {
     void check_upkeep(const redis::Reply& epoch, const redis::Reply& info);
     void publish_state(State state);
 
+    bool passive_; // on a standby
     Inbox inbox_;
     Sweep sweep_;
     Delivery delivery_;

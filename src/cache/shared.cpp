@@ -46,7 +46,7 @@ void create_memory() {
     bool found = false;
     shared_memory = static_cast<Shared*>(ShmemInitStruct(name, ring_offset() + ring_bytes(), &found));
     if (!found) {
-        // All zeros is the initial state of every atomic in it.
+        // All zeros is the initial state of every atomic in it (where 64 bits are native, as everywhere today).
         memset(static_cast<void*>(shared_memory), 0, ring_offset());
         shared_memory->lock = &GetNamedLWLockTranche(name)->lock;
         shared_memory->processes = static_cast<std::uint32_t>(MaxBackends);

@@ -6,7 +6,7 @@ namespace helix::cache {
 
 namespace {
 constexpr const char* keys_a_step = "1000";
-constexpr int pause_factor = 4;
+constexpr int pause_factor = 9;
 } // namespace
 
 void Sweep::clear() {

@@ -31,7 +31,9 @@
  *   FORGET     a new connection drops the records of undecided transactions too [FAILOVER]
  */
 #define WRITERS 2
+#ifndef READERS
 #define READERS 2
+#endif
 #define UNDECIDED(i) (slot[i] == RESERVED || slot[i] == VISIBLE)
 
 mtype = { RESERVED, VISIBLE, COMMITTED, UNLINK, EPOCH, LEASE };
@@ -68,7 +70,7 @@ inline make_token(t) {
     t = 1;
 #ifndef COUNTER
     do
-    :: t == token || t == tag_token || t == seen_token[0] || t == seen_token[1] || t == old_token || t == old_tag_token -> t++
+    :: t == token || t == tag_token || t == seen_token[0] || t == seen_token[READERS - 1] || t == old_token || t == old_tag_token -> t++
     :: else -> break
     od
 #endif
@@ -77,7 +79,7 @@ inline make_token(t) {
 inline make_epoch(e) {
     e = 1;
     do
-    :: e == epoch || e == tag_epoch || e == seen_epoch[0] || e == seen_epoch[1] || e == old_epoch || e == old_tag_epoch ||
+    :: e == epoch || e == tag_epoch || e == seen_epoch[0] || e == seen_epoch[READERS - 1] || e == old_epoch || e == old_tag_epoch ||
             LATE(e) -> e++
     :: else -> break
     od
