@@ -6,7 +6,9 @@ set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pg_version=${PG_VERSION:-15}
 pg_bin=/usr/lib/postgresql/$pg_version/bin
+build_needs=(g++ make libhiredis-dev "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
 scratch=
+redis_pid=
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -22,7 +24,8 @@ as_user() {
     if [ "$(id -u)" = 0 ]; then runuser -u postgres -- env HOME="$scratch" PATH="$PATH" "$@"; else "$@"; fi
 }
 
-# install_packages NAME...: by apt, those that are missing. Debian would start a cluster of its own with the server; not here.
+# install_packages NAME...: by apt, those that are missing. Debian would start servers of its own with some of them and make a
+# cluster; not here.
 install_packages() {
     local missing=() name
     for name in "$@"; do
@@ -30,13 +33,21 @@ install_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing by apt: ${missing[*]}"
-    local quiet=/etc/postgresql-common/createcluster.d/helix.conf had=yes
-    [ -e "$quiet" ] || had=no
-    as_root mkdir -p "$(dirname "$quiet")"
-    echo 'create_main_cluster = false' | as_root tee "$quiet" >/dev/null
+    put_aside=()
+    hold /etc/postgresql-common/createcluster.d/helix.conf 'create_main_cluster = false'
+    hold /usr/sbin/policy-rc.d $'#!/bin/sh\nexit 101'
     as_root apt-get -qq update
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
-    [ $had = yes ] || as_root rm -f "$quiet"
+    [ ${#put_aside[@]} = 0 ] || as_root rm -f "${put_aside[@]}"
+}
+
+# hold FILE TEXT: the file while packages are installed, unless the machine has one.
+hold() {
+    [ ! -e "$1" ] || return 0
+    as_root mkdir -p "$(dirname "$1")"
+    echo "$2" | as_root tee "$1" >/dev/null
+    as_root chmod 755 "$1"
+    put_aside+=("$1")
 }
 
 build_and_install() {
@@ -57,6 +68,7 @@ make_scratch() {
 clean_up() {
     local status=$?
     stop_cluster
+    stop_redis
     [ -z "$scratch" ] || rm -rf "$scratch"
     exit $status
 }
@@ -78,4 +90,18 @@ stop_cluster() {
     if [ -n "$scratch" ] && [ -e "$scratch/cluster/postmaster.pid" ]; then
         as_user "$pg_bin/pg_ctl" -D "$scratch/cluster" -m immediate stop >/dev/null 2>&1 || true
     fi
+}
+
+# start_redis [OPTION...]: a private Redis on the socket $scratch/redis.sock, in memory only.
+start_redis() {
+    say "starting a private Redis on $scratch/redis.sock"
+    as_user redis-server --port 0 --unixsocket "$scratch/redis.sock" --dir "$scratch" --save '' --appendonly no \
+        --daemonize yes --pidfile "$scratch/redis.pid" --logfile "$scratch/redis.log" "$@" >/dev/null
+    until redis-cli -s "$scratch/redis.sock" ping >/dev/null 2>&1; do sleep 0.05; done
+    redis_pid=$(cat "$scratch/redis.pid")
+}
+
+stop_redis() {
+    [ -z "$redis_pid" ] || as_root kill -9 "$redis_pid" 2>/dev/null || true
+    redis_pid=
 }
