@@ -78,17 +78,24 @@ bool Inbox::settle(const RecordHead& head, std::span<const char> set, Invalidati
 }
 
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
+    constexpr std::size_t most_bytes = 1024 * 1024; // a round's share, so that its memory has a bound
     std::size_t moved = 0;
+    std::size_t bytes = 0;
+    const TimestampTz complete_before = complete_until_;
     oldest_ = 0;
     look_at_processes();
     moved += std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
-    while (take_record(record_)) {
+    while (bytes < most_bytes && take_record(record_)) {
+        bytes += record_.size();
         const auto head = read_head(record_);
         const auto set = read_set(record_);
         if (!settle(head, set, visitor)) {
             undecided_.push_back({head, {set.begin(), set.end()}});
         }
         ++moved;
+    }
+    if (bytes >= most_bytes) {
+        complete_until_ = complete_before; // who knows what is left in the ring
     }
     if (pg_atomic_exchange_u32(&shared().everything, 0) != 0) {
         visitor.everything();

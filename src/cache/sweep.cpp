@@ -7,7 +7,16 @@ namespace helix::cache {
 namespace {
 constexpr const char* keys_a_step = "1000";
 constexpr int pause_factor = 9;
+constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
 } // namespace
+
+void Sweep::add_pattern(std::string_view pattern) {
+    next_.matcher.add_pattern(pattern);
+    if (next_.matcher.prefixes() > most_prefixes) {
+        next_.everything = true;
+        next_.matcher.remove_prefixes_in(owned_);
+    }
+}
 
 void Sweep::clear() {
     current_ = {};

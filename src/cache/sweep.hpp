@@ -16,7 +16,7 @@ class Sweep {
     void set_owned(KeyMatcher owned) { owned_ = std::move(owned); }
 
     // Wanted from the next pass on: one that runs already may be past the key.
-    void add_pattern(std::string_view pattern) { next_.matcher.add_pattern(pattern); }
+    void add_pattern(std::string_view pattern);
     void add_user(std::string_view user) { next_.matcher.add_user(user); }
     void add_everything() { next_.everything = true; }
     void clear();

@@ -21,6 +21,10 @@ void KeyMatcher::add_user(std::string_view user) {
     users_.emplace(user);
 }
 
+void KeyMatcher::remove_prefixes_in(const KeyMatcher& wider) {
+    std::erase_if(prefixes_, [&](const auto& prefix) { return wider.matches(prefix); });
+}
+
 bool KeyMatcher::matches(std::string_view key) const {
     if (all_) {
         return true;

@@ -17,9 +17,13 @@ class KeyMatcher {
     void add_user(std::string_view user); // every key with this uuid (lower case) as a segment
     void add_all() { all_ = true; }
 
+    // Forgets the prefixes that `wider` matches as well.
+    void remove_prefixes_in(const KeyMatcher& wider);
+
     bool empty() const { return !all_ && prefixes_.empty() && users_.empty() && others_.empty(); }
     bool all() const { return all_; }
     std::size_t size() const { return prefixes_.size() + users_.size() + others_.size(); }
+    std::size_t prefixes() const { return prefixes_.size(); }
     bool matches(std::string_view key) const;
 
   private:
