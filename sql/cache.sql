@@ -30,6 +30,9 @@ SELECT failure($$SELECT helix.cache_set('k', '1', NULL)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT 1', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT ''1''::jsonb, 2', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'VALUES (''1''::jsonb), (''2'')', 60)$$);
+SELECT failure($$SELECT helix.cache_get('op_prefs:CAC4E000-0000-0000-0000-000000000001')$$);
+SELECT failure($$SELECT helix.cache_read('cost_trends:cac4e000-0000-0000-0000-000000000001:07')$$);
+SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'FETCH c', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SET work_mem = 64', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT 1/0', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT ''1''::jsonb; SELECT ''2''::jsonb', 60)$$);
@@ -45,12 +48,15 @@ SELECT failure($$SELECT * FROM helix.cache_audit(0)$$);
 SELECT failure($$SELECT * FROM helix.cache_audit(NULL)$$);
 
 -- A table whose rows are cached.
-CREATE TABLE prefs (user_id uuid, operation_id text, v integer);
+CREATE TABLE prefs (user_id uuid, operation_id text, v integer, day date);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'op_prefs:{nobody}')$$);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'op_prefs:{user_id')$$);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'op_prefs:user_id}')$$);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', '{user_id}:op')$$);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'mine:{user_id}')$$);
+SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'op_prefs:{day}')$$);
+SELECT failure($$SELECT helix.invalidate_on_change('helix.cost_trends', 'op_prefs:{user_id}')$$);
+SELECT failure($$SELECT helix.invalidate_on_change(999999::oid::regclass, 'op_prefs:*')$$);
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', VARIADIC NULL)$$);
 SELECT helix.invalidate_on_change('prefs', 'op_prefs:{user_id}', 'op_pref:{user_id}:{operation_id}');
 SELECT failure($$SELECT helix.invalidate_on_change('prefs', 'op_prefs:{user_id}')$$);

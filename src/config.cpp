@@ -71,6 +71,9 @@ bool parses(const char* name, F parse) {
                             error.detail.substr(0, error.detail.find_last_not_of('.') + 1).c_str());
         GUC_check_errhint("%s", error.hint.c_str());
         return false;
+    } catch (const std::bad_alloc&) {
+        GUC_check_errdetail("Out of memory.");
+        return false;
     }
 }
 

@@ -2,21 +2,23 @@
 CREATE TABLE helix_internal.known_reads (
     family      text PRIMARY KEY CHECK (family ~ '^[a-z_]+$'),
     parameters  integer NOT NULL CHECK (parameters BETWEEN 1 AND 8),
+    form        text NOT NULL,
     query       text NOT NULL,
     ttl_setting text NOT NULL
 );
 COMMENT ON TABLE helix_internal.known_reads IS
-    'The cache keys whose value helix can compute. A key is family:parameter:parameter…; the query gets the parameters as '
+    'The cache keys whose value helix can compute. A key is family:parameter:parameter… and matches the regular expression '
+    'form, so that one value has one key; the query gets the parameters as '
     'texts $1, $2 … and returns one jsonb; the setting says how long it stays.';
-INSERT INTO helix_internal.known_reads (family, parameters, query, ttl_setting) VALUES
-    ('cost_trends', 2, $$
+INSERT INTO helix_internal.known_reads (family, parameters, form, query, ttl_setting) VALUES
+    ('cost_trends', 2, '^[a-z_]+:[0-9a-f-]{36}:[1-9][0-9]{0,4}$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(t), '[]') FROM helix.get_cost_trends($1::uuid, $2::integer) t
      $$, 'helix.cache_analytics_ttl'),
-    ('op_metrics', 4, $$
+    ('op_metrics', 4, '^[a-z_]+:[0-9a-f-]{36}:[^:]+:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
         SELECT pg_catalog.to_jsonb(m) FROM helix.get_operation_metrics(
             $1::uuid, $2, pg_catalog.to_timestamp($3::bigint / 1000.0), pg_catalog.to_timestamp($4::bigint / 1000.0)) m
      $$, 'helix.cache_analytics_ttl'),
-    ('all_op_metrics', 3, $$
+    ('all_op_metrics', 3, '^[a-z_]+:[0-9a-f-]{36}:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(m), '[]') FROM helix.get_all_operation_metrics(
             $1::uuid, pg_catalog.to_timestamp($2::bigint / 1000.0), pg_catalog.to_timestamp($3::bigint / 1000.0)) m
      $$, 'helix.cache_analytics_ttl');
@@ -26,22 +28,24 @@ CREATE FUNCTION helix.cache_get(p_key text) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'helix_cache_get';
 COMMENT ON FUNCTION helix.cache_get(text) IS
     'The cached JSON under a key of 1 to 512 bytes, null where there is none, where helix cannot vouch for it (a client set it '
-    'by itself, Redis is away) or where this transaction has made it stale. 22023 on a key that begins with helix:.';
+    'by itself, Redis is away) or where this transaction has made it stale. 22023 on a key that begins with helix: or holds '
+    'a uuid with capitals.';
 
 CREATE FUNCTION helix.cache_set(p_key text, p_value jsonb, p_ttl_seconds integer) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_set';
 COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer) IS
-    'Stores JSON at once for 1 to 86400 s; true where it did. The value counts as read when this session last missed the key '
-    'with cache_get(), else as read now. False: Redis is away, the key has been invalidated since, this transaction has '
-    'written or has one snapshot (REPEATABLE READ), or the server is a standby.';
+    'Stores JSON of up to 1 MiB at once for 1 to 86400 s, for cache_get() alone: the other functions compute what they vouch for. '
+    'True where it did. The value counts as read when this session first missed the key with cache_get(), else as read now. '
+    'False: Redis is away, the key has been invalidated since, the value is too large, this transaction has written or has '
+    'one snapshot (REPEATABLE READ), or the server is a standby.';
 
 CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds integer) RETURNS jsonb
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_cache_get_or_fetch';
 COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
-    'The cached JSON under a key; where there is none, what p_query gives (run as the caller: one column of type jsonb or '
-    'json, one row at most; 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
+    'The cached JSON under a key; where there is none, what p_query gives (one SELECT, run as the caller: one column of type '
+    'jsonb or json, one row at most; 22023, 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
     'meanwhile. One reader at a time computes a key, the others wait helix.cache_fill_wait for it. Null where the query gives '
     'null or no row; that is not stored.';
 
@@ -111,7 +115,8 @@ CREATE FUNCTION helix.invalidate_on_change(p_relation regclass, VARIADIC p_keys 
 COMMENT ON FUNCTION helix.invalidate_on_change(regclass, text[]) IS
     'Every committed change of a table''s rows removes the keys that the templates name, such as op_pref:{user_id}:{operation_id} '
     'or cost_trends:{user_id}:*. Makes triggers that fire always (COPY, TRUNCATE, logical replication too), so the '
-    'caller must own the table. 22023 where no pattern of helix.cache_keys covers a template, 42703 on an unknown column, '
+    'caller must own the table. 22023 where no pattern of helix.cache_keys covers a template, 42703 on an unknown column, 0A000 on '
+    'a column whose text depends on settings (times, floats, bytea) and on a partitioned table (register its partitions), '
     '42710 where the table has the triggers already (drop helix_cache_rows and helix_cache_truncate first).';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES

@@ -28,6 +28,10 @@ void check_key(std::string_view key, std::string_view literal, const char* what)
         throw Error(sqlstate::invalid_parameter_value, "keys that begin with \"helix:\" are helix's own",
                     "The " + std::string(what) + " is \"" + std::string(key) + "\".", "Use another prefix.");
     }
+    if (cache_key::has_capital_uuid(key)) {
+        throw Error(sqlstate::invalid_parameter_value, std::string("a uuid in a cache ") + what + " has capitals",
+                    "The " + std::string(what) + " is \"" + std::string(key) + "\".", "Write uuids in lower case.");
+    }
 }
 
 } // namespace

@@ -8,7 +8,7 @@ namespace helix::cache {
 // Argument `number`, a text that must not be null (22004).
 std::string text_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
-// A key: 1 to 512 bytes, none of helix's own. Throws Error 22023.
+// A key: 1 to 512 bytes, none of helix's own, uuids in lower case. Throws Error 22023.
 std::string key_argument(FunctionCallInfo fcinfo, int number);
 
 // A pattern of keys under the same rule.

@@ -13,7 +13,9 @@ extern "C" {
 #include "funcapi.h"
 #include "pgstat.h"
 #include "storage/latch.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/resowner.h"
 }
 
 namespace helix::cache {
@@ -73,8 +75,7 @@ struct Difference {
     std::string cached;
 };
 
-// SQL's answer, and whether the text from Redis says the same. Raises PostgreSQL errors, for one on a text that is
-// not JSON.
+// SQL's answer, and whether the text from Redis says the same.
 struct Comparison {
     Json current;
     Datum cached;
@@ -88,24 +89,63 @@ Comparison compare(KnownRead* read, const char* cached) {
     return result;
 }
 
-// The key's read where helix knows how to compute it.
-KnownRead* read_of(const std::string& key) {
-    const char* text = key.c_str();
-    return pg::call([&] { return find_known_read(text); });
+// What is no JSON, or stands under a key that is not one of the family's, is a difference as well: compared in a
+// subtransaction, for each of them raises an error. Null where helix does not compute the key.
+std::optional<Comparison> compare_safely(const char* key, const char* cached) {
+    struct Outcome {
+        bool known;
+        Comparison comparison;
+    };
+    const auto outcome = pg::call([&] {
+        const MemoryContext memory = CurrentMemoryContext;
+        const ResourceOwner owner = CurrentResourceOwner;
+        // volatile: read again behind the longjmp
+        volatile bool known = false;
+        Comparison comparison{};
+        BeginInternalSubTransaction(nullptr);
+        MemoryContextSwitchTo(memory);
+        PG_TRY();
+        {
+            KnownRead* read = find_known_read(key);
+            known = read != nullptr;
+            if (read != nullptr) {
+                comparison = compare(read, cached);
+            }
+            ReleaseCurrentSubTransaction();
+        }
+        PG_CATCH();
+        {
+            MemoryContextSwitchTo(memory);
+            FlushErrorState();
+            RollbackAndReleaseCurrentSubTransaction();
+            comparison = {{}, 0, false};
+            known = true;
+        }
+        PG_END_TRY();
+        MemoryContextSwitchTo(memory);
+        CurrentResourceOwner = owner;
+        return Outcome{known, comparison};
+    });
+    return outcome.known ? std::optional(outcome.comparison) : std::nullopt;
 }
 
 std::vector<Difference> differences_among(const std::vector<std::string>& keys) {
     std::vector<Difference> found;
+    MemoryContext scratch = pg::call(
+        [] { return AllocSetContextCreate(CurrentMemoryContext, "helix cache audit", ALLOCSET_DEFAULT_SIZES); });
+    const MemoryContext memory = MemoryContextSwitchTo(scratch);
     for (const auto& key : keys) {
-        KnownRead* read = read_of(key);
-        auto cached = read != nullptr ? plain_value(key) : std::nullopt;
-        if (cached) {
-            const char* text = cached->c_str();
-            if (!pg::call([&] { return compare(read, text).equal; })) {
-                found.push_back({key, std::move(*cached)});
-            }
+        auto cached = plain_value(key);
+        const auto comparison = cached ? compare_safely(key.c_str(), cached->c_str()) : std::nullopt;
+        if (comparison && !comparison->equal) {
+            found.push_back({key, std::move(*cached)});
         }
+        pg::call([&] {
+            MemoryContextReset(scratch);
+            CHECK_FOR_INTERRUPTS();
+        });
     }
+    MemoryContextSwitchTo(memory);
     return found;
 }
 
@@ -118,20 +158,35 @@ void wait_for_invalidations() {
     });
 }
 
+// A text that is not JSON, as a JSON string; what is no valid text of the database becomes question marks.
+const char* quoted_json(const char* text) {
+    char* valid = pstrdup(text);
+    for (char* byte = valid; *byte != '\0'; ++byte) {
+        *byte = static_cast<unsigned char>(*byte) < 0x80 ? *byte : '?';
+    }
+    StringInfoData json;
+    initStringInfo(&json);
+    escape_json(&json, valid);
+    return json.data;
+}
+
 void report(ReturnSetInfo* result, const Difference& difference) {
     if (plain_value(difference.key) != difference.cached) {
         return;
     }
-    KnownRead* read = read_of(difference.key);
     const char* key = difference.key.c_str();
     const char* text = difference.cached.c_str();
+    const auto comparison = compare_safely(key, text);
+    if (!comparison || comparison->equal) {
+        return;
+    }
+    const Comparison found = *comparison;
     pg::call([&] {
-        const auto comparison = compare(read, text);
-        if (!comparison.equal) {
-            Datum values[] = {CStringGetTextDatum(key), comparison.cached, comparison.current.value};
-            bool nulls[] = {false, false, comparison.current.is_null};
-            tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-        }
+        const Datum quoted =
+            found.cached != 0 ? found.cached : DirectFunctionCall1(jsonb_in, CStringGetDatum(quoted_json(text)));
+        Datum values[] = {CStringGetTextDatum(key), quoted, found.current.value};
+        bool nulls[] = {false, false, found.current.is_null};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include "cache/commit.hpp"
 #include "cache/invalidator.hpp"
+#include "cache/prepared.hpp"
 #include "cache/shared.hpp"
 
 namespace helix::cache {
@@ -9,6 +10,7 @@ namespace helix::cache {
 void initialise() {
     initialise_shared_memory();
     initialise_commit();
+    initialise_prepared();
     register_invalidator();
 }
 

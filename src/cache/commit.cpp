@@ -20,8 +20,8 @@ namespace {
 struct Current {
     Reservation* reservation = nullptr;
     std::uint64_t number = 0;
-    std::size_t bytes = 0; // of what was pending then
-    bool in_ring = false;  // else "everything" goes out with the commit
+    std::uint64_t additions = 0; // to what was pending then
+    bool in_ring = false;        // else "everything" goes out with the commit
 };
 Current current;
 
@@ -43,7 +43,7 @@ bool put_into_ring(std::uint64_t number, TimestampTz now) {
 
 // From here on the invalidator knows that something is about to become visible.
 void reserve() {
-    if (pending().set().empty()) {
+    if (pending().set().empty() || current.reservation != nullptr) {
         return;
     }
     Reservation* own = own_reservation();
@@ -55,7 +55,7 @@ void reserve() {
     const TimestampTz now = GetCurrentTimestamp();
     pg_atomic_write_u64(&own->reserved_at, static_cast<std::uint64_t>(now));
     pg_atomic_exchange_u64(&own->state, Reservation::word(number, Outcome::undecided)); // a full barrier
-    current = {own, number, pending().set().bytes().size(), false};
+    current = {own, number, pending().set().additions(), false};
     current.in_ring = put_into_ring(number, now);
 }
 
@@ -73,16 +73,17 @@ void decide(Outcome outcome) noexcept {
     auto& memory = shared();
     const auto& set = pending().set();
     const bool enabled = pg_atomic_read_u32(&memory.enabled) != 0;
-    const bool grew = set.bytes().size() != current.bytes; // another extension's PRE_COMMIT has written after ours
-    const bool unsaid = (current.reservation != nullptr && !current.in_ring) || grew;
-    if (outcome == Outcome::committed && enabled && unsaid) {
+    const bool reserved = current.reservation != nullptr;
+    // Another extension's PRE_COMMIT may have written after ours.
+    const bool grew = reserved ? set.additions() != current.additions : !set.empty();
+    if (outcome == Outcome::committed && enabled && (grew || (reserved && !current.in_ring))) {
         pg_atomic_write_u32(&memory.everything, 1); // seen before the outcome is
     }
-    if (current.reservation != nullptr) {
+    if (reserved) {
         pg_atomic_exchange_u64(&current.reservation->state, Reservation::word(current.number, outcome));
-        if (enabled) {
-            wake_invalidator();
-        }
+    }
+    if (enabled && (reserved || grew)) {
+        wake_invalidator();
     }
     current = {};
     pending().clear();
@@ -117,6 +118,11 @@ void on_transaction_event(XactEvent event, void*) {
 }
 
 } // namespace
+
+void reserve_everything() {
+    pending().add_everything();
+    reserve();
+}
 
 void initialise_commit() {
     RegisterXactCallback(on_transaction_event, nullptr);

@@ -7,4 +7,8 @@ namespace helix::cache {
 // Registers the transaction callbacks; called once, by initialise().
 void initialise_commit();
 
+// Reserves now what makes everything stale when the transaction commits, for a command that makes something visible
+// before that.
+void reserve_everything();
+
 } // namespace helix::cache

@@ -8,8 +8,9 @@ namespace helix::cache {
 namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
-constexpr std::size_t most_repeated = 200'000; // beyond, the repetition is a sweep for everything
+constexpr std::size_t most_repeated_bytes = 32 * 1024 * 1024; // beyond, the repetition is a sweep for everything
 constexpr redis::Milliseconds repetition_step{20};
+constexpr std::size_t most_names = 500; // in one message
 
 } // namespace
 
@@ -57,15 +58,40 @@ void Delivery::append_epoch(redis::Connection& connection) {
     }
 }
 
-void Delivery::append_message(redis::Connection& connection) {
-    std::string message;
+// In messages of a bounded length.
+void Delivery::append_messages(redis::Connection& connection) {
     if (batch_.everything) {
-        message = R"({"everything":true})";
-    } else {
-        message = R"({"keys":)" + json_array(batch_.keys) + R"(,"patterns":)" + json_array(batch_.patterns) +
-                  R"(,"users":)" + json_array(batch_.users) + "}";
+        connection.append({"PUBLISH", channel, R"({"everything":true})"});
+        return;
     }
-    connection.append({"PUBLISH", channel, message});
+    const struct {
+        const char* kind;
+        const Set& names;
+    } kinds[] = {{"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", batch_.users}};
+    std::string message;
+    std::size_t names = 0;
+    const auto send = [&] {
+        if (names > 0) {
+            connection.append({"PUBLISH", channel, message + "]}"});
+        }
+        message.clear();
+        names = 0;
+    };
+    for (const auto& [kind, set] : kinds) {
+        bool begun = false;
+        for (const auto& name : set) {
+            if (names == most_names) {
+                send();
+                begun = false;
+            }
+            message += names == 0 ? "{" : (begun ? "," : "],");
+            message += begun ? "" : json_quoted(kind) + ":[";
+            message += json_quoted(name);
+            begun = true;
+            ++names;
+        }
+    }
+    send();
 }
 
 void Delivery::sweep_for(const Batch& batch) {
@@ -80,6 +106,17 @@ void Delivery::sweep_for(const Batch& batch) {
     }
 }
 
+std::size_t Delivery::batch_bytes() const {
+    constexpr std::size_t node = 64; // about, of a set
+    std::size_t bytes = 0;
+    for (const auto* set : {&batch_.keys, &batch_.patterns, &batch_.users}) {
+        for (const auto& name : *set) {
+            bytes += node + name.size();
+        }
+    }
+    return bytes;
+}
+
 // Batches that are due at about the same time become one.
 void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
@@ -87,8 +124,9 @@ void Delivery::remember(redis::Milliseconds delay) {
     }
     const auto due = redis::in(delay);
     if (repetitions_.empty() || repetitions_.back().due + repetition_step < due) {
-        repetitions_.push_back({due + repetition_step, {}});
+        repetitions_.push_back({due + repetition_step, {}, 0});
     }
+    repetitions_.back().bytes += batch_bytes();
     Batch& last = repetitions_.back().batch;
     last.keys.merge(batch_.keys);
     last.patterns.merge(batch_.patterns);
@@ -96,11 +134,11 @@ void Delivery::remember(redis::Milliseconds delay) {
     last.everything = last.everything || batch_.everything;
     std::size_t all = 0;
     for (const auto& repetition : repetitions_) {
-        all += repetition.batch.size();
+        all += repetition.bytes;
     }
-    if (all > most_repeated) {
+    if (all > most_repeated_bytes) {
         repetitions_.clear();
-        repetitions_.push_back({due, {}});
+        repetitions_.push_back({due, {}, 0});
         repetitions_.back().batch.everything = true;
     }
 }
@@ -128,7 +166,7 @@ void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_
     append_unlink(connection, tags);
     sent_ = batch_.size() + (batch_.everything ? 1 : 0);
     if (!batch_.empty()) {
-        append_message(connection);
+        append_messages(connection);
         sweep_for(batch_);
         remember(repeat_delay);
     }

@@ -47,10 +47,12 @@ class Delivery final : public InvalidationVisitor {
     struct Repetition {
         redis::Deadline due;
         Batch batch;
+        std::size_t bytes;
     };
 
     void append_epoch(redis::Connection& connection);
-    void append_message(redis::Connection& connection);
+    void append_messages(redis::Connection& connection);
+    std::size_t batch_bytes() const;
     void sweep_for(const Batch& batch);
     void remember(redis::Milliseconds delay);
     void take_due_repetitions(Set& keys);

@@ -18,26 +18,28 @@ namespace {
 // Longer than any value may stay: a value whose token is gone is lost.
 constexpr const char* token_ttl_s = "172800";
 
-// KEYS: epoch, user token, scope token, key, tag, fill lock. ARGV: the first three's values, value, tag, ttl in s.
+// KEYS: key, tag, fill lock, then what the ticket names. ARGV: value, tag, ttl in s, then the ticket.
 constexpr const char* fill_script = R"(
-for i = 1, 3 do
+for i = 4, #KEYS do
   if redis.call('GET', KEYS[i]) ~= ARGV[i] then return 0 end
 end
-redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[6])
-redis.call('SET', KEYS[5], ARGV[5], 'EX', ARGV[6])
-redis.call('DEL', KEYS[6])
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+redis.call('DEL', KEYS[3])
 return 1)";
 
-struct Names {
-    explicit Names(std::string_view key)
-        : user(cache_key::user_token(cache_key::user_of(key))), scope(cache_key::scope_token(cache_key::scope_of(key))),
-          tag(cache_key::tag_of(key)), lock("helix:fill:" + std::string(key)) {}
+// A user's token stands for every key with his id, a scope's for what patterns with its prefix name.
+std::vector<std::string> tokens_of(std::string_view key) {
+    std::vector<std::string> tokens{cache_key::scope_token(cache_key::scope_of(key))};
+    for (const auto user : cache_key::users_of(key)) {
+        tokens.push_back(cache_key::user_token(user));
+    }
+    return tokens;
+}
 
-    std::string user;
-    std::string scope;
-    std::string tag;
-    std::string lock;
-};
+std::string fill_lock(std::string_view key) {
+    return "helix:fill:" + std::string(key);
+}
 
 // Tells a value that helix wrote from one that a client has set over it. Not a secret: who may write to Redis can
 // write the tag as well.
@@ -48,16 +50,24 @@ std::string fingerprint(std::string_view value) {
            std::to_string(hash_bytes_extended(bytes, length, 1));
 }
 
-std::string tag_text(const Ticket& ticket, std::string_view value) {
-    return ticket.epoch + " " + ticket.user + " " + ticket.scope + " " + fingerprint(value);
+// With the database: what another one of this server has stored under the same key is nobody else's.
+std::string tag_text(const Ticket& ticket, Origin origin, std::string_view value) {
+    std::string text = std::to_string(MyDatabaseId) + " " + static_cast<char>(origin);
+    for (const auto& token : ticket) {
+        text += " " + token;
+    }
+    return text + " " + fingerprint(value);
 }
 
-// Answers from `first` on: epoch, user token, scope token.
-std::optional<Ticket> ticket_from(const std::vector<redis::Reply>& answers, std::size_t first) {
-    if (!answers[first].is_text() || !answers[first + 1].is_text() || !answers[first + 2].is_text()) {
-        return std::nullopt;
+std::optional<Ticket> ticket_from(const redis::Reply* first, const redis::Reply* end) {
+    Ticket ticket;
+    for (const auto* answer = first; answer != end; ++answer) {
+        if (!answer->is_text()) {
+            return std::nullopt;
+        }
+        ticket.push_back(answer->text);
     }
-    return Ticket{answers[first].text, answers[first + 1].text, answers[first + 2].text};
+    return ticket;
 }
 
 const std::vector<redis::Reply>& items_of(const redis::Reply& reply, std::size_t expected) {
@@ -72,40 +82,55 @@ const std::vector<redis::Reply>& items_of(const redis::Reply& reply, std::size_t
 
 } // namespace
 
-std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, redis::Deadline deadline) {
-    const Names names(key);
-    auto reply = connection.call({"MGET", cache_key::lease, cache_key::epoch, names.user, names.scope, names.tag, key},
-                                 deadline);
-    const auto& answers = items_of(reply, 6);
-    const auto ticket = ticket_from(answers, 1);
-    if (!ticket || !answers[5].is_text() || !lease_holds(answers[0].text, GetCurrentTimestamp()) ||
-        answers[4].text != tag_text(*ticket, answers[5].text)) {
+std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, bool given_too,
+                                      redis::Deadline deadline) {
+    const auto tag = cache_key::tag_of(key);
+    const auto tokens = tokens_of(key);
+    std::vector<std::string_view> words{"MGET", key, tag, cache_key::lease, cache_key::epoch};
+    words.insert(words.end(), tokens.begin(), tokens.end());
+    auto reply = connection.call(words, deadline);
+    const auto& answers = items_of(reply, words.size() - 1);
+    const auto ticket = ticket_from(answers.data() + 3, answers.data() + answers.size());
+    const bool is_ours = ticket && answers[0].is_text() &&
+                         (answers[1].text == tag_text(*ticket, Origin::computed, answers[0].text) ||
+                          (given_too && answers[1].text == tag_text(*ticket, Origin::given, answers[0].text)));
+    if (!is_ours || !lease_holds(answers[2].text, GetCurrentTimestamp())) {
         count(shared().misses);
         return std::nullopt;
     }
     count(shared().hits);
-    return std::move(reply.items[5].text);
+    return std::move(reply.items[0].text);
 }
 
 Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milliseconds fill_ms,
                redis::Deadline deadline) {
-    const Names names(key);
-    for (const auto& token : {names.user, names.scope}) {
-        connection.append({"SET", token, fresh_token(), "NX", "EX", token_ttl_s});
+    const auto tokens = tokens_of(key);
+    std::vector<std::string_view> words{"MGET", cache_key::epoch};
+    for (const auto& token : tokens) {
+        connection.append({"SET", token, fresh_token(), "NX", "EX", token_ttl_s}); // refused for memory: no token
+        words.emplace_back(token);
     }
-    connection.append({"SET", names.lock, "1", "NX", "PX", std::to_string(std::max<std::int64_t>(1, fill_ms.count()))});
-    connection.append({"MGET", cache_key::epoch, names.user, names.scope});
+    connection.append(
+        {"SET", fill_lock(key), "1", "NX", "PX", std::to_string(std::max<std::int64_t>(1, fill_ms.count()))});
+    connection.append(words);
     const auto replies = connection.exchange(deadline);
-    return {ticket_from(items_of(replies[3], 3), 0), replies[2].is_text()}; // a SET refused for memory is no token
+    const auto& answers = items_of(replies.back(), words.size() - 1);
+    return {ticket_from(answers.data(), answers.data() + answers.size()), replies[replies.size() - 2].is_text()};
 }
 
-bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, std::string_view value,
-                int ttl_s, redis::Deadline deadline) {
-    const Names names(key);
-    const auto reply = connection.call({"EVAL", fill_script, "6", cache_key::epoch, names.user, names.scope, key,
-                                        names.tag, names.lock, ticket.epoch, ticket.user, ticket.scope, value,
-                                        tag_text(ticket, value), std::to_string(ttl_s)},
-                                       deadline);
+bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, Origin origin,
+                std::string_view value, int ttl_s, redis::Deadline deadline) {
+    const auto tokens = tokens_of(key);
+    const auto tag = cache_key::tag_of(key);
+    const auto lock = fill_lock(key);
+    const auto tagged = tag_text(ticket, origin, value);
+    const auto ttl = std::to_string(ttl_s);
+    const auto key_count = std::to_string(4 + tokens.size());
+    std::vector<std::string_view> words{"EVAL", fill_script, key_count, key, tag, lock, cache_key::epoch};
+    words.insert(words.end(), tokens.begin(), tokens.end());
+    words.insert(words.end(), {value, tagged, ttl});
+    words.insert(words.end(), ticket.begin(), ticket.end());
+    const auto reply = connection.call(words, deadline);
     count(reply.integer == 1 ? shared().fills : shared().refused_fills);
     return reply.integer == 1;
 }

@@ -8,15 +8,20 @@
 
 namespace helix::cache {
 
-// What was current before the database was read: a fill is refused once any of it has changed.
-struct Ticket {
-    std::string epoch;
-    std::string user;
-    std::string scope;
-};
+// What was current before the database was read, the epoch and the key's tokens: a fill is refused once any of it has
+// changed.
+using Ticket = std::vector<std::string>;
 
-// The value under `key` where lease and tag vouch for it.
-std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, redis::Deadline deadline);
+// How a value came to be. What cache_set() was given is as old as its caller says; reads through the cache compute
+// their own.
+enum class Origin : char { computed = 'c', given = 'g' };
+
+// Larger values are not stored: one would hold up everybody else's answers.
+constexpr std::size_t largest_value = 1024 * 1024;
+
+// The value under `key` where lease and tag vouch for it; a given one only where `given_too`.
+std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, bool given_too,
+                                      redis::Deadline deadline);
 
 // A ticket for `key`; tokens that are missing are made. `filler` says whether the caller is the one who should compute
 // the value: nobody else has become that for it in the last `fill_ms`. No ticket while there is no epoch.
@@ -28,7 +33,7 @@ Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milli
                redis::Deadline deadline);
 
 // Stores `value` for `ttl_s` unless something that the ticket names has changed; whether it did.
-bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, std::string_view value,
-                int ttl_s, redis::Deadline deadline);
+bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, Origin origin,
+                std::string_view value, int ttl_s, redis::Deadline deadline);
 
 } // namespace helix::cache

@@ -11,9 +11,11 @@
 #include "core/uuid.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
+#include "utils/plancache.h"
 }
 
 namespace helix::cache {
@@ -47,6 +49,12 @@ Json only_value(MemoryContext memory) {
     return {value, false};
 }
 
+// Nothing else takes a snapshot of its own: FETCH would give what a cursor saw long ago.
+bool is_one_select(SPIPlanPtr plan) {
+    List* sources = SPI_plan_get_plan_sources(plan);
+    return list_length(sources) == 1 && static_cast<CachedPlanSource*>(linitial(sources))->commandTag == CMDTAG_SELECT;
+}
+
 // As the caller, in his search_path: it is his query.
 Json run_callers_query(void* text) {
     const MemoryContext memory = CurrentMemoryContext;
@@ -54,8 +62,8 @@ Json run_callers_query(void* text) {
         elog(ERROR, "could not connect to SPI");
     }
     SPIPlanPtr plan = SPI_prepare(static_cast<const char*>(text), 0, nullptr);
-    if (plan == nullptr || !SPI_is_cursor_plan(plan)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_query must be one query that returns rows"),
+    if (plan == nullptr || !is_one_select(plan)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_query must be one SELECT"),
                         errdetail("It is \"%s\".", static_cast<const char*>(text)), errhint("Write a SELECT.")));
     }
     if (SPI_execute_plan(plan, nullptr, nullptr, false, 2) < 0) {
@@ -113,13 +121,15 @@ HELIX_FUNCTION(helix_cache_get_or_fetch) {
 }
 
 HELIX_FUNCTION(helix_cache_read) {
-    const auto key = cache::key_argument(fcinfo, 0);
-    const auto user = parse_uuid(cache_key::user_of(key));
+    // Before there is any object of C++: reading the caller's claims may raise.
+    const auto user =
+        PG_ARGISNULL(0) ? std::nullopt : parse_uuid(cache_key::user_of(pg::text_view(PG_GETARG_DATUM(0))));
     if (user) {
         pg_uuid_t id;
         std::copy_n(user->begin(), user->size(), id.data);
         callers::check_acts_for(id);
     }
+    const auto key = cache::key_argument(fcinfo, 0);
     const char* text = key.c_str();
     auto* read = pg::call([&] { return cache::find_known_read(text); });
     if (read == nullptr || !user) {

@@ -18,14 +18,15 @@ namespace helix::cache {
 
 namespace {
 
-// Tickets of keys that this session has asked for in vain: what it reads next and sets is as old as that.
+// Tickets of keys that this session has asked for in vain: what it reads next and sets is as old as that. Sessions may
+// be shared by a pool's clients, so the oldest one is kept.
 class Tickets {
   public:
     void remember(const std::string& key, Ticket ticket) {
         if (tickets_.size() >= most) {
             tickets_.clear(); // the next cache_set of one of them takes a new ticket
         }
-        tickets_.insert_or_assign(key, std::move(ticket));
+        tickets_.try_emplace(key, std::move(ticket));
     }
     std::optional<Ticket> take(const std::string& key) {
         auto node = tickets_.extract(key);
@@ -82,7 +83,7 @@ HELIX_FUNCTION(helix_cache_set) {
     if (!ticket) {
         ticket = cache::new_ticket(key);
     }
-    PG_RETURN_BOOL(ticket && cache::store(key, *ticket, PG_GETARG_DATUM(1), ttl));
+    PG_RETURN_BOOL(ticket && cache::store(key, *ticket, cache::Origin::given, PG_GETARG_DATUM(1), ttl));
 }
 
 HELIX_FUNCTION(helix_cache_delete) {

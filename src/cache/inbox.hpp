@@ -2,6 +2,7 @@
 // yet decided, and hands on those that were committed. Used by the invalidator only.
 #pragma once
 
+#include "cache/pending.hpp"
 #include "cache/record.hpp"
 #include "cache/shared.hpp"
 
@@ -9,6 +10,8 @@ namespace helix::cache {
 
 class Inbox {
   public:
+    Inbox() { record_.reserve(sizeof(RecordHead) + Pending::most_bytes); } // no allocation under the lock
+
     // Takes over from an invalidator that has ended: what it knew of transactions that are still undecided is lost.
     void take_over();
 

@@ -28,6 +28,7 @@ Link* redis_link = nullptr; // lives as long as the process
 
 void leave(int, Datum) {
     auto& memory = shared();
+    LWLockReleaseAll(); // an error may have left it held
     pg_atomic_write_u32(&memory.invalidator, 0);
     pg_atomic_write_u32(&memory.state, static_cast<std::uint32_t>(State::down));
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);

@@ -11,8 +11,8 @@ namespace helix::cache {
 namespace {
 
 pg::Statement select_read("SELECT query, parameters, pg_catalog.current_setting(ttl_setting) "
-                          "FROM helix_internal.known_reads WHERE family = $1",
-                          {TEXTOID});
+                          "FROM helix_internal.known_reads WHERE family = $1 AND $2 ~ form",
+                          {TEXTOID, TEXTOID});
 
 // Cuts at the colons; false where there are more segments than any key has.
 bool take_apart(char* rest, KnownRead& read) {
@@ -43,10 +43,10 @@ KnownRead* find_known_read(const char* key) {
         return nullptr;
     }
     const MemoryContext memory = CurrentMemoryContext;
-    const Datum value = CStringGetTextDatum(family);
+    const Datum values[] = {CStringGetTextDatum(family), CStringGetTextDatum(key)};
     pg::OwnerSpi spi;
     const bool found =
-        select_read.execute_latest(&value) == 1 && DatumGetInt32(pg::column(0, 2)) == read->parameter_count;
+        select_read.execute_latest(values) == 1 && DatumGetInt32(pg::column(0, 2)) == read->parameter_count;
     if (found) {
         read->query = MemoryContextStrdup(memory, TextDatumGetCString(pg::column(0, 1)));
         read->ttl_s = seconds_of(TextDatumGetCString(pg::column(0, 3)));

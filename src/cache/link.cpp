@@ -34,6 +34,24 @@ KeyMatcher owned_keys() {
     return matcher;
 }
 
+struct Connected {
+    std::unique_ptr<redis::Connection> connection;
+    RedisAddress address;
+};
+
+// A host may have addresses at which Redis does not listen.
+Connected connect_to_any(const std::vector<RedisAddress>& addresses, const Secret& password, redis::Deadline deadline) {
+    for (std::size_t i = 0;; ++i) {
+        try {
+            return {std::make_unique<redis::Connection>(addresses.at(i), password, deadline), addresses[i]};
+        } catch (const redis::Failure&) {
+            if (i + 1 >= addresses.size()) {
+                throw;
+            }
+        }
+    }
+}
+
 } // namespace
 
 Link::Link()
@@ -43,6 +61,7 @@ Link::Link()
 
 void Link::configure() {
     sweep_.set_owned(owned_keys());
+    upkeep_at_ = {}; // the lease may have become shorter
     const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
     url_ = config::redis_url;
     password_reference_ = config::redis_password_ref;
@@ -50,15 +69,24 @@ void Link::configure() {
         return;
     }
     const bool enabled = !url_.empty();
+    if (enabled && pg_atomic_read_u32(&shared().enabled) == 0) {
+        pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp()));
+    }
     // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
     pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
     connection_.reset();
-    delivery_.clear();
-    sweep_.clear();
+    forget_what_is_open();
     backoff_.reset();
     connect_at_ = {};
     told_down_ = false;
     publish_state(enabled ? State::connecting : State::off);
+}
+
+// The epoch of the next connection covers it.
+void Link::forget_what_is_open() {
+    delivery_.clear();
+    sweep_.clear();
+    found_.clear();
 }
 
 void Link::publish_state(State state) {
@@ -67,9 +95,8 @@ void Link::publish_state(State state) {
 
 void Link::connect() {
     const auto deadline = redis::in(patience);
-    const auto address = redis::resolved(parse_redis_url(url_));
     const auto password = read_secret(password_reference_);
-    auto connection = std::make_unique<redis::Connection>(address, password, deadline);
+    auto [connection, address] = connect_to_any(redis::resolved(parse_redis_url(url_)), password, deadline);
     const auto info = connection->call({"INFO", "replication"}, deadline);
     if (!passive_ && redis::info_field(info, "role") == "slave") {
         throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
@@ -90,9 +117,7 @@ void Link::connect() {
 // One line in the log for the change of state, not one for each try.
 void Link::disconnect(const redis::Failure& failure) {
     connection_.reset();
-    delivery_.clear(); // covered by the epoch of the next connection
-    sweep_.clear();
-    found_.clear();
+    forget_what_is_open();
     connect_at_ = redis::in(backoff_.next());
     announce_failure(failure.message);
     publish_state(State::down);

@@ -25,6 +25,7 @@ class Link {
   private:
     void look_for_promotion();
     void connect();
+    void forget_what_is_open();
     void disconnect(const redis::Failure& failure);
     void exchange(bool moved);
     void append_upkeep();

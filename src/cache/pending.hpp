@@ -9,6 +9,8 @@ namespace helix::cache {
 // Where Redis is off it only remembers that there was something.
 class Pending {
   public:
+    static constexpr std::size_t most_bytes = 64 * 1024;
+
     void add_key(std::string_view key);
     void add_pattern(std::string_view pattern);
     void add_sums(const UuidBytes& user, std::string_view operation);
@@ -22,7 +24,6 @@ class Pending {
   private:
     bool collects(); // false: off, and now marked as everything
 
-    static constexpr std::size_t most_bytes = 64 * 1024;
     Invalidations set_{most_bytes};
 };
 

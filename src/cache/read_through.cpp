@@ -7,6 +7,8 @@
 #include "config.hpp"
 #include "pg/guard.hpp"
 
+#include <cstring>
+
 extern "C" {
 #include "access/xlog.h"
 #include "pgstat.h"
@@ -33,8 +35,9 @@ void pause() {
     });
 }
 
-std::optional<std::string> read(std::string_view key) {
-    auto found = session().call([&](auto& connection, auto deadline) { return read_entry(connection, key, deadline); });
+std::optional<std::string> read(std::string_view key, bool given_too) {
+    auto found = session().call(
+        [&](auto& connection, auto deadline) { return read_entry(connection, key, given_too, deadline); });
     return found ? std::move(*found) : std::nullopt;
 }
 
@@ -54,7 +57,7 @@ Wait wait_for_turn(std::string_view key) {
             return {turn ? std::move(turn->ticket) : std::nullopt, std::nullopt};
         }
         pause();
-        if (auto value = read(key)) {
+        if (auto value = read(key, false)) {
             return {std::nullopt, std::move(value)};
         }
     }
@@ -62,13 +65,17 @@ Wait wait_for_turn(std::string_view key) {
 
 } // namespace
 
-bool store(std::string_view key, const Ticket& ticket, Datum value, int ttl_s) {
+bool store(std::string_view key, const Ticket& ticket, Origin origin, Datum value, int ttl_s) {
     const char* text = pg::call([&] {
         Jsonb* jsonb = DatumGetJsonbP(value);
         return static_cast<const char*>(JsonbToCString(nullptr, &jsonb->root, VARSIZE(jsonb)));
     });
-    const auto stored = session().call(
-        [&](auto& connection, auto deadline) { return fill_entry(connection, key, ticket, text, ttl_s, deadline); });
+    if (strlen(text) > largest_value) {
+        return false;
+    }
+    const auto stored = session().call([&](auto& connection, auto deadline) {
+        return fill_entry(connection, key, ticket, origin, text, ttl_s, deadline);
+    });
     return stored.value_or(false);
 }
 
@@ -80,7 +87,7 @@ Json look_up(std::string_view key) {
     if (pending().covers(key)) {
         return {};
     }
-    const auto value = read(key);
+    const auto value = read(key, true);
     return value ? json_from(*value) : Json{};
 }
 
@@ -89,7 +96,7 @@ Json read_through(std::string_view key, int ttl_s, Compute compute, void* argume
     if (IsolationUsesXactSnapshot() || pending().covers(key)) {
         return pg::call([&] { return compute(argument); });
     }
-    if (const auto value = read(key)) {
+    if (const auto value = read(key, false)) {
         return json_from(*value);
     }
     Wait turn;
@@ -101,7 +108,7 @@ Json read_through(std::string_view key, int ttl_s, Compute compute, void* argume
     }
     const Json computed = pg::call([&] { return compute(argument); }); // its snapshot is newer than the ticket
     if (turn.ticket && !computed.is_null && may_fill()) {
-        store(key, *turn.ticket, computed.value, ttl_s);
+        store(key, *turn.ticket, Origin::computed, computed.value, ttl_s);
     }
     return computed;
 }

@@ -22,7 +22,7 @@ Json read_through(std::string_view key, int ttl_s, Compute compute, void* argume
 Json look_up(std::string_view key);
 
 // Stores a jsonb under a ticket; whether it did.
-bool store(std::string_view key, const Ticket& ticket, Datum value, int ttl_s);
+bool store(std::string_view key, const Ticket& ticket, Origin origin, Datum value, int ttl_s);
 
 // Whether what this transaction reads now may be stored: all of it is committed, and it is not older than it looks.
 bool may_fill();

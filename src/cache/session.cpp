@@ -30,7 +30,8 @@ redis::Connection* Session::ready() {
         return nullptr;
     }
     const auto paused_until = static_cast<TimestampTz>(pg_atomic_read_u64(&memory.paused_until));
-    if (paused_until > GetCurrentTimestamp()) {
+    started_ = GetCurrentTimestamp();
+    if (paused_until > started_) {
         return nullptr;
     }
     const std::uint64_t number = pg_atomic_read_u64(&memory.connection);
@@ -50,7 +51,9 @@ redis::Deadline Session::command_deadline() {
 
 void Session::worked() {
     auto& memory = shared();
-    if (pg_atomic_read_u64(&memory.paused_until) != 0 && pg_atomic_exchange_u64(&memory.paused_until, 0) != 0) {
+    std::uint64_t paused_until = pg_atomic_read_u64(&memory.paused_until);
+    const bool is_over = static_cast<TimestampTz>(paused_until) <= started_; // else another call has failed since
+    if (paused_until != 0 && is_over && pg_atomic_compare_exchange_u64(&memory.paused_until, &paused_until, 0)) {
         ereport(LOG, (errmsg("helix's cache functions use Redis again")));
     }
 }

@@ -3,6 +3,7 @@
 // cache/.
 #pragma once
 
+#include "core/error.hpp"
 #include "redis/connection.hpp"
 
 #include <optional>
@@ -24,6 +25,8 @@ class Session {
             }
         } catch (const redis::Failure& failure) {
             failed(failure);
+        } catch (const Error& error) { // the password cannot be read
+            failed(redis::Failure(error.message, error.hint));
         } catch (...) {
             connection_.reset(); // answers may be left in it
             throw;
@@ -38,6 +41,7 @@ class Session {
     void failed(const redis::Failure& failure);
 
     std::unique_ptr<redis::Connection> connection_;
+    std::int64_t started_ = 0; // TimestampTz of the current call
     std::uint64_t number_ = 0; // of the invalidator's connection that this one follows
 };
 

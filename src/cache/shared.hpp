@@ -35,6 +35,7 @@ struct Shared {
     pg_atomic_uint32 enabled;       // helix.redis_url is set
     pg_atomic_uint32 everything;    // something was committed that the ring has not room for
     pg_atomic_uint32 state;         // State
+    pg_atomic_uint64 enabled_since; // TimestampTz
     pg_atomic_uint64 connection;    // grows with each connection of the invalidator; others follow to the same server
     pg_atomic_uint64 paused_until;  // circuit breaker of the cache functions: no call before; 0: closed
     pg_atomic_uint64 lease_until;   // TimestampTz, for cache_stats()

@@ -7,6 +7,7 @@ namespace helix::cache {
 namespace {
 constexpr const char* keys_a_step = "1000";
 constexpr int pause_factor = 9;
+constexpr std::size_t most_others = 100;       // in a pass: each is matched against every key
 constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
 } // namespace
 
@@ -35,6 +36,7 @@ std::optional<redis::Deadline> Sweep::due() const {
 void Sweep::append_step(redis::Connection& connection) {
     if (cursor_.empty()) {
         current_ = std::exchange(next_, {});
+        next_.matcher = current_.matcher.split_off(most_others);
         cursor_ = "0";
         started_ = std::chrono::steady_clock::now();
     }

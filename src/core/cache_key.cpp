@@ -15,18 +15,46 @@ std::string joined(std::string_view a, std::string_view b) {
     return text.append(a).append(b);
 }
 
-} // namespace
-
-std::string_view user_of(std::string_view key) noexcept {
+// Calls f for each segment that is a uuid until it returns false.
+template <typename F>
+void each_user(std::string_view key, F f) {
     for (std::size_t start = 0; start <= key.size();) {
         const std::size_t end = std::min(key.find(':', start), key.size());
         const auto segment = key.substr(start, end - start);
-        if (parse_uuid(segment)) {
-            return segment;
+        if (parse_uuid(segment) && !f(segment)) {
+            return;
         }
         start = end + 1;
     }
-    return {};
+}
+
+} // namespace
+
+std::string_view user_of(std::string_view key) noexcept {
+    std::string_view user;
+    each_user(key, [&](std::string_view found) {
+        user = found;
+        return false;
+    });
+    return user;
+}
+
+std::vector<std::string_view> users_of(std::string_view key) {
+    std::vector<std::string_view> users;
+    each_user(key, [&](std::string_view found) {
+        users.push_back(found);
+        return true;
+    });
+    return users;
+}
+
+bool has_capital_uuid(std::string_view key) {
+    for (const auto user : users_of(key)) {
+        if (user != format_uuid(*parse_uuid(user))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 std::string_view scope_of(std::string_view key) noexcept {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace helix::cache_key {
 
@@ -16,6 +17,12 @@ inline constexpr std::string_view token_prefix = "helix:token:";
 
 // The first segment that is a uuid; empty where none is.
 std::string_view user_of(std::string_view key) noexcept;
+
+// Every segment that is a uuid, in order.
+std::vector<std::string_view> users_of(std::string_view key);
+
+// Whether a segment is a uuid with capitals: keys would be told apart that name one user.
+bool has_capital_uuid(std::string_view key);
 
 // What one token vouches for: the key up to the end of its first uuid ("cost_trends:<user>"), else the whole key.
 std::string_view scope_of(std::string_view key) noexcept;

@@ -45,6 +45,7 @@ UuidBytes uuid_of(std::string_view bytes) {
 } // namespace
 
 void Invalidations::append(char kind, const UuidBytes* user, std::string_view text) {
+    ++additions_;
     const auto length = static_cast<std::uint16_t>((user != nullptr ? sizeof(UuidBytes) : 0) + text.size());
     char item[header + sizeof(UuidBytes) + longest_text];
     item[0] = kind;
@@ -92,6 +93,7 @@ void Invalidations::add_user(const UuidBytes& user) {
 void Invalidations::add_everything() noexcept {
     bytes_.clear();
     everything_ = true;
+    ++additions_;
 }
 
 void Invalidations::clear() noexcept {
@@ -129,6 +131,10 @@ void Invalidations::reduce_to_users() {
     std::set<UuidBytes> users;
     for_each(old, [&](const Item& item) {
         const bool has_user = item.kind == 's' || item.kind == 'u';
+        if (item.kind == 'p' && cache_key::scope_of_prefix(glob_prefix(item.content).literal).empty()) {
+            known = false; // its keys may be of any user
+            return;
+        }
         const std::optional<UuidBytes> user =
             has_user ? uuid_of(item.user_bytes()) : parse_uuid(cache_key::user_of(item.content));
         known = known && user;

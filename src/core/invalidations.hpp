@@ -39,6 +39,9 @@ class Invalidations {
     void add_user(const UuidBytes& user);
     void add_everything() noexcept;
 
+    // Grows with each addition: tells whether there was one since.
+    std::uint64_t additions() const noexcept { return additions_; }
+
     bool empty() const noexcept { return bytes_.empty() && !everything_; }
     bool is_everything() const noexcept { return everything_; }
     void clear() noexcept;
@@ -60,6 +63,7 @@ class Invalidations {
     std::vector<char> bytes_; // items: kind, length of what follows (2 bytes), user (16 bytes, not for texts), text
     std::size_t last_ = 0;    // where the last item begins
     bool everything_ = false;
+    std::uint64_t additions_ = 0;
 };
 
 } // namespace helix

@@ -21,6 +21,14 @@ void KeyMatcher::add_user(std::string_view user) {
     users_.emplace(user);
 }
 
+KeyMatcher KeyMatcher::split_off(std::size_t most) {
+    KeyMatcher rest;
+    while (others_.size() > most) {
+        rest.others_.insert(others_.extract(others_.begin()));
+    }
+    return rest;
+}
+
 void KeyMatcher::remove_prefixes_in(const KeyMatcher& wider) {
     std::erase_if(prefixes_, [&](const auto& prefix) { return wider.matches(prefix); });
 }

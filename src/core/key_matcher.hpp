@@ -17,6 +17,9 @@ class KeyMatcher {
     void add_user(std::string_view user); // every key with this uuid (lower case) as a segment
     void add_all() { all_ = true; }
 
+    // Moves what is matched one by one beyond `most` patterns into another one.
+    KeyMatcher split_off(std::size_t most);
+
     // Forgets the prefixes that `wider` matches as well.
     void remove_prefixes_in(const KeyMatcher& wider);
 

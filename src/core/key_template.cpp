@@ -45,10 +45,11 @@ KeyTemplate::KeyTemplate(std::string_view text) {
 }
 
 std::string KeyTemplate::expanded(const std::vector<std::string_view>& values) const {
-    std::string key = texts_.front();
+    const auto text = [this](std::size_t i) { return is_pattern_ ? texts_[i] : glob_prefix(texts_[i]).literal; };
+    std::string key = text(0);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         key += is_pattern_ ? glob_escaped(values[i]) : std::string(values[i]);
-        key += texts_[i + 1];
+        key += text(i + 1);
     }
     return key;
 }

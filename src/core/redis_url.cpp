@@ -18,8 +18,8 @@ int number(std::string_view text, const char* what, int smallest, int largest) {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < smallest || value > largest) {
-        refuse("\"" + std::string(text) + "\" is not a " + what + " (" + std::to_string(smallest) + " to " +
-               std::to_string(largest) + ").");
+        refuse(std::string("The ") + what + " must be a number from " + std::to_string(smallest) + " to " +
+               std::to_string(largest) + ".");
     }
     return value;
 }
@@ -59,8 +59,8 @@ void parse_host(std::string_view text, RedisAddress& address) {
     } else {
         address.host = text.substr(0, end);
     }
-    if (address.host.empty()) {
-        refuse("The host is missing.");
+    if (address.host.empty() || address.host.find_first_of("?=&") != std::string::npos) {
+        refuse("The host is missing, or is none.");
     }
     if (end != std::string_view::npos) {
         address.port = number(text.substr(end + 1), "port", 1, 65535);

@@ -21,9 +21,9 @@ std::string system_error(const char* doing, int code) {
 
 } // namespace
 
-RedisAddress resolved(RedisAddress address) {
+std::vector<RedisAddress> resolved(const RedisAddress& address) {
     if (!address.socket.empty()) {
-        return address;
+        return {address};
     }
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
@@ -32,11 +32,15 @@ RedisAddress resolved(RedisAddress address) {
     if (error != 0) {
         throw Failure("could not look up host \"" + address.host + "\": " + gai_strerror(error));
     }
-    char numeric[NI_MAXHOST] = "";
-    getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof(numeric), nullptr, 0, NI_NUMERICHOST);
+    std::vector<RedisAddress> addresses;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        char numeric[NI_MAXHOST] = "";
+        getnameinfo(each->ai_addr, each->ai_addrlen, numeric, sizeof(numeric), nullptr, 0, NI_NUMERICHOST);
+        addresses.push_back(address);
+        addresses.back().host = numeric;
+    }
     freeaddrinfo(found);
-    address.host = numeric;
-    return address;
+    return addresses;
 }
 
 void Connection::Close::operator()(redisContext* context) const {
@@ -88,7 +92,7 @@ void Connection::authenticate(const std::string& user, const Secret& password, D
         }
     }
     if (const auto reply = read_reply(deadline); reply.is_error()) {
-        throw failure_from(reply);
+        throw brief_failure_from(reply);
     }
 }
 

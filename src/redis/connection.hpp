@@ -21,8 +21,9 @@ inline Deadline in(Milliseconds time) {
     return std::chrono::steady_clock::now() + time;
 }
 
-// Looks the host up, so that connecting needs no name server; may block as long as the resolver does. Throws Failure.
-RedisAddress resolved(RedisAddress address);
+// The addresses of the host, so that connecting needs no name server; may block as long as the resolver does. Throws
+// Failure.
+std::vector<RedisAddress> resolved(const RedisAddress& address);
 
 class Connection {
   public:

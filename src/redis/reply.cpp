@@ -55,15 +55,30 @@ Reply reply_from(const redisReply& object) {
     return reply;
 }
 
-Failure failure_from(const Reply& error) {
-    const std::string message = "Redis answered \"" + error.text.substr(0, 200) + "\"";
-    const auto code = error.text.substr(0, error.text.find(' '));
+namespace {
+
+Failure failure_with(const std::string& told, const std::string& code) {
+    const std::string message = "Redis answered \"" + told + "\"";
     for (const auto& known : known_errors) {
         if (code == known.code) {
             return Failure(message, known.hint);
         }
     }
     return Failure(message);
+}
+
+std::string first_word(const std::string& text) {
+    return text.substr(0, text.find(' '));
+}
+
+} // namespace
+
+Failure failure_from(const Reply& error) {
+    return failure_with(error.text.substr(0, 200), first_word(error.text));
+}
+
+Failure brief_failure_from(const Reply& error) {
+    return failure_with(first_word(error.text), first_word(error.text));
 }
 
 std::string info_field(const Reply& info, const std::string& name) {

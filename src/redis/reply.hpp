@@ -39,6 +39,9 @@ class Failure final : public std::exception {
 // What an error answer means to us, with a hint where we know one (MOVED, NOAUTH, READONLY ...).
 Failure failure_from(const Reply& error);
 
+// The same for an answer that may repeat what was sent, such as a password: only its first word is told.
+Failure brief_failure_from(const Reply& error);
+
 // The value of "name:value" in an answer to INFO; empty where it has none.
 std::string info_field(const Reply& info, const std::string& name);
 

@@ -1,0 +1,10 @@
+// Owns: COMMIT PREPARED of what was prepared while the cache was off, and so collected nothing. Used within cache/
+// only.
+#pragma once
+
+namespace helix::cache {
+
+// Hooks into utility commands; called once, by initialise().
+void initialise_prepared();
+
+} // namespace helix::cache
