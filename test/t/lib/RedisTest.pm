@@ -146,7 +146,7 @@ sub cli {
     return $answer =~ s/\n\z//r;
 }
 
-# Kills it if it runs and starts it anew: empty, or with the data of a file that save() made. %options change what it is started with.
+# Kills it if it runs and starts it anew: empty, or with the data of a file that save() made. Options are added to the old ones.
 sub restart {
     my ($self, $saved, %options) = @_;
     $self->kill;
