@@ -45,6 +45,11 @@ void Delivery::user(std::string_view user) {
     batch_.users.emplace(user);
 }
 
+void Delivery::owned_by(std::string_view user) {
+    tokens_.insert(cache_key::user_token(user));
+    batch_.owners.emplace(user);
+}
+
 void Delivery::everything() {
     new_epoch_ = true;
     batch_.everything = true;
@@ -67,7 +72,8 @@ void Delivery::append_messages(redis::Connection& connection) {
     const struct {
         const char* kind;
         const Set& names;
-    } kinds[] = {{"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", batch_.users}};
+    } kinds[] = {
+        {"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", batch_.users}, {"users", batch_.owners}};
     std::string message;
     std::size_t names = 0;
     const auto send = [&] {
@@ -101,6 +107,9 @@ void Delivery::sweep_for(const Batch& batch) {
     for (const auto& user : batch.users) {
         sweep_.add_user(user);
     }
+    for (const auto& user : batch.owners) {
+        sweep_.add_owned_by(user);
+    }
     if (batch.everything) {
         sweep_.add_everything();
     }
@@ -109,7 +118,7 @@ void Delivery::sweep_for(const Batch& batch) {
 std::size_t Delivery::batch_bytes() const {
     constexpr std::size_t node = 64; // about, of a set
     std::size_t bytes = 0;
-    for (const auto* set : {&batch_.keys, &batch_.patterns, &batch_.users}) {
+    for (const auto* set : {&batch_.keys, &batch_.patterns, &batch_.users, &batch_.owners}) {
         for (const auto& name : *set) {
             bytes += node + name.size();
         }
@@ -131,6 +140,7 @@ void Delivery::remember(redis::Milliseconds delay) {
     last.keys.merge(batch_.keys);
     last.patterns.merge(batch_.patterns);
     last.users.merge(batch_.users);
+    last.owners.merge(batch_.owners);
     last.everything = last.everything || batch_.everything;
     std::size_t all = 0;
     for (const auto& repetition : repetitions_) {

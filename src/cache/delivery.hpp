@@ -18,6 +18,7 @@ class Delivery final : public InvalidationVisitor {
     void pattern(std::string_view pattern) override;
     void sums(std::string_view user, std::string_view operation) override;
     void user(std::string_view user) override;
+    void owned_by(std::string_view user) override;
     void everything() override;
 
     // Appends the commands for all of it, and for the repetitions that are due.
@@ -40,9 +41,10 @@ class Delivery final : public InvalidationVisitor {
         Set keys;
         Set patterns;
         Set users;
+        Set owners; // of keys of helix's own
         bool everything = false;
         bool empty() const { return size() == 0 && !everything; }
-        std::size_t size() const { return keys.size() + patterns.size() + users.size(); }
+        std::size_t size() const { return keys.size() + patterns.size() + users.size() + owners.size(); }
     };
     struct Repetition {
         redis::Deadline due;

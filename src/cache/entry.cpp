@@ -130,7 +130,11 @@ bool fill_entry(redis::Connection& connection, std::string_view key, const Ticke
     words.insert(words.end(), tokens.begin(), tokens.end());
     words.insert(words.end(), {value, tagged, ttl});
     words.insert(words.end(), ticket.begin(), ticket.end());
-    const auto reply = connection.call(words, deadline);
+    connection.append(words);
+    const auto reply = std::move(connection.exchange(deadline).back());
+    if (reply.is_error() && reply.text.find("OOM") == std::string::npos) { // that is no reason to stop reading
+        throw redis::failure_from(reply);
+    }
     count(reply.integer == 1 ? shared().fills : shared().refused_fills);
     return reply.integer == 1;
 }

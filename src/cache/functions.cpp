@@ -18,24 +18,28 @@ namespace helix::cache {
 
 namespace {
 
-// Tickets of keys that this session has asked for in vain: what it reads next and sets is as old as that. Sessions may
-// be shared by a pool's clients, so the oldest one is kept.
+// Tickets of keys that this session has asked for in vain: what it reads next and sets is as old as that. Where none
+// could be had, that is remembered as well. Sessions may be shared by a pool's clients, so the oldest one is kept.
 class Tickets {
   public:
-    void remember(const std::string& key, Ticket ticket) {
+    void remember(const std::string& key, std::optional<Ticket> ticket) {
         if (tickets_.size() >= most) {
-            tickets_.clear(); // the next cache_set of one of them takes a new ticket
+            tickets_.clear(); // keys that were never set: their next cache_set counts as read at that moment
         }
         tickets_.try_emplace(key, std::move(ticket));
     }
-    std::optional<Ticket> take(const std::string& key) {
+    struct Missed {
+        bool at_all;
+        std::optional<Ticket> ticket;
+    };
+    Missed take(const std::string& key) {
         auto node = tickets_.extract(key);
-        return node ? std::optional(std::move(node.mapped())) : std::nullopt;
+        return node ? Missed{true, std::move(node.mapped())} : Missed{false, std::nullopt};
     }
 
   private:
-    static constexpr std::size_t most = 256;
-    std::unordered_map<std::string, Ticket> tickets_;
+    static constexpr std::size_t most = 10'000;
+    std::unordered_map<std::string, std::optional<Ticket>> tickets_;
 };
 
 Tickets& tickets() {
@@ -61,11 +65,7 @@ HELIX_FUNCTION(helix_cache_get) {
     if (!found.is_null) {
         PG_RETURN_DATUM(found.value);
     }
-    if (cache::may_fill()) {
-        if (auto ticket = cache::new_ticket(key)) {
-            cache::tickets().remember(key, std::move(*ticket));
-        }
-    }
+    cache::tickets().remember(key, cache::may_fill() ? cache::new_ticket(key) : std::nullopt);
     PG_RETURN_NULL();
 }
 
@@ -76,13 +76,11 @@ HELIX_FUNCTION(helix_cache_set) {
                     "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
     }
     const int ttl = cache::ttl_argument(fcinfo, 2);
-    auto ticket = cache::tickets().take(key);
+    const auto missed = cache::tickets().take(key);
     if (!cache::may_fill()) {
         PG_RETURN_BOOL(false);
     }
-    if (!ticket) {
-        ticket = cache::new_ticket(key);
-    }
+    const auto ticket = missed.at_all ? missed.ticket : cache::new_ticket(key);
     PG_RETURN_BOOL(ticket && cache::store(key, *ticket, cache::Origin::given, PG_GETARG_DATUM(1), ttl));
 }
 

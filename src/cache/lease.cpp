@@ -2,7 +2,6 @@
 
 #include "cache/lease.hpp"
 
-#include "cache/shared.hpp"
 #include "config.hpp"
 #include "core/cache_key.hpp"
 
@@ -23,12 +22,13 @@ std::string owner() {
 
 } // namespace
 
-void append_lease(redis::Connection& connection, TimestampTz complete_until) {
+TimestampTz append_lease(redis::Connection& connection, TimestampTz complete_until) {
     const TimestampTz until = complete_until + config::cache_lease_ms * INT64CONST(1000);
     const std::int64_t left_ms = (until - GetCurrentTimestamp()) / 1000;
-    pg_atomic_write_u64(&shared().lease_until, static_cast<std::uint64_t>(until));
+
     connection.append({"SET", cache_key::lease, owner() + std::to_string(until), "PX",
                        std::to_string(std::max<std::int64_t>(1, left_ms))});
+    return until;
 }
 
 bool lease_holds(std::string_view text, TimestampTz now) {

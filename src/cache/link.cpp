@@ -75,6 +75,7 @@ void Link::configure() {
     // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
     pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
     connection_.reset();
+    announced_ = told_full_ = told_foreign_ = false;
     forget_what_is_open();
     backoff_.reset();
     connect_at_ = {};
@@ -103,20 +104,25 @@ void Link::connect() {
     }
     replication_id_ = redis::info_field(info, "master_replid");
     connection_ = std::move(connection);
-    if (!passive_) {
-        delivery_.everything(); // the first thing that goes out is a new epoch
-    }
+    address_ = address.text();
+    delivery_.everything(); // the first thing that goes out is a new epoch
     upkeep_at_ = {};
-    announce_connection(address.text());
+}
+
+// Only once it has taken a first round: a Redis may answer and yet refuse to write.
+void Link::announce() {
+    announce_connection(address_);
     publish_state(State::up);
     ereport(LOG, (errmsg("helix reached Redis at %s", url_.c_str())));
-    told_down_ = told_full_ = told_foreign_ = false;
+    announced_ = true;
+    told_down_ = false;
     backoff_.reset();
 }
 
 // One line in the log for the change of state, not one for each try.
 void Link::disconnect(const redis::Failure& failure) {
     connection_.reset();
+    announced_ = told_full_ = told_foreign_ = false;
     forget_what_is_open();
     connect_at_ = redis::in(backoff_.next());
     announce_failure(failure.message);
@@ -133,6 +139,7 @@ void Link::look_for_promotion() {
     if (passive_ && !RecoveryInProgress()) {
         passive_ = false;
         connection_.reset();
+        announced_ = false;
         connect_at_ = {};
     }
 }
@@ -164,6 +171,9 @@ bool Link::work() {
 
 // Answers come in the order of the commands: delivery, the sweep's finds, upkeep, the sweep's next step.
 void Link::exchange(bool moved) {
+    if (passive_) {
+        delivery_.clear();
+    }
     auto& memory = shared();
     pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
     const bool sets_epoch = delivery_.sets_epoch();
@@ -183,6 +193,9 @@ void Link::exchange(bool moved) {
         return;
     }
     check(connection_->exchange(redis::in(patience)), upkeep, step);
+    if (!announced_) {
+        announce();
+    }
     pg_atomic_write_u64(&memory.oldest_unsent, 0);
     count(memory.invalidations, static_cast<std::int64_t>(delivery_.sent()));
     count(memory.epochs, sets_epoch ? 1 : 0);
@@ -195,7 +208,7 @@ void Link::append_upkeep() {
         connection_->append({"PING"});
         return;
     }
-    append_lease(*connection_, inbox_.complete_until());
+    lease_until_ = append_lease(*connection_, inbox_.complete_until());
     connection_->append({"GET", cache_key::epoch});
     connection_->append({"INFO", "replication"});
 }
@@ -216,14 +229,15 @@ void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, s
     told_full_ = full || (told_full_ && upkeep == 0);
     if (upkeep > 0 && !passive_) {
         const auto* first = replies.data() + replies.size() - upkeep - step;
-        check_upkeep(first[1], first[2]);
+        check_upkeep(first[0], first[1], first[2]);
     }
     if (step > 0) {
         found_ = sweep_.take(replies.back());
     }
 }
 
-void Link::check_upkeep(const redis::Reply& epoch, const redis::Reply& info) {
+void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch, const redis::Reply& info) {
+    pg_atomic_write_u64(&shared().lease_until, lease.is_error() ? 0 : static_cast<std::uint64_t>(lease_until_));
     if (epoch.text != delivery_.epoch()) {
         delivery_.renew_epoch(); // evicted, flushed, or somebody else's
         if (epoch.is_text() && !told_foreign_) {

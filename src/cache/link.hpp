@@ -26,11 +26,12 @@ class Link {
     void look_for_promotion();
     void connect();
     void forget_what_is_open();
+    void announce();
     void disconnect(const redis::Failure& failure);
     void exchange(bool moved);
     void append_upkeep();
     void check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step);
-    void check_upkeep(const redis::Reply& epoch, const redis::Reply& info);
+    void check_upkeep(const redis::Reply& lease, const redis::Reply& epoch, const redis::Reply& info);
     void publish_state(State state);
 
     bool passive_; // on a standby
@@ -45,6 +46,9 @@ class Link {
     Backoff backoff_;
     redis::Deadline connect_at_{};
     redis::Deadline upkeep_at_{};
+    std::string address_; // of the connection, as a url
+    TimestampTz lease_until_ = 0;
+    bool announced_ = false;
     bool told_down_ = false;
     bool told_full_ = false;
     bool told_foreign_ = false;

@@ -50,15 +50,19 @@ struct Wait {
 Wait wait_for_turn(std::string_view key) {
     const auto patience = redis::Milliseconds(config::cache_fill_wait_ms);
     const auto give_up = redis::in(patience);
-    for (;;) {
+    for (bool waited = false;; waited = true) {
+        if (waited) {
+            pause();
+        }
         auto turn = session().call(
             [&](auto& connection, auto deadline) { return take_turn(connection, key, patience, deadline); });
+        if (waited) { // also by the filler: the one before has given the lock back with the value
+            if (auto value = read(key, false)) {
+                return {std::nullopt, std::move(value)};
+            }
+        }
         if (!turn || !turn->ticket || turn->filler || std::chrono::steady_clock::now() >= give_up) {
             return {turn ? std::move(turn->ticket) : std::nullopt, std::nullopt};
-        }
-        pause();
-        if (auto value = read(key, false)) {
-            return {std::nullopt, std::move(value)};
         }
     }
 }

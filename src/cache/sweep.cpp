@@ -46,7 +46,7 @@ void Sweep::append_step(redis::Connection& connection) {
 void Sweep::match(const std::string& key, std::vector<std::string>& found) const {
     if (key.starts_with(cache_key::tag_prefix)) {
         const auto plain = key.substr(cache_key::tag_prefix.size());
-        if (current_.everything || current_.matcher.matches(plain)) {
+        if (current_.everything || current_.matcher.matches(plain) || current_.owned.matches(plain)) {
             found.push_back(key);
             found.push_back(plain); // a key that helix has filled is its own, whatever helix.cache_keys says
         }
@@ -54,7 +54,8 @@ void Sweep::match(const std::string& key, std::vector<std::string>& found) const
         if (current_.everything && key.starts_with(cache_key::token_prefix)) {
             found.push_back(key);
         }
-    } else if (current_.matcher.matches(key) || (current_.everything && owned_.matches(key))) {
+    } else if (current_.matcher.matches(key) ||
+               ((current_.everything || current_.owned.matches(key)) && owned_.matches(key))) {
         found.push_back(key);
         found.push_back(cache_key::tag_of(key));
     }

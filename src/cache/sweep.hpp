@@ -18,6 +18,7 @@ class Sweep {
     // Wanted from the next pass on: one that runs already may be past the key.
     void add_pattern(std::string_view pattern);
     void add_user(std::string_view user) { next_.matcher.add_user(user); }
+    void add_owned_by(std::string_view user) { next_.owned.add_user(user); }
     void add_everything() { next_.everything = true; }
     void clear();
 
@@ -32,8 +33,9 @@ class Sweep {
   private:
     struct Pass {
         KeyMatcher matcher;
+        KeyMatcher owned; // of helix's own keys alone
         bool everything = false;
-        bool empty() const { return !everything && matcher.empty(); }
+        bool empty() const { return !everything && matcher.empty() && owned.empty(); }
     };
 
     void match(const std::string& key, std::vector<std::string>& found) const;

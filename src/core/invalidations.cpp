@@ -129,8 +129,9 @@ void Invalidations::reduce_to_users() {
     bytes_.clear();
     bool known = true;
     std::set<UuidBytes> users;
+    std::set<UuidBytes> named; // by add_user
     for_each(old, [&](const Item& item) {
-        const bool has_user = item.kind == 's' || item.kind == 'u';
+        const bool has_user = item.kind == 's' || item.kind == 'u' || item.kind == 'o';
         if (item.kind == 'p' && cache_key::scope_of_prefix(glob_prefix(item.content).literal).empty()) {
             known = false; // its keys may be of any user
             return;
@@ -139,14 +140,17 @@ void Invalidations::reduce_to_users() {
             has_user ? uuid_of(item.user_bytes()) : parse_uuid(cache_key::user_of(item.content));
         known = known && user;
         if (user) {
-            users.insert(*user);
+            (item.kind == 'u' ? named : users).insert(*user);
         }
     });
-    if (!known || users.size() * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
+    if (!known || (users.size() + named.size()) * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
         add_everything();
         return;
     }
     for (const auto& user : users) {
+        append('o', &user, {});
+    }
+    for (const auto& user : named) {
         append('u', &user, {});
     }
 }
@@ -164,6 +168,7 @@ bool Invalidations::covers(std::string_view key) const {
             pattern(patterns.all_metrics);
         }
         void user(std::string_view user) override { found = found || key_.find(user) != std::string_view::npos; }
+        void owned_by(std::string_view user) override { this->user(user); }
         void everything() override { found = true; }
         bool found = false;
 
@@ -186,6 +191,8 @@ void Invalidations::visit(std::span<const char> bytes, InvalidationVisitor& visi
             return visitor.sums(format_uuid(uuid_of(item.user_bytes())), item.text());
         case 'u':
             return visitor.user(format_uuid(uuid_of(item.user_bytes())));
+        case 'o':
+            return visitor.owned_by(format_uuid(uuid_of(item.user_bytes())));
         default:
             return visitor.everything();
         }

@@ -1,6 +1,6 @@
 // Owns: a set of things that a transaction makes stale in the cache, as bytes that can be copied through shared memory.
-// It stays within a given size: where it would not, all of a user's become "this user", and at last everything becomes
-// "everything". Anyone may use it.
+// It stays within a given size: where it would not, all of a user's become "what helix owns of this user", and at last
+// everything becomes "everything". Anyone may use it.
 #pragma once
 
 #include "core/uuid.hpp"
@@ -22,7 +22,8 @@ class InvalidationVisitor {
     virtual void key(std::string_view key) = 0;
     virtual void pattern(std::string_view pattern) = 0;
     virtual void sums(std::string_view user, std::string_view operation) = 0;
-    virtual void user(std::string_view user) = 0;
+    virtual void user(std::string_view user) = 0;     // every key with the user's id
+    virtual void owned_by(std::string_view user) = 0; // of those helix's own alone: more than had changed
     virtual void everything() = 0;
 };
 
