@@ -69,11 +69,12 @@ void Delivery::append_messages(redis::Connection& connection) {
         connection.append({"PUBLISH", channel, R"({"everything":true})"});
         return;
     }
+    Set users = batch_.users;
+    users.insert(batch_.owners.begin(), batch_.owners.end());
     const struct {
         const char* kind;
         const Set& names;
-    } kinds[] = {
-        {"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", batch_.users}, {"users", batch_.owners}};
+    } kinds[] = {{"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", users}};
     std::string message;
     std::size_t names = 0;
     const auto send = [&] {
@@ -132,7 +133,7 @@ void Delivery::remember(redis::Milliseconds delay) {
         return;
     }
     const auto due = redis::in(delay);
-    if (repetitions_.empty() || repetitions_.back().due + repetition_step < due) {
+    if (repetitions_.empty() || repetitions_.back().due < due) {
         repetitions_.push_back({due + repetition_step, {}, 0});
     }
     repetitions_.back().bytes += batch_bytes();

@@ -8,8 +8,8 @@
 namespace helix::cache {
 
 // Appends the command that writes the lease where everything visible before `complete_until` has been reported; returns
-// how long it holds.
-TimestampTz append_lease(redis::Connection& connection, TimestampTz complete_until);
+// how long it holds. Refused (REPLID) where Redis's replication id is another one.
+TimestampTz append_lease(redis::Connection& connection, const std::string& replication_id, TimestampTz complete_until);
 
 // Whether a lease's text is this server's and still holds.
 bool lease_holds(std::string_view text, TimestampTz now);

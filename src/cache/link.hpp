@@ -31,7 +31,7 @@ class Link {
     void exchange(bool moved);
     void append_upkeep();
     void check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step);
-    void check_upkeep(const redis::Reply& lease, const redis::Reply& epoch, const redis::Reply& info);
+    void check_upkeep(const redis::Reply& lease, const redis::Reply& epoch);
     void publish_state(State state);
 
     bool passive_; // on a standby

@@ -13,7 +13,7 @@ constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
 
 void Sweep::add_pattern(std::string_view pattern) {
     next_.matcher.add_pattern(pattern);
-    if (next_.matcher.prefixes() > most_prefixes) {
+    if (!next_.everything && next_.matcher.prefixes() > most_prefixes) {
         next_.everything = true;
         next_.matcher.remove_prefixes_in(owned_);
     }
@@ -37,7 +37,7 @@ void Sweep::append_step(redis::Connection& connection) {
     if (cursor_.empty()) {
         current_ = std::exchange(next_, {});
         next_.matcher = current_.matcher.split_off(most_others);
-        cursor_ = "0";
+        cursor_.assign(1, '0'); // not = "0": g++ 12 warns of a copy that cannot be
         started_ = std::chrono::steady_clock::now();
     }
     connection.append({"SCAN", cursor_, "COUNT", keys_a_step});
@@ -45,10 +45,10 @@ void Sweep::append_step(redis::Connection& connection) {
 
 void Sweep::match(const std::string& key, std::vector<std::string>& found) const {
     if (key.starts_with(cache_key::tag_prefix)) {
-        const auto plain = key.substr(cache_key::tag_prefix.size());
+        const auto plain = std::string_view(key).substr(cache_key::tag_prefix.size());
         if (current_.everything || current_.matcher.matches(plain) || current_.owned.matches(plain)) {
             found.push_back(key);
-            found.push_back(plain); // a key that helix has filled is its own, whatever helix.cache_keys says
+            found.emplace_back(plain); // a key that helix has filled is its own, whatever helix.cache_keys says
         }
     } else if (cache_key::is_own(key)) {
         if (current_.everything && key.starts_with(cache_key::token_prefix)) {
@@ -62,7 +62,9 @@ void Sweep::match(const std::string& key, std::vector<std::string>& found) const
 }
 
 std::vector<std::string> Sweep::take(const redis::Reply& reply) {
-    if (reply.items.size() != 2) {
+    using Type = redis::Reply::Type;
+    if (reply.items.size() != 2 || !reply.items[0].is_text() || reply.items[0].text.empty() ||
+        reply.items[1].type != Type::array) {
         throw redis::Failure("Redis answered SCAN with something else than a cursor and keys");
     }
     std::vector<std::string> found;

@@ -132,12 +132,11 @@ void Invalidations::reduce_to_users() {
     std::set<UuidBytes> named; // by add_user
     for_each(old, [&](const Item& item) {
         const bool has_user = item.kind == 's' || item.kind == 'u' || item.kind == 'o';
-        if (item.kind == 'p' && cache_key::scope_of_prefix(glob_prefix(item.content).literal).empty()) {
-            known = false; // its keys may be of any user
-            return;
-        }
+        // A pattern's user must stand before its first wildcard, else its keys may be of any user.
+        const auto literal = item.kind == 'p' ? glob_prefix(item.content).literal : std::string(item.content);
+        const auto scope = item.kind == 'p' ? cache_key::scope_of_prefix(literal) : std::string_view(literal);
         const std::optional<UuidBytes> user =
-            has_user ? uuid_of(item.user_bytes()) : parse_uuid(cache_key::user_of(item.content));
+            has_user ? uuid_of(item.user_bytes()) : parse_uuid(cache_key::user_of(scope));
         known = known && user;
         if (user) {
             (item.kind == 'u' ? named : users).insert(*user);

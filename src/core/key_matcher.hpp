@@ -20,7 +20,7 @@ class KeyMatcher {
     // Moves what is matched one by one beyond `most` patterns into another one.
     KeyMatcher split_off(std::size_t most);
 
-    // Forgets the prefixes that `wider` matches as well.
+    // Forgets the prefixes all of whose keys a prefix of `wider` names as well.
     void remove_prefixes_in(const KeyMatcher& wider);
 
     bool empty() const { return !all_ && prefixes_.empty() && users_.empty() && others_.empty(); }
@@ -35,6 +35,8 @@ class KeyMatcher {
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
     };
     using Set = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+    bool names_all_with(std::string_view prefix) const;
 
     bool all_ = false;
     Set prefixes_; // of patterns "a:b:*": they end in a colon

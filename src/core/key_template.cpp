@@ -13,6 +13,21 @@ namespace {
                 "Write for example op_pref:{user_id}:{operation_id} or cost_trends:{user_id}:*.");
 }
 
+// Whether a part of a pattern means the same whatever follows it.
+bool stands_alone(std::string_view part) {
+    bool in_set = false;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+        if (part[i] == '\\') {
+            if (++i == part.size()) {
+                return false;
+            }
+        } else {
+            in_set = part[i] == '[' || (in_set && part[i] != ']');
+        }
+    }
+    return !in_set;
+}
+
 } // namespace
 
 KeyTemplate::KeyTemplate(std::string_view text) {
@@ -31,7 +46,7 @@ KeyTemplate::KeyTemplate(std::string_view text) {
             refuse(text, "a brace is not closed");
         }
         columns_.emplace_back(rest.substr(open + 1, close - open - 1));
-        if (columns_.back().empty()) {
+        if (columns_.back().empty() || columns_.back().find('{') != std::string::npos) {
             refuse(text, "a column's name is missing");
         }
         rest.remove_prefix(close + 1);
@@ -40,6 +55,9 @@ KeyTemplate::KeyTemplate(std::string_view text) {
         refuse(text, "it must begin with a text of its own");
     }
     for (const auto& part : texts_) {
+        if (!stands_alone(part)) {
+            refuse(text, "a set or a backslash would reach into a column");
+        }
         is_pattern_ = is_pattern_ || !glob_prefix(part).rest.empty();
     }
 }

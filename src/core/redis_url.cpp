@@ -59,7 +59,7 @@ void parse_host(std::string_view text, RedisAddress& address) {
     } else {
         address.host = text.substr(0, end);
     }
-    if (address.host.empty() || address.host.find_first_of("?=&") != std::string::npos) {
+    if (address.host.empty() || address.host.find_first_of("?=&[]@") != std::string::npos) {
         refuse("The host is missing, or is none.");
     }
     if (end != std::string_view::npos) {

@@ -1,5 +1,6 @@
 #include "redis/reply.hpp"
 
+#include <algorithm>
 #include <array>
 #include <hiredis/hiredis.h>
 #include <utility>
@@ -68,7 +69,8 @@ Failure failure_with(const std::string& told, const std::string& code) {
 }
 
 std::string first_word(const std::string& text) {
-    return text.substr(0, text.find(' '));
+    constexpr std::size_t longest = 40;
+    return text.substr(0, std::min(longest, text.find(' ')));
 }
 
 } // namespace

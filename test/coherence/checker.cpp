@@ -110,9 +110,6 @@ void print_progress(Run& run, const Statistics& statistics) {
 
 int report(Run& run, const Statistics& statistics, double seconds) {
     Findings& findings = run.findings;
-    for (const std::string& line : findings.notes()) {
-        std::printf("%s\n", line.c_str());
-    }
     std::printf(
         "result: reads=%lld reads_per_s=%.0f stale=%lld worst_ms=%.1f slowest_ms=%.1f commits=%lld rollbacks=%lld "
         "unknown=%lld lost=%lld refused=%lld %s\n",

@@ -62,14 +62,10 @@ void raise_to(std::atomic<Micros>& maximum, Micros value) {
 
 void Findings::note(const std::string& topic, const std::string& line) {
     const std::lock_guard lock(mutex_);
-    if (notes_.size() < 10 && topics_.insert(topic).second) {
-        notes_.push_back(line);
+    if (topics_.size() < 10 && topics_.insert(topic).second) {
+        std::printf("%s\n", line.c_str());
+        std::fflush(stdout);
     }
-}
-
-std::vector<std::string> Findings::notes() {
-    const std::lock_guard lock(mutex_);
-    return notes_;
 }
 
 Run::Run(Options given) : options(std::move(given)) {

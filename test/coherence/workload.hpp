@@ -9,7 +9,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <vector>
 
 namespace coherence {
 
@@ -30,14 +29,12 @@ struct Findings {
     std::atomic<std::int64_t> reads{0}, stale{0}, commits{0}, rollbacks{0}, unknown{0}, lost{0}, refused{0};
     std::atomic<Micros> worst{0}, worst_lately{0}, slowest_lately{0}, slowest{0};
 
-    // Keeps the first ten lines, one on each topic.
+    // Prints the first ten lines, one on each topic.
     void note(const std::string& topic, const std::string& line);
-    std::vector<std::string> notes();
 
   private:
     std::mutex mutex_;
     std::set<std::string> topics_;
-    std::vector<std::string> notes_;
 };
 
 struct Run {

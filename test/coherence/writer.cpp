@@ -2,6 +2,7 @@
 #include "session.hpp"
 #include "workload.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <random>
@@ -45,7 +46,11 @@ class Writer {
     }
 
     int pick(int count) { return std::uniform_int_distribution<>(0, count - 1)(random_); }
-    int key() { return pick(run_.options.keys); }
+    // One key in eight changes all the time, the others every few seconds: what gets lost there stays lost for a while.
+    int key() {
+        const int keys = run_.options.keys;
+        return pick(12) > 0 ? pick(std::max(1, keys / 8)) : pick(keys);
+    }
 
     static std::string user(Source source, int key) {
         const std::string digits = std::to_string(key);
@@ -65,10 +70,18 @@ class Writer {
         return rows.number(0, 0);
     }
 
-    // What is rolled back is a version that no reader may ever see.
+    // A version that is rolled back and that no reader may ever see, though this session reads it through the cache.
     void spoil(int key) {
-        session_.run_prepared("spoil", "UPDATE coherence.values SET version = -1 WHERE user_id = $1",
-                              {user(registered, key)});
+        const std::string id = user(registered, key);
+        session_.run_prepared("spoil", "UPDATE coherence.values SET version = -1 WHERE user_id = $1", {id});
+        if (pick(2) == 0) {
+            session_.run_prepared(
+                "read_spoilt",
+                "SELECT helix.cache_get_or_fetch('op_prefs:' || u, format('SELECT to_jsonb(version) "
+                "FROM coherence.values WHERE user_id = %L', u), 60), helix.cache_set('op_prefs:' || u, '-1', 60) "
+                "FROM (SELECT $1) users(u)",
+                {id});
+        }
     }
 
     void acknowledge(Source source, int key, std::int64_t version, Micros at) {
@@ -126,7 +139,7 @@ class Writer {
     }
 
     void two_keys() {
-        const int low = pick(run_.options.keys - 1); // in this order: no deadlock
+        const int low = std::min(key(), run_.options.keys - 2); // in this order: no deadlock
         session_.run("BEGIN");
         const std::int64_t first = raise(registered, low);
         const std::int64_t second = raise(registered, low + 1);
@@ -170,16 +183,19 @@ class Writer {
         acknowledge(by_hand, k, version, commit());
     }
 
+    // Seldom all at once: that would make good what got lost before.
     void invalidate(const std::string& id) {
-        const int way = pick(1000);
-        if (way == 0) {
+        const std::string prefix = "theme_prefs:" + id;
+        if (const int way = pick(3000); way == 0) {
             session_.run("SELECT helix.cache_flush_all()");
-        } else if (way < 50) {
+        } else if (way == 1) {
+            session_.run_prepared("wide", "SELECT helix.cache_delete_pattern($1)", {prefix + "*"});
+        } else if (way % 10 == 2) {
             session_.run_prepared("user", "SELECT helix.invalidate_user_cache($1::uuid)", {id});
-        } else if (way < 150) {
-            session_.run_prepared("pattern", "SELECT helix.cache_delete_pattern($1)", {"theme_prefs:" + id + "*"});
+        } else if (way % 10 < 5) {
+            session_.run_prepared("pattern", "SELECT helix.cache_delete_pattern($1)", {prefix + ":*"});
         } else {
-            session_.run_prepared("key", "SELECT helix.cache_delete($1)", {"theme_prefs:" + id});
+            session_.run_prepared("key", "SELECT helix.cache_delete($1)", {prefix + ":dark"});
         }
     }
 

@@ -1,258 +1,199 @@
 /*
- * The protocol by which helix keeps Redis true, for one key. test/model/run checks it, and every variant below.
+ * The protocol by which helix keeps Redis true, for one key. test/model/run checks it, in the variants listed here.
  *
- *   writer    a backend that commits or rolls back a change of the key's data: PRE_COMMIT, visibility, COMMIT or ABORT
- *   worker    "helix cache invalidator": connects, scans the slots, invalidates, sets new epochs, grants the lease
- *   reader    helix's cache functions: one MGET that hits, or tokens, database and fill
- *   client    a program that knows nothing of helix: it reads the database and some time later SETs the plain key
- *   late      a command of the worker on a connection that it has given up: Redis executes it at any later time, or never
- *   crash     a crash of the whole server: shared memory is lost, the worker starts anew
- *   replica   a failover to a replica that had followed Redis up to some earlier moment
- *   evictor   Redis, short of memory, forgets keys
+ *   reader   helix's cache functions (src/cache/entry.cpp): one MGET that hits; else tokens, database, fill
+ *   writer   a backend that changes the key's data (src/cache/commit.cpp): PRE_COMMIT, visibility, COMMIT or ABORT
+ *   worker   "helix cache invalidator" (src/cache/inbox.cpp, link.cpp): collects what was committed, sends it, grants the lease
+ *   world    Redis, which executes the worker's commands; a client that SETs the plain key blindly; and the faults
  *
- * What is checked: a hit never returns data older than the lease vouches for. There is no clock. The data's version counts the
- * commits that are visible, so an instant is the version visible then, and the smaller of two versions stands for the earlier
- * of two instants. A lease holds its H; to a reader it may be over at any moment. Zero is a key that is missing, so versions
- * start at 1. A value's hash is its version. The user's token works as the scope's does and is left out.
+ * What is checked: a hit never returns data older than the lease vouches for. There is no clock: the version counts the commits
+ * that are visible, so an instant is the version visible then, and the smaller of two versions is the earlier of two instants.
+ * The lease holds H, and to a reader it may be over at any moment. Zero is a key that is missing, so the first version is 1.
+ * A value is its version, and so is its hash. The user's token works as the scope's does and is left out.
  *
- * Faults (spin -DNAME), each to be harmless:
- *   CRASH      one crash at any time             FAILOVER   one failover at any time, the worker's connection is lost
- *   EVICT      two evictions of any keys         STALEBUF   one connection is given up with a command in it, see late
+ * Faults (-DFAULTS=n of them, 1 unless told), all harmless:
+ *   CRASH       the whole server: reservations, ring and worker are lost; what was being committed may turn out to be so
+ *   FAILOVER    Redis falls back to what a replica had at some earlier moment; the worker loses its connection
+ *   EVICT       Redis forgets a key
+ *   STALEBUF    the worker gives its connection up: Redis executes what is still in it at any later time, or never
+ *   SILENT      as FAILOVER, but the connection stays and only master_replid tells. Harmless with REPLID alone: Redis compares
+ *               it in the step that writes the lease. A worker that looks at it afterwards is late.
  *
- * Ablations, each to be found out (with the fault in brackets, where it needs one):
- *   NOTOKEN    a fill is not checked, and tagged with the tokens that it finds
- *   LATETOKEN  the tokens are read after the database
- *   NORESV     H ignores reservations
- *   NOEPOCH    no new epoch on a new connection [CRASH or FAILOVER]
- *   COUNTER    the token counts invalidations, and starts again at 1 when it was evicted [EVICT]
- *   TRUSTBLIND the hash in the tag is not compared
- *   TTLLEASE   the lease counts from when Redis executes the command [STALEBUF]
- *   EARLYFLAG  a full ring raises the global flag in PRE_COMMIT, not in COMMIT
- *   FORGET     a new connection drops the records of undecided transactions too [FAILOVER]
+ * Ablations, all found out (in brackets the fault that it takes):
+ *   NOTOKEN     a fill is not checked, and takes the tokens that it finds for its tag
+ *   LATETOKEN   the tokens may be read after the database
+ *   NORESV      H ignores reservations
+ *   EARLYFLAG   a full ring raises the flag in PRE_COMMIT, not in COMMIT
+ *   TRUSTBLIND  the hash in the tag is not compared
+ *   NOEPOCH     no new epoch with a new connection [CRASH, FAILOVER]
+ *   FORGET      a lost connection drops the records of undecided transactions too [FAILOVER]
+ *   COUNTER     the token counts invalidations, and starts at 1 again when it was evicted [EVICT]
+ *   TTLLEASE    the lease counts from when Redis executes the command [STALEBUF]
+ *   REACHABLE   turned round: says that no hit is ever up to date after both commits
  */
-#define WRITERS 2
 #ifndef READERS
 #define READERS 2
 #endif
-#define UNDECIDED(i) (slot[i] == RESERVED || slot[i] == VISIBLE)
+#ifndef FAULTS
+#define FAULTS 1
+#endif
 
-mtype = { RESERVED, VISIBLE, COMMITTED, UNLINK, EPOCH, LEASE };
+#define SECOND(first, second, ...) second
+#define DEFINED_1 _, true
+#define ON_2(defined) SECOND(defined, false)
+#define ON_1(value) ON_2(DEFINED_##value)
+#define ON(name) ON_1(name)     /* whether there is a -Dname */
 
-/* PostgreSQL: the visible version, and in shared memory each writer's slot and its record in the ring, and the global flag. */
+mtype = { IDLE, RESERVED, VISIBLE, COMMITTED, DONE, EPOCH, UNLINK, LEASE };
+
+/* PostgreSQL: what is visible, and in shared memory two writers' reservations with their records, and the flag. */
 byte version = 1;
-mtype slot[WRITERS];        /* 0: nothing to report; the worker cannot tell RESERVED from VISIBLE */
-byte reserved_at[WRITERS];
-bool record[WRITERS];       /* in the ring, or copied out of it */
-bool everything;            /* a transaction has found the ring full */
+mtype slot[2] = IDLE;
+byte reserved_at[2];
+bool record[2];             /* there was room in the ring */
+bool dropped[2];            /* by the worker */
+bool everything;
 
-/* Redis, the replica that may take over, and the readers' notes. */
+/* Redis, the replica, and what a reader that is going to fill has seen. */
 byte epoch, token, lease, value, tag_epoch, tag_token, tag_hash;
 byte old_epoch, old_token, old_lease, old_value, old_tag_epoch, old_tag_token, old_tag_hash;
 byte seen_epoch[READERS], seen_token[READERS];
+
+/* The worker's connection, and one that it has given up. */
+chan connection[2] = [3] of { mtype, byte };
+bit current;
 bool lost;                  /* the worker must connect again */
+bool promoted;              /* master_replid is not what it was when the worker connected */
+byte faults;
 
-#ifdef TRUSTBLIND
-#define HASH_FITS true
-#else
-#define HASH_FITS (tag_hash == value)
-#endif
-#define HIT (lease && value && epoch && token && tag_epoch == epoch && tag_token == token && HASH_FITS)
+#define HIT (lease && value && epoch && token && \
+    tag_epoch == epoch && tag_token == token && (tag_hash == value || ON(TRUSTBLIND)))
+#define UNDECIDED(i) (slot[i] == RESERVED || slot[i] == VISIBLE)        /* to the worker they look the same */
 
-#ifdef STALEBUF
-chan given_up = [1] of { mtype, byte };
-#define LATE(e) given_up ? [EPOCH, eval(e)]
-#else
-#define LATE(e) false
-#endif
-
-/* A unique random number may as well be the smallest one that nobody holds: this keeps the model small, and finite. */
-inline make_token(t) {
-    t = 1;
-#ifndef COUNTER
-    do
-    :: t == token || t == tag_token || t == seen_token[0] || t == seen_token[READERS - 1] || t == old_token || t == old_tag_token -> t++
-    :: else -> break
-    od
-#endif
-}
-
-inline make_epoch(e) {
-    e = 1;
-    do
-    :: e == epoch || e == tag_epoch || e == seen_epoch[0] || e == seen_epoch[READERS - 1] || e == old_epoch || e == old_tag_epoch ||
-            LATE(e) -> e++
-    :: else -> break
-    od
-}
-
-inline execute(command, argument) {
-    if
-    :: command == EPOCH -> epoch = argument
-    :: command == LEASE -> lease = argument
-    :: command == UNLINK -> value = 0; tag_epoch = 0; tag_token = 0; tag_hash = 0;
-#ifdef COUNTER
-        token++
-#else
-        token = 0
-#endif
-    fi
-}
-
-/* The worker sends a command and waits for the reply, or no longer. */
-inline send(command, argument) {
-    if
-    :: execute(command, argument)
-#ifdef STALEBUF
-    :: nfull(given_up) -> given_up ! command, argument; lost = true
-#endif
-    fi;
-    argument = 0
-}
+/* A unique number may as well be the smallest that nobody holds: this keeps the model small. */
+#define HELD(n, what) (n == what || n == tag_##what || n == old_##what || n == old_tag_##what || \
+    n == seen_##what[0] || n == seen_##what[READERS - 1])
+#define SENT(n) (connection[0] ?? [EPOCH, eval(n)] || connection[1] ?? [EPOCH, eval(n)])
 
 active [READERS] proctype reader() {
-    byte me = _pid, data, t;
+    byte me = _pid, data, fresh;
     do
-    :: d_step { HIT -> assert(value >= lease) }       /* MGET: a hit; or the lease is over, and */
-    :: d_step { !token -> make_token(t); token = t; t = 0 }         /* SET NX of the missing token, */
-#ifdef LATETOKEN
-    :: data = version;
-        d_step { epoch && token -> seen_epoch[me] = epoch; seen_token[me] = token };
-#else
-    :: d_step { epoch && token -> seen_epoch[me] = epoch; seen_token[me] = token };      /* MGET, */
-        data = version;                                                                  /* the database, */
-#endif
-        d_step {                                                                         /* the script */
-#ifdef NOTOKEN
-            value = data; tag_hash = data; tag_epoch = epoch; tag_token = token;
-#else
+    :: d_step { HIT -> assert(ON(REACHABLE) -> lease < 3 : value >= lease) }    /* MGET: a hit; or the lease is over, and */
+    :: d_step { !token ->                                                       /* SET NX of a missing token, */
+            fresh = 1;
+            do :: !ON(COUNTER) && HELD(fresh, token) -> fresh++ :: else -> break od;
+            token = fresh; fresh = 0 }
+    :: d_step { !seen_token[me] && epoch && token -> seen_epoch[me] = epoch; seen_token[me] = token }    /* MGET, */
+    :: d_step { !data && (seen_token[me] || ON(LATETOKEN)) -> data = version }  /* the database, */
+    :: d_step { data && seen_token[me] ->                                       /* and the fill */
             if
-            :: epoch == seen_epoch[me] && token == seen_token[me] ->
-                value = data; tag_hash = data; tag_epoch = epoch; tag_token = token
-            :: else
+            :: (epoch != seen_epoch[me] || token != seen_token[me]) && !ON(NOTOKEN)
+            :: else -> value = data; tag_hash = data; tag_epoch = epoch; tag_token = token
             fi;
-#endif
-            seen_epoch[me] = 0; seen_token[me] = 0; data = 0
-        }
+            seen_epoch[me] = 0; seen_token[me] = 0; data = 0 }
     od
 }
 
-active [WRITERS] proctype writer() {
+inline finish(i) { slot[i] = DONE; reserved_at[i] = 0; record[i] = false; dropped[i] = false }
+
+active [2] proctype writer() {
     byte me = _pid - READERS;
-    bool no_room;
-    atomic {                                          /* PRE_COMMIT */
-        slot[me] = RESERVED; reserved_at[me] = version;
-        if
-        :: record[me] = true
-        :: no_room = true
-        fi
-#ifdef EARLYFLAG
-        everything = everything || no_room
-#endif
-    }
-    if                                                /* a crash has emptied the slot and ended this backend */
-    :: d_step { slot[me] == RESERVED -> slot[me] = VISIBLE; version++ };
-        d_step { slot[me] == VISIBLE -> slot[me] = COMMITTED; reserved_at[me] = 0;
-#ifndef EARLYFLAG
-            everything = everything || no_room
-#endif
-        }
-    :: d_step { slot[me] == RESERVED -> slot[me] = 0; reserved_at[me] = 0; record[me] = false }
+    do
+    :: atomic { slot[me] == IDLE -> slot[me] = RESERVED; reserved_at[me] = version;     /* PRE_COMMIT */
+            if :: record[me] = true :: everything = everything || ON(EARLYFLAG) fi }
+    :: d_step { slot[me] == RESERVED -> slot[me] = VISIBLE; version++ }
+    :: d_step { slot[me] == VISIBLE -> slot[me] = COMMITTED; reserved_at[me] = 0;       /* COMMIT */
+            everything = everything || (!record[me] && !ON(EARLYFLAG)) }
+    :: d_step { slot[me] == RESERVED -> finish(me) }                                    /* ABORT */
+    od
+}
+
+inline collect(i) {
+    if
+    :: slot[i] == COMMITTED -> deliver = deliver || (record[i] && !dropped[i]); finish(i)
+    :: UNDECIDED(i) && reserved_at[i] < h && !ON(NORESV) -> h = reserved_at[i]
+    :: else
     fi
+}
+
+/* Of what comes in without a connection, only that is kept which is not decided. */
+inline drop(i) {
+    if :: slot[i] == COMMITTED -> finish(i) :: else -> dropped[i] = UNDECIDED(i) && ON(FORGET) fi
 }
 
 active proctype worker() {
-    byte i, h, e;
-    bool deliver;
+    byte h, fresh;
+    bool deliver, renew = true;
     do
     :: {
-        d_step {                                      /* what came while Redis was away: the new epoch covers it */
-            for (i : 0 .. WRITERS - 1) {
+        do                                            /* the time first, then the reservations, then the flag */
+        :: d_step { empty(connection[current]) -> h = version; collect(0) };
+            atomic {
+                collect(1);
                 if
-                :: slot[i] == COMMITTED -> slot[i] = 0; record[i] = false
-#ifdef FORGET
-                :: UNDECIDED(i) -> record[i] = false
-#endif
+                :: renew || everything || !epoch ->
+                    fresh = 1;
+                    do :: HELD(fresh, epoch) || SENT(fresh) -> fresh++ :: else -> break od;
+                    connection[current] ! EPOCH, fresh
                 :: else
-                fi
-            }
-            i = 0; everything = false
-        }
-        atomic {
-            if
-#ifdef NOEPOCH
-            :: epoch
-            :: !epoch ->
-#else
-            :: true ->
-#endif
-                make_epoch(e); send(EPOCH, e)
-            fi
-        }
-        do
-        :: d_step { i == 0 -> h = version }           /* the scan: first the time, then the slots, then the flag */
-            do
-            :: d_step { i < WRITERS ->
-                    if
-                    :: slot[i] == COMMITTED -> deliver = deliver || record[i]; slot[i] = 0; record[i] = false
-#ifndef NORESV
-                    :: UNDECIDED(i) && reserved_at[i] < h -> h = reserved_at[i]
-#endif
-                    :: else
-                    fi;
-                    i++ }
-            :: atomic { i == WRITERS -> i = 0; break }
-            od;
-            do
-            :: atomic { everything || !epoch -> everything = false; make_epoch(e); send(EPOCH, e) }
-            :: atomic { deliver -> deliver = false; send(UNLINK, e) }
-            :: atomic { else -> break }
-            od;
-            atomic { send(LEASE, h) }
+                fi;
+                if :: deliver -> connection[current] ! UNLINK, 0 :: else fi;
+                connection[current] ! LEASE, h;
+                renew = false; everything = false; deliver = false; fresh = 0; h = 0 }
         od
-    } unless { d_step { lost -> lost = false; deliver = false; i = 0; h = 0; e = 0 } }
+    } unless {
+        d_step { lost -> lost = false; promoted = false; deliver = false; h = 0; drop(0); drop(1); everything = false;
+            renew = renew || !ON(NOEPOCH) }
+    }
     od
 }
 
-/* The client and the faults, any number of times. */
+inline remove_tag() { tag_epoch = 0; tag_token = 0; tag_hash = 0 }
+inline execute(i) {
+    atomic { connection[i] ? command, argument ->
+        if
+        :: command == EPOCH -> epoch = argument
+        :: command == UNLINK -> token = (ON(COUNTER) -> token + 1 : 0); value = 0; remove_tag()
+        :: command == LEASE -> lost = lost || promoted;
+            if
+            :: promoted && ON(REPLID)
+            :: else -> lease = (ON(TTLLEASE) && i != current -> version : argument)
+            fi
+        fi;
+        command = 0; argument = 0 }
+}
+
+/* What is on its way in a connection will not arrive. */
+inline cut(i) { do :: connection[i] ? _, _ :: empty(connection[i]) -> break od }
+
+/* The worker leaves a connection: what Redis has not got of it, it gets late or never. */
+inline leave() { current = (ON(STALEBUF) -> 1 - current : current); cut(current); lost = true }
+
+#define COPY(to, from) to##epoch = from##epoch; to##token = from##token; to##lease = from##lease; to##value = from##value; \
+    to##tag_epoch = from##tag_epoch; to##tag_token = from##tag_token; to##tag_hash = from##tag_hash
+#define FAULT(name) ON(name) && faults < FAULTS -> faults++
+
 active proctype world() {
     byte i, argument;
     mtype command;
     do
-    :: value = 1                                      /* the client has read the first version: the older the worse */
-#ifdef EVICT
-    :: epoch = 0
-    :: token = 0
-    :: lease = 0
-    :: value = 0
-    :: d_step { tag_epoch = 0; tag_token = 0; tag_hash = 0 }
-#endif
-#ifdef STALEBUF
-    :: atomic { given_up ? command, argument;
-            if
-#ifdef TTLLEASE
-            :: command == LEASE -> argument = version
-#endif
-            :: else
-            fi;
-            execute(command, argument); command = 0; argument = 0 }
-#endif
-#ifdef CRASH
-    :: atomic {
-            for (i : 0 .. WRITERS - 1) {
-                if
-                :: slot[i] == RESERVED -> version++   /* its commit record had reached the disk */
-                :: true
-                fi;
-                slot[i] = 0; record[i] = false; reserved_at[i] = 0
+    :: execute(0)
+    :: execute(1)
+    :: value = 1                                      /* the client had read the first version: the older the worse */
+    :: d_step { FAULT(EVICT); epoch = 0 }
+    :: d_step { FAULT(EVICT); token = 0 }
+    :: d_step { FAULT(EVICT); lease = 0 }
+    :: d_step { FAULT(EVICT); value = 0 }
+    :: d_step { FAULT(EVICT); remove_tag() }
+    :: d_step { FAULT(STALEBUF); leave() }
+    :: atomic { FAULT(CRASH);
+            for (i : 0 .. 1) {
+                if :: slot[i] == RESERVED -> version++ :: true fi;      /* its commit record may have reached the disk */
+                if :: slot[i] != IDLE -> finish(i) :: else fi
             }
-            i = 0; everything = false; lost = true }
-#endif
-#ifdef FAILOVER
-    :: d_step { old_epoch = epoch; old_token = token; old_lease = lease; old_value = value;
-            old_tag_epoch = tag_epoch; old_tag_token = tag_token; old_tag_hash = tag_hash }
-    :: d_step { epoch = old_epoch; token = old_token; lease = old_lease; value = old_value;
-            tag_epoch = old_tag_epoch; tag_token = old_tag_token; tag_hash = old_tag_hash; lost = true;
-            old_epoch = 0; old_token = 0; old_lease = 0; old_value = 0; old_tag_epoch = 0; old_tag_token = 0; old_tag_hash = 0 }
-#endif
+            i = 0; everything = false; leave() }
+    :: d_step { (ON(FAILOVER) || ON(SILENT)) && faults < FAULTS -> COPY(old_, ) }
+    :: d_step { FAULT(FAILOVER); COPY(, old_); COPY(old_, 0 * old_); cut(0); cut(1); lost = true }
+    :: d_step { FAULT(SILENT); COPY(, old_); COPY(old_, 0 * old_); promoted = true }
     od
 }

@@ -1,0 +1,128 @@
+// The ring of records against a queue without a limit.
+#include "core/byte_ring.hpp"
+#include "random_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <memory>
+
+namespace helix {
+namespace {
+
+// A ring with a known byte on either side of its memory.
+class Memory {
+  public:
+    explicit Memory(std::size_t bytes) : bytes_(bytes), memory_(new std::uint64_t[bytes / 8 + 3]) {
+        std::memset(memory_.get(), guard, (bytes / 8 + 3) * 8);
+        ByteRing::create(start(), bytes);
+    }
+    ByteRing& ring() { return ByteRing::at(start()); }
+    bool is_intact() {
+        const auto* all = reinterpret_cast<const unsigned char*>(memory_.get());
+        const auto is_guard = [](unsigned char c) { return c == guard; };
+        return std::all_of(all, all + 8, is_guard) &&
+               std::all_of(all + 8 + bytes_, all + (bytes_ / 8 + 3) * 8, is_guard);
+    }
+
+  private:
+    static constexpr unsigned char guard = 0xa5;
+    void* start() { return memory_.get() + 1; }
+    std::size_t bytes_;
+    std::unique_ptr<std::uint64_t[]> memory_;
+};
+
+std::string popped(ByteRing& ring) {
+    std::vector<char> record;
+    return ring.pop(record) ? std::string(record.begin(), record.end()) : "nothing";
+}
+
+std::size_t overhead() {
+    Memory memory(256);
+    memory.ring().push(std::string("x"));
+    return memory.ring().used() - 1;
+}
+
+TEST(ByteRing, GivesBackWhatCameFirst) {
+    Memory memory(256);
+    auto& ring = memory.ring();
+    EXPECT_TRUE(ring.empty());
+    EXPECT_EQ(ring.used(), 0U);
+    EXPECT_GT(ring.capacity(), 200U);
+    EXPECT_LE(ring.capacity(), 256U);
+    EXPECT_EQ(popped(ring), "nothing");
+    EXPECT_TRUE(ring.push(std::string("first")));
+    EXPECT_TRUE(ring.push(std::string()));
+    EXPECT_TRUE(ring.push(std::string("a\0b", 3)));
+    EXPECT_FALSE(ring.empty());
+    EXPECT_EQ(popped(ring), "first");
+    EXPECT_EQ(popped(ring), "");
+    EXPECT_EQ(popped(ring), std::string("a\0b", 3));
+    EXPECT_EQ(popped(ring), "nothing");
+    EXPECT_TRUE(ring.empty());
+}
+
+TEST(ByteRing, TakesAllOfARecordOrNothing) {
+    for (std::size_t size = 65; size < 200; ++size) {
+        Memory memory(size);
+        auto& ring = memory.ring();
+        const std::string largest(ring.capacity() - overhead(), 'x');
+        for (int lap = 0; lap < 3; ++lap) {
+            EXPECT_FALSE(ring.push(largest + "x"));
+            EXPECT_TRUE(ring.empty());
+            ASSERT_TRUE(ring.push(largest));
+            EXPECT_EQ(ring.used(), ring.capacity());
+            EXPECT_FALSE(ring.push(std::string())) << "it is full";
+            EXPECT_FALSE(ring.push(std::string("y")));
+            EXPECT_EQ(popped(ring), largest);
+            EXPECT_TRUE(ring.empty());
+            EXPECT_TRUE(ring.push(std::string(static_cast<std::size_t>(lap), 'z'))) << "the next begins elsewhere";
+            EXPECT_EQ(popped(ring), std::string(static_cast<std::size_t>(lap), 'z'));
+        }
+        EXPECT_TRUE(memory.is_intact()) << size;
+    }
+}
+
+TEST(ByteRing, EqualsAQueue) {
+    const std::size_t extra = overhead();
+    for (unsigned seed = 1; seed <= 40; ++seed) {
+        std::mt19937_64 random(seed);
+        Memory memory(65 + random_below(random, seed % 4 == 0 ? 5'000 : 120));
+        auto& ring = memory.ring();
+        std::deque<std::string> queue;
+        std::size_t used = 0;
+        for (int i = 0; i < 20'000; ++i) {
+            if (random_below(random, 2) == 0) {
+                const auto record = random_text(random, "abcdefgh", ring.capacity() / (1 + random_below(random, 8)));
+                const bool fits = used + extra + record.size() <= ring.capacity();
+                ASSERT_EQ(ring.push(record), fits);
+                if (fits) {
+                    queue.push_back(record);
+                    used += extra + record.size();
+                }
+            } else {
+                ASSERT_EQ(popped(ring), queue.empty() ? "nothing" : queue.front());
+                if (!queue.empty()) {
+                    used -= extra + queue.front().size();
+                    queue.pop_front();
+                }
+            }
+            ASSERT_EQ(ring.used(), used);
+            ASSERT_EQ(ring.empty(), queue.empty());
+        }
+        EXPECT_TRUE(memory.is_intact());
+    }
+}
+
+TEST(ByteRing, IsFoundAgainInItsMemory) {
+    alignas(8) char memory[128];
+    ByteRing::create(memory, sizeof(memory)).push(std::string("kept"));
+    EXPECT_EQ(popped(ByteRing::at(memory)), "kept");
+    ByteRing::at(memory).push(std::string("forgotten"));
+    EXPECT_TRUE(ByteRing::create(memory, sizeof(memory)).empty());
+}
+
+} // namespace
+} // namespace helix

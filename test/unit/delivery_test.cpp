@@ -1,0 +1,373 @@
+// What the invalidator sends: everything that a set of stale things names, tokens first, and again after a while.
+#include "cache/delivery.hpp"
+#include "core/cache_key.hpp"
+#include "fake_redis.hpp"
+#include "stale_keys.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace helix::cache {
+
+// Stands for the server's random numbers.
+std::string fresh_token() {
+    static int number = 0;
+    return "token" + std::to_string(++number);
+}
+
+namespace {
+
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+const std::string user = "8f14e45f-ceea-467f-a9ab-00000000000a";
+const std::string other = "8f14e45f-ceea-467f-a9ab-00000000000b";
+
+class DeliveryTest : public testing::Test {
+  protected:
+    // Sends what is on its way and returns the commands.
+    std::vector<Texts> deliver(redis::Milliseconds repeat = 0ms) {
+        delivery_.append(connection_, repeat);
+        connection_.exchange(redis::in(60s));
+        return server_.commands();
+    }
+    static std::set<std::string> unlinked(const std::vector<Texts>& commands) {
+        std::set<std::string> keys;
+        for (const auto& command : commands) {
+            if (command.front() == "UNLINK") {
+                keys.insert(command.begin() + 1, command.end());
+            }
+        }
+        return keys;
+    }
+    // Whether the sweep that follows finds `key`.
+    bool sweeps(const std::string& key) {
+        if (!sweep_.due()) {
+            return false;
+        }
+        sweep_.append_step(connection_);
+        connection_.exchange(redis::in(5s));
+        server_.commands();
+        const auto text = [](const std::string& t) {
+            return redis::Reply{.type = redis::Reply::Type::text, .text = t, .integer = 0, .items = {}};
+        };
+        const auto array = [](std::vector<redis::Reply> items) {
+            return redis::Reply{.type = redis::Reply::Type::array, .text = {}, .integer = 0, .items = std::move(items)};
+        };
+        return !sweep_.take(array({text("0"), array({text(key)})})).empty();
+    }
+
+    WritingRedis server_;
+    redis::Connection connection_{server_.address(), Secret(), redis::in(5s)};
+    Sweep sweep_;
+    Delivery delivery_{sweep_};
+};
+
+TEST_F(DeliveryTest, SendsNothingForNothing) {
+    EXPECT_TRUE(delivery_.empty());
+    delivery_.append(connection_, 0ms);
+    EXPECT_EQ(connection_.waiting(), 0U);
+    EXPECT_EQ(delivery_.sent(), 0U);
+    EXPECT_FALSE(delivery_.repeat_due().has_value());
+}
+
+TEST_F(DeliveryTest, RemovesAKeyWithItsTagAfterItsToken) {
+    delivery_.key("cost_trends:" + user + ":30");
+    EXPECT_FALSE(delivery_.empty());
+    const auto commands = deliver();
+    EXPECT_EQ(commands, (std::vector<Texts>{
+                            {"UNLINK", "helix:token:cost_trends:" + user},
+                            {"UNLINK", "cost_trends:" + user + ":30"},
+                            {"UNLINK", "helix:tag:cost_trends:" + user + ":30"},
+                            {"PUBLISH", "helix:invalidations", R"({"keys":["cost_trends:)" + user + R"(:30"]})"}}));
+    EXPECT_EQ(delivery_.sent(), 1U);
+    EXPECT_TRUE(delivery_.empty());
+    EXPECT_TRUE(deliver().empty()) << "once";
+    EXPECT_FALSE(sweep_.due().has_value());
+}
+
+TEST_F(DeliveryTest, TakesAPatternWithoutWildcardsForAKey) {
+    delivery_.pattern(R"(theme\*)");
+    EXPECT_EQ(unlinked(deliver()), (std::set<std::string>{"theme*", "helix:tag:theme*", "helix:token:theme*"}));
+}
+
+TEST_F(DeliveryTest, TakesTheTokenOfAPatternThatNamesAUser) {
+    delivery_.pattern("cost_trends:" + user + ":*");
+    EXPECT_FALSE(delivery_.sets_epoch());
+    EXPECT_EQ(unlinked(deliver()), (std::set<std::string>{"helix:token:cost_trends:" + user}));
+    EXPECT_TRUE(sweeps("cost_trends:" + user + ":7"));
+}
+
+TEST_F(DeliveryTest, SetsANewEpochForAWiderPattern) {
+    for (const auto& pattern : {std::string("cost_trends:*"), "cost_trends:" + user + "*", "*:" + user + ":x"}) {
+        delivery_.pattern(pattern);
+        EXPECT_TRUE(delivery_.sets_epoch());
+        const auto before = delivery_.epoch();
+        const auto commands = deliver();
+        ASSERT_GE(commands.size(), 2U);
+        EXPECT_EQ(commands[0], (Texts{"UNLINK", "helix:epoch"}));
+        EXPECT_EQ(commands[1], (Texts{"SET", "helix:epoch", delivery_.epoch()}));
+        EXPECT_NE(delivery_.epoch(), before);
+        EXPECT_FALSE(delivery_.sets_epoch());
+    }
+}
+
+TEST_F(DeliveryTest, RemovesTheSumsOfAUser) {
+    delivery_.sums(user, "email");
+    const auto commands = deliver();
+    EXPECT_EQ(unlinked(commands),
+              (std::set<std::string>{"helix:token:cost_trends:" + user, "helix:token:op_metrics:" + user,
+                                     "helix:token:all_op_metrics:" + user}));
+    EXPECT_EQ(commands.back()[0], "PUBLISH");
+    EXPECT_EQ(delivery_.sent(), 3U);
+    EXPECT_TRUE(sweeps("op_metrics:" + user + ":email:1"));
+}
+
+TEST_F(DeliveryTest, RemovesAUser) {
+    delivery_.user(user);
+    EXPECT_FALSE(delivery_.sets_epoch());
+    const auto commands = deliver();
+    EXPECT_EQ(unlinked(commands), (std::set<std::string>{"helix:token:user:" + user}));
+    EXPECT_EQ(commands.back()[2], R"({"users":[")" + user + R"("]})");
+    EXPECT_TRUE(sweeps("any:" + user));
+}
+
+TEST_F(DeliveryTest, RemovesEverything) {
+    delivery_.key("a");
+    delivery_.everything();
+    EXPECT_FALSE(delivery_.empty());
+    EXPECT_TRUE(delivery_.sets_epoch());
+    const auto commands = deliver();
+    EXPECT_EQ(commands.front(), (Texts{"UNLINK", "helix:epoch"}));
+    EXPECT_EQ(commands.back()[2], R"({"everything":true})");
+    EXPECT_EQ(delivery_.sent(), 2U);
+    EXPECT_TRUE(sweeps("helix:tag:x"));
+}
+
+TEST_F(DeliveryTest, RenewsTheEpochAlone) {
+    delivery_.renew_epoch();
+    EXPECT_FALSE(delivery_.empty());
+    const auto commands = deliver();
+    EXPECT_EQ(commands, (std::vector<Texts>{{"UNLINK", "helix:epoch"}, {"SET", "helix:epoch", delivery_.epoch()}}));
+    EXPECT_EQ(delivery_.sent(), 0U);
+}
+
+TEST_F(DeliveryTest, BoundsTheLengthOfACommand) {
+    std::set<std::string> expected;
+    for (int i = 0; i < 2'500; ++i) {
+        const auto key = "k" + std::to_string(i);
+        delivery_.key(key);
+        expected.insert({key, "helix:tag:" + key, "helix:token:" + key});
+    }
+    const auto commands = deliver();
+    EXPECT_EQ(unlinked(commands), expected);
+    for (const auto& command : commands) {
+        EXPECT_LE(command.size(), 1'024U);
+        EXPECT_GE(command.size(), 2U);
+    }
+}
+
+TEST_F(DeliveryTest, TellsLocalCachesAllOfIt) {
+    delivery_.key("k");
+    delivery_.key("quote\"");
+    delivery_.pattern("p:*");
+    delivery_.user(user);
+    const auto message = deliver().back()[2];
+    EXPECT_TRUE(message == R"({"keys":["k","quote\""],"patterns":["p:*"],"users":[")" + user + R"("]})" ||
+                message == R"({"keys":["quote\"","k"],"patterns":["p:*"],"users":[")" + user + R"("]})")
+        << message;
+}
+
+TEST_F(DeliveryTest, RemovesWhatHelixOwnsOfAUser) {
+    KeyMatcher owned;
+    owned.add_pattern("mine:*");
+    sweep_.set_owned(std::move(owned));
+    delivery_.owned_by(user);
+    EXPECT_FALSE(delivery_.empty());
+    EXPECT_FALSE(delivery_.sets_epoch());
+    const auto commands = deliver(50ms);
+    EXPECT_EQ(unlinked(commands), (std::set<std::string>{"helix:token:user:" + user}));
+    EXPECT_EQ(commands.back()[2], R"({"users":[")" + user + R"("]})");
+    EXPECT_EQ(delivery_.sent(), 1U);
+    EXPECT_TRUE(sweeps("mine:" + user));
+    std::this_thread::sleep_until(*delivery_.repeat_due());
+    deliver(50ms);
+    EXPECT_FALSE(sweeps("yours:" + user));
+    delivery_.owned_by(user);
+    delivery_.clear();
+    EXPECT_TRUE(delivery_.empty());
+}
+
+TEST_F(DeliveryTest, TellsLocalCachesOfBothKindsOfUsersAtOnce) {
+    delivery_.user(user);
+    delivery_.owned_by(other);
+    delivery_.owned_by(user);
+    std::set<std::string> told;
+    for (const auto& command : deliver()) {
+        if (command[0] != "PUBLISH") {
+            continue;
+        }
+        const auto& message = command[2];
+        EXPECT_EQ(message.find("users"), message.rfind("users")) << "a name twice in one object: " << message;
+        for (const auto& each : {user, other}) {
+            if (message.find(each) != std::string::npos) {
+                told.insert(each);
+            }
+        }
+    }
+    EXPECT_EQ(told, (std::set<std::string>{user, other}));
+}
+
+// The names of one message by their kinds; no name here holds what JSON escapes.
+std::multimap<std::string, std::string> names_in(const std::string& message) {
+    std::multimap<std::string, std::string> names;
+    EXPECT_TRUE(message.starts_with("{\"") && message.ends_with("\"]}")) << message;
+    std::string kind;
+    for (std::size_t at = 1; at + 2 < message.size();) {
+        const auto end = message.find('"', at + 1);
+        const auto name = message.substr(at + 1, end - at - 1);
+        if (message.compare(end, 3, "\":[") == 0) {
+            kind = name;
+            at = end + 3;
+        } else {
+            names.emplace(kind, name);
+            at = end + (message[end + 1] == ']' && message[end + 2] == ',' ? 3 : 2);
+        }
+        EXPECT_TRUE(at + 2 >= message.size() || message[at] == '"') << message.substr(at);
+    }
+    return names;
+}
+
+TEST_F(DeliveryTest, TellsLocalCachesInMessagesOfABoundedLength) {
+    for (const int keys : {0, 1, 499, 500, 501, 1'000}) {
+        for (const int patterns : {0, 1, 500, 700}) {
+            std::multimap<std::string, std::string> expected;
+            for (int i = 0; i < keys; ++i) {
+                expected.emplace("keys", "k" + std::to_string(i));
+                delivery_.key("k" + std::to_string(i));
+            }
+            for (int i = 0; i < patterns; ++i) {
+                expected.emplace("patterns", "p" + std::to_string(i) + "*");
+                delivery_.pattern("p" + std::to_string(i) + "*");
+            }
+            expected.emplace("users", user);
+            delivery_.user(user);
+            std::set<std::pair<std::string, std::string>> found;
+            for (const auto& command : deliver()) {
+                if (command[0] == "PUBLISH") {
+                    const auto names = names_in(command[2]);
+                    EXPECT_LE(names.size(), 500U);
+                    found.insert(names.begin(), names.end());
+                }
+            }
+            EXPECT_EQ(found, (std::set<std::pair<std::string, std::string>>(expected.begin(), expected.end())));
+        }
+    }
+}
+
+// A reader of `key` is refused what was filled before: its ticket names the epoch, the scope's token and every user's.
+TEST_F(DeliveryTest, TakesATokenOfEveryKeyThatIsStale) {
+    for (unsigned seed = 1; seed <= 1'500; ++seed) {
+        StaleSource source(seed);
+        Invalidations set(source.below(seed % 3 == 0 ? 5'000 : 700));
+        std::vector<Stale> added;
+        for (std::size_t i = 1 + source.below(40); i > 0; --i) {
+            added.push_back(source.stale());
+            added.back().add_to(set);
+        }
+        if (set.is_everything()) {
+            delivery_.everything();
+        }
+        Invalidations::visit(set.bytes(), delivery_);
+        const bool new_epoch = delivery_.sets_epoch();
+        const auto taken = unlinked(deliver());
+        for (int i = 0; i < 40; ++i) {
+            const auto key = source.key();
+            const auto users = cache_key::users_of(key);
+            const bool refused = new_epoch || taken.contains(cache_key::scope_token(cache_key::scope_of(key))) ||
+                                 std::any_of(users.begin(), users.end(),
+                                             [&](auto each) { return taken.contains(cache_key::user_token(each)); });
+            ASSERT_TRUE(refused || !any_covers(added, key))
+                << seed << ' ' << key << "   " << testing::PrintToString(added);
+        }
+    }
+}
+
+TEST_F(DeliveryTest, RepeatsWhatItHasSentAfterTheDelay) {
+    delivery_.key("a");
+    delivery_.pattern("b:" + user + ":*");
+    const auto sent_at = redis::in(0ms);
+    deliver(50ms);
+    EXPECT_TRUE(sweeps("b:" + user + ":1"));
+    ASSERT_TRUE(delivery_.repeat_due().has_value());
+    EXPECT_GE(*delivery_.repeat_due(), sent_at + 50ms);
+    EXPECT_LE(*delivery_.repeat_due(), redis::in(150ms));
+    EXPECT_TRUE(delivery_.empty()) << "nothing to be sent now";
+    EXPECT_TRUE(deliver(50ms).empty());
+    EXPECT_FALSE(sweeps("b:" + user + ":1"));
+    std::this_thread::sleep_until(*delivery_.repeat_due());
+    const auto commands = deliver(50ms);
+    EXPECT_EQ(unlinked(commands), (std::set<std::string>{"a", "helix:tag:a"}));
+    EXPECT_NE(commands.back()[0], "PUBLISH") << "local caches know it";
+    EXPECT_TRUE(sweeps("b:" + user + ":1"));
+    EXPECT_FALSE(delivery_.repeat_due().has_value()) << "a repetition is not repeated";
+    EXPECT_EQ(delivery_.sent(), 0U);
+}
+
+TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
+    constexpr auto delay = 60ms;
+    std::map<std::string, redis::Deadline> sent;
+    const auto expect_not_early = [&](const std::vector<Texts>& commands, redis::Deadline before) {
+        for (const auto& key : unlinked(commands)) {
+            if (sent.contains(key)) {
+                const auto early = sent[key] + delay - before;
+                EXPECT_LE(early, 0ms) << key << " is early by " << early / 1ms << " ms";
+                sent.erase(key);
+            }
+        }
+    };
+    for (int i = 0; i < 60; ++i) {
+        const auto key = "k" + std::to_string(i);
+        delivery_.key(key);
+        const auto now = redis::in(0ms);
+        const auto commands = deliver(delay);
+        expect_not_early(commands, redis::in(0ms));
+        sent[key] = now;
+        std::this_thread::sleep_for(7ms);
+    }
+    while (delivery_.repeat_due()) {
+        std::this_thread::sleep_until(*delivery_.repeat_due());
+        expect_not_early(deliver(delay), redis::in(0ms));
+    }
+    EXPECT_TRUE(sent.empty()) << "all of it was repeated";
+}
+
+TEST_F(DeliveryTest, RepeatsEverythingWhereItIsTooMuch) {
+    for (int i = 0; i < 100'000; ++i) {
+        delivery_.key(std::string(300, 'k') + std::to_string(i));
+    }
+    deliver(50ms);
+    ASSERT_TRUE(delivery_.repeat_due().has_value());
+    std::this_thread::sleep_until(*delivery_.repeat_due());
+    EXPECT_TRUE(deliver(50ms).empty());
+    EXPECT_TRUE(sweeps("helix:tag:any")) << "all of it";
+    EXPECT_FALSE(delivery_.repeat_due().has_value());
+}
+
+TEST_F(DeliveryTest, ForgetsAllWhenCleared) {
+    delivery_.key("a");
+    deliver(50ms);
+    delivery_.key("b");
+    delivery_.user(other);
+    delivery_.everything();
+    delivery_.clear();
+    EXPECT_TRUE(delivery_.empty());
+    EXPECT_FALSE(delivery_.sets_epoch());
+    EXPECT_FALSE(delivery_.repeat_due().has_value());
+    EXPECT_TRUE(deliver().empty());
+}
+
+} // namespace
+} // namespace helix::cache
