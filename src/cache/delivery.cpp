@@ -8,7 +8,7 @@ namespace helix::cache {
 namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
-constexpr std::size_t most_repeated_bytes = 32 * 1024 * 1024; // beyond, the repetition is a sweep for everything
+constexpr std::size_t most_repeated_bytes = std::size_t{32} << 20; // beyond, the repetition is a sweep for everything
 constexpr redis::Milliseconds repetition_step{20};
 constexpr std::size_t most_names = 500; // in one message
 

@@ -22,11 +22,11 @@ namespace {
 // could be had, that is remembered as well. Sessions may be shared by a pool's clients, so the oldest one is kept.
 class Tickets {
   public:
-    void remember(const std::string& key, std::optional<Ticket> ticket) {
+    void remember(const std::string& key, const std::optional<Ticket>& ticket) {
         if (tickets_.size() >= most) {
             tickets_.clear(); // keys that were never set: their next cache_set counts as read at that moment
         }
-        tickets_.try_emplace(key, std::move(ticket));
+        tickets_.try_emplace(key, ticket);
     }
     struct Missed {
         bool at_all;

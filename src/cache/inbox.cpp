@@ -78,7 +78,7 @@ bool Inbox::settle(const RecordHead& head, std::span<const char> set, Invalidati
 }
 
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
-    constexpr std::size_t most_bytes = 1024 * 1024; // a round's share, so that its memory has a bound
+    constexpr std::size_t most_bytes = std::size_t{1} << 20; // a round's share, so that its memory has a bound
     std::size_t moved = 0;
     std::size_t bytes = 0;
     const TimestampTz complete_before = complete_until_;

@@ -44,8 +44,10 @@ Secret read_file(std::string_view reference) {
 
 } // namespace
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
-    other.wipe(); // a moved short string would leave its bytes behind
+// By copy: a moved short string would leave its bytes behind.
+Secret::Secret(Secret&& other) noexcept {
+    text_.assign(other.text_);
+    other.wipe();
 }
 
 Secret& Secret::operator=(Secret&& other) noexcept {

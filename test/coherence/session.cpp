@@ -44,7 +44,6 @@ bool Session::ready() {
         connection_.reset(PQconnectdb(conninfo_.c_str()));
         prepared_.clear();
         if (PQstatus(connection_.get()) == CONNECTION_OK) {
-            ++connections_;
             PQsetNoticeProcessor(
                 connection_.get(), [](void*, const char*) {}, nullptr);
             return true;

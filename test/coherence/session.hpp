@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -45,7 +46,6 @@ class Session {
     // For what comes in a loop: prepared at its first use in a connection.
     Rows run_prepared(const std::string& name, const std::string& sql, const std::vector<std::string>& parameters);
     void disconnect() { connection_.reset(); }
-    int connections() const { return connections_; }
 
   private:
     Rows finish(PGresult* result);
@@ -53,7 +53,6 @@ class Session {
     std::string conninfo_;
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_{nullptr, PQfinish};
     std::vector<std::string> prepared_;
-    int connections_ = 0;
 };
 
 } // namespace coherence
