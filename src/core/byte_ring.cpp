@@ -1,7 +1,6 @@
 #include "core/byte_ring.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 namespace helix {
@@ -20,15 +19,15 @@ ByteRing& ByteRing::create(void* memory, std::size_t bytes) noexcept {
 void ByteRing::copy_in(std::uint64_t position, const char* from, std::size_t length) noexcept {
     const std::size_t at = position % capacity_;
     const std::size_t first = std::min(length, capacity_ - at);
-    std::memcpy(data() + at, from, first);
-    std::memcpy(data(), from + first, length - first);
+    std::copy_n(from, first, data() + at);
+    std::copy_n(from + first, length - first, data());
 }
 
 void ByteRing::copy_out(std::uint64_t position, char* to, std::size_t length) noexcept {
     const std::size_t at = position % capacity_;
     const std::size_t first = std::min(length, capacity_ - at);
-    std::memcpy(to, data() + at, first);
-    std::memcpy(to + first, data(), length - first);
+    std::copy_n(data() + at, first, to);
+    std::copy_n(data(), length - first, to + first);
 }
 
 bool ByteRing::push(std::span<const char> record) noexcept {

@@ -55,7 +55,7 @@ void Invalidations::append(char kind, const UuidBytes* user, std::string_view te
         std::memcpy(item + size, user->data(), user->size());
         size += user->size();
     }
-    std::memcpy(item + size, text.data(), text.size());
+    std::copy(text.begin(), text.end(), item + size);
     size += text.size();
     const bool repeats =
         !bytes_.empty() && bytes_.size() - last_ == size && std::memcmp(bytes_.data() + last_, item, size) == 0;

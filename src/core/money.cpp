@@ -52,6 +52,12 @@ MicroUsd parse_micro_usd(std::string_view text) {
                     "Give USD per million tokens with at most six decimals, such as 0.25.");
     };
     MicroUsd value = 0;
+    const auto append_digit = [&](int digit) {
+        if (value >= limit / 10) { // before it overflows
+            bad(sqlstate::numeric_value_out_of_range, "is too large.");
+        }
+        value = value * 10 + digit;
+    };
     int seen_decimals = -1; // -1: no point yet
     bool any_digit = false;
     for (const char c : text) {
@@ -70,19 +76,13 @@ MicroUsd parse_micro_usd(std::string_view text) {
             continue;
         }
         seen_decimals += seen_decimals >= 0 ? 1 : 0;
-        value = value * 10 + (c - '0');
-        if (value >= limit) {
-            bad(sqlstate::numeric_value_out_of_range, "is too large.");
-        }
+        append_digit(c - '0');
     }
     if (!any_digit) {
         bad(sqlstate::invalid_text_representation, "has no digits.");
     }
     for (int place = std::max(seen_decimals, 0); place < decimals; ++place) {
-        value *= 10;
-        if (value >= limit) {
-            bad(sqlstate::numeric_value_out_of_range, "is too large.");
-        }
+        append_digit(0);
     }
     return value;
 }

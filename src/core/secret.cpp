@@ -15,10 +15,17 @@ namespace {
 
 constexpr std::string_view file_scheme = "file://";
 constexpr std::string_view env_scheme = "env://";
+constexpr std::size_t largest_secret = 4096;
 
 [[noreturn]] void unavailable(std::string_view reference, const char* why) {
     throw Error(sqlstate::secret_unavailable, "secret unavailable", "\"" + std::string(reference) + "\": " + why + ".",
                 "Check that the server's user may read it.");
+}
+
+void check_size(std::string_view reference, std::string_view secret) {
+    if (secret.empty() || secret.size() > largest_secret) {
+        unavailable(reference, "it must hold 1 to 4096 bytes");
+    }
 }
 
 Secret read_file(std::string_view reference) {
@@ -27,7 +34,7 @@ Secret read_file(std::string_view reference) {
     if (file < 0) {
         unavailable(reference, strerror(errno));
     }
-    std::array<char, 4097> bytes{};
+    std::array<char, largest_secret + 3> bytes{}; // a line break may follow
     const ssize_t length = read(file, bytes.data(), bytes.size());
     close(file);
     std::string_view text(bytes.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
@@ -36,9 +43,10 @@ Secret read_file(std::string_view reference) {
     }
     Secret secret(text);
     explicit_bzero(bytes.data(), bytes.size());
-    if (length < 0 || static_cast<std::size_t>(length) == bytes.size() || secret.empty()) {
-        unavailable(reference, length < 0 ? "it cannot be read" : "it must hold 1 to 4096 bytes");
+    if (length < 0) {
+        unavailable(reference, "it cannot be read");
     }
+    check_size(reference, secret.view());
     return secret;
 }
 
@@ -85,6 +93,7 @@ Secret read_secret(std::string_view reference) {
     if (value == nullptr || *value == '\0') {
         unavailable(reference, "the server has no such environment variable");
     }
+    check_size(reference, value);
     return Secret(value);
 }
 

@@ -211,6 +211,7 @@ TEST(Invalidations, TellAKeyFromAPatternOfTheSameText) {
     Invalidations set(1'000);
     for (int i = 0; i < 10'000; ++i) {
         i % 2 == 0 ? set.add_key("theme:*") : set.add_pattern("theme:*");
+        ASSERT_TRUE(i == 0 || set.covers("theme:x")) << i;
     }
     const auto found = read_back(set);
     EXPECT_EQ(std::set<Stale>(found.begin(), found.end()),

@@ -100,6 +100,27 @@ TEST(Price, RefusesEverythingElse) {
     EXPECT_EQ(state_of("99999999999999999999999999"), "22003");
 }
 
+TEST(Price, IsBelowALimitHoweverManyDigitsItHas) {
+    std::mt19937_64 random(3);
+    EXPECT_EQ(parse_micro_usd("999999999999.999999"), 999'999'999'999'999'999);
+    for (int i = 0; i < 100'000; ++i) {
+        std::string text;
+        double value = 0;
+        for (std::size_t digits = 1 + random() % 20; digits > 0; --digits) {
+            text += static_cast<char>('0' + random() % 10);
+            value = value * 10 + (text.back() - '0');
+        }
+        try {
+            const auto price = parse_micro_usd(text);
+            ASSERT_LT(value, 1e12) << text;
+            ASSERT_EQ(price, std::stoll(text) * 1'000'000) << text;
+        } catch (const Error& error) {
+            ASSERT_STREQ(error.sqlstate, "22003") << text;
+            ASSERT_GE(value, 1e12) << text;
+        }
+    }
+}
+
 TEST(Price, OfTheMostTokensFits) {
     const auto most = std::numeric_limits<std::int64_t>::max();
     EXPECT_EQ(price_of_tokens(most, most).units(), static_cast<Money::Units>(most) * most);
