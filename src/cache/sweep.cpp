@@ -6,7 +6,7 @@ namespace helix::cache {
 
 namespace {
 constexpr const char* keys_a_step = "1000";
-constexpr int pause_factor = 9;
+constexpr int pause_factor = 19;
 constexpr std::size_t most_others = 100;       // in a pass: each is matched against every key
 constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
 } // namespace

@@ -23,7 +23,7 @@ class Sweep {
     void clear();
 
     // When the next step is due; none where there is nothing to do. Passes pause, so that Redis spends at most a
-    // tenth of its time on them.
+    // twentieth of its time on them.
     std::optional<redis::Deadline> due() const;
 
     // Appends the step's command; its answer belongs to take(), which returns the keys to be removed.
