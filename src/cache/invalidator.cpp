@@ -7,10 +7,10 @@
 #include "cache/shared.hpp"
 #include "config.hpp"
 #include "pg/guard.hpp"
+#include "pg/static_worker.hpp"
 
 extern "C" {
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -90,15 +90,7 @@ void run_invalidator() {
 } // namespace
 
 void register_invalidator() {
-    BackgroundWorker worker{};
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
-    worker.bgw_start_time = BgWorkerStart_ConsistentState;
-    worker.bgw_restart_time = 1;
-    strlcpy(worker.bgw_library_name, "helix", sizeof(worker.bgw_library_name));
-    strlcpy(worker.bgw_function_name, "helix_invalidator_main", sizeof(worker.bgw_function_name));
-    strlcpy(worker.bgw_name, "helix cache invalidator", sizeof(worker.bgw_name));
-    strlcpy(worker.bgw_type, "helix cache invalidator", sizeof(worker.bgw_type));
-    RegisterBackgroundWorker(&worker);
+    pg::register_static_worker("helix cache invalidator", "helix_invalidator_main", BgWorkerStart_ConsistentState, 1);
 }
 
 } // namespace helix::cache

@@ -4,18 +4,12 @@
 
 #include "cache/commit.hpp"
 #include "cache/shared.hpp"
-#include "pg/guard.hpp"
 #include "pg/spi.hpp"
-
-extern "C" {
-#include "tcop/utility.h"
-}
+#include "pg/statement_hook.hpp"
 
 namespace helix::cache {
 
 namespace {
-
-ProcessUtility_hook_type previous_hook = nullptr;
 
 pg::Statement select_prepared("SELECT prepared FROM pg_catalog.pg_prepared_xacts WHERE gid = $1", {TEXTOID});
 
@@ -39,24 +33,19 @@ void before_commit_prepared(const TransactionStmt& statement) {
     }
 }
 
-void process_utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUtilityContext context,
-                     ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
-                     QueryCompletion* completion) {
-    if (IsA(statement->utilityStmt, TransactionStmt)) {
-        const auto& transaction = *reinterpret_cast<const TransactionStmt*>(statement->utilityStmt);
+void before_statement(const Node& statement, ProcessUtilityContext) {
+    if (IsA(&statement, TransactionStmt)) {
+        const auto& transaction = reinterpret_cast<const TransactionStmt&>(statement);
         if (transaction.kind == TRANS_STMT_COMMIT_PREPARED && !IsTransactionBlock()) {
-            pg::enter_callback([&] { before_commit_prepared(transaction); });
+            before_commit_prepared(transaction);
         }
     }
-    const auto next = previous_hook != nullptr ? previous_hook : standard_ProcessUtility;
-    next(statement, text, read_only, context, parameters, environment, destination, completion);
 }
 
 } // namespace
 
 void initialise_prepared() {
-    previous_hook = ProcessUtility_hook;
-    ProcessUtility_hook = process_utility;
+    pg::observe_statements(before_statement);
 }
 
 } // namespace helix::cache

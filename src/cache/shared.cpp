@@ -3,24 +3,17 @@
 #include "cache/shared.hpp"
 
 #include "config.hpp"
-
-#include <cstring>
+#include "pg/shared_memory.hpp"
 
 extern "C" {
-#include "storage/ipc.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 }
 
 namespace helix::cache {
 
 namespace {
 
-constexpr const char* name = "helix cache";
-
 Shared* shared_memory = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
 
 std::size_t ring_offset() {
     return MAXALIGN(sizeof(Shared) + MaxBackends * sizeof(Reservation));
@@ -30,39 +23,26 @@ std::size_t ring_bytes() {
     return static_cast<std::size_t>(config::cache_ring_size_kb) * 1024;
 }
 
-void request_memory() {
-    if (previous_request_hook != nullptr) {
-        previous_request_hook();
-    }
-    RequestAddinShmemSpace(ring_offset() + ring_bytes());
-    RequestNamedLWLockTranche(name, 1);
+std::size_t bytes() {
+    return ring_offset() + ring_bytes();
 }
 
-void create_memory() {
-    if (previous_startup_hook != nullptr) {
-        previous_startup_hook();
-    }
-    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-    bool found = false;
-    shared_memory = static_cast<Shared*>(ShmemInitStruct(name, ring_offset() + ring_bytes(), &found));
-    if (!found) {
-        // All zeros is the initial state of every atomic in it (where 64 bits are native, as everywhere today).
-        memset(static_cast<void*>(shared_memory), 0, ring_offset());
-        shared_memory->lock = &GetNamedLWLockTranche(name)->lock;
+void attach(void* memory, LWLock* lock, bool is_new) {
+    shared_memory = static_cast<Shared*>(memory);
+    if (is_new) { // all zeros is the initial state of every atomic (where 64 bits are native, as everywhere today)
+        shared_memory->lock = lock;
         shared_memory->processes = static_cast<std::uint32_t>(MaxBackends);
         shared_memory->ring_offset = ring_offset();
-        ByteRing::create(reinterpret_cast<char*>(shared_memory) + ring_offset(), ring_bytes());
+        ByteRing::create(static_cast<char*>(memory) + ring_offset(), ring_bytes());
     }
-    LWLockRelease(AddinShmemInitLock);
 }
+
+constexpr pg::SharedArea area = {"helix cache", bytes, attach};
 
 } // namespace
 
 void initialise_shared_memory() {
-    previous_request_hook = shmem_request_hook;
-    shmem_request_hook = request_memory;
-    previous_startup_hook = shmem_startup_hook;
-    shmem_startup_hook = create_memory;
+    pg::request_shared_area(area);
 }
 
 Shared& shared() {

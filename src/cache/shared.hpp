@@ -61,7 +61,7 @@ struct Shared {
     ByteRing& ring() { return ByteRing::at(reinterpret_cast<char*>(this) + ring_offset); }
 };
 
-// Hooks that reserve and create the shared memory.
+// While the module is preloaded.
 void initialise_shared_memory();
 
 Shared& shared();

@@ -3,6 +3,7 @@
 #include "worker/drop_database.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/statement_hook.hpp"
 #include "worker/slots.hpp"
 
 #include <csignal>
@@ -12,7 +13,6 @@ extern "C" {
 #include "commands/defrem.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
-#include "tcop/utility.h"
 }
 
 namespace helix::worker {
@@ -22,8 +22,6 @@ namespace {
 constexpr int pause_s = 10;           // no worker is started for that long; DROP DATABASE itself waits 5 s for others
 constexpr int longest_wait_ms = 5000; // for the worker to leave
 constexpr int poll_ms = 10;
-
-ProcessUtility_hook_type previous_hook = nullptr;
 
 const char* string_option(List* options, const char* name) {
     ListCell* cell = nullptr;
@@ -87,23 +85,18 @@ void make_way(const char* database) {
     }
 }
 
-void process_utility(PlannedStmt* statement, const char* query, bool read_only, ProcessUtilityContext context,
-                     ParamListInfo parameters, QueryEnvironment* environment, DestReceiver* destination,
-                     QueryCompletion* completion) {
+void before_statement(const Node& statement, ProcessUtilityContext context) {
     if (context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock()) { // elsewhere these statements fail anyway
-        if (const char* database = wanted_database(statement->utilityStmt)) {
+        if (const char* database = wanted_database(&statement)) {
             make_way(database);
         }
     }
-    auto* next = previous_hook != nullptr ? previous_hook : standard_ProcessUtility;
-    next(statement, query, read_only, context, parameters, environment, destination, completion);
 }
 
 } // namespace
 
 void initialise_drop_database() {
-    previous_hook = ProcessUtility_hook;
-    ProcessUtility_hook = process_utility;
+    pg::observe_statements(before_statement);
 }
 
 } // namespace helix::worker

@@ -5,6 +5,7 @@
 
 #include "config.hpp"
 #include "pg/guard.hpp"
+#include "pg/static_worker.hpp"
 #include "worker/slots.hpp"
 
 #include <csignal>
@@ -12,7 +13,6 @@
 
 extern "C" {
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/procsignal.h"
@@ -146,15 +146,8 @@ void run_launcher() {
 } // namespace
 
 void register_launcher() {
-    BackgroundWorker launcher{};
-    launcher.bgw_flags = BGWORKER_SHMEM_ACCESS;
-    launcher.bgw_start_time = BgWorkerStart_RecoveryFinished; // none on a standby; promotion starts it
-    launcher.bgw_restart_time = 5;
-    strlcpy(launcher.bgw_library_name, "helix", sizeof(launcher.bgw_library_name));
-    strlcpy(launcher.bgw_function_name, "helix_launcher_main", sizeof(launcher.bgw_function_name));
-    strlcpy(launcher.bgw_name, "helix launcher", sizeof(launcher.bgw_name));
-    strlcpy(launcher.bgw_type, "helix launcher", sizeof(launcher.bgw_type));
-    RegisterBackgroundWorker(&launcher);
+    // None on a standby; promotion starts it.
+    pg::register_static_worker("helix launcher", "helix_launcher_main", BgWorkerStart_RecoveryFinished, 5);
 }
 
 } // namespace helix::worker

@@ -3,58 +3,34 @@
 #include "worker/slots.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/shared_memory.hpp"
 #include "worker/worker.hpp"
 
 #include <cstring>
 
 extern "C" {
 #include "funcapi.h"
-#include "storage/ipc.h"
-#include "storage/shmem.h"
 }
 
 namespace helix::worker {
 
 namespace {
 
-constexpr const char* tranche = "helix";
-
 Shared* shared_memory = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
 
-void request_memory() {
-    if (previous_request_hook != nullptr) {
-        previous_request_hook();
+void attach(void* memory, LWLock* lock, bool is_new) {
+    shared_memory = static_cast<Shared*>(memory);
+    if (is_new) { // all zeros is the initial state of every atomic
+        shared_memory->lock = lock;
     }
-    RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
-    RequestNamedLWLockTranche(tranche, 1);
 }
 
-void create_memory() {
-    if (previous_startup_hook != nullptr) {
-        previous_startup_hook();
-    }
-    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-    bool found = false;
-    shared_memory = static_cast<Shared*>(ShmemInitStruct("helix", sizeof(Shared), &found));
-    if (!found) {
-        memset(static_cast<void*>(shared_memory), 0, sizeof(Shared));
-        shared_memory->lock = &GetNamedLWLockTranche(tranche)->lock;
-        for (auto& slot : shared_memory->slots) {
-            pg_atomic_init_u32(&slot.arrivals, 0);
-        }
-    }
-    LWLockRelease(AddinShmemInitLock);
-}
+constexpr pg::SharedArea area = {"helix", [] { return sizeof(Shared); }, attach};
 
 } // namespace
 
 void initialise_shared_memory() {
-    previous_request_hook = shmem_request_hook;
-    shmem_request_hook = request_memory;
-    previous_startup_hook = shmem_startup_hook;
-    shmem_startup_hook = create_memory;
+    pg::request_shared_area(area);
 }
 
 Shared& shared() {

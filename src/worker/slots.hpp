@@ -34,7 +34,7 @@ struct Shared {
     Slot slots[max_databases];
 };
 
-// Hooks that reserve and create the shared memory.
+// While the module is preloaded.
 void initialise_shared_memory();
 
 Shared& shared();

@@ -51,11 +51,5 @@ TEST(Json, KeepsEveryByte) {
     }
 }
 
-TEST(Json, WritesArrays) {
-    EXPECT_EQ(json_array(std::vector<std::string>{}), "[]");
-    EXPECT_EQ(json_array(std::vector<std::string>{""}), R"([""])");
-    EXPECT_EQ(json_array(std::set<std::string>{"a", "b\"", "c"}), R"(["a","b\"","c"])");
-}
-
 } // namespace
 } // namespace helix
