@@ -19,6 +19,7 @@ int fold_interval_ms = 1000;
 int fold_rows = 10000;
 int ledger_retention_s = 90 * SECS_PER_DAY;
 int request_id_window_s = 7 * SECS_PER_DAY;
+int execution_retention_s = 90 * SECS_PER_DAY;
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
@@ -171,6 +172,9 @@ void define() {
                             90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("helix.request_id_window", "How long at least a request id is remembered.", nullptr,
                             &request_id_window_s, 7 * SECS_PER_DAY, SECS_PER_MINUTE, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
+                            nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.execution_retention", "How long finished executions are kept; 0 keeps all.",
+                            nullptr, &execution_retention_s, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
                             nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("helix.allow_self_recording",
                              "Whether a signed-in user may record executions for himself.",

@@ -22,6 +22,9 @@ extern int ledger_retention_s;
 // How long at least a request id is remembered, in s, from 1 min. postgresql.conf, by reload. Default 7 days.
 extern int request_id_window_s;
 
+// How long finished executions of the queue are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
+extern int execution_retention_s;
+
 // Whether a signed-in user may record for himself. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

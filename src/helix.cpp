@@ -6,6 +6,7 @@
 #include "ledger/ledger.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
+#include "queue/queue.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -25,6 +26,7 @@ void _PG_init(void) {
         helix::cache::initialise();
         helix::operations::initialise();
         helix::ledger::initialise();
+        helix::queue::initialise();
         helix::worker::initialise();
     });
 }

@@ -97,10 +97,18 @@ bool acts_for_anyone() {
     return OidIsValid(mark) && pg::may_execute(mark, GetUserId());
 }
 
-void check_acts_for(const pg_uuid_t& user) {
-    if (!acts_for_anyone() && !is_current_user(user)) {
+Rights rights() {
+    return {acts_for_anyone()};
+}
+
+void Rights::check_acts_for(const pg_uuid_t& user) const {
+    if (!for_anyone && !is_current_user(user)) {
         refuse(user);
     }
+}
+
+void check_acts_for(const pg_uuid_t& user) {
+    rights().check_acts_for(user);
 }
 
 void check_records_for(const pg_uuid_t& user) {

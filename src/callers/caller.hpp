@@ -16,6 +16,13 @@ bool acts_for_anyone();
 // Throws Error 42501 unless the caller is `user` or acts for anyone.
 void check_acts_for(const pg_uuid_t& user);
 
+// The caller's rights, taken before a switch to the extension's owner and asked after it.
+struct Rights {
+    bool for_anyone;
+    void check_acts_for(const pg_uuid_t& user) const; // as above
+};
+Rights rights();
+
 // As check_acts_for, and where helix.allow_self_recording is off, refuses everyone who does not act for anyone.
 void check_records_for(const pg_uuid_t& user);
 

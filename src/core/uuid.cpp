@@ -51,4 +51,12 @@ std::string format_uuid(const UuidBytes& uuid) {
     return text;
 }
 
+void mark_uuid_v7(UuidBytes& uuid, std::uint64_t unix_ms) noexcept {
+    for (std::size_t i = 0; i < 6; ++i) {
+        uuid[i] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - i)));
+    }
+    uuid[6] = static_cast<std::uint8_t>(0x70 | (uuid[6] & 0x0f));
+    uuid[8] = static_cast<std::uint8_t>(0x80 | (uuid[8] & 0x3f));
+}
+
 } // namespace helix

@@ -17,4 +17,7 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept;
 // The canonical form in lower case.
 std::string format_uuid(const UuidBytes& uuid);
 
+// Makes 16 random bytes a version 7 uuid of RFC 9562: they begin with the time, in ms since 1970.
+void mark_uuid_v7(UuidBytes& uuid, std::uint64_t unix_ms) noexcept;
+
 } // namespace helix

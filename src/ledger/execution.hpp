@@ -1,4 +1,5 @@
-// Owns: an execution on its way into the ledger: as the caller gave it, and as it is stored. Used within ledger/ only.
+// Owns: an execution on its way into the ledger: as the caller gave it, and as it is stored. Used within ledger/ and
+// through ledger/recording.hpp.
 // Both are plain data: PostgreSQL may longjmp past them.
 #pragma once
 

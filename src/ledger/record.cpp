@@ -2,19 +2,28 @@
 #include "pg/prelude.hpp"
 
 #include "ledger/arguments.hpp"
+#include "ledger/recording.hpp"
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
+
+namespace helix::ledger {
+
+Recorded record(const Request& request) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const auto execution = resolve(request, now);
+    Writer writer(now, 1);
+    const std::int64_t id = writer.append(execution);
+    writer.finish();
+    return {id, execution.cost_usd};
+}
+
+} // namespace helix::ledger
 
 using namespace helix;
 
 HELIX_FUNCTION(helix_record_operation_execution) {
-    const TimestampTz now = GetCurrentTimestamp();
     const auto request = ledger::request_of([fcinfo](int number) {
         return PG_ARGISNULL(number) ? std::nullopt : std::optional<Datum>(PG_GETARG_DATUM(number));
     });
-    const auto execution = ledger::resolve(request, now);
-    ledger::Writer writer(now, 1);
-    const std::int64_t id = writer.append(execution);
-    writer.finish();
-    PG_RETURN_INT64(id);
+    PG_RETURN_INT64(ledger::record(request).id);
 }

@@ -23,7 +23,8 @@ pg::Statement select_live("SELECT 1 FROM cron.job WHERE jobname = $1 AND active 
                           "AND command LIKE 'SELECT helix_internal.run_job(%'",
                           {TEXTOID});
 pg::Statement schedule("SELECT cron.schedule($1, $2, $3)", {TEXTOID, TEXTOID, TEXTOID});
-pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = current_user", {TEXTOID});
+pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = current_user",
+                         {TEXTOID});
 pg::Statement activate("SELECT cron.alter_job(jobid, active => true) FROM cron.job WHERE jobname = $1 "
                        "AND username = current_user AND NOT active",
                        {TEXTOID});
@@ -36,8 +37,7 @@ bool has_pg_cron() {
 
 void require_pg_cron() {
     if (!has_pg_cron()) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("pg_cron is not in this database"),
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("pg_cron is not in this database"),
                         errhint("Install pg_cron (Debian: postgresql-15-cron), set shared_preload_libraries = "
                                 "'pg_cron,helix' and cron.database_name = '%s', restart, and run CREATE EXTENSION "
                                 "pg_cron.",
@@ -53,12 +53,14 @@ void put_job(const char* job_name, const char* expression) {
     const char* name = cron_name(job_name);
     const Datum named = CStringGetTextDatum(name);
     if (select_foreign.execute(&named) > 0) {
-        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("pg_cron has a job \"%s\" that is not helix's", name),
-                        errdetail("It belongs to role \"%s\".", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
-                        errhint("Choose another name, or remove the job with cron.unschedule().")));
+        ereport(ERROR,
+                (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("pg_cron has a job \"%s\" that is not helix's", name),
+                 errdetail("It belongs to role \"%s\".", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+                 errhint("Choose another name, or remove the job with cron.unschedule().")));
     }
-    const Datum values[] = {named, CStringGetTextDatum(expression),
-                            CStringGetTextDatum(psprintf("SELECT helix_internal.run_job(%s)", quote_literal_cstr(job_name)))};
+    const Datum values[] = {
+        named, CStringGetTextDatum(expression),
+        CStringGetTextDatum(psprintf("SELECT helix_internal.run_job(%s)", quote_literal_cstr(job_name)))};
     schedule.execute(values);
     activate.execute(&named); // by hand it may have been switched off
 }

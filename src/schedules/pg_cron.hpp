@@ -10,7 +10,8 @@ namespace helix::schedules {
 void require_pg_cron();
 bool has_pg_cron();
 
-// Creates or changes the job that wakes `job_name` by `expression`. Raises 42710 where somebody else's job has the name.
+// Creates or changes the job that wakes `job_name` by `expression`. Raises 42710 where somebody else's job has the
+// name.
 void put_job(const char* job_name, const char* expression);
 
 // Removes the job; whether there was one.

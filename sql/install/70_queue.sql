@@ -1,0 +1,195 @@
+-- The execution queue. What is not finished lives in helix_internal.queue; finishing moves the row to the history in one
+-- statement. helix.schedule_executions shows both.
+CREATE TABLE helix_internal.queue (
+    id                  uuid        PRIMARY KEY,
+    user_id             uuid        NOT NULL,
+    operation_id        text        NOT NULL,
+    schedule_id         uuid,
+    batch_id            uuid,
+    batch_operation_id  uuid,
+    triggered_by        text        NOT NULL CHECK (triggered_by IN ('cron', 'webhook', 'manual')),
+    priority            smallint    NOT NULL CHECK (priority BETWEEN 1 AND 10),
+    ready_at            timestamptz NOT NULL,
+    run_at              timestamptz NOT NULL,
+    running             boolean     NOT NULL DEFAULT false,
+    attempt             integer     NOT NULL DEFAULT 0,
+    max_attempts        integer     NOT NULL,
+    worker              text,
+    lease_until         timestamptz,
+    started_at          timestamptz,
+    scheduled_for       timestamptz,
+    request_id          text,
+    last_error          text,
+    payload             jsonb,
+    created_at          timestamptz NOT NULL DEFAULT pg_catalog.now()
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+-- Claiming changes no indexed column, so the row stays where it is (HOT): only these are indexed.
+CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
+CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
+CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
+COMMENT ON TABLE helix_internal.queue IS
+    'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '
+    'attempt counts the claims and is the fencing token of the latest.';
+
+CREATE TABLE helix_internal.schedule_executions (
+    id                  uuid        PRIMARY KEY,
+    user_id             uuid        NOT NULL,
+    operation_id        text        NOT NULL,
+    schedule_id         uuid,
+    batch_id            uuid,
+    batch_operation_id  uuid,
+    execution_status    text        NOT NULL CHECK (execution_status IN ('success', 'failed', 'skipped')),
+    triggered_by        text        NOT NULL,
+    priority            smallint    NOT NULL,
+    attempt             integer     NOT NULL,
+    worker              text,
+    run_at              timestamptz NOT NULL,
+    scheduled_for       timestamptz,
+    request_id          text,
+    payload             jsonb,
+    result              jsonb,
+    error_message       text,
+    cost_actual         numeric     CHECK (cost_actual >= 0 AND cost_actual < 'Infinity'),
+    latency_ms          integer     CHECK (latency_ms >= 0),
+    created_at          timestamptz NOT NULL,
+    started_at          timestamptz,
+    completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
+CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
+CREATE INDEX schedule_executions_completed_at ON helix_internal.schedule_executions USING brin (completed_at) WITH (autosummarize = on);
+COMMENT ON TABLE helix_internal.schedule_executions IS 'Finished executions, kept for helix.execution_retention';
+
+CREATE TABLE helix_internal.queue_requests (
+    user_id      uuid        NOT NULL,
+    request_id   text        NOT NULL,
+    execution_id uuid        NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (user_id, request_id)
+);
+CREATE INDEX queue_requests_requested_at ON helix_internal.queue_requests USING brin (requested_at) WITH (autosummarize = on);
+COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution(), kept for helix.execution_retention';
+
+ALTER TABLE helix_internal.queue ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.queue FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.queue USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.schedule_executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.schedule_executions FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.schedule_executions USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.queue_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.queue_requests FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.queue_requests USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+
+CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
+    SELECT q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id,
+           CASE WHEN q.running THEN 'running' ELSE 'pending' END AS execution_status,
+           NULL::jsonb AS result, q.last_error AS error_message,
+           NULL::numeric AS cost_estimated_low, NULL::numeric AS cost_estimated_mid, NULL::numeric AS cost_estimated_high,
+           NULL::numeric AS cost_actual, NULL::integer AS latency_ms, q.triggered_by, q.priority, q.attempt, q.worker,
+           q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
+           NULL::timestamptz AS completed_at
+      FROM helix_internal.queue q
+    UNION ALL
+    SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
+           NULL::numeric, NULL::numeric, NULL::numeric, e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
+           e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz, e.created_at, e.started_at,
+           e.completed_at
+      FROM helix_internal.schedule_executions e;
+COMMENT ON VIEW helix.schedule_executions IS
+    'Executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
+    'helix.execution_retention. Costs in USD, latency in ms; a skipped one has its reason in error_message.';
+
+-- Functions without SET search_path: each call of them counts, and they look up no name by it (pg/spi.hpp sets its own).
+CREATE FUNCTION helix.enqueue_execution(
+    p_schedule_id uuid, p_triggered_by text DEFAULT 'manual', p_payload jsonb DEFAULT NULL, p_run_at timestamptz DEFAULT NULL,
+    p_priority integer DEFAULT 5, p_request_id text DEFAULT NULL, p_user_id uuid DEFAULT NULL, p_operation_id text DEFAULT NULL)
+    RETURNS uuid LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_enqueue_execution';
+COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text) IS
+    'Queues an execution of a schedule, or, where p_schedule_id is null, of p_operation_id for p_user_id, and returns its id. '
+    'p_triggered_by: cron, webhook or manual; p_payload null: the schedule''s parameters; p_run_at null: now; p_priority 1 to 10, '
+    '10 first; a p_request_id seen before for that user returns the first id and queues nothing. Errors: 22004 a required value '
+    'is null, P0002 unknown schedule, 42704 unknown operation, 55000 schedule disabled, 22023 a value out of its range, 42501 '
+    'another user''s.';
+
+CREATE FUNCTION helix.claim_executions(
+    p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,
+    p_wait interval DEFAULT '0')
+    RETURNS TABLE (execution_id uuid, user_id uuid, operation_id text, schedule_id uuid, batch_id uuid, payload jsonb,
+                   triggered_by text, attempt integer, fencing_token bigint, run_at timestamptz, lease_until timestamptz)
+    LANGUAGE c VOLATILE ROWS 10
+    AS 'MODULE_PATHNAME', 'helix_claim_executions';
+COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
+    'Takes up to p_limit (1 to 1,000) executions that are due, the highest priority first, then the oldest, of p_operations (null: '
+    'any), and holds them for p_lease (1 s to 1 day): whoever has not completed by then loses them. Where none is due it waits up '
+    'to p_wait (at most 60 s) for one; until then it holds a snapshot. Two callers never get the same execution. Where its '
+    'schedule has spent max_cost_per_month an execution is skipped instead. 22004 on null, 22023 on a value out of its range.';
+
+CREATE FUNCTION helix.heartbeat_execution(p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes')
+    RETURNS timestamptz LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_heartbeat_execution';
+COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
+    'Holds a claimed execution for p_lease (1 s to 1 day) from now; returns until when. 55000 where it is finished, cancelled or '
+    'claimed by another since: stop working on it. P0002 unknown execution.';
+
+CREATE FUNCTION helix.complete_execution(
+    p_execution_id uuid, p_status text, p_result jsonb DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
+    p_latency_ms integer DEFAULT NULL, p_fencing_token bigint DEFAULT NULL, p_error text DEFAULT NULL, p_model text DEFAULT NULL,
+    p_input_tokens bigint DEFAULT NULL, p_cached_input_tokens bigint DEFAULT NULL, p_output_tokens bigint DEFAULT NULL)
+    RETURNS void LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_complete_execution';
+COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, bigint, bigint) IS
+    'Finishes a running execution with p_status success, failed or skipped, and records its cost (USD, or null to price the tokens of '
+    'p_model) and latency (ms) in the ledger in the same transaction; a skipped one records nothing. With p_fencing_token only '
+    'the claim that got it may complete. Errors: 55000 not running, finished already, or claimed by another since; P0002 '
+    'unknown execution; 22023 another status; and those of record_operation_execution.';
+
+CREATE FUNCTION helix.fail_execution(
+    p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
+    p_latency_ms integer DEFAULT NULL, p_retry_in interval DEFAULT NULL)
+    RETURNS text LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_fail_execution';
+COMMENT ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval) IS
+    'Says that an attempt failed and records it in the ledger. While attempts are left the execution is pending again, after '
+    'p_retry_in, or 5 s that double with each attempt up to 1 h, less a random part up to half; then it is failed. Returns '
+    'pending or failed. Errors as complete_execution.';
+
+CREATE FUNCTION helix.cancel_execution(p_execution_id uuid, p_reason text DEFAULT NULL)
+    RETURNS boolean LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cancel_execution';
+COMMENT ON FUNCTION helix.cancel_execution(uuid, text) IS
+    'Ends a pending or running execution as skipped; a worker that has it fails to complete it. False where it is finished '
+    'already. P0002 unknown execution, 42501 another user''s.';
+
+CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id uuid, p_triggered_by text)
+    RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
+COMMENT ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text) IS
+    'Starts an execution of a schedule at once, held by the caller for 1 hour (heartbeat_execution prolongs), and returns its id. '
+    'HX002 where one of the schedule is running, P0002 unknown schedule, 42501 another user''s, 22023 another trigger word.';
+
+CREATE FUNCTION helix.schedule_is_running(p_schedule_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN EXISTS (SELECT FROM helix_internal.queue q WHERE q.schedule_id = p_schedule_id AND q.running);
+COMMENT ON FUNCTION helix.schedule_is_running(uuid) IS 'Whether an execution of the schedule is running now';
+
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.queue', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.schedule_executions', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.queue_requests', '');
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT ON helix_internal.queue'),
+    ('authenticated', 'SELECT ON helix_internal.schedule_executions'),
+    ('authenticated', 'SELECT ON helix.schedule_executions'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.schedule_is_running(uuid)'),
+    ('service', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval)'),
+    ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval)'),
+    ('service', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, '
+                'bigint, bigint)'),
+    ('service', 'EXECUTE ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval)');

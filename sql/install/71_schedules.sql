@@ -1,0 +1,173 @@
+-- Schedules and their registration with pg_cron. A cron job is an enabled schedule of type cron, so that schedules and the
+-- registry cannot differ.
+CREATE FUNCTION helix.next_run(p_expression text, p_timezone text DEFAULT 'UTC', p_after timestamptz DEFAULT pg_catalog.now())
+    RETURNS timestamptz LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_next_run';
+COMMENT ON FUNCTION helix.next_run(text, text, timestamptz) IS
+    'When a cron expression (as pg_cron reads it) runs first after a time, by the clock of a time zone; null for dates that never '
+    'come. Where clocks go forward, a fixed time in the gap runs at its end; where they go back, once. '
+    '22023 on a bad expression or an unknown zone.';
+
+CREATE TABLE helix_internal.operation_schedules (
+    id                 uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+    user_id            uuid        NOT NULL,
+    operation_id       text        NOT NULL REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
+    schedule_type      text        NOT NULL CHECK (schedule_type IN ('cron', 'webhook', 'manual')),
+    cron_expression    text,
+    webhook_url        text,
+    webhook_secret_ref text,
+    enabled            boolean     NOT NULL DEFAULT true,
+    timezone           text        NOT NULL DEFAULT 'UTC',
+    parameters         jsonb       NOT NULL DEFAULT '{}',
+    max_cost_per_month numeric     CHECK (max_cost_per_month >= 0 AND max_cost_per_month < 'Infinity'),
+    job_name           text        NOT NULL UNIQUE CHECK (pg_catalog.length(job_name) BETWEEN 1 AND 200),
+    missed_runs        text        NOT NULL DEFAULT 'one' CHECK (missed_runs IN ('none', 'one', 'all')),
+    overlap            text        NOT NULL DEFAULT 'skip' CHECK (overlap IN ('skip', 'queue', 'allow')),
+    max_attempts       integer     NOT NULL DEFAULT 5 CHECK (max_attempts BETWEEN 1 AND 100),
+    by_name            boolean     NOT NULL DEFAULT false,
+    next_scheduled_at  timestamptz,
+    pg_cron_expression text,
+    forgotten_count    bigint      NOT NULL DEFAULT 0,
+    created_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CHECK (schedule_type <> 'cron' OR cron_expression IS NOT NULL)
+);
+CREATE INDEX idx_schedules_due ON helix_internal.operation_schedules (next_scheduled_at) WHERE enabled;
+CREATE INDEX idx_cron_registry_user ON helix_internal.operation_schedules (user_id, created_at DESC);
+CREATE INDEX idx_cron_registry_operation ON helix_internal.operation_schedules (operation_id);
+COMMENT ON TABLE helix_internal.operation_schedules IS
+    'What runs by itself: by cron, by a webhook, or when asked. A change registers or unregisters the pg_cron job.';
+COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
+COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
+    'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';
+COMMENT ON COLUMN helix_internal.operation_schedules.forgotten_count IS 'Executions that retention has removed';
+
+ALTER TABLE helix_internal.operation_schedules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.operation_schedules FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.operation_schedules USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+
+CREATE FUNCTION helix_internal.check_schedule() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_schedule';
+COMMENT ON FUNCTION helix_internal.check_schedule() IS
+    'Before insert or update of a schedule: reads its expression and zone, and finds its next time';
+CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_register_schedule';
+COMMENT ON FUNCTION helix_internal.register_schedule() IS 'After a change of a schedule: its pg_cron job follows';
+CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF operation_id, schedule_type, cron_expression, enabled, timezone,
+    parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref
+    ON helix_internal.operation_schedules
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_schedule();
+CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_type, cron_expression, enabled, timezone, job_name
+    ON helix_internal.operation_schedules
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.register_schedule();
+
+CREATE VIEW helix.operation_schedules WITH (security_invoker = true) AS
+    SELECT s.id, s.user_id, s.operation_id, s.schedule_type, s.cron_expression, s.webhook_url, s.webhook_secret_ref, s.enabled,
+           s.timezone, s.parameters, s.max_cost_per_month, s.job_name, s.missed_runs, s.overlap, s.max_attempts,
+           GREATEST((SELECT pg_catalog.max(q.created_at) FROM helix_internal.queue q WHERE q.schedule_id = s.id),
+                    (SELECT e.created_at FROM helix_internal.schedule_executions e
+                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1)) AS last_execution_at,
+           CASE WHEN s.enabled AND s.schedule_type = 'cron' THEN s.next_scheduled_at END AS next_execution_at,
+           s.forgotten_count + (SELECT pg_catalog.count(*) FROM helix_internal.queue q WHERE q.schedule_id = s.id)
+               + (SELECT pg_catalog.count(*) FROM helix_internal.schedule_executions e WHERE e.schedule_id = s.id) AS execution_count,
+           (SELECT q.id FROM helix_internal.queue q
+             WHERE q.schedule_id = s.id AND q.running ORDER BY q.run_at LIMIT 1) AS running_execution_id,
+           s.created_at, s.updated_at
+      FROM helix_internal.operation_schedules s;
+COMMENT ON VIEW helix.operation_schedules IS
+    'The schedules that the caller may see and change. Inserting, changing or deleting one registers or unregisters its pg_cron '
+    'job. schedule_type: cron, webhook, manual; max_cost_per_month in USD; missed_runs (while the server was down): none, one or '
+    'all, at most 100; overlap of cron runs: skip, queue (one at a time) or allow. last_execution_at, next_execution_at, '
+    'execution_count and running_execution_id are the database''s.';
+ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
+
+CREATE VIEW helix.cron_job_registry WITH (security_invoker = true) AS
+    SELECT s.id, s.user_id, s.job_name, s.cron_expression AS schedule_expression, s.operation_id,
+           (SELECT e.created_at FROM helix_internal.schedule_executions e
+             WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1) AS last_executed_at,
+           s.next_scheduled_at, s.timezone, s.created_at, s.updated_at
+      FROM helix_internal.operation_schedules s
+     WHERE s.schedule_type = 'cron' AND s.enabled;
+COMMENT ON VIEW helix.cron_job_registry IS
+    'The jobs registered with pg_cron: the enabled schedules of type cron. The worker repairs cron.job by it.';
+
+CREATE TABLE helix_internal.cron_job_repairs (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job_name    text        NOT NULL,
+    found       text        NOT NULL CHECK (found IN ('missing', 'changed', 'switched off', 'not ours')),
+    repaired_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE helix_internal.cron_job_repairs IS 'Where cron.job was not what the schedules say; the latest 1,000 repairs';
+CREATE VIEW helix.cron_job_repairs WITH (security_invoker = true) AS
+    SELECT r.job_name, r.found, r.repaired_at FROM helix_internal.cron_job_repairs r;
+COMMENT ON VIEW helix.cron_job_repairs IS
+    'What the worker found in cron.job and repaired, the latest 1,000: missing, changed, switched off, or not ours (a job of a '
+    'schedule that is gone)';
+
+CREATE FUNCTION helix.register_cron_job(
+    p_job_name text, p_schedule text, p_operation_id text, p_user_id uuid, p_timezone text DEFAULT NULL)
+    RETURNS helix.cron_job_registry LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_register_cron_job';
+COMMENT ON FUNCTION helix.register_cron_job(text, text, text, uuid, text) IS
+    'Registers a job or changes it, in pg_cron too, and returns its row of helix.cron_job_registry. pg_cron knows it as p_job_name '
+    'where that begins with helix_, else as helix_<p_job_name>; helix_<uuid of a schedule> is that schedule. p_timezone null: UTC, or as '
+    'it was. Errors: 22023 a bad expression or zone, 42704 unknown operation, 42710 the name is another user''s or not helix''s, '
+    '55000 no pg_cron in this database, 42501 another user''s id.';
+
+CREATE FUNCTION helix.unregister_cron_job(p_job_name text) RETURNS boolean
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_unregister_cron_job';
+COMMENT ON FUNCTION helix.unregister_cron_job(text) IS
+    'Takes a job out of the registry and out of pg_cron; whether there was one. A schedule stays, disabled; one that '
+    'register_cron_job() made is deleted. 42501 another user''s job.';
+
+CREATE FUNCTION helix.check_cron_job_exists(p_job_name text) RETURNS boolean
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_cron_job_exists';
+COMMENT ON FUNCTION helix.check_cron_job_exists(text) IS
+    'Whether a job that the caller may see is in the registry and pg_cron runs it';
+
+CREATE FUNCTION helix_internal.run_job(p_job_name text, p_now timestamptz DEFAULT pg_catalog.clock_timestamp())
+    RETURNS integer LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_run_job';
+COMMENT ON FUNCTION helix_internal.run_job(text, timestamptz) IS
+    'What pg_cron calls: queues the executions of a job that are due and finds its next time; how many it queued';
+
+CREATE FUNCTION helix_internal.reconcile_cron() RETURNS integer
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_reconcile_cron';
+COMMENT ON FUNCTION helix_internal.reconcile_cron() IS
+    'What the worker does every 10 s: makes cron.job what the schedules say, and runs what was missed; how many repairs';
+
+CREATE FUNCTION helix.get_schedule_month_cost(p_user_id uuid, p_operation_id text) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN (SELECT COALESCE(pg_catalog.sum(e.cost_actual), 0)
+              FROM helix_internal.operation_schedules s
+              JOIN helix_internal.schedule_executions e ON e.schedule_id = s.id
+             WHERE s.user_id = helix_internal.authorized_user(p_user_id) AND s.operation_id = p_operation_id
+               AND e.created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC'));
+COMMENT ON FUNCTION helix.get_schedule_month_cost(uuid, text) IS
+    'USD that the executions of a user''s schedules of an operation have cost that were created in this UTC month; never null. '
+    '42501 another user''s id.';
+
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_schedules', '');
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT, DELETE ON helix_internal.operation_schedules'),
+    ('authenticated', 'INSERT (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
+                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts), '
+                      'UPDATE (operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
+                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts) '
+                      'ON helix_internal.operation_schedules'),
+    ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.operation_schedules'),
+    ('authenticated', 'SELECT ON helix.cron_job_registry'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.next_run(text, text, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.register_cron_job(text, text, text, uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.unregister_cron_job(text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.check_cron_job_exists(text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_schedule_month_cost(uuid, text)'),
+    ('service', 'SELECT ON helix_internal.cron_job_repairs'),
+    ('service', 'SELECT ON helix.cron_job_repairs');

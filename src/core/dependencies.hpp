@@ -1,0 +1,16 @@
+// Owns: whether operations that depend on each other can be put in an order. Anyone may use it.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace helix {
+
+// For each operation, the operations (by index) that have to end before it.
+using Dependencies = std::vector<std::vector<std::size_t>>;
+
+// A cycle as indices, each depending on the next and the last on the first; empty where there is none (Kahn 1962: what
+// is left once everything that depends on nothing has been taken away, again and again, holds every cycle).
+std::vector<std::size_t> find_cycle(const Dependencies& dependencies);
+
+} // namespace helix

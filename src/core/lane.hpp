@@ -1,0 +1,59 @@
+// Owns: where in a lane of the queue (all executions of one priority, in the order of their places) a claim may begin
+// to look, so that it passes over nothing that others have taken long ago. Used by queue/; pure, for tests.
+//
+// A claim begins at start(), reads the queue as it is committed then, and says how far it has taken everything. What
+// becomes ready meanwhile is remembered by arrive(), in order of commits, and keeps the lane from moving past it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace helix {
+
+class Lane {
+  public:
+    using Place = std::int64_t;
+    static constexpr Place first = std::numeric_limits<Place>::min();
+    static constexpr Place last = std::numeric_limits<Place>::max();
+
+    struct Start {
+        Place from;
+        std::uint64_t arrivals;
+    };
+
+    // Nothing is known: a claim begins at the very first place.
+    void reset() {
+        from_ = first;
+        arrivals_ = 0;
+    }
+
+    Start start() const { return {from_, arrivals_}; }
+
+    // Something at `place` is visible from now on, or is free again.
+    void arrive(Place place) {
+        from_ = std::min(from_, place);
+        recent_[arrivals_++ % remembered] = place;
+    }
+
+    // A reader that began at `start` has seen that nothing is left before `place`.
+    void advance(const Start& start, Place place) {
+        if (arrivals_ - start.arrivals > remembered) {
+            return; // what came in meanwhile is no longer known
+        }
+        for (std::uint64_t i = start.arrivals; i < arrivals_; ++i) {
+            place = std::min(place, recent_[i % remembered]);
+        }
+        from_ = std::max(from_, place);
+    }
+
+  private:
+    static constexpr std::size_t remembered = 64;
+
+    Place from_;
+    std::uint64_t arrivals_;
+    Place recent_[remembered];
+};
+
+} // namespace helix

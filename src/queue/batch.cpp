@@ -1,0 +1,151 @@
+// helix.start_batch, cancel_batch.
+#include "pg/prelude.hpp"
+
+#include "callers/caller.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/values.hpp"
+#include "queue/arguments.hpp"
+#include "queue/batch.hpp"
+#include "queue/batch_progress.hpp"
+#include "queue/enqueue.hpp"
+
+namespace helix::queue {
+
+namespace {
+
+pg::Statement lock_batch("SELECT user_id, started_at IS NOT NULL, cancelled_at IS NOT NULL "
+                         "FROM helix_internal.operation_batches WHERE id = $1 FOR NO KEY UPDATE",
+                         {UUIDOID});
+pg::Statement mark_started("UPDATE helix_internal.operation_batches SET started_at = pg_catalog.clock_timestamp() "
+                           "WHERE id = $1 RETURNING user_id, priority",
+                           {UUIDOID});
+pg::Statement select_operations("SELECT id, operation_id, parameters FROM helix_internal.batch_operations "
+                                "WHERE batch_id = $1 ORDER BY sequence_order",
+                                {UUIDOID});
+pg::Statement mark_cancelled("UPDATE helix_internal.operation_batches SET cancelled_at = pg_catalog.clock_timestamp(), "
+                             "cancel_reason = $2 WHERE id = $1",
+                             {UUIDOID, TEXTOID});
+pg::Statement count_open("SELECT FROM helix_internal.batch_operations WHERE batch_id = $1 AND ended IS NULL LIMIT 1",
+                         {UUIDOID});
+pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE batch_id = $1 AND running "
+                             "FOR UPDATE SKIP LOCKED",
+                             {UUIDOID});
+pg::Statement skip_drafts("UPDATE helix_internal.batch_operations SET ended = 'skipped', error_message = $2, "
+                          "executed_at = pg_catalog.clock_timestamp() WHERE batch_id = $1 AND ended IS NULL",
+                          {UUIDOID, TEXTOID});
+
+struct BatchState {
+    bool started;
+    bool cancelled;
+};
+
+// Locks the batch; refuses an unknown one and another user's.
+BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
+    const Datum id = UUIDPGetDatum(&batch);
+    if (lock_batch.execute(&id) == 0) {
+        refuse_unknown("batch", batch);
+    }
+    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    return {DatumGetBool(pg::column(0, 2)), DatumGetBool(pg::column(0, 3))};
+}
+
+void end_running(const pg_uuid_t& batch, Datum reason) {
+    const Datum id = UUIDPGetDatum(&batch);
+    const auto rows = select_running.execute(&id);
+    SPITupleTable* running = SPI_tuptable;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        bool is_null = false;
+        const Claim claim{*DatumGetUUIDP(SPI_getbinval(running->vals[row], running->tupdesc, 1, &is_null)),
+                          std::nullopt};
+        finish(claim, {.status = "skipped", .error = reason});
+    }
+}
+
+// Whether there was anything left to cancel.
+bool cancel(const pg_uuid_t& batch, const char* reason) {
+    const Datum id = UUIDPGetDatum(&batch);
+    if (count_open.execute(&id) == 0) {
+        return false;
+    }
+    pg::Values values;
+    values.add(id).add_text(reason);
+    mark_cancelled.execute(values.values(), values.letters());
+    const Datum error = CStringGetTextDatum(reason == nullptr ? "cancelled" : psprintf("cancelled: %s", reason));
+    end_running(batch, error);
+    advance_batch(batch); // skips the rest
+    return true;
+}
+
+} // namespace
+
+void start(const pg_uuid_t& batch) {
+    const Datum id = UUIDPGetDatum(&batch);
+    mark_started.execute(&id);
+    NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, 1)), .batch_id = &batch};
+    execution.priority = DatumGetInt16(pg::column(0, 2));
+    execution.waits = true;
+    execution.max_attempts = 3;
+    const auto rows = select_operations.execute(&id);
+    SPITupleTable* operations = SPI_tuptable;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        bool is_null = false;
+        const auto column = [&](int number) {
+            return SPI_getbinval(operations->vals[row], operations->tupdesc, number, &is_null);
+        };
+        execution.batch_operation_id = DatumGetUUIDP(column(1));
+        execution.operation_id = column(2);
+        execution.payload = column(3);
+        enqueue(execution);
+    }
+    advance_batch(batch);
+}
+
+} // namespace helix::queue
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_start_batch) {
+    const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    const auto state = queue::lock(batch, rights);
+    if (state.started || state.cancelled) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the batch is not a draft"),
+                        errdetail("Batch %s is %s already.", queue::uuid_text(batch),
+                                  state.cancelled ? "cancelled" : "started"),
+                        errhint("Make another one with helix.create_batch().")));
+    }
+    queue::start(batch);
+    spi.finish();
+    PG_RETURN_VOID();
+}
+
+HELIX_FUNCTION(helix_cancel_batch) {
+    const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
+    const char* reason = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    const auto state = queue::lock(batch, rights);
+    const bool cancelled = !state.cancelled && queue::cancel(batch, reason);
+    if (cancelled && !state.started) {
+        const Datum values[] = {UUIDPGetDatum(&batch), CStringGetTextDatum("cancelled")};
+        queue::skip_drafts.execute(values);
+    }
+    spi.finish();
+    PG_RETURN_BOOL(cancelled);
+}
+
+HELIX_FUNCTION(helix_check_batch_exists) {
+    const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
+    const auto rights = callers::rights();
+    const Datum id = UUIDPGetDatum(&batch);
+    static pg::Statement select_user("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
+    pg::OwnerSpi spi;
+    if (select_user.execute(&id) == 0) {
+        queue::refuse_unknown("batch", batch);
+    }
+    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    spi.finish();
+    PG_RETURN_VOID();
+}

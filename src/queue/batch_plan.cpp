@@ -1,0 +1,139 @@
+#include "pg/prelude.hpp"
+
+#include "queue/batch_plan.hpp"
+
+#include "core/dependencies.hpp"
+#include "core/error.hpp"
+#include "operations/operations.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "queue/enqueue.hpp"
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+namespace helix::queue {
+
+namespace {
+
+pg::Statement select_operations(
+    "SELECT e.value ->> 'operation_id', e.value ->> 'name', COALESCE(NULLIF(e.value -> 'parameters', 'null'), '{}'), "
+    "CASE WHEN pg_catalog.jsonb_typeof(e.value) <> 'object' THEN 'is not an object' "
+    "WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'depends_on', '[]')) NOT IN ('array', 'null') "
+    "THEN 'has a depends_on that is not an array' "
+    "WHEN EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(e.value) k WHERE k NOT IN ('operation_id', 'name', "
+    "'parameters', 'depends_on')) THEN 'has an unknown field' "
+    "WHEN e.value ->> 'name' IS NOT NULL AND pg_catalog.count(*) OVER (PARTITION BY e.value ->> 'name') > 1 "
+    "THEN 'has the name of another' END "
+    "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number) ORDER BY e.number",
+    {JSONBOID});
+pg::Statement select_dependencies(
+    "WITH o AS (SELECT e.value ->> 'name' AS name, e.number, NULLIF(e.value -> 'depends_on', 'null') AS depends_on "
+    "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number)), "
+    "d AS (SELECT DISTINCT o.number, n.value AS needed FROM o, pg_catalog.jsonb_array_elements(o.depends_on) n) "
+    "SELECT d.number::integer, CASE pg_catalog.jsonb_typeof(d.needed) WHEN 'string' THEN t.number::integer "
+    "WHEN 'number' THEN (SELECT p.number::integer FROM o p WHERE p.number = d.needed::numeric) END, d.needed::text "
+    "FROM d LEFT JOIN o t ON t.name = d.needed #>> '{}' AND pg_catalog.jsonb_typeof(d.needed) = 'string' "
+    "ORDER BY 1, 2",
+    {JSONBOID});
+
+[[noreturn]] void refuse_operation(int position, const char* what) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid operation in p_operations"),
+             errdetail("Operation %d %s.", position, what),
+             errhint("Pass [{\"operation_id\": ..., \"name\": ..., \"parameters\": {...}, \"depends_on\": [names "
+                     "or positions from 1]}, ...].")));
+    pg_unreachable();
+}
+
+void check_size(Datum operations) {
+    const Jsonb* json = DatumGetJsonbP(operations);
+    const bool array = JB_ROOT_IS_ARRAY(json) && !JB_ROOT_IS_SCALAR(json);
+    const auto count = array ? static_cast<int>(JB_ROOT_COUNT(json)) : 0;
+    if (count < 1 || count > most_operations) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("p_operations must be an array of 1 to %d operations", most_operations),
+                        array ? errdetail("It has %d.", count) : errdetail("It is not an array.")));
+    }
+}
+
+void read_operations(Datum json, BatchPlan& plan) {
+    plan.operation_count = static_cast<int>(select_operations.execute(&json));
+    plan.operations = static_cast<PlannedOperation*>(palloc(sizeof(PlannedOperation) * plan.operation_count));
+    for (int i = 0; i < plan.operation_count; ++i) {
+        bool is_null = false;
+        auto& operation = plan.operations[i];
+        const Datum complaint = pg::column(i, 4, &is_null);
+        if (!is_null) {
+            refuse_operation(i + 1, TextDatumGetCString(complaint));
+        }
+        operation.operation_id = pg::column(i, 1, &is_null);
+        if (is_null) {
+            refuse_operation(i + 1, "has no operation_id");
+        }
+        const Datum name = pg::column(i, 2, &is_null);
+        operation.name = is_null ? 0 : name;
+        operation.parameters = pg::column(i, 3);
+        operation.id = fresh_execution_id();
+    }
+}
+
+// After the rows have been read: the list of operations is read once more where it has changed.
+void check_operations(const BatchPlan& plan) {
+    for (int i = 0; i < plan.operation_count; ++i) {
+        if (!operations::has_operation(pg::text_view(plan.operations[i].operation_id))) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
+                     errdetail("Operation %d is \"%s\".", i + 1, TextDatumGetCString(plan.operations[i].operation_id)),
+                     errhint("helix.operations lists the operations; add a row for a new one.")));
+        }
+    }
+}
+
+void read_dependencies(Datum json, BatchPlan& plan) {
+    plan.dependency_count = static_cast<int>(select_dependencies.execute(&json));
+    plan.dependencies = static_cast<Dependency*>(palloc(sizeof(Dependency) * (plan.dependency_count + 1)));
+    for (int i = 0; i < plan.dependency_count; ++i) {
+        bool unknown = false;
+        const int position = DatumGetInt32(pg::column(i, 1));
+        const Datum needs = pg::column(i, 2, &unknown);
+        if (unknown) {
+            refuse_operation(position, psprintf("depends on %s, which is no name or position of the batch",
+                                                TextDatumGetCString(pg::column(i, 3))));
+        }
+        plan.dependencies[i] = {position - 1, DatumGetInt32(needs) - 1};
+    }
+}
+
+void check_cycles(const BatchPlan& plan) {
+    Dependencies dependencies(static_cast<std::size_t>(plan.operation_count));
+    for (int i = 0; i < plan.dependency_count; ++i) {
+        const auto& [operation, needs] = plan.dependencies[i];
+        dependencies[static_cast<std::size_t>(operation)].push_back(static_cast<std::size_t>(needs));
+    }
+    const auto cycle = find_cycle(dependencies);
+    if (cycle.empty()) {
+        return;
+    }
+    std::string path;
+    for (const auto operation : cycle) {
+        path += std::to_string(operation + 1) + " needs ";
+    }
+    throw Error(sqlstate::invalid_parameter_value, "the operations depend on each other in a circle",
+                "Operation " + path + std::to_string(cycle.front() + 1) + ".", "Leave one of these dependencies out.");
+}
+
+} // namespace
+
+BatchPlan read_plan(Datum operations) {
+    check_size(operations);
+    BatchPlan plan{};
+    read_operations(operations, plan);
+    read_dependencies(operations, plan);
+    check_operations(plan);
+    check_cycles(plan);
+    return plan;
+}
+
+} // namespace helix::queue

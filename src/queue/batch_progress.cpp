@@ -1,0 +1,110 @@
+#include "pg/prelude.hpp"
+
+#include "queue/batch_progress.hpp"
+
+#include "pg/spi.hpp"
+#include "pg/values.hpp"
+#include "queue/lanes.hpp"
+
+#include <cstring>
+
+namespace helix::queue {
+
+namespace {
+
+pg::Statement lock_batch("SELECT b.id FROM helix_internal.operation_batches b JOIN helix_internal.batch_operations o "
+                         "ON o.batch_id = b.id WHERE o.id = $1 FOR NO KEY UPDATE OF b",
+                         {UUIDOID});
+pg::Statement keep_ending("UPDATE helix_internal.batch_operations SET ended = $2, result = $3, error_message = $4, "
+                          "cost_actual = $5, executed_at = pg_catalog.clock_timestamp() WHERE id = $1",
+                          {UUIDOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID});
+pg::Statement select_stop_reason("SELECT helix_internal.batch_stop_reason($1)", {UUIDOID});
+// What somebody else has locked is ending or being claimed at this moment: both come by here or ask for the reason.
+pg::Statement select_unclaimed("SELECT id, batch_operation_id FROM helix_internal.queue "
+                               "WHERE batch_id = $1 AND NOT running FOR UPDATE SKIP LOCKED",
+                               {UUIDOID});
+// In a conditional batch, what depends on something that failed or was skipped.
+pg::Statement
+    select_hopeless("SELECT q.id, q.batch_operation_id FROM helix_internal.queue q "
+                    "JOIN helix_internal.batch_operations o ON o.id = q.batch_operation_id "
+                    "WHERE q.batch_id = $1 AND NOT q.running AND o.depends_on IS NOT NULL AND EXISTS (SELECT "
+                    "FROM helix_internal.batch_operations d WHERE d.batch_id = $1 AND d.id = ANY (o.depends_on) "
+                    "AND d.ended IN ('failed', 'skipped')) AND EXISTS (SELECT FROM helix_internal.operation_batches b "
+                    "WHERE b.id = $1 AND b.batch_type = 'conditional') FOR UPDATE OF q SKIP LOCKED",
+                    {UUIDOID});
+pg::Statement skip("WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = ANY ($1) RETURNING q.*), "
+                   "kept AS (INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, batch_id, "
+                   "batch_operation_id, execution_status, triggered_by, priority, attempt, run_at, payload, "
+                   "error_message, created_at) SELECT g.id, g.user_id, g.operation_id, g.batch_id, "
+                   "g.batch_operation_id, 'skipped', g.triggered_by, g.priority, g.attempt, g.run_at, g.payload, $2, "
+                   "g.created_at FROM gone g) "
+                   "UPDATE helix_internal.batch_operations o SET ended = 'skipped', error_message = $2, "
+                   "executed_at = pg_catalog.clock_timestamp() FROM gone g WHERE o.id = g.batch_operation_id",
+                   {UUIDARRAYOID, TEXTOID});
+pg::Statement release(
+    "UPDATE helix_internal.queue q SET ready_at = pg_catalog.clock_timestamp(), run_at = pg_catalog.clock_timestamp() "
+    "FROM (SELECT w.id FROM helix_internal.queue w JOIN helix_internal.batch_operations o "
+    "ON o.id = w.batch_operation_id WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND NOT EXISTS (SELECT "
+    "FROM helix_internal.batch_operations d WHERE d.batch_id = $1 AND d.id = ANY (o.depends_on) AND d.ended IS NULL) "
+    "ORDER BY o.sequence_order LIMIT (SELECT CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END "
+    "- (SELECT pg_catalog.count(*) FROM helix_internal.queue r WHERE r.batch_id = $1 AND r.ready_at < 'infinity') "
+    "FROM helix_internal.operation_batches b WHERE b.id = $1)) next WHERE q.id = next.id "
+    "RETURNING q.priority, q.ready_at",
+    {UUIDOID});
+
+// Skips the executions of the statement that ran last; whether there were any.
+bool skip_selected(std::uint64_t rows, const char* reason) {
+    if (rows == 0) {
+        return false;
+    }
+    auto* ids = static_cast<Datum*>(palloc(rows * sizeof(Datum)));
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        ids[row] = pg::column(row, 1);
+    }
+    ArrayType* array = construct_array(ids, static_cast<int>(rows), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+    const Datum values[] = {PointerGetDatum(array), CStringGetTextDatum(reason)};
+    skip.execute(values);
+    return true;
+}
+
+const char* stop_reason(Datum batch) {
+    select_stop_reason.execute(&batch);
+    bool is_null = false;
+    const Datum reason = pg::column(0, 1, &is_null);
+    return is_null ? nullptr : TextDatumGetCString(reason);
+}
+
+const char* word_for(const char* status) {
+    return strcmp(status, "success") == 0 ? "completed" : status;
+}
+
+} // namespace
+
+void advance_batch(const pg_uuid_t& batch) {
+    const Datum id = UUIDPGetDatum(&batch);
+    if (const char* reason = stop_reason(id)) {
+        skip_selected(select_unclaimed.execute(&id), reason);
+        return;
+    }
+    while (skip_selected(select_hopeless.execute(&id), "skipped: an operation that it depends on has not succeeded")) {
+    }
+    const auto rows = release.execute(&id);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
+    }
+}
+
+void note_batch_operation(const pg_uuid_t& operation, const Ending& ending) {
+    const Datum id = UUIDPGetDatum(&operation);
+    if (lock_batch.execute(&id) == 0) {
+        return; // the batch has been deleted
+    }
+    const pg_uuid_t batch = *DatumGetUUIDP(pg::column(0, 1));
+    pg::Values values;
+    values.add(id).add_text(word_for(ending.status)).add(ending.result, ending.result == 0);
+    values.add(ending.error, ending.error == 0).add(ending.cost, ending.cost == 0);
+    keep_ending.execute(values.values(), values.letters());
+    advance_batch(batch);
+}
+
+} // namespace helix::queue

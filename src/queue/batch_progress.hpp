@@ -1,0 +1,14 @@
+// Owns: what the end of one operation means for its batch. Used within queue/ only; callers are within an OwnerSpi.
+#pragma once
+
+#include "queue/finish.hpp"
+
+namespace helix::queue {
+
+// An operation of a batch has ended: keeps how, skips what can no longer run, releases what may run now.
+void note_batch_operation(const pg_uuid_t& operation, const Ending& ending);
+
+// Starts or goes on with a batch whose row the caller has locked.
+void advance_batch(const pg_uuid_t& batch);
+
+} // namespace helix::queue

@@ -1,0 +1,174 @@
+// helix.claim_executions: workers take what is due.
+#include "pg/prelude.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "queue/arguments.hpp"
+#include "queue/finish.hpp"
+#include "queue/lanes.hpp"
+
+namespace helix::queue {
+
+namespace {
+
+constexpr int most_claims = 1000;
+constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
+constexpr long look_again_ms = 1000; // whatever nobody announces
+
+pg::Statement take(
+    "UPDATE helix_internal.queue q SET running = true, attempt = q.attempt + 1, worker = $5, "
+    "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6 "
+    "FROM (SELECT d.id FROM helix_internal.queue d WHERE d.priority = $1 AND d.ready_at >= $2 "
+    "AND d.ready_at <= $7 AND NOT d.running AND ($3 IS NULL OR d.operation_id = ANY ($3)) "
+    "ORDER BY d.ready_at LIMIT $4 FOR UPDATE SKIP LOCKED) due WHERE q.id = due.id "
+    "RETURNING q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id, q.payload, q.triggered_by, q.attempt, "
+    "q.attempt::bigint, q.run_at, q.lease_until, q.ready_at, "
+    "CASE WHEN q.schedule_id IS NOT NULL THEN (SELECT s.max_cost_per_month FROM helix_internal.operation_schedules s "
+    "WHERE s.id = q.schedule_id) END, "
+    "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END",
+    {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
+pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
+                              "AND NOT running ORDER BY ready_at LIMIT 1",
+                              {INT2OID, TIMESTAMPTZOID});
+pg::Statement select_spent("SELECT pg_catalog.format('max_cost_per_month is %s USD, spent this month: %s USD', $2, "
+                           "pg_catalog.sum(cost_actual)) FROM helix_internal.schedule_executions "
+                           "WHERE schedule_id = $1 AND created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), "
+                           "'UTC') HAVING pg_catalog.sum(cost_actual) >= $2",
+                           {UUIDOID, NUMERICOID});
+
+constexpr int returned_columns = 11;
+
+// The call's arguments and what it has claimed so far.
+struct Round {
+    Datum worker;
+    Datum operations; // 0: any
+    Datum lease;
+    int left;
+    ReturnSetInfo* result;
+};
+
+// Why an execution must not run after all; 0 where it may.
+Datum reason_to_skip(HeapTuple row, TupleDesc columns) {
+    bool is_null = false;
+    const Datum stopped = SPI_getbinval(row, columns, 14, &is_null);
+    if (!is_null) {
+        return stopped;
+    }
+    const Datum limit = SPI_getbinval(row, columns, 13, &is_null);
+    if (is_null) {
+        return 0;
+    }
+    const Datum values[] = {SPI_getbinval(row, columns, 4, &is_null), limit};
+    return select_spent.execute(values) == 0 ? 0 : pg::column(0, 1);
+}
+
+bool is_skipped(HeapTuple row, TupleDesc columns) {
+    const Datum reason = reason_to_skip(row, columns);
+    if (reason == 0) {
+        return false;
+    }
+    bool is_null = false;
+    const Claim claim{*DatumGetUUIDP(SPI_getbinval(row, columns, 1, &is_null)), std::nullopt};
+    finish(claim, {.status = "skipped", .error = reason});
+    return true;
+}
+
+void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
+    pg::Values values;
+    for (int number = 1; number <= returned_columns; ++number) {
+        bool is_null = false;
+        const Datum value = SPI_getbinval(row, columns, number, &is_null);
+        values.add(value, is_null);
+    }
+    tuplestore_putvalues(round.result->setResult, round.result->setDesc, values.values(), values.nulls());
+    --round.left;
+}
+
+// What is left in the lane lies in the future, if anything does.
+void advance_to_earliest(int priority, TimestampTz from) {
+    const auto start = lane_start(priority);
+    const Datum values[] = {Int16GetDatum(static_cast<std::int16_t>(priority)), TimestampTzGetDatum(from)};
+    const bool found = select_earliest.execute(values) > 0;
+    advance_lane(priority, start, found ? DatumGetTimestampTz(pg::column(0, 1)) : DT_NOEND);
+}
+
+// Whether there may be more in the lane.
+bool claim_from(int priority, Round& round) {
+    const auto start = lane_start(priority);
+    if (start.from > GetCurrentTimestamp()) {
+        return false;
+    }
+    const int wanted = round.left;
+    pg::Values values;
+    values.add(Int16GetDatum(static_cast<std::int16_t>(priority))).add(TimestampTzGetDatum(start.from));
+    values.add(round.operations, round.operations == 0).add(Int32GetDatum(wanted));
+    const TimestampTz before = GetCurrentTimestamp();
+    values.add(round.worker).add(round.lease).add(TimestampTzGetDatum(before));
+    const auto rows = take.execute(values.values(), values.letters());
+    SPITupleTable* taken = SPI_tuptable;
+    TimestampTz furthest = DT_NOBEGIN;
+    for (std::uint64_t i = 0; i < rows; ++i) {
+        bool is_null = false;
+        const Datum place = SPI_getbinval(taken->vals[i], taken->tupdesc, 12, &is_null);
+        furthest = std::max(furthest, DatumGetTimestampTz(place));
+        note_taken(priority, DatumGetTimestampTz(place));
+        if (!is_skipped(taken->vals[i], taken->tupdesc)) {
+            hand_out(round, taken->vals[i], taken->tupdesc);
+        }
+    }
+    const bool all = rows < static_cast<std::uint64_t>(wanted);
+    if (round.operations == 0) {
+        advance_lane(priority, start, all ? before : furthest);
+        if (rows == 0) {
+            advance_to_earliest(priority, std::max<Lane::Place>(start.from, before));
+        }
+    }
+    SPI_freetuptable(taken);
+    return !all;
+}
+
+void claim_due(Round& round) {
+    for (int priority = highest_priority; priority >= lowest_priority && round.left > 0; --priority) {
+        while (round.left > 0 && claim_from(priority, round)) {
+        }
+    }
+}
+
+void claim(Round& round, std::int64_t wait_us) {
+    const int wanted = round.left;
+    const TimestampTz give_up = GetCurrentTimestamp() + wait_us;
+    claim_due(round);
+    while (round.left == wanted && GetCurrentTimestamp() < give_up) {
+        begin_waiting();
+        claim_due(round);
+        if (round.left == wanted) {
+            const auto left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up);
+            wait_for_ready(std::min(left + 1, look_again_ms));
+        }
+        end_waiting();
+    }
+}
+
+} // namespace
+
+} // namespace helix::queue
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_claim_executions) {
+    queue::Round round{};
+    round.worker = pg::required(fcinfo, 0, "p_worker");
+    round.left = queue::number_argument(fcinfo, 1, "p_limit", 1, queue::most_claims);
+    queue::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
+    round.lease = PG_GETARG_DATUM(2);
+    round.operations = PG_ARGISNULL(3) ? 0 : PG_GETARG_DATUM(3);
+    const auto wait_us = queue::interval_argument(fcinfo, 4, "p_wait", 0, queue::longest_wait_us);
+    InitMaterializedSRF(fcinfo, 0);
+    round.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    pg::OwnerSpi spi;
+    queue::claim(round, wait_us);
+    spi.finish();
+    return 0;
+}

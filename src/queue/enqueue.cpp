@@ -1,0 +1,170 @@
+#include "pg/prelude.hpp"
+
+#include "queue/enqueue.hpp"
+
+#include "callers/caller.hpp"
+#include "core/uuid.hpp"
+#include "operations/operations.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "queue/arguments.hpp"
+#include "queue/lanes.hpp"
+
+#include <cstring>
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+namespace helix::queue {
+
+namespace {
+
+constexpr int spread_us = 100'000; // executions for one moment get places of their own within this time
+
+pg::Statement insert_execution("INSERT INTO helix_internal.queue (id, user_id, operation_id, schedule_id, batch_id, "
+                               "batch_operation_id, triggered_by, priority, ready_at, run_at, max_attempts, "
+                               "scheduled_for, request_id, payload) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                               {UUIDOID, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, INT2OID, TIMESTAMPTZOID,
+                                TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TEXTOID, JSONBOID});
+pg::Statement insert_request("INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id) "
+                             "VALUES ($1, $2, $3) ON CONFLICT (user_id, request_id) DO NOTHING",
+                             {UUIDOID, TEXTOID, UUIDOID});
+pg::Statement select_request("SELECT execution_id FROM helix_internal.queue_requests "
+                             "WHERE user_id = $1 AND request_id = $2",
+                             {UUIDOID, TEXTOID});
+pg::Statement select_unfinished("SELECT FROM helix_internal.queue WHERE schedule_id = $1 LIMIT 1", {UUIDOID});
+pg::Statement select_schedule("SELECT user_id, operation_id, enabled, parameters, overlap, max_attempts "
+                              "FROM helix_internal.operation_schedules WHERE id = $1",
+                              {UUIDOID});
+pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
+                            {UUIDOID});
+
+// A place in the lane: claims read on from where others have stopped, so equal places would be read again and again.
+TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
+    static int next = 0;
+    if (run_at <= now) {
+        return now;
+    }
+    next = (next + 1) % spread_us;
+    return run_at + next;
+}
+
+} // namespace
+
+pg_uuid_t fresh_execution_id() {
+    UuidBytes bytes;
+    if (!pg_strong_random(bytes.data(), bytes.size())) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+    }
+    const auto unix_ms = static_cast<std::uint64_t>(GetCurrentTimestamp() / 1000 + INT64CONST(946684800000));
+    mark_uuid_v7(bytes, unix_ms);
+    pg_uuid_t id;
+    memcpy(id.data, bytes.data(), UUID_LEN);
+    return id;
+}
+
+bool has_unfinished(const pg_uuid_t& schedule_id) {
+    const Datum id = UUIDPGetDatum(&schedule_id);
+    return select_unfinished.execute(&id) > 0;
+}
+
+pg_uuid_t enqueue(const NewExecution& execution) {
+    const pg_uuid_t id = fresh_execution_id();
+    if (execution.request_id != 0) {
+        const Datum request[] = {UUIDPGetDatum(&execution.user_id), execution.request_id, UUIDPGetDatum(&id)};
+        if (insert_request.execute(request) == 0) {
+            if (select_request.execute(request) == 0) { // an older snapshot does not see it
+                ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                                errmsg("could not serialize access: the request id was used meanwhile")));
+            }
+            return *DatumGetUUIDP(pg::column(0, 1));
+        }
+    }
+    const TimestampTz now = GetCurrentTimestamp();
+    const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
+    const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
+    pg::Values values;
+    values.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
+    values.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
+    values.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
+    values.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
+    values.add(Int32GetDatum(execution.max_attempts));
+    values.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
+    values.add(execution.request_id, execution.request_id == 0).add(execution.payload, execution.payload == 0);
+    insert_execution.execute(values.values(), values.letters());
+    if (!execution.waits) {
+        note_ready(execution.priority, ready_at);
+    }
+    return id;
+}
+
+namespace {
+
+// What a schedule says of its executions. Its memory is SPI's.
+void apply_schedule(NewExecution& execution) {
+    const Datum id = UUIDPGetDatum(execution.schedule_id);
+    if (select_schedule.execute(&id) == 0) {
+        refuse_unknown("schedule", *execution.schedule_id);
+    }
+    execution.user_id = *DatumGetUUIDP(pg::column(0, 1));
+    execution.operation_id = pg::column(0, 2);
+    const bool enabled = DatumGetBool(pg::column(0, 3));
+    const Datum parameters = pg::column(0, 4);
+    const bool one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
+    execution.max_attempts = DatumGetInt32(pg::column(0, 6));
+    execution.payload = execution.payload == 0 ? parameters : execution.payload;
+    if (!enabled) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
+                        errdetail("It is %s.", uuid_text(*execution.schedule_id)),
+                        errhint("Set enabled = true in helix.operation_schedules.")));
+    }
+    if (one_at_a_time) {
+        lock_schedule.execute(&id);
+        execution.waits = has_unfinished(*execution.schedule_id);
+    }
+}
+
+void check_plain(FunctionCallInfo fcinfo, NewExecution& execution) {
+    execution.user_id = *DatumGetUUIDP(pg::required(fcinfo, 6, "p_user_id"));
+    execution.operation_id = pg::required(fcinfo, 7, "p_operation_id");
+    if (!operations::has_operation(pg::text_view(execution.operation_id))) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
+                        errdetail("It is \"%s\".", TextDatumGetCString(execution.operation_id)),
+                        errhint("helix.operations lists the operations; add a row for a new one.")));
+    }
+}
+
+} // namespace
+
+} // namespace helix::queue
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_enqueue_execution) {
+    queue::NewExecution execution;
+    execution.triggered_by = queue::trigger_word(fcinfo, 1);
+    execution.payload = PG_ARGISNULL(2) ? 0 : PG_GETARG_DATUM(2);
+    execution.run_at = queue::time_argument(fcinfo, 3, "p_run_at");
+    execution.priority = queue::priority_argument(fcinfo, 4);
+    execution.request_id = queue::request_id_argument(fcinfo, 5);
+    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    if (PG_ARGISNULL(0)) {
+        queue::check_plain(fcinfo, execution);
+        callers::check_acts_for(execution.user_id);
+    } else {
+        execution.schedule_id = PG_GETARG_UUID_P(0);
+    }
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    if (execution.schedule_id != nullptr) {
+        queue::apply_schedule(execution);
+        rights.check_acts_for(execution.user_id);
+    }
+    *result = queue::enqueue(execution);
+    spi.finish();
+    PG_RETURN_UUID_P(result);
+}

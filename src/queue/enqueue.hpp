@@ -1,0 +1,35 @@
+// Owns: putting executions into the queue. Offered to features that queue (schedules, webhooks); callers are within an
+// OwnerSpi and have checked the caller's rights. All raise PostgreSQL errors.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::queue {
+
+// Plain data. Fields that are null pointers or NOBEGIN are not given.
+struct NewExecution {
+    pg_uuid_t user_id;
+    Datum operation_id = 0; // text
+    const pg_uuid_t* schedule_id = nullptr;
+    const pg_uuid_t* batch_id = nullptr;
+    const pg_uuid_t* batch_operation_id = nullptr;
+    const char* triggered_by = "manual";
+    int priority = 5;
+    int max_attempts = 5;
+    TimestampTz run_at = DT_NOBEGIN;        // not given: now
+    TimestampTz scheduled_for = DT_NOBEGIN; // the time that cron asked for
+    Datum request_id = 0;                   // text
+    Datum payload = 0;                      // jsonb
+    bool waits = false;                     // until something else releases it
+};
+
+// Its id.
+pg_uuid_t enqueue(const NewExecution& execution);
+
+// Whether the queue holds an execution of the schedule, waiting or running. Lock the schedule first where that matters.
+bool has_unfinished(const pg_uuid_t& schedule_id);
+
+// A time-ordered uuid (version 7 of RFC 9562).
+pg_uuid_t fresh_execution_id();
+
+} // namespace helix::queue

@@ -1,0 +1,25 @@
+#include "pg/prelude.hpp"
+
+#include "queue/queue.hpp"
+
+#include "queue/lanes.hpp"
+#include "queue/lease.hpp"
+#include "queue/retention.hpp"
+#include "worker/worker.hpp"
+
+namespace helix::queue {
+
+namespace {
+
+int every_second_ms = 1000;
+int every_minute_ms = SECS_PER_MINUTE * 1000;
+
+} // namespace
+
+void initialise() {
+    initialise_lanes();
+    worker::add_task({"leases", &every_second_ms, nullptr, leases_task});
+    worker::add_task({"execution retention", &every_minute_ms, nullptr, execution_retention_task});
+}
+
+} // namespace helix::queue

@@ -1,0 +1,9 @@
+// Owns: the queue's start-up; helix.cpp calls it.
+#pragma once
+
+namespace helix::queue {
+
+// Shared memory, and the worker's tasks: leases and retention.
+void initialise();
+
+} // namespace helix::queue

@@ -1,0 +1,42 @@
+#include "pg/prelude.hpp"
+
+#include "queue/retention.hpp"
+
+#include "config.hpp"
+#include "pg/spi.hpp"
+
+namespace helix::queue {
+
+namespace {
+
+constexpr std::uint64_t at_a_time = 5000;
+
+// A schedule's execution_count goes on counting what has been removed.
+pg::Statement forget_executions(
+    "WITH old AS (SELECT id FROM helix_internal.schedule_executions WHERE completed_at < $1 LIMIT 5000), "
+    "gone AS (DELETE FROM helix_internal.schedule_executions e USING old WHERE e.id = old.id RETURNING e.schedule_id), "
+    "counted AS (UPDATE helix_internal.operation_schedules s SET forgotten_count = s.forgotten_count + g.number "
+    "FROM (SELECT schedule_id, pg_catalog.count(*) AS number FROM gone GROUP BY 1) g WHERE s.id = g.schedule_id) "
+    "SELECT FROM gone",
+    {TIMESTAMPTZOID});
+pg::Statement forget_requests(
+    "DELETE FROM helix_internal.queue_requests r USING (SELECT user_id, request_id FROM helix_internal.queue_requests "
+    "WHERE requested_at < $1 LIMIT 5000) old WHERE r.user_id = old.user_id AND r.request_id = old.request_id",
+    {TIMESTAMPTZOID});
+
+} // namespace
+
+bool execution_retention_task() {
+    if (config::execution_retention_s == 0) {
+        return false;
+    }
+    const Datum limit = TimestampTzGetDatum(GetCurrentTimestamp() -
+                                            static_cast<std::int64_t>(config::execution_retention_s) * USECS_PER_SEC);
+    pg::OwnerSpi spi;
+    const bool more = forget_executions.execute(&limit) == at_a_time;
+    const bool more_requests = forget_requests.execute(&limit) == at_a_time;
+    spi.finish();
+    return more || more_requests;
+}
+
+} // namespace helix::queue

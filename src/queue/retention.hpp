@@ -1,0 +1,9 @@
+// Owns: forgetting finished executions. Used within queue/ only.
+#pragma once
+
+namespace helix::queue {
+
+// The worker's task: removes what is older than helix.execution_retention, some at a time.
+bool execution_retention_task();
+
+} // namespace helix::queue
