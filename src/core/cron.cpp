@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t too_long = 1000; // pg_cron's buffer
 constexpr std::int64_t day_s = 86'400;
 constexpr std::int64_t day_minutes = 1'440;
-constexpr std::int64_t most_days = 366 * 40; // 29 February on one weekday comes within 40 years, also across 2100
+constexpr std::int64_t longest_wait = day_s * 366 * 40; // 29 February on one weekday, across 2100
 
 constexpr std::array month_names = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::array weekday_names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
@@ -194,19 +194,15 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 // The first instant within (start, end] at which the zone has another offset than at `start`; after `end` if none.
 UnixTime first_change(UnixTime start, UnixTime end, const ZoneOffset& offset) {
     const int ahead = offset(start);
-    while (start < end) {
-        UnixTime changed = std::min(start + day_s, end);
-        if (offset(changed) == ahead) {
-            start = changed;
-            continue;
-        }
-        while (start + 1 < changed) {
-            const UnixTime middle = start + (changed - start) / 2;
-            (offset(middle) == ahead ? start : changed) = middle;
-        }
-        return changed;
+    if (offset(end) == ahead) {
+        return end + 1;
     }
-    return end + 1;
+    UnixTime changed = end;
+    while (start + 1 < changed) {
+        const UnixTime middle = start + (changed - start) / 2;
+        (offset(middle) == ahead ? start : changed) = middle;
+    }
+    return changed;
 }
 
 } // namespace
@@ -239,9 +235,8 @@ void CronExpression::read_shorthand(std::string_view word) {
         Shorthand{"@weekly", "0 0 * * 0"}, Shorthand{"@daily", "0 0 * * *"},    Shorthand{"@midnight", "0 0 * * *"},
         Shorthand{"@hourly", "0 * * * *"},
     };
-    reboot_ = word == "@reboot" || word == "@restart";
-    if (reboot_) {
-        return;
+    if (word == "@reboot" || word == "@restart") {
+        return; // at no time
     }
     const auto* found =
         std::find_if(shorthands.begin(), shorthands.end(), [&](const auto& s) { return s.name == word; });
@@ -324,31 +319,29 @@ std::optional<UnixTime> CronExpression::next(UnixTime after, const ZoneOffset& o
     if (interval_ > 0) {
         return after + interval_;
     }
-    const UnixTime end = after + most_days * day_s;
     UnixTime start = after - day_s;
     std::int64_t shown = start + offset(start);
-    while (!reboot_ && start < end) {
+    for (;;) {
         const int ahead = offset(start);
         const std::int64_t later = std::max(start, after + 1) + ahead;
         const std::int64_t fixed = start > after ? shown : std::max(shown, later);
-        const auto local = first_shown(by_clock_ ? later : fixed, end + day_s);
+        const auto local = first_shown(by_clock_ ? later : fixed, after + longest_wait);
         if (!local) {
             return std::nullopt;
         }
         const UnixTime instant = std::max(*local - ahead, start);
-        const UnixTime seen = std::min(instant, start + 3 * day_s);
+        const UnixTime seen = std::min(instant, start + 2 * day_s);
         const UnixTime change = first_change(start, seen, offset);
         if (change <= seen) {
-            shown = std::max(shown, change + ahead);
+            shown = change + ahead;
             start = change;
         } else if (seen == instant) {
             return instant;
         } else { // changes until shortly before show nothing of interest
             start = instant - 2 * day_s;
-            shown = start + offset(start);
+            shown = std::max(shown, start + offset(start));
         }
     }
-    return std::nullopt;
 }
 
 } // namespace helix

@@ -51,7 +51,6 @@ class CronExpression {
     bool any_day_ = false; // the field began with a star
     bool any_weekday_ = false;
     bool by_clock_ = false; // a star for the hour or the minute
-    bool reboot_ = false;
     int interval_ = 0;
 };
 

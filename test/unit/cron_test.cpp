@@ -267,13 +267,14 @@ TEST(Cron, FindsTheNextTime) {
 
 TEST(Cron, HoldsAsFarAsTimestampsGo) {
     constexpr UnixTime cycle = 146'097LL * 86'400; // 400 years, after which dates fall on the same weekdays
-    const auto after = instant("2096-02-27 00:00:00");
-    for (const auto* text : {"0 0 29 2 *", "0 0 $ * *", "0 0 * * mon", "5 4 * * *", "0 0 13 * */5"}) {
-        const CronExpression cron(text);
-        const auto next = cron.next(after, utc);
-        ASSERT_TRUE(next) << text;
-        for (const int cycles : {-17, -5, 1, 80, 730}) { // from 4713 before Christ to the year 294276
-            EXPECT_EQ(cron.next(after + cycles * cycle, utc), *next + cycles * cycle) << text << " " << cycles;
+    for (const auto after : {instant("2096-03-01 00:00:00"), instant("2100-02-01 00:00:00")}) {
+        for (const auto* text : {"0 0 29 2 *", "0 0 29 2 */7", "0 0 $ * *", "0 0 * * mon", "5 4 * * *"}) {
+            const CronExpression cron(text);
+            const auto next = cron.next(after, utc);
+            ASSERT_TRUE(next) << text;
+            for (const int cycles : {-17, -5, 1, 80, 730}) { // from 4713 before Christ to the year 294276
+                EXPECT_EQ(cron.next(after + cycles * cycle, utc), *next + cycles * cycle) << text << " " << cycles;
+            }
         }
     }
 }

@@ -150,6 +150,11 @@ TEST(CronZone, RunsFixedTimesOnceWhereTheClockRepeatsThem) {
               "0 0 * * *",
               "2018-02-17 12:00 -0200",
               {"2018-02-18 00:00 -0300", "2018-02-19 00:00 -0300"}},
+             {"Antarctica/Troll",
+              "30 2 * * *",
+              "2024-10-27 00:15 +0200",
+              {"2024-10-27 02:30 +0200", "2024-10-28 02:30 +0000"}},
+             {"Antarctica/Troll", "30 2 * * *", "2024-10-27 02:15 +0000", {"2024-10-28 02:30 +0000"}},
              {"Africa/Cairo",
               "15 23 $ * *",
               "2024-10-31 12:00 +0300",
@@ -230,14 +235,23 @@ struct ZoneAndChange {
 };
 
 constexpr ZoneAndChange zones[] = {
-    {"America/New_York", "2024-03-10 03:00 -0400"},    {"America/New_York", "2024-11-03 01:00 -0500"},
-    {"Europe/Berlin", "2024-03-31 03:00 +0200"},       {"Europe/Berlin", "2024-10-27 02:00 +0100"},
-    {"Australia/Lord_Howe", "2024-10-06 02:30 +1100"}, {"Australia/Lord_Howe", "2024-04-07 01:30 +1030"},
-    {"America/Sao_Paulo", "2018-11-04 01:00 -0200"},   {"America/Sao_Paulo", "2018-02-17 23:00 -0300"},
-    {"Asia/Beirut", "2022-03-27 01:00 +0300"},         {"Africa/Cairo", "2024-10-31 23:00 +0200"},
-    {"Pacific/Apia", "2011-12-31 00:00 +1400"},        {"Pacific/Kwajalein", "1993-08-22 00:00 +1200"},
-    {"Africa/Casablanca", "2024-03-10 02:00 +0000"},   {"Antarctica/Troll", "2024-03-31 03:00 +0200"},
-    {"Asia/Kathmandu", "2024-01-01 00:00 +0545"},      {"UTC", "2024-02-29 00:00 +0000"},
+    {"America/New_York", "2024-03-10 03:00 -0400"},
+    {"America/New_York", "2024-11-03 01:00 -0500"},
+    {"Europe/Berlin", "2024-03-31 03:00 +0200"},
+    {"Europe/Berlin", "2024-10-27 02:00 +0100"},
+    {"Australia/Lord_Howe", "2024-10-06 02:30 +1100"},
+    {"Australia/Lord_Howe", "2024-04-07 01:30 +1030"},
+    {"America/Sao_Paulo", "2018-11-04 01:00 -0200"},
+    {"America/Sao_Paulo", "2018-02-17 23:00 -0300"},
+    {"Asia/Beirut", "2022-03-27 01:00 +0300"},
+    {"Africa/Cairo", "2024-10-31 23:00 +0200"},
+    {"Pacific/Apia", "2011-12-31 00:00 +1400"},
+    {"Pacific/Kwajalein", "1993-08-22 00:00 +1200"},
+    {"Africa/Casablanca", "2024-03-10 02:00 +0000"},
+    {"Antarctica/Troll", "2024-03-31 03:00 +0200"},
+    {"Antarctica/Troll", "2024-10-27 01:00 +0000"},
+    {"Asia/Kathmandu", "2024-01-01 00:00 +0545"},
+    {"UTC", "2024-02-29 00:00 +0000"},
 };
 
 std::string random_field(std::mt19937_64& random, int low, int high) {
