@@ -6,186 +6,258 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace helix {
 
 namespace {
 
+constexpr std::size_t too_long = 1000; // pg_cron's buffer
 constexpr std::int64_t day_s = 86'400;
-constexpr int most_days = 366 * 40; // 29 February on one weekday comes within 40 years, also across 2100
+constexpr std::int64_t day_minutes = 1'440;
+constexpr std::int64_t longest_wait = day_s * 366 * 40; // 29 February on one weekday, across 2100
 
 constexpr std::array month_names = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::array weekday_names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
-[[noreturn]] void refuse(const char* field, std::string_view text) {
-    throw Error(sqlstate::invalid_parameter_value, "invalid cron expression",
-                std::string("The ") + field + " cannot be read: \"" + std::string(text) + "\".",
+[[noreturn]] void refuse(const std::string& detail) {
+    throw Error(sqlstate::invalid_parameter_value, "invalid cron expression", detail,
                 "Write minute hour day month weekday, such as 30 4 * * mon-fri, @hourly, or 30 seconds.");
 }
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return result;
+[[noreturn]] void refuse(const char* field, std::string_view text) {
+    refuse(std::string("The ") + field + " cannot be read: \"" + std::string(text) + "\".");
 }
 
-std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
-    std::vector<std::string_view> parts;
-    for (std::size_t start = 0; start <= text.size();) {
-        const auto end = std::min(text.find_first_of(separators, start), text.size());
-        parts.push_back(text.substr(start, end - start));
-        start = end + 1;
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_alphanumeric(char c) {
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
+}
+
+bool is_name(std::string_view text, std::string_view name) {
+    return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == b; });
+}
+
+// Takes what follows from the front of a text.
+class Reader {
+  public:
+    explicit Reader(std::string_view text) : rest_(text) {}
+
+    bool at_end() const { return rest_.empty(); }
+
+    bool take(char c) {
+        const bool found = rest_.starts_with(c);
+        rest_.remove_prefix(found ? 1 : 0);
+        return found;
     }
-    return parts;
-}
 
-std::vector<std::string_view> words_of(std::string_view text) {
-    auto words = split(text, " \t\n");
-    std::erase_if(words, [](auto word) { return word.empty(); });
-    return words;
-}
+    bool take_name(std::string_view name) {
+        const bool found = is_name(rest_.substr(0, name.size()), name);
+        rest_.remove_prefix(found ? name.size() : 0);
+        return found;
+    }
 
-int number_in(std::string_view text, int low, int high, const char* field, std::string_view whole) {
+    template <typename Belongs>
+    std::string_view take_while(Belongs belongs) {
+        const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), belongs);
+        const auto taken = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+        rest_.remove_prefix(taken.size());
+        return taken;
+    }
+
+    void skip(std::string_view characters) {
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(characters), rest_.size()));
+    }
+
+  private:
+    std::string_view rest_;
+};
+
+std::optional<int> number(std::string_view digits) {
     int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
-        refuse(field, whole);
-    }
-    return value;
+    const auto* const end = digits.data() + digits.size();
+    const auto result = std::from_chars(digits.data(), end, value);
+    return result.ec == std::errc{} && result.ptr == end ? std::optional(value) : std::nullopt;
 }
 
-// One field: what it may hold, and what it is called.
+// One field: what it is called, and what it may hold.
 struct Field {
     const char* name;
     int low;
     int high;
-    const char* const* names;
-    std::size_t name_count;
+    std::span<const char* const> names;
 
-    int value(std::string_view text, std::string_view whole) const {
-        const auto* const found = std::find(names, names + name_count, lower(text));
-        return found != names + name_count ? low + static_cast<int>(found - names)
-                                           : number_in(text, low, high, name, whole);
+    std::optional<int> value(std::string_view word) const {
+        const auto found = std::find_if(names.begin(), names.end(), [&](auto* known) { return is_name(word, known); });
+        const auto read = found != names.end() ? low + static_cast<int>(found - names.begin()) : number(word);
+        return read && *read >= low && *read <= high ? read : std::nullopt;
+    }
+
+    // One part of a list; false where it cannot be read.
+    template <std::size_t Size>
+    bool read_part(Reader& text, std::bitset<Size>& set) const {
+        std::optional first = low;
+        std::optional last = high;
+        if (!text.take('*')) {
+            first = value(text.take_while(is_alphanumeric));
+            if (!text.take('-')) {
+                if (first) {
+                    set.set(static_cast<std::size_t>(*first));
+                }
+                return first && !text.take('/');
+            }
+            last = value(text.take_while(is_alphanumeric));
+        }
+        const auto step = text.take('/') ? number(text.take_while(is_alphanumeric)) : 1;
+        if (!first || !last || !step || *step < 1) {
+            return false;
+        }
+        for (std::int64_t i = *first; i <= *last; i += *step) {
+            set.set(static_cast<std::size_t>(i));
+        }
+        return true;
     }
 
     template <std::size_t Size>
-    void read(std::string_view text, std::bitset<Size>& set) const {
-        for (const auto part : split(text, ",")) {
-            const auto slash = part.find('/');
-            const auto range = part.substr(0, slash);
-            const auto dash = range.find('-');
-            int first = low;
-            int last = high;
-            if (range != "*") {
-                first = value(range.substr(0, dash), text);
-                last = dash == std::string_view::npos ? first : value(range.substr(dash + 1), text);
+    void read(std::string_view word, std::bitset<Size>& set) const {
+        Reader text(word);
+        do {
+            if (!read_part(text, set)) {
+                refuse(name, word);
             }
-            const bool one = range != "*" && dash == std::string_view::npos;
-            if (first > last || (one && slash != std::string_view::npos)) {
-                refuse(name, text);
-            }
-            const int step =
-                slash == std::string_view::npos ? 1 : number_in(part.substr(slash + 1), 1, 1000, name, text);
-            for (int i = first; i <= last; i += step) {
-                set.set(static_cast<std::size_t>(i));
-            }
-        }
+        } while (text.take(','));
     }
 };
 
-constexpr Field minute_field{"minute", 0, 59, nullptr, 0};
-constexpr Field hour_field{"hour", 0, 23, nullptr, 0};
-constexpr Field day_field{"day of the month", 1, 31, nullptr, 0};
-constexpr Field month_field{"month", 1, 12, month_names.data(), month_names.size()};
-constexpr Field weekday_field{"day of the week", 0, 7, weekday_names.data(), weekday_names.size()};
+constexpr std::array fields = {
+    Field{"minute", 0, 59, {}},
+    Field{"hour", 0, 23, {}},
+    Field{"day of the month", 1, 31, {}},
+    Field{"month", 1, 12, month_names},
+    Field{"day of the week", 0, 7, weekday_names},
+};
+
+// "N seconds" as sscanf() would find it, which is how pg_cron does; none for anything else.
+std::optional<int> read_interval(std::string_view text) {
+    constexpr std::string_view spaces = " \t\n\v\f\r";
+    Reader reader(text);
+    reader.skip(spaces);
+    reader.take('+');
+    const auto digits = reader.take_while(is_digit);
+    reader.skip(spaces);
+    if (digits.empty() || !reader.take_name("second")) {
+        return std::nullopt;
+    }
+    if (reader.take_name("s")) {
+        reader.skip(spaces);
+    }
+    const auto seconds = number(digits);
+    if (!reader.at_end() || !seconds || *seconds < 1 || *seconds > 59) {
+        refuse("number of seconds", text);
+    }
+    return seconds;
+}
+
+// The words of the first line that is neither empty nor a comment.
+std::string_view line_of(std::string_view text) {
+    for (;;) {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        const auto end = std::min(text.find('\n'), text.size());
+        if (end == text.size() || (end > 0 && text[0] != '#')) {
+            return text.starts_with('#') ? "" : text.substr(0, end);
+        }
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    Reader reader(line);
+    for (reader.skip(" \t"); !reader.at_end(); reader.skip(" \t")) {
+        words.push_back(reader.take_while([](char c) { return c != ' ' && c != '\t'; }));
+    }
+    return words;
+}
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
-// The instants at which the clock shows `local` (seconds since 1970 as if it were UTC): none in a gap, two where the
-// clock goes back.
-std::vector<UnixTime> instants_of(std::int64_t local, const ZoneOffset& offset) {
-    std::vector<UnixTime> instants;
-    for (const int ahead : {offset(local - day_s), offset(local + day_s)}) {
-        const UnixTime instant = local - ahead;
-        if (offset(instant) == ahead && std::find(instants.begin(), instants.end(), instant) == instants.end()) {
-            instants.push_back(instant);
-        }
+// The first instant within (start, end] at which the zone has another offset than at `start`; after `end` if none.
+UnixTime first_change(UnixTime start, UnixTime end, const ZoneOffset& offset) {
+    const int ahead = offset(start);
+    if (offset(end) == ahead) {
+        return end + 1;
     }
-    std::sort(instants.begin(), instants.end());
-    return instants;
-}
-
-// The end of the gap that holds `local`: the first instant at which the clock shows later.
-UnixTime end_of_gap(std::int64_t local, const ZoneOffset& offset) {
-    UnixTime before = local - std::max(offset(local - day_s), offset(local + day_s)) - 1;
-    UnixTime after = local - std::min(offset(local - day_s), offset(local + day_s)) + 1;
-    while (before + 1 < after) {
-        const UnixTime middle = before + (after - before) / 2;
-        (middle + offset(middle) > local ? after : before) = middle;
+    UnixTime changed = end;
+    while (start + 1 < changed) {
+        const UnixTime middle = start + (changed - start) / 2;
+        (offset(middle) == ahead ? start : changed) = middle;
     }
-    return after;
+    return changed;
 }
 
 } // namespace
 
 CronExpression::CronExpression(std::string_view text) {
-    const auto words = words_of(text);
-    if (words.size() == 1 && words[0].starts_with('@')) {
+    if (text.size() >= too_long) {
+        refuse("It has " + std::to_string(text.size()) + " bytes, and " + std::to_string(too_long - 1) +
+               " at most are read.");
+    }
+    if (const auto seconds = read_interval(text)) {
+        interval_ = *seconds;
+        return;
+    }
+    const auto line = line_of(text);
+    const auto words = words_of(line);
+    if (!words.empty() && words[0].starts_with('@')) {
         read_shorthand(words[0]);
-    } else if (!read_interval(text)) {
-        read_fields(text);
+    } else {
+        read_fields(words, line);
     }
 }
 
-void CronExpression::read_shorthand(std::string_view text) {
+void CronExpression::read_shorthand(std::string_view word) {
     struct Shorthand {
         std::string_view name;
-        const char* fields;
+        std::string_view fields;
     };
     constexpr std::array shorthands = {
         Shorthand{"@yearly", "0 0 1 1 *"}, Shorthand{"@annually", "0 0 1 1 *"}, Shorthand{"@monthly", "0 0 1 * *"},
         Shorthand{"@weekly", "0 0 * * 0"}, Shorthand{"@daily", "0 0 * * *"},    Shorthand{"@midnight", "0 0 * * *"},
         Shorthand{"@hourly", "0 * * * *"},
     };
-    reboot_ = text == "@reboot" || text == "@restart";
-    if (reboot_) {
-        return;
+    if (word == "@reboot" || word == "@restart") {
+        return; // at no time
     }
     const auto* found =
-        std::find_if(shorthands.begin(), shorthands.end(), [&](const auto& s) { return s.name == text; });
+        std::find_if(shorthands.begin(), shorthands.end(), [&](const auto& s) { return s.name == word; });
     if (found == shorthands.end()) {
-        refuse("shorthand", text);
+        refuse("shorthand", word);
     }
-    read_fields(found->fields);
+    read_fields(words_of(found->fields), found->fields);
 }
 
-bool CronExpression::read_interval(std::string_view text) {
-    const auto words = words_of(text);
-    if (words.size() != 2 || (lower(words[1]) != "seconds" && lower(words[1]) != "second")) {
-        return false;
+void CronExpression::read_fields(const std::vector<std::string_view>& words, std::string_view line) {
+    if (words.size() < fields.size()) {
+        refuse(std::string("The ") + fields[words.size()].name + " is missing: \"" + std::string(line) + "\".");
     }
-    interval_ = number_in(words[0], 1, 59, "number of seconds", text);
-    return true;
-}
-
-void CronExpression::read_fields(std::string_view text) {
-    const auto words = words_of(text);
-    if (words.size() != 5) {
-        refuse("number of fields", text);
-    }
-    minute_field.read(words[0], minutes_);
-    hour_field.read(words[1], hours_);
+    fields[0].read(words[0], minutes_);
+    fields[1].read(words[1], hours_);
     last_day_ = words[2] == "$";
     if (!last_day_) {
-        day_field.read(words[2], days_);
+        fields[2].read(words[2], days_);
     }
-    month_field.read(words[3], months_);
-    weekday_field.read(words[4], weekdays_);
+    fields[3].read(words[3], months_);
+    fields[4].read(words[4], weekdays_);
     if (weekdays_[0] || weekdays_[7]) {
         weekdays_.set(0).set(7);
     }
@@ -194,57 +266,82 @@ void CronExpression::read_fields(std::string_view text) {
     by_clock_ = words[0].starts_with('*') || words[1].starts_with('*');
 }
 
-bool CronExpression::runs_on(std::int64_t day) const {
-    using namespace std::chrono;
-    const sys_days date{days(day)};
-    const year_month_day ymd{date};
-    const bool last = ymd.day() == (ymd.year() / ymd.month() / std::chrono::last).day();
-    const bool by_day = last_day_ ? last : days_[static_cast<unsigned>(ymd.day())];
-    const bool by_weekday = weekdays_[weekday(date).c_encoding()];
-    return months_[static_cast<unsigned>(ymd.month())] &&
-           (any_day_ || any_weekday_ ? by_day && by_weekday : by_day || by_weekday);
+struct CronExpression::Date {
+    unsigned month;
+    unsigned day;
+    unsigned last_day;
+    unsigned weekday;
+
+    // Of days since 1970. The calendar repeats itself, weekdays too, after 400 years; std::chrono ends in the year
+    // 32767.
+    static Date of(std::int64_t days_since) {
+        using namespace std::chrono;
+        constexpr int cycle = 146'097;
+        const sys_days date{days(days_since % cycle)};
+        const year_month_day ymd{date};
+        return {static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                static_cast<unsigned>((ymd.year() / ymd.month() / last).day()),
+                std::chrono::weekday(date).c_encoding()};
+    }
+};
+
+bool CronExpression::runs_on(const Date& date) const {
+    const bool by_day = last_day_ ? date.day == date.last_day : days_[date.day];
+    const bool by_weekday = weekdays_[date.weekday];
+    return any_day_ || any_weekday_ ? by_day && by_weekday : by_day || by_weekday;
 }
 
-std::optional<UnixTime> CronExpression::first_on(std::int64_t day, UnixTime after, const ZoneOffset& offset) const {
-    std::optional<UnixTime> first;
-    for (std::size_t hour = 0; hour < hours_.size(); ++hour) {
-        for (std::size_t minute = 0; hours_[hour] && minute < minutes_.size(); ++minute) {
-            if (!minutes_[minute]) {
-                continue;
-            }
-            const std::int64_t local =
-                day * day_s + static_cast<std::int64_t>(hour) * 3600 + static_cast<int>(minute) * 60;
-            auto instants = instants_of(local, offset);
-            if (!by_clock_) {
-                instants.resize(std::min<std::size_t>(instants.size(), 1));
-                if (instants.empty()) {
-                    instants.push_back(end_of_gap(local, offset));
-                }
-            }
-            for (const UnixTime instant : instants) {
-                first = instant > after && (!first || instant < *first) ? instant : first;
-            }
-        }
-    }
-    return first;
-}
-
-std::optional<UnixTime> CronExpression::next(UnixTime after, const ZoneOffset& offset) const {
-    if (reboot_) {
-        return std::nullopt;
-    }
-    if (interval_ > 0) {
-        return after + interval_;
-    }
-    const std::int64_t today = floor_div(after + offset(after), day_s);
-    for (std::int64_t day = today - 1; day < today + most_days; ++day) {
-        if (runs_on(day)) {
-            if (const auto first = first_on(day, after, offset)) {
-                return first;
-            }
+// The first time within [from, until] that the clock has to show, all in seconds since 1970 as if the clock showed UTC.
+std::optional<std::int64_t> CronExpression::first_shown(std::int64_t from, std::int64_t until) const {
+    for (std::int64_t minute = floor_div(from + 59, 60); minute * 60 <= until && minutes_.any() && hours_.any();) {
+        const std::int64_t day = floor_div(minute, day_minutes);
+        const auto minute_of_day = static_cast<std::size_t>(minute - day * day_minutes);
+        const auto date = Date::of(day);
+        if (!months_[date.month]) {
+            minute = (day + date.last_day - date.day + 1) * day_minutes;
+        } else if (!runs_on(date)) {
+            minute = (day + 1) * day_minutes;
+        } else if (!hours_[minute_of_day / 60]) {
+            minute = floor_div(minute, 60) * 60 + 60;
+        } else if (!minutes_[minute_of_day % 60]) {
+            ++minute;
+        } else {
+            return minute * 60;
         }
     }
     return std::nullopt;
+}
+
+// Goes from one change of the clock to the next one. A fixed time is looked for from the latest that the clock has
+// shown: so a gap is made up for where it ends, and nothing is repeated. Where the clock has not changed for a day,
+// nothing that it shows is a repetition.
+std::optional<UnixTime> CronExpression::next(UnixTime after, const ZoneOffset& offset) const {
+    if (interval_ > 0) {
+        return after + interval_;
+    }
+    UnixTime start = after - day_s;
+    std::int64_t shown = start + offset(start);
+    for (;;) {
+        const int ahead = offset(start);
+        const std::int64_t later = std::max(start, after + 1) + ahead;
+        const std::int64_t fixed = start > after ? shown : std::max(shown, later);
+        const auto local = first_shown(by_clock_ ? later : fixed, after + longest_wait);
+        if (!local) {
+            return std::nullopt;
+        }
+        const UnixTime instant = std::max(*local - ahead, start);
+        const UnixTime seen = std::min(instant, start + 2 * day_s);
+        const UnixTime change = first_change(start, seen, offset);
+        if (change <= seen) {
+            shown = change + ahead;
+            start = change;
+        } else if (seen == instant) {
+            return instant;
+        } else { // changes until shortly before show nothing of interest
+            start = instant - 2 * day_s;
+            shown = std::max(shown, start + offset(start));
+        }
+    }
 }
 
 } // namespace helix

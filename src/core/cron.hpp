@@ -1,7 +1,8 @@
 // Owns: cron expressions as pg_cron reads them (five fields with names, lists, ranges and steps, "$" for the month's
 // last day, @hourly and its like, "N seconds"), and the next time of one in a time zone. Anyone may use it.
-// Syntax: https://github.com/citusdata/pg_cron; days as in Vixie cron: where both day fields are restricted, either is
-// enough.
+// Syntax: https://github.com/citusdata/pg_cron, its leniency too: what follows the fifth field, or a field's last value
+// that can be read, is ignored, and a range from high to low (fri-mon) is empty. Days as in Vixie cron: where neither
+// day field begins with a star, either is enough.
 #pragma once
 
 #include <bitset>
@@ -9,13 +10,15 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace helix {
 
 // Seconds since 1970, UTC.
 using UnixTime = std::int64_t;
 
-// Seconds that a time zone is ahead of UTC at an instant.
+// Seconds that a time zone is ahead of UTC at an instant. Changes lie more than two days apart and are of at most one
+// day, as they do and are in the whole tz database.
 using ZoneOffset = std::function<int(UnixTime)>;
 
 class CronExpression {
@@ -23,20 +26,21 @@ class CronExpression {
     // Throws Error 22023 with the field that cannot be read.
     explicit CronExpression(std::string_view text);
 
-    // The first time after `after`; none for @reboot and for dates that never come (30 February). Where clocks go
-    // forward, a fixed time within the gap runs at its end; where they go back, it runs once, the first time.
-    // Expressions with a star for the hour or the minute run by what the clock shows, in the repeated hour twice.
+    // The first time after `after`; none for @reboot and for dates that do not come within 40 years (30 February).
+    // Where clocks go forward, a fixed time within the gap runs at its end; where they go back, it runs once, the first
+    // time. Expressions with a star for the hour or the minute run by what the clock shows, in the repeated hour twice.
     std::optional<UnixTime> next(UnixTime after, const ZoneOffset& offset) const;
 
     // For "N seconds".
     std::optional<int> interval_seconds() const { return interval_ > 0 ? std::optional(interval_) : std::nullopt; }
 
   private:
-    void read_shorthand(std::string_view text);
-    bool read_interval(std::string_view text);
-    void read_fields(std::string_view text);
-    bool runs_on(std::int64_t day) const;
-    std::optional<UnixTime> first_on(std::int64_t day, UnixTime after, const ZoneOffset& offset) const;
+    struct Date;
+
+    void read_shorthand(std::string_view word);
+    void read_fields(const std::vector<std::string_view>& words, std::string_view line);
+    bool runs_on(const Date& date) const;
+    std::optional<std::int64_t> first_shown(std::int64_t from, std::int64_t until) const;
 
     std::bitset<60> minutes_;
     std::bitset<24> hours_;
@@ -47,7 +51,6 @@ class CronExpression {
     bool any_day_ = false; // the field began with a star
     bool any_weekday_ = false;
     bool by_clock_ = false; // a star for the hour or the minute
-    bool reboot_ = false;
     int interval_ = 0;
 };
 
