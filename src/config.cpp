@@ -173,9 +173,9 @@ void define() {
     DefineCustomIntVariable("helix.request_id_window", "How long at least a request id is remembered.", nullptr,
                             &request_id_window_s, 7 * SECS_PER_DAY, SECS_PER_MINUTE, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
                             nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.execution_retention", "How long finished executions are kept; 0 keeps all.",
-                            nullptr, &execution_retention_s, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
-                            nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
+                            &execution_retention_s, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr,
+                            nullptr, nullptr);
     DefineCustomBoolVariable("helix.allow_self_recording",
                              "Whether a signed-in user may record executions for himself.",
                              "Service roles may record for anyone in any case.", &allow_self_recording, true,

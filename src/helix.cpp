@@ -7,6 +7,7 @@
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
 #include "queue/queue.hpp"
+#include "schedules/schedules.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -27,6 +28,7 @@ void _PG_init(void) {
         helix::operations::initialise();
         helix::ledger::initialise();
         helix::queue::initialise();
+        helix::schedules::initialise();
         helix::worker::initialise();
     });
 }

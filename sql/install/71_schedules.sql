@@ -20,7 +20,9 @@ CREATE TABLE helix_internal.operation_schedules (
     timezone           text        NOT NULL DEFAULT 'UTC',
     parameters         jsonb       NOT NULL DEFAULT '{}',
     max_cost_per_month numeric     CHECK (max_cost_per_month >= 0 AND max_cost_per_month < 'Infinity'),
-    job_name           text        NOT NULL UNIQUE CHECK (pg_catalog.length(job_name) BETWEEN 1 AND 200),
+    job_name           text        NOT NULL CHECK (pg_catalog.length(job_name) BETWEEN 1 AND 200),
+    pg_cron_name       text        NOT NULL UNIQUE
+        GENERATED ALWAYS AS (CASE WHEN pg_catalog.starts_with(job_name, 'helix_') THEN job_name ELSE 'helix_' || job_name END) STORED,
     missed_runs        text        NOT NULL DEFAULT 'one' CHECK (missed_runs IN ('none', 'one', 'all')),
     overlap            text        NOT NULL DEFAULT 'skip' CHECK (overlap IN ('skip', 'queue', 'allow')),
     max_attempts       integer     NOT NULL DEFAULT 5 CHECK (max_attempts BETWEEN 1 AND 100),

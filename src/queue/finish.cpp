@@ -23,8 +23,9 @@ pg::Statement move_to_history(
     "g.created_at, g.started_at FROM gone g "
     "RETURNING user_id, operation_id, schedule_id, batch_operation_id, priority, (SELECT g.ready_at FROM gone g)",
     {UUIDOID, INT4OID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID, INT4OID});
-pg::Statement lock_one_at_a_time(
-    "SELECT FROM helix_internal.operation_schedules WHERE id = $1 AND overlap = 'queue' FOR NO KEY UPDATE", {UUIDOID});
+pg::Statement lock_one_at_a_time("SELECT FROM helix_internal.operation_schedules WHERE id = $1 AND (overlap = 'queue' "
+                                 "OR missed_runs = 'all') FOR NO KEY UPDATE",
+                                 {UUIDOID});
 pg::Statement release_next(
     "UPDATE helix_internal.queue q SET ready_at = GREATEST(q.run_at, pg_catalog.clock_timestamp()) "
     "WHERE q.id = (SELECT w.id FROM helix_internal.queue w WHERE w.schedule_id = $1 AND w.ready_at = 'infinity' "

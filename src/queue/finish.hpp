@@ -19,7 +19,7 @@ struct Ending {
 struct Claim {
     pg_uuid_t id;
     std::optional<std::int32_t> attempt = std::nullopt; // the fencing token; none: whoever has it
-    bool must_run = true;                // else a pending one ends too
+    bool must_run = true;                               // else a pending one ends too
 };
 
 // What the ledger and others need to know of it. The text lives in SPI's memory.

@@ -4,14 +4,20 @@
 
 #include "core/cron.hpp"
 #include "pg/guard.hpp"
-#include "pg/text.hpp"
+#include "schedules/pg_cron_expression.hpp"
 #include "schedules/zone.hpp"
 
 namespace helix::schedules {
 
-std::optional<TimestampTz> next_run(std::string_view expression, const std::string& zone, TimestampTz after) {
+std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after) {
     const auto next = CronExpression(expression).next(unix_time(after), zone_offset(zone));
     return next ? std::optional(timestamp(*next)) : std::nullopt;
+}
+
+const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now) {
+    const auto form = pg_cron_expression(expression, zone_offset(zone), unix_time(now));
+    const char* text = form.c_str();
+    return pg::call([text] { return pstrdup(text); });
 }
 
 } // namespace helix::schedules
@@ -22,8 +28,11 @@ HELIX_FUNCTION(helix_next_run) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
         PG_RETURN_NULL();
     }
-    const std::string expression(pg::call([&] { return pg::text_view(PG_GETARG_DATUM(0)); }));
-    const std::string zone(pg::call([&] { return pg::text_view(PG_GETARG_DATUM(1)); }));
+    const char* expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const char* zone = text_to_cstring(PG_GETARG_TEXT_PP(1));
+    if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(2))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_after must be finite")));
+    }
     const auto next = schedules::next_run(expression, zone, PG_GETARG_TIMESTAMPTZ(2));
     if (!next) {
         PG_RETURN_NULL();

@@ -5,7 +5,11 @@
 
 namespace helix::schedules {
 
-// None for @reboot and for dates that never come. Throws Error 22023 on a bad expression or zone.
-std::optional<TimestampTz> next_run(std::string_view expression, const std::string& zone, TimestampTz after);
+// None for @reboot and for dates that never come. Raises 22023 on a bad expression or zone. Plain arguments, so that
+// code without C++ objects may call it.
+std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after);
+
+// What pg_cron is told of it, palloc'd.
+const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now);
 
 } // namespace helix::schedules

@@ -7,6 +7,7 @@
 #include <cstring>
 
 extern "C" {
+#include "commands/dbcommands.h"
 #include "commands/extension.h"
 }
 
@@ -16,17 +17,18 @@ namespace {
 
 constexpr const char* prefix = "helix_";
 
-pg::Statement select_foreign("SELECT username, command FROM cron.job WHERE jobname = $1 "
-                             "AND (username <> current_user OR command NOT LIKE 'SELECT helix_internal.run_job(%')",
+pg::Statement select_foreign("SELECT username FROM cron.job WHERE jobname = $1 AND (username <> CURRENT_USER "
+                             "OR command NOT LIKE 'SELECT helix_internal.run_job(%')",
                              {TEXTOID});
-pg::Statement select_live("SELECT 1 FROM cron.job WHERE jobname = $1 AND active "
+pg::Statement select_live("SELECT FROM cron.job WHERE jobname = $1 AND active AND username = CURRENT_USER "
                           "AND command LIKE 'SELECT helix_internal.run_job(%'",
                           {TEXTOID});
 pg::Statement schedule("SELECT cron.schedule($1, $2, $3)", {TEXTOID, TEXTOID, TEXTOID});
-pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = current_user",
+pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER "
+                         "AND command LIKE 'SELECT helix_internal.run_job(%'",
                          {TEXTOID});
-pg::Statement activate("SELECT cron.alter_job(jobid, active => true) FROM cron.job WHERE jobname = $1 "
-                       "AND username = current_user AND NOT active",
+pg::Statement activate("UPDATE cron.job SET active = true WHERE jobname = $1 AND username = CURRENT_USER "
+                       "AND NOT active",
                        {TEXTOID});
 
 } // namespace
@@ -38,6 +40,7 @@ bool has_pg_cron() {
 void require_pg_cron() {
     if (!has_pg_cron()) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("pg_cron is not in this database"),
+                        errdetail("Schedules of type cron need it; everything else works without."),
                         errhint("Install pg_cron (Debian: postgresql-15-cron), set shared_preload_libraries = "
                                 "'pg_cron,helix' and cron.database_name = '%s', restart, and run CREATE EXTENSION "
                                 "pg_cron.",
@@ -56,11 +59,10 @@ void put_job(const char* job_name, const char* expression) {
         ereport(ERROR,
                 (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("pg_cron has a job \"%s\" that is not helix's", name),
                  errdetail("It belongs to role \"%s\".", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
-                 errhint("Choose another name, or remove the job with cron.unschedule().")));
+                 errhint("Choose another name, or remove that job with cron.unschedule().")));
     }
-    const Datum values[] = {
-        named, CStringGetTextDatum(expression),
-        CStringGetTextDatum(psprintf("SELECT helix_internal.run_job(%s)", quote_literal_cstr(job_name)))};
+    const char* command = psprintf("SELECT helix_internal.run_job(%s)", quote_literal_cstr(job_name));
+    const Datum values[] = {named, CStringGetTextDatum(expression), CStringGetTextDatum(command)};
     schedule.execute(values);
     activate.execute(&named); // by hand it may have been switched off
 }

@@ -1,0 +1,34 @@
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "utils/resowner.h"
+}
+
+namespace helix::pg {
+
+bool run_in_subtransaction(void (*body)(void*), void* argument) {
+    const MemoryContext memory = CurrentMemoryContext;
+    const ResourceOwner owner = CurrentResourceOwner;
+    volatile bool done = false;
+    BeginInternalSubTransaction(nullptr);
+    MemoryContextSwitchTo(memory);
+    PG_TRY();
+    {
+        body(argument);
+        ReleaseCurrentSubTransaction();
+        done = true;
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(memory);
+        EmitErrorReport();
+        FlushErrorState();
+        RollbackAndReleaseCurrentSubTransaction();
+    }
+    PG_END_TRY();
+    MemoryContextSwitchTo(memory);
+    CurrentResourceOwner = owner;
+    return done;
+}
+
+} // namespace helix::pg

@@ -1,0 +1,52 @@
+#include "pg/prelude.hpp"
+
+#include "schedules/pg_cron_expression.hpp"
+
+#include <sstream>
+
+namespace helix::schedules {
+
+namespace {
+
+constexpr UnixTime day_s = SECS_PER_DAY;
+constexpr int days_to_look_at = 400;
+
+enum class Offsets { none, whole_hours, others };
+
+Offsets offsets_of(const ZoneOffset& offset, UnixTime now) {
+    Offsets offsets = Offsets::none;
+    for (int day = -1; day <= days_to_look_at; ++day) {
+        const int ahead = offset(now + day * day_s);
+        if (ahead % SECS_PER_HOUR != 0) {
+            return Offsets::others;
+        }
+        offsets = ahead == 0 ? offsets : Offsets::whole_hours;
+    }
+    return offsets;
+}
+
+} // namespace
+
+std::string pg_cron_expression(std::string_view expression, const ZoneOffset& offset, UnixTime now) {
+    std::istringstream words{std::string(expression)};
+    std::vector<std::string> fields;
+    for (std::string word; words >> word;) {
+        fields.push_back(word);
+    }
+    const auto offsets = offsets_of(offset, now);
+    const bool every_n_seconds = CronExpression(expression).interval_seconds().has_value(); // the same by every clock
+    const bool plain = fields.size() == 5;
+    if (every_n_seconds || (offsets == Offsets::none && !(plain && fields[2] == "$"))) {
+        return std::string(expression);
+    }
+    if (offsets == Offsets::none) {
+        return fields[0] + " " + fields[1] + " * * *";
+    }
+    const bool shorthand = fields[0].starts_with('@'); // all of them run at minute 0
+    if (offsets == Offsets::others || !(plain || shorthand)) {
+        return "* * * * *";
+    }
+    return (shorthand ? "0" : fields[0]) + " * * * *";
+}
+
+} // namespace helix::schedules

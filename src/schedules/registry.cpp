@@ -1,0 +1,162 @@
+// helix.register_cron_job, unregister_cron_job, check_cron_job_exists: schedules by the name of their job.
+#include "pg/prelude.hpp"
+
+#include "callers/caller.hpp"
+#include "core/uuid.hpp"
+#include "operations/operations.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "schedules/pg_cron.hpp"
+
+#include <cstring>
+
+namespace helix::schedules {
+
+namespace {
+
+pg::Statement select_job("SELECT user_id, by_name, schedule_type = 'cron' AND enabled "
+                         "FROM helix_internal.operation_schedules WHERE pg_cron_name = $1 FOR UPDATE",
+                         {TEXTOID});
+pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedules "
+                          "WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled",
+                          {TEXTOID});
+pg::Statement insert_job("INSERT INTO helix_internal.operation_schedules (id, user_id, operation_id, schedule_type, "
+                         "cron_expression, timezone, job_name, by_name) "
+                         "VALUES (COALESCE($5, pg_catalog.gen_random_uuid()), $4, $3, 'cron', $2, "
+                         "COALESCE($6, 'UTC'), $7, true)",
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+pg::Statement update_job("UPDATE helix_internal.operation_schedules SET operation_id = $3, schedule_type = 'cron', "
+                         "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone) "
+                         "WHERE pg_cron_name = $1",
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+pg::Statement select_registered("SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, "
+                                "next_scheduled_at, timezone, created_at, updated_at FROM helix.cron_job_registry "
+                                "WHERE id = (SELECT s.id FROM helix_internal.operation_schedules s "
+                                "WHERE s.pg_cron_name = $1)",
+                                {TEXTOID});
+pg::Statement delete_job("DELETE FROM helix_internal.operation_schedules WHERE pg_cron_name = $1", {TEXTOID});
+pg::Statement disable_job("UPDATE helix_internal.operation_schedules SET enabled = false WHERE pg_cron_name = $1",
+                          {TEXTOID});
+
+constexpr int registry_columns = 10;
+
+// Two names must not be one for pg_cron: "nightly" and "helix_nightly" are.
+Datum pg_cron_name(Datum name) {
+    return CStringGetTextDatum(cron_name(TextDatumGetCString(name)));
+}
+
+// The schedule that a name of the form helix_<uuid> means; null for another name.
+const pg_uuid_t* id_in(const char* name) {
+    const auto bytes = parse_uuid(std::string_view(name).substr(strlen("helix_")));
+    if (!bytes) {
+        return nullptr;
+    }
+    auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    memcpy(id->data, bytes->data(), UUID_LEN);
+    return id;
+}
+
+void check_operation(Datum operation) {
+    if (!operations::has_operation(pg::text_view(operation))) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
+                        errdetail("It is \"%s\".", TextDatumGetCString(operation)),
+                        errhint("helix.operations lists the operations; add a row for a new one.")));
+    }
+}
+
+void check_name(Datum name) {
+    const auto length = pg::text_view(name).size();
+    if (length < 1 || length > 190) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_job_name must have 1 to 190 bytes"),
+                        errdetail("It has %zu.", length)));
+    }
+}
+
+void check_owner(Datum name, const pg_uuid_t& user) {
+    if (memcmp(DatumGetUUIDP(pg::column(0, 1))->data, user.data, UUID_LEN) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another user's"),
+                        errdetail("It is \"%s\".", TextDatumGetCString(name)), errhint("Choose another name.")));
+    }
+}
+
+// Columns of the registry's row in the caller's memory.
+Datum registered_row(Datum name, TupleDesc columns, MemoryContext memory) {
+    if (select_registered.execute(&name) != 1) {
+        elog(ERROR, "the registered job is not in the registry");
+    }
+    pg::Values values;
+    for (int number = 1; number <= registry_columns; ++number) {
+        bool is_null = false;
+        const Datum value = pg::column(0, number, &is_null);
+        values.add(value, is_null);
+    }
+    const MemoryContext own = MemoryContextSwitchTo(memory);
+    const Datum row = values.row(columns);
+    MemoryContextSwitchTo(own);
+    return row;
+}
+
+} // namespace
+
+} // namespace helix::schedules
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_register_cron_job) {
+    const Datum given = pg::required(fcinfo, 0, "p_job_name");
+    const Datum expression = pg::required(fcinfo, 1, "p_schedule");
+    const Datum operation = pg::required(fcinfo, 2, "p_operation_id");
+    const Datum user = pg::required(fcinfo, 3, "p_user_id");
+    schedules::check_name(given);
+    schedules::check_operation(operation);
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    TupleDesc columns = pg::result_columns(fcinfo);
+    const MemoryContext memory = CurrentMemoryContext;
+    const Datum name = schedules::pg_cron_name(given);
+    pg::Values values;
+    values.add(name).add(expression).add(operation).add(user);
+    values.add_uuid(schedules::id_in(TextDatumGetCString(name))).add_argument(fcinfo, 4).add(given);
+    pg::OwnerSpi spi;
+    schedules::require_pg_cron();
+    const bool known = schedules::select_job.execute(&name) > 0;
+    if (known) {
+        schedules::check_owner(name, *DatumGetUUIDP(user));
+    }
+    auto& put = known ? schedules::update_job : schedules::insert_job;
+    put.execute(values.values(), values.letters());
+    const Datum row = schedules::registered_row(name, columns, memory);
+    spi.finish();
+    PG_RETURN_DATUM(row);
+}
+
+HELIX_FUNCTION(helix_unregister_cron_job) {
+    const Datum name = schedules::pg_cron_name(pg::required(fcinfo, 0, "p_job_name"));
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    bool was_registered = false;
+    if (schedules::select_job.execute(&name) > 0) {
+        rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+        was_registered = DatumGetBool(pg::column(0, 3));
+        const bool by_name = DatumGetBool(pg::column(0, 2));
+        (by_name ? schedules::delete_job : schedules::disable_job).execute(&name);
+    }
+    spi.finish();
+    PG_RETURN_BOOL(was_registered);
+}
+
+HELIX_FUNCTION(helix_check_cron_job_exists) {
+    const Datum name = schedules::pg_cron_name(pg::required(fcinfo, 0, "p_job_name"));
+    const auto rights = callers::rights();
+    const auto user = rights.for_anyone ? std::nullopt : callers::current_user();
+    pg::OwnerSpi spi;
+    bool exists = false;
+    if (schedules::select_seen.execute(&name) > 0 && schedules::has_pg_cron()) {
+        const auto* owner = DatumGetUUIDP(pg::column(0, 1));
+        const bool visible = rights.for_anyone || (user && memcmp(owner->data, user->data, UUID_LEN) == 0);
+        exists = visible && schedules::job_is_live(TextDatumGetCString(name));
+    }
+    spi.finish();
+    PG_RETURN_BOOL(exists);
+}

@@ -1,0 +1,152 @@
+#include "pg/prelude.hpp"
+
+#include "schedules/run_job.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/values.hpp"
+#include "queue/enqueue.hpp"
+#include "schedules/next_run.hpp"
+
+#include <cstring>
+
+namespace helix::schedules {
+
+namespace {
+
+constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // what is older has been missed
+constexpr int most_missed = 100;
+
+pg::Statement lock_job("SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, "
+                       "max_attempts, next_scheduled_at FROM helix_internal.operation_schedules "
+                       "WHERE job_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE",
+                       {TEXTOID});
+pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_scheduled_at = $2 WHERE id = $1",
+                       {UUIDOID, TIMESTAMPTZOID});
+pg::Statement insert_skipped(
+    "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, execution_status, "
+    "triggered_by, priority, attempt, run_at, scheduled_for, payload, error_message, created_at) "
+    "VALUES ($1, $2, $3, $4, 'skipped', 'cron', 5, 0, $5, $5, $6, 'skipped: the execution before is not finished', "
+    "pg_catalog.clock_timestamp())",
+    {UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, JSONBOID});
+
+// A locked schedule; plain data in SPI's memory.
+struct Job {
+    pg_uuid_t id;
+    pg_uuid_t user_id;
+    Datum operation_id;
+    const char* expression;
+    const char* zone;
+    Datum parameters;
+    const char* missed_runs;
+    const char* overlap;
+    int max_attempts;
+    TimestampTz next;
+
+    std::optional<TimestampTz> after(TimestampTz time) const { return next_run(expression, zone, time); }
+};
+
+std::optional<Job> lock(const char* job_name) {
+    const Datum name = CStringGetTextDatum(job_name);
+    if (lock_job.execute(&name) == 0) {
+        return std::nullopt;
+    }
+    bool never = false;
+    const auto value = [](int number) { return TextDatumGetCString(pg::column(0, number)); };
+    Job job{*DatumGetUUIDP(pg::column(0, 1)),
+            *DatumGetUUIDP(pg::column(0, 2)),
+            pg::column(0, 3),
+            value(4),
+            value(5),
+            pg::column(0, 6),
+            value(7),
+            value(8),
+            DatumGetInt32(pg::column(0, 9)),
+            0};
+    const Datum next = pg::column(0, 10, &never);
+    job.next = never ? DT_NOEND : DatumGetTimestampTz(next);
+    return job;
+}
+
+void skip(const Job& job, TimestampTz due) {
+    const pg_uuid_t id = queue::fresh_execution_id();
+    pg::Values values;
+    values.add_uuid(&id).add_uuid(&job.user_id).add(job.operation_id).add_uuid(&job.id);
+    values.add(TimestampTzGetDatum(due)).add(job.parameters);
+    insert_skipped.execute(values.values(), values.letters());
+}
+
+// Runs that were missed come one after the other, whatever `overlap` says.
+bool run(const Job& job, TimestampTz due, bool missed) {
+    const bool busy = queue::has_unfinished(job.id);
+    if (busy && !missed && strcmp(job.overlap, "skip") == 0) {
+        skip(job, due);
+        return false;
+    }
+    queue::NewExecution execution{.user_id = job.user_id, .operation_id = job.operation_id, .schedule_id = &job.id};
+    execution.triggered_by = "cron";
+    execution.max_attempts = job.max_attempts;
+    execution.scheduled_for = due;
+    execution.payload = job.parameters;
+    execution.waits = busy && (missed || strcmp(job.overlap, "queue") == 0);
+    queue::enqueue(execution);
+    return true;
+}
+
+int run_missed(const Job& job, TimestampTz punctual) {
+    if (strcmp(job.missed_runs, "all") != 0) {
+        return 0;
+    }
+    int count = 0;
+    for (std::optional<TimestampTz> due = job.next; due && *due < punctual && count < most_missed;
+         due = job.after(*due)) {
+        count += run(job, *due, true) ? 1 : 0;
+    }
+    if (count == most_missed) {
+        ereport(LOG, (errmsg("helix catches up on the first %d missed runs of a schedule and leaves out the rest",
+                             most_missed),
+                      errdetail("The schedule's expression is \"%s\".", job.expression)));
+    }
+    return count;
+}
+
+int run_punctual(const Job& job, TimestampTz punctual, TimestampTz now) {
+    int count = 0;
+    std::optional<TimestampTz> due = job.next >= punctual ? job.next : job.after(punctual - 1);
+    for (; due && *due <= now; due = job.after(*due)) {
+        count += run(job, *due, false) ? 1 : 0;
+    }
+    return count;
+}
+
+} // namespace
+
+int run_job(const char* job_name, TimestampTz now) {
+    const auto job = lock(job_name);
+    if (!job || job->next > now) {
+        return 0;
+    }
+    const TimestampTz punctual = now - punctual_us;
+    int count = run_missed(*job, punctual);
+    count += run_punctual(*job, punctual, now);
+    if (count == 0 && job->next < punctual && strcmp(job->missed_runs, "one") == 0) {
+        count = run(*job, job->next, true) ? 1 : 0; // for all of them
+    }
+    const auto next = job->after(now);
+    const Datum values[] = {UUIDPGetDatum(&job->id), TimestampTzGetDatum(next.value_or(DT_NOEND))};
+    set_next.execute(values);
+    return count;
+}
+
+} // namespace helix::schedules
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_run_job) {
+    const char* name = TextDatumGetCString(pg::required(fcinfo, 0, "p_job_name"));
+    const TimestampTz now = DatumGetTimestampTz(pg::required(fcinfo, 1, "p_now"));
+    pg::OwnerSpi spi;
+    const int count = schedules::run_job(name, now);
+    spi.finish();
+    PG_RETURN_INT32(count);
+}

@@ -1,0 +1,20 @@
+#include "pg/prelude.hpp"
+
+#include "schedules/schedules.hpp"
+
+#include "schedules/reconcile.hpp"
+#include "worker/worker.hpp"
+
+namespace helix::schedules {
+
+namespace {
+
+int every_ten_seconds_ms = 10'000;
+
+} // namespace
+
+void initialise() {
+    worker::add_task({"schedules", &every_ten_seconds_ms, nullptr, reconcile_task});
+}
+
+} // namespace helix::schedules

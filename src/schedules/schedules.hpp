@@ -1,0 +1,9 @@
+// Owns: the schedules' start-up; helix.cpp calls it.
+#pragma once
+
+namespace helix::schedules {
+
+// Registers the worker's task.
+void initialise();
+
+} // namespace helix::schedules
