@@ -37,7 +37,7 @@ pg::Statement select_lost("SELECT id, attempt FROM helix_internal.queue WHERE ru
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
                               {INT2OID, TIMESTAMPTZOID});
-pg::Statement lock_schedule("SELECT user_id, operation_id, parameters FROM helix_internal.operation_schedules "
+pg::Statement lock_schedule("SELECT user_id, operation_id, parameters, run_as FROM helix_internal.operation_schedules "
                             "WHERE id = $1 FOR NO KEY UPDATE",
                             {UUIDOID});
 pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE schedule_id = $1 AND running LIMIT 1",
@@ -145,6 +145,7 @@ HELIX_FUNCTION(helix_create_execution_with_lock) {
     }
     execution.operation_id = pg::column(0, 2);
     execution.payload = pg::column(0, 3);
+    execution.run_as = NameStr(*DatumGetName(pg::column(0, 4)));
     if (queue::select_running.execute(&id) > 0) {
         queue::refuse_running(schedule, queue::uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
     }
