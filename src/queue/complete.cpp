@@ -94,10 +94,10 @@ void record(const Claim& claim, ledger::Request request) {
 
 // Doubles with each attempt; the random part keeps those that failed together from coming back together.
 Interval* pause_after(std::int32_t attempt) {
-    const std::int64_t whole = std::min(longest_pause_us, first_pause_us << std::min(attempt - 1, 20));
+    const std::int64_t whole = std::min(longest_pause_us, first_pause_us << std::clamp(attempt - 1, 0, 20));
     auto* pause = static_cast<Interval*>(palloc0(sizeof(Interval)));
-    pause->time =
-        whole - static_cast<std::int64_t>(pg_prng_double(&pg_global_prng_state) * static_cast<double>(whole / 2));
+    const double random_part = pg_prng_double(&pg_global_prng_state) / 2;
+    pause->time = whole - static_cast<std::int64_t>(random_part * static_cast<double>(whole));
     return pause;
 }
 
