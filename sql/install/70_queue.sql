@@ -27,6 +27,8 @@ CREATE TABLE helix_internal.queue (
 -- Claiming changes no indexed column, so the row stays where it is (HOT): only these are indexed.
 CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
+CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
+    WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '

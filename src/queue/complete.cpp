@@ -9,7 +9,9 @@
 #include "queue/arguments.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 extern "C" {
@@ -137,6 +139,7 @@ HELIX_FUNCTION(helix_complete_execution) {
     ending.latency_ms = queue::latency_argument(fcinfo, 4);
     ending.error = queue::argument(fcinfo, 6);
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     const auto finished = queue::finish(claim, ending);
     if (!finished) {
         queue::refuse_claim(claim);
@@ -167,6 +170,7 @@ HELIX_FUNCTION(helix_fail_execution) {
     text* const outcome = cstring_to_text("pending");
     text* const last = cstring_to_text("failed");
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     const Datum pause = queue::pause_argument(fcinfo, 5, claim);
     auto attempt = queue::try_again(claim, ending.error, pause);
     const bool again = attempt.has_value();

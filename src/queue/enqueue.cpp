@@ -11,6 +11,7 @@
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
 
 #include <cstring>
 
@@ -69,7 +70,7 @@ pg_uuid_t fresh_execution_id() {
 
 bool has_unfinished(const pg_uuid_t& schedule_id) {
     const Datum id = UUIDPGetDatum(&schedule_id);
-    return select_unfinished.execute(&id) > 0;
+    return select_unfinished.execute_latest(&id) > 0; // who waits for one that has ended would wait for ever
 }
 
 pg_uuid_t enqueue(const NewExecution& execution) {
@@ -164,6 +165,7 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {
+        queue::plan_by_index();
         queue::apply_schedule(execution);
         rights.check_acts_for(execution.user_id);
     }
