@@ -20,7 +20,8 @@ pg::Statement insert_batch("INSERT INTO helix_internal.operation_batches (id, us
                            "VALUES ($1, $2, $3, $4, COALESCE($5, ''), $6, $7, $8, $9)",
                            {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, INT2OID, INT4OID, NUMERICOID, NAMEOID});
 pg::Statement insert_operation("INSERT INTO helix_internal.batch_operations (id, batch_id, user_id, operation_id, "
-                               "name, parameters, sequence_order, depends_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                               "name, parameters, sequence_order, depends_on, unblocked) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8 IS NULL)",
                                {UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID, INT4OID, UUIDARRAYOID});
 
 void check_type(Datum type) {
