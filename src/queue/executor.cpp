@@ -127,7 +127,7 @@ bool run_executor() {
             ConfigReloadPending = false;
             ProcessConfigFile(PGC_SIGHUP);
         }
-        begin_waiting();
+        begin_waiting(true);
         if (run_next(memory)) {
             leave_at = GetCurrentTimestamp() + idle_us;
         } else {
