@@ -222,7 +222,7 @@ void Link::exchange(bool moved) {
         sweep_.append_step(*connection_);
         tail.step = 1;
     }
-    if (connection_->waiting() == 0) {
+    if (connection_->waiting() == 0 && !sweep_.has_lookups()) { // a repetition may be of patterns alone
         return;
     }
     check(connection_->exchange(redis::in(patience)), tail);
