@@ -27,18 +27,21 @@ CREATE TABLE helix_internal.operation_schedules (
     overlap            text        NOT NULL DEFAULT 'skip' CHECK (overlap IN ('skip', 'queue', 'allow')),
     max_attempts       integer     NOT NULL DEFAULT 5 CHECK (max_attempts BETWEEN 1 AND 100),
     by_name            boolean     NOT NULL DEFAULT false,
+    run_as             name        NOT NULL DEFAULT CURRENT_USER,
     next_scheduled_at  timestamptz,
     pg_cron_expression text,
     forgotten_count    bigint      NOT NULL DEFAULT 0,
     created_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    CHECK (schedule_type <> 'cron' OR cron_expression IS NOT NULL)
+    CHECK (schedule_type <> 'cron' OR cron_expression IS NOT NULL),
+    CHECK (pg_catalog.octet_length(pg_cron_name) < 64)
 );
 CREATE INDEX idx_schedules_due ON helix_internal.operation_schedules (next_scheduled_at) WHERE enabled;
 CREATE INDEX idx_cron_registry_user ON helix_internal.operation_schedules (user_id, created_at DESC);
 CREATE INDEX idx_cron_registry_operation ON helix_internal.operation_schedules (operation_id);
 COMMENT ON TABLE helix_internal.operation_schedules IS
     'What runs by itself: by cron, by a webhook, or when asked. A change registers or unregisters the pg_cron job.';
+COMMENT ON COLUMN helix_internal.operation_schedules.run_as IS 'The role that made the schedule: handlers run as it';
 COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
 COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
     'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';
@@ -58,11 +61,12 @@ CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_register_schedule';
 COMMENT ON FUNCTION helix_internal.register_schedule() IS 'After a change of a schedule: its pg_cron job follows';
-CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF operation_id, schedule_type, cron_expression, enabled, timezone,
+CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, operation_id, schedule_type, cron_expression, enabled, timezone,
     parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref
     ON helix_internal.operation_schedules
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_schedule();
-CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_type, cron_expression, enabled, timezone, job_name
+CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_type, cron_expression, enabled, timezone, job_name,
+    missed_runs, overlap
     ON helix_internal.operation_schedules
     FOR EACH ROW EXECUTE FUNCTION helix_internal.register_schedule();
 
@@ -161,7 +165,7 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, DELETE ON helix_internal.operation_schedules'),
     ('authenticated', 'INSERT (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
                       'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts), '
-                      'UPDATE (operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
+                      'UPDATE (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
                       'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts) '
                       'ON helix_internal.operation_schedules'),
     ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.operation_schedules'),

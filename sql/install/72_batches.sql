@@ -9,6 +9,7 @@ CREATE TABLE helix_internal.operation_batches (
     priority        smallint    NOT NULL CHECK (priority BETWEEN 1 AND 10),
     max_concurrency integer     CHECK (max_concurrency >= 1),
     max_cost_usd    numeric     CHECK (max_cost_usd >= 0 AND max_cost_usd < 'Infinity'),
+    run_as          name        NOT NULL,
     cancelled_at    timestamptz,
     cancel_reason   text,
     created_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),

@@ -21,9 +21,16 @@ bool run_in_subtransaction(void (*body)(void*), void* argument) {
     PG_CATCH();
     {
         MemoryContextSwitchTo(memory);
-        EmitErrorReport();
+        ErrorData* error = CopyErrorData();
         FlushErrorState();
         RollbackAndReleaseCurrentSubTransaction();
+        MemoryContextSwitchTo(memory);
+        CurrentResourceOwner = owner;
+        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
+            ReThrowError(error);
+        }
+        error->elevel = WARNING; // a client that was sent an error expects no result
+        ThrowErrorData(error);
     }
     PG_END_TRY();
     MemoryContextSwitchTo(memory);

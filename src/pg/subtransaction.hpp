@@ -5,7 +5,8 @@
 
 namespace helix::pg {
 
-// Runs body(argument) in a subtransaction; an error rolls it back, goes to the log and gives false.
+// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning and gives false. A cancelled query
+// stays one.
 bool run_in_subtransaction(void (*body)(void*), void* argument);
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.

@@ -7,6 +7,7 @@
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/finish.hpp"
+#include "queue/plans.hpp"
 
 namespace helix::queue {
 
@@ -36,6 +37,7 @@ HELIX_FUNCTION(helix_cancel_execution) {
     const Datum error = CStringGetTextDatum(reason == nullptr ? "cancelled" : psprintf("cancelled: %s", reason));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     rights.check_acts_for(queue::user_of(claim.id));
     const bool ended = queue::finish(claim, {.status = "skipped", .error = error}).has_value();
     spi.finish();

@@ -79,6 +79,10 @@ HeapTuple checked(const TriggerData& trigger) {
         set_times(row);
     }
     const char* id = row.text("id");
+    if (update && differs(Row{row.columns, trigger.tg_trigtuple}.text("id"), id)) { // upserts of PostgREST set it
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the id of a schedule cannot change"),
+                        errhint("Insert a new schedule.")));
+    }
     if (row.text("job_name") == nullptr && id != nullptr) {
         row.set_text("job_name", psprintf("helix_%s", id));
     }

@@ -27,6 +27,8 @@ pg::Statement schedule("SELECT cron.schedule($1, $2, $3)", {TEXTOID, TEXTOID, TE
 pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER "
                          "AND command LIKE 'SELECT helix_internal.run_job(%'",
                          {TEXTOID});
+pg::Statement unschedule_all("SELECT cron.unschedule(jobid) FROM cron.job WHERE username = CURRENT_USER AND database = "
+                             "pg_catalog.current_database() AND command LIKE 'SELECT helix_internal.run_job(%'");
 pg::Statement activate("UPDATE cron.job SET active = true WHERE jobname = $1 AND username = CURRENT_USER "
                        "AND NOT active",
                        {TEXTOID});
@@ -70,6 +72,10 @@ void put_job(const char* job_name, const char* expression) {
 bool remove_job(const char* job_name) {
     const Datum name = CStringGetTextDatum(cron_name(job_name));
     return unschedule.execute(&name) > 0;
+}
+
+void remove_all_jobs() {
+    unschedule_all.execute();
 }
 
 bool job_is_live(const char* job_name) {

@@ -17,6 +17,9 @@ void put_job(const char* job_name, const char* expression);
 // Removes the job; whether there was one.
 bool remove_job(const char* job_name);
 
+// Removes all jobs of this database that are helix's.
+void remove_all_jobs();
+
 // Whether pg_cron would run it.
 bool job_is_live(const char* job_name);
 

@@ -25,6 +25,27 @@ Offsets offsets_of(const ZoneOffset& offset, UnixTime now) {
     return offsets;
 }
 
+// A fixed time that the clock leaves out runs at a full hour, whatever its minute.
+bool runs_where_a_gap_ends(const CronExpression& expression, const ZoneOffset& offset, UnixTime now) {
+    for (UnixTime start = now - day_s; start < now + days_to_look_at * day_s; start += day_s) {
+        if (offset(start + day_s) <= offset(start)) {
+            continue;
+        }
+        UnixTime end = start;
+        for (UnixTime step = day_s / 2; step > 0; step /= 2) { // the last instant before the gap
+            end += offset(end + step) == offset(start) ? step : 0;
+        }
+        while (offset(end + 1) == offset(start)) {
+            ++end;
+        }
+        const auto run = expression.next(end, offset);
+        if (run && *run == end + 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 std::string pg_cron_expression(std::string_view expression, const ZoneOffset& offset, UnixTime now) {
@@ -34,9 +55,13 @@ std::string pg_cron_expression(std::string_view expression, const ZoneOffset& of
         fields.push_back(word);
     }
     const auto offsets = offsets_of(offset, now);
-    const bool every_n_seconds = CronExpression(expression).interval_seconds().has_value(); // the same by every clock
+    const CronExpression cron(expression);
+    const bool every_n_seconds = cron.interval_seconds().has_value();
     const bool plain = fields.size() == 5;
-    if (every_n_seconds || (offsets == Offsets::none && !(plain && fields[2] == "$"))) {
+    if (every_n_seconds) { // the worker comes more often
+        return "* * * * *";
+    }
+    if (offsets == Offsets::none && !(plain && fields[2] == "$")) {
         return std::string(expression);
     }
     if (offsets == Offsets::none) {
@@ -46,7 +71,10 @@ std::string pg_cron_expression(std::string_view expression, const ZoneOffset& of
     if (offsets == Offsets::others || !(plain || shorthand)) {
         return "* * * * *";
     }
-    return (shorthand ? "0" : fields[0]) + " * * * *";
+    if (shorthand) {
+        return "0 * * * *";
+    }
+    return (runs_where_a_gap_ends(cron, offset, now) ? "0," : "") + fields[0] + " * * * *";
 }
 
 } // namespace helix::schedules

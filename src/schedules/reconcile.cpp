@@ -21,15 +21,13 @@ pg::Statement select_drift(
     "(j.jobid IS NULL OR NOT j.active "
     "OR j.schedule <> s.pg_cron_expression OR j.database <> pg_catalog.current_database() "
     "OR j.command <> 'SELECT helix_internal.run_job(' || pg_catalog.quote_literal(s.job_name) || ')')");
-pg::Statement select_orphans(
-    "SELECT j.jobname FROM cron.job j WHERE j.username = CURRENT_USER AND j.database = pg_catalog.current_database() "
-    "AND j.command LIKE 'SELECT helix_internal.run_job(%' AND NOT EXISTS (SELECT "
-    "FROM helix_internal.operation_schedules s WHERE s.schedule_type = 'cron' AND s.enabled "
-    "AND s.pg_cron_name = j.jobname)");
+pg::Statement select_orphans("SELECT j.jobid, COALESCE(j.jobname, 'job ' || j.jobid) FROM cron.job j WHERE j.username "
+                             "= CURRENT_USER AND j.database = pg_catalog.current_database() "
+                             "AND j.command LIKE 'SELECT helix_internal.run_job(%' AND NOT EXISTS (SELECT "
+                             "FROM helix_internal.operation_schedules s WHERE s.schedule_type = 'cron' AND s.enabled "
+                             "AND s.pg_cron_name = j.jobname)");
 pg::Statement remove_changed("DELETE FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER", {TEXTOID});
-pg::Statement remove_orphan("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 "
-                            "AND username = CURRENT_USER",
-                            {TEXTOID});
+pg::Statement remove_orphan("SELECT cron.unschedule($1)", {INT8OID});
 pg::Statement report("WITH old AS (DELETE FROM helix_internal.cron_job_repairs WHERE id <= (SELECT pg_catalog.max(id) "
                      "FROM helix_internal.cron_job_repairs) - 999) "
                      "INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ($1, $2)",
@@ -41,7 +39,7 @@ pg::Statement select_late("SELECT job_name FROM helix_internal.operation_schedul
 void tell(const char* name, const char* found) {
     const Datum values[] = {CStringGetTextDatum(name), CStringGetTextDatum(found)};
     report.execute(values);
-    ereport(LOG, (errmsg("helix repaired pg_cron's job \"%s\": it was %s", cron_name(name), found)));
+    ereport(LOG, (errmsg("helix repaired pg_cron's job \"%s\": it was %s", name, found)));
 }
 
 void repair(const char* name, const char* expression, const char* found) {
@@ -50,7 +48,7 @@ void repair(const char* name, const char* expression, const char* found) {
         remove_changed.execute(&job); // its command may no longer look like ours
     }
     put_job(name, expression);
-    tell(name, found);
+    tell(cron_name(name), found);
 }
 
 char* text_of(SPITupleTable* table, std::uint64_t row, int number) {
@@ -73,13 +71,19 @@ int repair_drift() {
 int remove_orphans() {
     const auto rows = select_orphans.execute();
     SPITupleTable* orphans = SPI_tuptable;
+    int removed = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        const char* name = text_of(orphans, row, 1);
-        const Datum value = CStringGetTextDatum(name);
-        remove_orphan.execute(&value);
-        tell(name, "not ours");
+        bool is_null = false;
+        const Datum id = SPI_getbinval(orphans->vals[row], orphans->tupdesc, 1, &is_null);
+        const char* name = text_of(orphans, row, 2);
+        removed += pg::try_in_subtransaction([=] {
+            remove_orphan.execute(&id);
+            tell(name, "not ours");
+        })
+                       ? 1
+                       : 0;
     }
-    return static_cast<int>(rows);
+    return removed;
 }
 
 // One schedule that cannot run must not keep the others from running.

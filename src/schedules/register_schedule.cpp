@@ -17,6 +17,12 @@ namespace helix::schedules {
 
 namespace {
 
+// An execution that waits for another of its schedule is let go by that one's end while the schedule says so. The lanes
+// find it at their next look.
+pg::Statement let_go("UPDATE helix_internal.queue SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp()) "
+                     "WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running",
+                     {UUIDOID});
+
 // The job that a row asks for; no expression where it asks for none.
 struct Job {
     const char* name;
@@ -28,6 +34,26 @@ Job job_of(const TriggerData& trigger, HeapTuple row) {
     const auto text = [&](const char* column) { return SPI_getvalue(row, columns, SPI_fnumber(columns, column)); };
     const bool wanted = strcmp(text("schedule_type"), "cron") == 0 && strcmp(text("enabled"), "t") == 0;
     return {text("job_name"), wanted ? text("pg_cron_expression") : nullptr};
+}
+
+bool goes_one_by_one(const TriggerData& trigger, HeapTuple row) {
+    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
+    const auto is = [&](const char* column, const char* word) {
+        return strcmp(SPI_getvalue(row, columns, SPI_fnumber(columns, column)), word) == 0;
+    };
+    return is("overlap", "queue") || is("missed_runs", "all");
+}
+
+void let_waiting_go(const TriggerData& trigger) {
+    const bool stays = !TRIGGER_FIRED_BY_DELETE(trigger.tg_event);
+    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) || !goes_one_by_one(trigger, trigger.tg_trigtuple) ||
+        (stays && goes_one_by_one(trigger, trigger.tg_newtuple))) {
+        return;
+    }
+    bool is_null = false;
+    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
+    const Datum id = SPI_getbinval(trigger.tg_trigtuple, columns, SPI_fnumber(columns, "id"), &is_null);
+    let_go.execute(&id);
 }
 
 // A dump being restored: it brings pg_cron's own table too, so the worker does it later.
@@ -51,6 +77,7 @@ void follow(const TriggerData& trigger) {
     if (has_pg_cron() && (wanted.expression == nullptr || strcmp(wanted.name, first.name) != 0)) {
         remove_job(first.name);
     }
+    let_waiting_go(trigger);
     spi.finish();
 }
 

@@ -12,6 +12,11 @@
 
 #include <cstring>
 
+extern "C" {
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+}
+
 namespace helix::schedules {
 
 namespace {
@@ -23,14 +28,14 @@ pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedule
                           "WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled",
                           {TEXTOID});
 pg::Statement insert_job("INSERT INTO helix_internal.operation_schedules (id, user_id, operation_id, schedule_type, "
-                         "cron_expression, timezone, job_name, by_name) "
+                         "cron_expression, timezone, job_name, by_name, run_as) "
                          "VALUES (COALESCE($5, pg_catalog.gen_random_uuid()), $4, $3, 'cron', $2, "
-                         "COALESCE($6, 'UTC'), $7, true)",
-                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+                         "COALESCE($6, 'UTC'), $7, true, $8) ON CONFLICT DO NOTHING",
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement update_job("UPDATE helix_internal.operation_schedules SET operation_id = $3, schedule_type = 'cron', "
                          "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone) "
                          "WHERE pg_cron_name = $1",
-                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement select_registered("SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, "
                                 "next_scheduled_at, timezone, created_at, updated_at FROM helix.cron_job_registry "
                                 "WHERE id = (SELECT s.id FROM helix_internal.operation_schedules s "
@@ -42,20 +47,24 @@ pg::Statement disable_job("UPDATE helix_internal.operation_schedules SET enabled
 
 constexpr int registry_columns = 10;
 
-// Two names must not be one for pg_cron: "nightly" and "helix_nightly" are.
-Datum pg_cron_name(Datum name) {
-    return CStringGetTextDatum(cron_name(TextDatumGetCString(name)));
-}
+// A job by the name that a client gives it; plain data.
+struct Name {
+    Datum given;
+    Datum pg_cron;             // "nightly" and "helix_nightly" are one for pg_cron
+    const pg_uuid_t* schedule; // of helix_<uuid>, else null
+};
 
-// The schedule that a name of the form helix_<uuid> means; null for another name.
-const pg_uuid_t* id_in(const char* name) {
+Name read_name(Datum given) {
+    const char* name = cron_name(TextDatumGetCString(given));
     const auto bytes = parse_uuid(std::string_view(name).substr(strlen("helix_")));
     if (!bytes) {
-        return nullptr;
+        return {given, CStringGetTextDatum(name), nullptr};
     }
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     memcpy(id->data, bytes->data(), UUID_LEN);
-    return id;
+    const char* text = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
+    const Datum canonical = CStringGetTextDatum(psprintf("helix_%s", text));
+    return {canonical, canonical, id};
 }
 
 void check_operation(Datum operation) {
@@ -67,10 +76,13 @@ void check_operation(Datum operation) {
 }
 
 void check_name(Datum name) {
-    const auto length = pg::text_view(name).size();
-    if (length < 1 || length > 190) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_job_name must have 1 to 190 bytes"),
-                        errdetail("It has %zu.", length)));
+    const char* text = TextDatumGetCString(name);
+    if (*text == '\0' || strlen(cron_name(text)) >= NAMEDATALEN) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("p_job_name must have 1 to %d bytes", NAMEDATALEN - 1 - static_cast<int>(strlen("helix_"))),
+                 errdetail("It has %zu.", strlen(text)),
+                 errhint("helix_ before the name is not counted; pg_cron's names end there.")));
     }
 }
 
@@ -79,6 +91,30 @@ void check_owner(Datum name, const pg_uuid_t& user) {
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another user's"),
                         errdetail("It is \"%s\".", TextDatumGetCString(name)), errhint("Choose another name.")));
     }
+}
+
+bool lock_known(const Name& name, const pg_uuid_t& user) {
+    if (select_job.execute(&name.pg_cron) == 0) {
+        return false;
+    }
+    check_owner(name.given, user);
+    return true;
+}
+
+// Inserts or updates. Where another session has just registered the name the insert waits for it and then does nothing.
+void put(const Name& name, const pg_uuid_t& user, pg::Values& values) {
+    if (!lock_known(name, user)) {
+        if (insert_job.execute(values.values(), values.letters()) > 0) {
+            return;
+        }
+        if (!lock_known(name, user)) {
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another job's"),
+                            errdetail("It is \"%s\", the id of a schedule with a name of its own.",
+                                      TextDatumGetCString(name.given)),
+                            errhint("Use the name that it was registered by, or choose another.")));
+        }
+    }
+    update_job.execute(values.values(), values.letters());
 }
 
 // Columns of the registry's row in the caller's memory.
@@ -114,25 +150,21 @@ HELIX_FUNCTION(helix_register_cron_job) {
     callers::check_acts_for(*DatumGetUUIDP(user));
     TupleDesc columns = pg::result_columns(fcinfo);
     const MemoryContext memory = CurrentMemoryContext;
-    const Datum name = schedules::pg_cron_name(given);
+    const auto name = schedules::read_name(given);
     pg::Values values;
-    values.add(name).add(expression).add(operation).add(user);
-    values.add_uuid(schedules::id_in(TextDatumGetCString(name))).add_argument(fcinfo, 4).add(given);
+    values.add(name.pg_cron).add(expression).add(operation).add(user);
+    values.add_uuid(name.schedule).add_argument(fcinfo, 4).add(name.given);
+    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
     pg::OwnerSpi spi;
     schedules::require_pg_cron();
-    const bool known = schedules::select_job.execute(&name) > 0;
-    if (known) {
-        schedules::check_owner(name, *DatumGetUUIDP(user));
-    }
-    auto& put = known ? schedules::update_job : schedules::insert_job;
-    put.execute(values.values(), values.letters());
-    const Datum row = schedules::registered_row(name, columns, memory);
+    schedules::put(name, *DatumGetUUIDP(user), values);
+    const Datum row = schedules::registered_row(name.pg_cron, columns, memory);
     spi.finish();
     PG_RETURN_DATUM(row);
 }
 
 HELIX_FUNCTION(helix_unregister_cron_job) {
-    const Datum name = schedules::pg_cron_name(pg::required(fcinfo, 0, "p_job_name"));
+    const Datum name = schedules::read_name(pg::required(fcinfo, 0, "p_job_name")).pg_cron;
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     bool was_registered = false;
@@ -147,7 +179,7 @@ HELIX_FUNCTION(helix_unregister_cron_job) {
 }
 
 HELIX_FUNCTION(helix_check_cron_job_exists) {
-    const Datum name = schedules::pg_cron_name(pg::required(fcinfo, 0, "p_job_name"));
+    const Datum name = schedules::read_name(pg::required(fcinfo, 0, "p_job_name")).pg_cron;
     const auto rights = callers::rights();
     const auto user = rights.for_anyone ? std::nullopt : callers::current_user();
     pg::OwnerSpi spi;

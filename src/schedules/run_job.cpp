@@ -7,6 +7,7 @@
 #include "pg/values.hpp"
 #include "queue/enqueue.hpp"
 #include "schedules/next_run.hpp"
+#include "schedules/pg_cron.hpp"
 
 #include <cstring>
 
@@ -18,8 +19,8 @@ constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // what is older has been
 constexpr int most_missed = 100;
 
 pg::Statement lock_job("SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, "
-                       "max_attempts, next_scheduled_at FROM helix_internal.operation_schedules "
-                       "WHERE job_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE",
+                       "max_attempts, next_scheduled_at, run_as FROM helix_internal.operation_schedules "
+                       "WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE",
                        {TEXTOID});
 pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_scheduled_at = $2 WHERE id = $1",
                        {UUIDOID, TIMESTAMPTZOID});
@@ -42,12 +43,13 @@ struct Job {
     const char* overlap;
     int max_attempts;
     TimestampTz next;
+    const char* run_as;
 
     std::optional<TimestampTz> after(TimestampTz time) const { return next_run(expression, zone, time); }
 };
 
 std::optional<Job> lock(const char* job_name) {
-    const Datum name = CStringGetTextDatum(job_name);
+    const Datum name = CStringGetTextDatum(cron_name(job_name));
     if (lock_job.execute(&name) == 0) {
         return std::nullopt;
     }
@@ -62,9 +64,11 @@ std::optional<Job> lock(const char* job_name) {
             value(7),
             value(8),
             DatumGetInt32(pg::column(0, 9)),
-            0};
+            0,
+            nullptr};
     const Datum next = pg::column(0, 10, &never);
     job.next = never ? DT_NOEND : DatumGetTimestampTz(next);
+    job.run_as = NameStr(*DatumGetName(pg::column(0, 11)));
     return job;
 }
 
@@ -76,10 +80,10 @@ void skip(const Job& job, TimestampTz due) {
     insert_skipped.execute(values.values(), values.letters());
 }
 
-// Runs that were missed come one after the other, whatever `overlap` says.
-bool run(const Job& job, TimestampTz due, bool missed) {
+// Whether it has queued an execution. All runs that were missed come one after the other, whatever `overlap` says.
+bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     const bool busy = queue::has_unfinished(job.id);
-    if (busy && !missed && strcmp(job.overlap, "skip") == 0) {
+    if (busy && !in_turn && strcmp(job.overlap, "skip") == 0) {
         skip(job, due);
         return false;
     }
@@ -88,7 +92,8 @@ bool run(const Job& job, TimestampTz due, bool missed) {
     execution.max_attempts = job.max_attempts;
     execution.scheduled_for = due;
     execution.payload = job.parameters;
-    execution.waits = busy && (missed || strcmp(job.overlap, "queue") == 0);
+    execution.run_as = job.run_as;
+    execution.waits = busy && (in_turn || strcmp(job.overlap, "queue") == 0);
     queue::enqueue(execution);
     return true;
 }
@@ -110,11 +115,15 @@ int run_missed(const Job& job, TimestampTz punctual) {
     return count;
 }
 
+// Where none is punctual, one of the missed ones may stand for all of them.
 int run_punctual(const Job& job, TimestampTz punctual, TimestampTz now) {
-    int count = 0;
     std::optional<TimestampTz> due = job.next >= punctual ? job.next : job.after(punctual - 1);
+    if (!due || *due > now) {
+        return strcmp(job.missed_runs, "one") == 0 && run(job, job.next) ? 1 : 0;
+    }
+    int count = 0;
     for (; due && *due <= now; due = job.after(*due)) {
-        count += run(job, *due, false) ? 1 : 0;
+        count += run(job, *due) ? 1 : 0;
     }
     return count;
 }
@@ -129,9 +138,6 @@ int run_job(const char* job_name, TimestampTz now) {
     const TimestampTz punctual = now - punctual_us;
     int count = run_missed(*job, punctual);
     count += run_punctual(*job, punctual, now);
-    if (count == 0 && job->next < punctual && strcmp(job->missed_runs, "one") == 0) {
-        count = run(*job, job->next, true) ? 1 : 0; // for all of them
-    }
     const auto next = job->after(now);
     const Datum values[] = {UUIDPGetDatum(&job->id), TimestampTzGetDatum(next.value_or(DT_NOEND))};
     set_next.execute(values);

@@ -2,6 +2,7 @@
 
 #include "schedules/schedules.hpp"
 
+#include "schedules/drop_extension.hpp"
 #include "schedules/reconcile.hpp"
 #include "worker/worker.hpp"
 
@@ -14,6 +15,7 @@ int every_ten_seconds_ms = 10'000;
 } // namespace
 
 void initialise() {
+    initialise_drop_extension();
     worker::add_task({"schedules", &every_ten_seconds_ms, nullptr, reconcile_task});
 }
 

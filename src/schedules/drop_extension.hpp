@@ -1,0 +1,8 @@
+// Owns: taking helix's jobs along when the extension goes. Used within schedules/ only.
+#pragma once
+
+namespace helix::schedules {
+
+void initialise_drop_extension();
+
+} // namespace helix::schedules
