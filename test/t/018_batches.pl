@@ -324,7 +324,7 @@ subtest 'four workers on the same batches' => sub {
         create($batch, parameters => sub { qq({"end": "$batch->{ends}[$_[0]]"}) });
         push @batches, $batch;
     }
-    my $workers = start_workers('many', 25);
+    my $workers = start_workers('many', 20);
     sql("SELECT helix.start_batch('$_->{id}')") for @batches;
     is watch(60), '', 'all end, the limits are kept and the counters are right at every look';
     worked_well($workers, 'many');
@@ -343,14 +343,13 @@ subtest 'four workers on the same batches' => sub {
 
 subtest 'batches are started, cancelled and run out of money while workers are at them' => sub {
     forget();
-    my @batches = map { BatchModel->random(20) } 1 .. 30;
+    my @batches = map { BatchModel->random(60) } 1 .. 30;
     for my $batch (@batches) {
-        $batch->{budget} = int rand 15 if rand() < 0.3;
+        $batch->{budget} = int rand 50 if rand() < 0.3;
         create($batch, parameters => sub { q({"end": "success"}) });
     }
-    my $one = '(SELECT id FROM helix_internal.operation_batches WHERE %s ORDER BY random() LIMIT 1)';
-    my $workers = start_workers('chaos', 25,
-        cancel => [ sprintf("SELECT helix.cancel_batch(id, 'enough') FROM $one b", 'started_at < now() - random() * interval \'2 s\''), 1 ],
+    my $workers = start_workers('chaos', 20,
+        cancel => [ "SELECT helix.cancel_batch(id, 'enough') FROM (SELECT id FROM helix.operation_batches WHERE completed_at IS NULL ORDER BY random() LIMIT 1) b WHERE random() < 0.2", 1 ],
         single => [ "SELECT helix.cancel_execution(id) FROM (SELECT id FROM helix_internal.queue ORDER BY random() LIMIT 1) q", 1 ]);
     my @starters = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
     for my $batch (@batches) {
