@@ -230,16 +230,19 @@ BEGIN
     END IF;
     FOR execution IN SELECT q.* FROM helix_internal.queue q WHERE q.worker = work.worker AND q.running LIMIT random() * 3 LOOP
         done := done + 1;
-        CASE execution.payload ->> 'end'
-            WHEN 'success' THEN PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
-            WHEN 'failed' THEN PERFORM helix.complete_execution(execution.id, 'failed', p_cost_actual => 1);
-            WHEN 'retried' THEN
-                IF execution.attempt < 3
-                THEN PERFORM helix.fail_execution(execution.id, 'again', p_retry_in => '0');
-                ELSE PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
-                END IF;
-            ELSE PERFORM helix.fail_execution(execution.id, 'for good', p_retry_in => '0');
-        END CASE;
+        BEGIN
+            CASE execution.payload ->> 'end'
+                WHEN 'success' THEN PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
+                WHEN 'failed' THEN PERFORM helix.complete_execution(execution.id, 'failed', p_cost_actual => 1);
+                WHEN 'retried' THEN
+                    IF execution.attempt < 3
+                    THEN PERFORM helix.fail_execution(execution.id, 'again', p_retry_in => '0');
+                    ELSE PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
+                    END IF;
+                ELSE PERFORM helix.fail_execution(execution.id, 'for good', p_retry_in => '0');
+            END CASE;
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN -- cancelled meanwhile
+        END;
     END LOOP;
     RETURN done;
 END $$;
