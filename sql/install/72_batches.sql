@@ -126,7 +126,8 @@ CREATE FUNCTION helix.cancel_batch(p_batch_id uuid, p_reason text DEFAULT NULL) 
     AS 'MODULE_PATHNAME', 'helix_cancel_batch';
 COMMENT ON FUNCTION helix.cancel_batch(uuid, text) IS
     'Skips what has not ended; a worker that runs an operation fails to complete it. False where the batch has ended already. '
-    'P0002 unknown batch, 42501 another user''s.';
+    'An operation that is being claimed at that very moment may run to its end; a second call ends it. P0002 unknown batch, '
+    '42501 another user''s.';
 
 CREATE FUNCTION helix.get_batch_status(p_batch_id uuid)
     RETURNS TABLE (batch_id uuid, status text, total_operations integer, completed_operations integer, failed_operations integer,

@@ -52,7 +52,7 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
 
 void end_running(const pg_uuid_t& batch, Datum reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    const auto rows = select_running.execute(&id);
+    const auto rows = select_running.execute_latest(&id);
     SPITupleTable* running = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
         bool is_null = false;
@@ -62,18 +62,26 @@ void end_running(const pg_uuid_t& batch, Datum reason) {
     }
 }
 
-// Whether there was anything left to cancel.
-bool cancel(const pg_uuid_t& batch, const char* reason) {
+// Whether there was anything left to cancel: also in a cancelled batch, what was being claimed or changed at that
+// moment.
+bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    if (count_open.execute(&id) == 0) {
+    if (count_open.execute_latest(&id) == 0) {
         return false;
     }
-    pg::Values values;
-    values.add(id).add_text(reason);
-    mark_cancelled.execute(values.values(), values.letters());
+    if (!state.cancelled) {
+        pg::Values values;
+        values.add(id).add_text(reason);
+        mark_cancelled.execute(values.values(), values.letters());
+    }
     const Datum error = CStringGetTextDatum(reason == nullptr ? "cancelled" : psprintf("cancelled: %s", reason));
-    end_running(batch, error);
-    advance_batch(batch); // skips the rest
+    if (state.started) {
+        end_running(batch, error);
+        advance_batch(batch); // skips the rest
+    } else {
+        const Datum values[] = {id, error};
+        skip_drafts.execute(values);
+    }
     return true;
 }
 
@@ -128,11 +136,7 @@ HELIX_FUNCTION(helix_cancel_batch) {
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     const auto state = queue::lock(batch, rights);
-    const bool cancelled = !state.cancelled && queue::cancel(batch, reason);
-    if (cancelled && !state.started) {
-        const Datum values[] = {UUIDPGetDatum(&batch), CStringGetTextDatum("cancelled")};
-        queue::skip_drafts.execute(values);
-    }
+    const bool cancelled = queue::cancel(batch, state, reason);
     spi.finish();
     PG_RETURN_BOOL(cancelled);
 }

@@ -11,9 +11,17 @@
 #include "queue/batch_plan.hpp"
 #include "queue/enqueue.hpp"
 
+extern "C" {
+#include "mb/pg_wchar.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
 namespace helix::queue {
 
 namespace {
+
+constexpr int longest_name = 200;
 
 pg::Statement insert_batch("INSERT INTO helix_internal.operation_batches (id, user_id, name, batch_type, description, "
                            "priority, max_concurrency, max_cost_usd, run_as) "
@@ -33,6 +41,36 @@ void check_type(Datum type) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown p_batch_type"),
                     errdetail("It is \"%s\".", TextDatumGetCString(type)),
                     errhint("Say parallel, sequential or conditional.")));
+}
+
+void check_name(Datum name) {
+    const auto text = pg::text_view(name);
+    const int length = pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
+    if (length < 1 || length > longest_name) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("p_name must have 1 to %d characters", longest_name), errdetail("It has %d.", length)));
+    }
+}
+
+void check_concurrency(FunctionCallInfo fcinfo, int number) {
+    if (!PG_ARGISNULL(number)) {
+        number_argument(fcinfo, number, "p_max_concurrency", 1, PG_INT32_MAX);
+    }
+}
+
+void check_cost(FunctionCallInfo fcinfo, int number) {
+    if (PG_ARGISNULL(number)) {
+        return;
+    }
+    const Numeric cost = PG_GETARG_NUMERIC(number);
+    const Datum zero = NumericGetDatum(int64_to_numeric(0));
+    if (numeric_is_nan(cost) || numeric_is_inf(cost) ||
+        DatumGetBool(DirectFunctionCall2(numeric_lt, NumericGetDatum(cost), zero))) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_max_cost_usd is out of range"),
+                 errdetail("It is %s.", DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(cost)))),
+                 errhint("Pass an amount of USD from 0 on, or null for no limit.")));
+    }
 }
 
 // The ids that an operation needs, from `next` on; 0 where it needs none. `next` moves on.
@@ -75,7 +113,10 @@ HELIX_FUNCTION(helix_create_batch) {
     const Datum name = pg::required(fcinfo, 1, "p_name");
     const Datum type = pg::required(fcinfo, 2, "p_batch_type");
     const Datum operations = pg::required(fcinfo, 3, "p_operations");
+    queue::check_name(name);
     queue::check_type(type);
+    queue::check_concurrency(fcinfo, 6);
+    queue::check_cost(fcinfo, 7);
     callers::check_acts_for(*DatumGetUUIDP(user));
     auto* batch = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *batch = queue::fresh_execution_id();

@@ -228,17 +228,17 @@ BEGIN
     FOR execution IN SELECT q.* FROM helix_internal.queue q WHERE q.worker = work.worker AND q.running LIMIT random() * 3 LOOP
         done := done + 1;
         BEGIN
-        CASE execution.payload ->> 'end'
-            WHEN 'success' THEN PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
-            WHEN 'failed' THEN PERFORM helix.complete_execution(execution.id, 'failed', p_cost_actual => 1);
-            WHEN 'retried' THEN
-                IF execution.attempt < 3
-                THEN PERFORM helix.fail_execution(execution.id, 'again', p_retry_in => '0');
-                ELSE PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
-                END IF;
-            ELSE PERFORM helix.fail_execution(execution.id, 'for good', p_retry_in => '0');
-        END CASE;
-        EXCEPTION WHEN SQLSTATE '55000' THEN -- somebody has cancelled it since the loop has read it, or that is wrong
+            CASE execution.payload ->> 'end'
+                WHEN 'success' THEN PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
+                WHEN 'failed' THEN PERFORM helix.complete_execution(execution.id, 'failed', p_cost_actual => 1);
+                WHEN 'retried' THEN
+                    IF execution.attempt < 3
+                    THEN PERFORM helix.fail_execution(execution.id, 'again', p_retry_in => '0');
+                    ELSE PERFORM helix.complete_execution(execution.id, 'success', p_cost_actual => 1);
+                    END IF;
+                ELSE PERFORM helix.fail_execution(execution.id, 'for good', p_retry_in => '0');
+            END CASE;
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN -- cancelled since the loop has read it, or something is wrong
             IF NOT EXISTS (SELECT FROM helix.schedule_executions e WHERE e.id = execution.id AND e.error_message LIKE 'cancelled%')
             THEN RAISE; END IF;
         END;
