@@ -76,12 +76,12 @@ void check_operation(Datum operation) {
 }
 
 void check_name(Datum name) {
-    const char* text = TextDatumGetCString(name);
-    if (*text == '\0' || strlen(cron_name(text)) >= NAMEDATALEN) {
+    const char* word = TextDatumGetCString(name);
+    if (*word == '\0' || strlen(cron_name(word)) >= NAMEDATALEN) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                  errmsg("p_job_name must have 1 to %d bytes", NAMEDATALEN - 1 - static_cast<int>(strlen("helix_"))),
-                 errdetail("It has %zu.", strlen(text)),
+                 errdetail("It has %zu.", strlen(word)),
                  errhint("helix_ before the name is not counted; pg_cron's names end there.")));
     }
 }
