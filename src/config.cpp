@@ -20,6 +20,8 @@ int fold_rows = 10000;
 int ledger_retention_s = 90 * SECS_PER_DAY;
 int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
+int executors = 2;
+int handler_timeout_s = 5 * SECS_PER_MINUTE;
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
@@ -176,6 +178,10 @@ void define() {
     DefineCustomIntVariable("helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
                             &execution_retention_s, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr,
                             nullptr, nullptr);
+    DefineCustomIntVariable("helix.executors", "Processes per database that run operations with a handler; 0: none.",
+                            nullptr, &executors, 2, 0, 64, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.handler_timeout", "How long a handler may run.", nullptr, &handler_timeout_s,
+                            5 * SECS_PER_MINUTE, 1, SECS_PER_HOUR, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("helix.allow_self_recording",
                              "Whether a signed-in user may record executions for himself.",
                              "Service roles may record for anyone in any case.", &allow_self_recording, true,

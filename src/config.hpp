@@ -25,6 +25,12 @@ extern int request_id_window_s;
 // How long finished executions of the queue are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
 extern int execution_retention_s;
 
+// Processes per database that run operations with a handler; 0: none. postgresql.conf, by reload. Default 2.
+extern int executors;
+
+// How long a handler may run, in s. postgresql.conf, by reload. Default 5 min.
+extern int handler_timeout_s;
+
 // Whether a signed-in user may record for himself. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

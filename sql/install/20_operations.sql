@@ -16,6 +16,7 @@ CREATE TABLE helix.operations (
     operation_id text PRIMARY KEY CHECK (operation_id <> '' AND pg_catalog.length(operation_id) <= 200),
     name         text NOT NULL,
     description  text NOT NULL DEFAULT '',
+    handler      regprocedure,
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     shipped      boolean NOT NULL DEFAULT false
 );
@@ -23,6 +24,9 @@ COMMENT ON TABLE helix.operations IS 'The operations that may be recorded; add r
 COMMENT ON COLUMN helix.operations.operation_id IS 'What clients pass as p_operation_id';
 COMMENT ON COLUMN helix.operations.name IS 'Name for people';
 COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
+COMMENT ON COLUMN helix.operations.handler IS
+    'A function (execution uuid, payload jsonb) returning jsonb that the server itself runs for queued executions, as the role that '
+    'queued or scheduled them; a field cost_usd of its result is the execution''s cost. Null: outside workers run the operation.';
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
 COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
 

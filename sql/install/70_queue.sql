@@ -20,16 +20,19 @@ CREATE TABLE helix_internal.queue (
     scheduled_for       timestamptz,
     request_id          text,
     last_error          text,
+    run_as              name        NOT NULL,
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now()
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT): only these are indexed.
 CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
+CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
+    WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '
-    'attempt counts the claims and is the fencing token of the latest.';
+    'attempt counts the claims and is the fencing token of the latest; run_as is the role that a handler runs as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,

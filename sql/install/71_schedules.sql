@@ -27,6 +27,7 @@ CREATE TABLE helix_internal.operation_schedules (
     overlap            text        NOT NULL DEFAULT 'skip' CHECK (overlap IN ('skip', 'queue', 'allow')),
     max_attempts       integer     NOT NULL DEFAULT 5 CHECK (max_attempts BETWEEN 1 AND 100),
     by_name            boolean     NOT NULL DEFAULT false,
+    run_as             name        NOT NULL DEFAULT CURRENT_USER,
     next_scheduled_at  timestamptz,
     pg_cron_expression text,
     forgotten_count    bigint      NOT NULL DEFAULT 0,
@@ -40,6 +41,7 @@ CREATE INDEX idx_cron_registry_user ON helix_internal.operation_schedules (user_
 CREATE INDEX idx_cron_registry_operation ON helix_internal.operation_schedules (operation_id);
 COMMENT ON TABLE helix_internal.operation_schedules IS
     'What runs by itself: by cron, by a webhook, or when asked. A change registers or unregisters the pg_cron job.';
+COMMENT ON COLUMN helix_internal.operation_schedules.run_as IS 'The role that made the schedule: handlers run as it';
 COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
 COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
     'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';

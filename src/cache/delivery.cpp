@@ -172,6 +172,7 @@ void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_
     Set tags;
     for (const auto& key : keys) {
         tags.insert(cache_key::tag_of(key));
+        sweep_.forget(key);
     }
     append_unlink(connection, keys);
     append_unlink(connection, tags);

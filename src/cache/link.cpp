@@ -55,12 +55,14 @@ Connected connect_to_any(const std::vector<RedisAddress>& addresses, const Secre
 } // namespace
 
 Link::Link()
-    : passive_(RecoveryInProgress()), delivery_(sweep_), backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
+    : passive_(RecoveryInProgress()), sweep_(known_), delivery_(sweep_),
+      backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
     inbox_.take_over();
 }
 
 void Link::configure() {
     sweep_.set_owned(owned_keys());
+    known_.set_patterns(config::list_of(config::cache_keys));
     upkeep_at_ = {}; // the lease may have become shorter
     const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
     url_ = config::redis_url;
@@ -75,7 +77,7 @@ void Link::configure() {
     // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
     pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
     connection_.reset();
-    announced_ = told_full_ = told_foreign_ = false;
+    announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
     forget_what_is_open();
     backoff_.reset();
     connect_at_ = {};
@@ -87,6 +89,7 @@ void Link::configure() {
 void Link::forget_what_is_open() {
     delivery_.clear();
     sweep_.clear();
+    known_.forget();
     found_.clear();
 }
 
@@ -122,7 +125,7 @@ void Link::announce() {
 // One line in the log for the change of state, not one for each try.
 void Link::disconnect(const redis::Failure& failure) {
     connection_.reset();
-    announced_ = told_full_ = told_foreign_ = false;
+    announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
     forget_what_is_open();
     connect_at_ = redis::in(backoff_.next());
     announce_failure(failure.message);
@@ -139,8 +142,34 @@ void Link::look_for_promotion() {
     if (passive_ && !RecoveryInProgress()) {
         passive_ = false;
         connection_.reset();
+        known_.forget();
         announced_ = false;
         connect_at_ = {};
+    }
+}
+
+// A second connection, on which Redis tells of the keys.
+void Link::follow_keys() {
+    const auto deadline = redis::in(patience);
+    std::unique_ptr<redis::Connection> subscriber;
+    try {
+        subscriber =
+            std::make_unique<redis::Connection>(parse_redis_url(address_), read_secret(password_reference_), deadline);
+    } catch (const redis::Failure& failure) {
+        return known_.lose(failure.message);
+    }
+    known_.follow(*connection_, std::move(subscriber), deadline);
+}
+
+// One line in the log for each change; while the keys are learned for the first time there is nothing to tell.
+void Link::tell_what_is_known() {
+    if (!known_.trouble().empty() && !told_unknown_) {
+        ereport(LOG, (errmsg("helix has no index of the keys in Redis: %s", known_.trouble().c_str()),
+                      errdetail("Keys that only a pattern names are looked for by SCAN meanwhile.")));
+        told_unknown_ = true;
+    } else if (known_.complete() && told_unknown_) {
+        ereport(LOG, (errmsg("helix has an index of the keys in Redis: %zu", known_.index().size())));
+        told_unknown_ = false;
     }
 }
 
@@ -169,33 +198,39 @@ bool Link::work() {
     return moved > 0;
 }
 
-// Answers come in the order of the commands: delivery, the sweep's finds, upkeep, the sweep's next step.
+// Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
+// sweep's next step.
 void Link::exchange(bool moved) {
     if (passive_) {
         delivery_.clear();
+    } else if (known_.wants_to_follow()) {
+        follow_keys();
     }
+    known_.listen();
     auto& memory = shared();
     pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
     const bool sets_epoch = delivery_.sets_epoch();
     delivery_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
     append_unlink(*connection_, std::exchange(found_, {}));
-    std::size_t upkeep = 0;
+    Tail tail;
+    tail.checks = known_.append_checks(*connection_);
     if (ms_until(upkeep_at_) == 0) {
         append_upkeep();
-        upkeep = upkeep_commands;
+        tail.upkeep = upkeep_commands;
     }
-    std::size_t step = 0;
     if (const auto due = sweep_.due(); due && ms_until(*due) == 0) {
         sweep_.append_step(*connection_);
-        step = 1;
+        tail.step = 1;
     }
-    if (connection_->waiting() == 0) {
+    if (connection_->waiting() == 0 && !sweep_.has_lookups()) { // a repetition may be of patterns alone
         return;
     }
-    check(connection_->exchange(redis::in(patience)), upkeep, step);
+    check(connection_->exchange(redis::in(patience)), tail);
+    look_up();
     if (!announced_) {
         announce();
     }
+    tell_what_is_known();
     pg_atomic_write_u64(&memory.oldest_unsent, 0);
     count(memory.invalidations, static_cast<std::int64_t>(delivery_.sent()));
     count(memory.epochs, sets_epoch ? 1 : 0);
@@ -212,7 +247,7 @@ void Link::append_upkeep() {
     connection_->append({"GET", cache_key::epoch});
 }
 
-void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step) {
+void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
     bool full = false;
     for (const auto& reply : replies) {
         const bool out_of_memory =
@@ -226,13 +261,23 @@ void Link::check(const std::vector<redis::Reply>& replies, std::size_t upkeep, s
         ereport(LOG, (errmsg("Redis has no memory left: helix goes on removing keys and reads past the cache"),
                       errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
     }
-    told_full_ = full || (told_full_ && upkeep == 0);
-    if (upkeep > 0 && !passive_) {
-        const auto* first = replies.data() + replies.size() - upkeep - step;
-        check_upkeep(first[0], first[1]);
+    told_full_ = full || (told_full_ && tail.upkeep == 0);
+    const auto* upkeep = replies.data() + replies.size() - tail.upkeep - tail.step;
+    known_.take_checks({upkeep - tail.checks, tail.checks});
+    if (tail.upkeep > 0 && !passive_) {
+        check_upkeep(upkeep[0], upkeep[1]);
     }
-    if (step > 0) {
+    if (tail.step > 0) {
         found_ = sweep_.take(replies.back());
+    }
+}
+
+// In the known keys, for what this round has brought; after the exact keys are gone, for it asks Redis once more.
+void Link::look_up() {
+    if (sweep_.has_lookups()) {
+        known_.catch_up(redis::in(patience));
+        auto keys = sweep_.look_up();
+        found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     }
 }
 
@@ -240,6 +285,7 @@ void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
     pg_atomic_write_u64(&shared().lease_until, lease.is_error() ? 0 : static_cast<std::uint64_t>(lease_until_));
     if (epoch.text != delivery_.epoch()) {
         delivery_.renew_epoch(); // evicted, flushed, or somebody else's
+        known_.relearn();        // or the database was swapped with another
         if (epoch.is_text() && !told_foreign_) {
             ereport(WARNING, (errmsg("another server's helix uses the same Redis database"),
                               errhint("Give each server a database of its own in helix.redis_url.")));
@@ -259,7 +305,8 @@ long Link::ms_until_due() const {
         return 0;
     }
     long due = ms_until(upkeep_at_);
-    for (const auto& time : {sweep_.due(), delivery_.repeat_due()}) {
+    const auto known = passive_ ? std::nullopt : known_.due();
+    for (const auto& time : {sweep_.due(), delivery_.repeat_due(), known}) {
         due = time ? std::min(due, ms_until(*time)) : due;
     }
     return due;

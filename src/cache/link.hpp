@@ -23,25 +23,36 @@ class Link {
     bool has_news() const;
 
   private:
+    // How many of a round's last commands are for what.
+    struct Tail {
+        std::size_t checks = 0;
+        std::size_t upkeep = 0;
+        std::size_t step = 0;
+    };
+
     void look_for_promotion();
     void connect();
     void forget_what_is_open();
     void announce();
     void disconnect(const redis::Failure& failure);
+    void follow_keys();
+    void tell_what_is_known();
     void exchange(bool moved);
     void append_upkeep();
-    void check(const std::vector<redis::Reply>& replies, std::size_t upkeep, std::size_t step);
+    void check(const std::vector<redis::Reply>& replies, const Tail& tail);
+    void look_up();
     void check_upkeep(const redis::Reply& lease, const redis::Reply& epoch);
     void publish_state(State state);
 
     bool passive_; // on a standby
     Inbox inbox_;
+    KnownKeys known_;
     Sweep sweep_;
     Delivery delivery_;
     std::string url_;
     std::string password_reference_;
     std::unique_ptr<redis::Connection> connection_;
-    std::vector<std::string> found_; // by the last step of the sweep
+    std::vector<std::string> found_; // by the sweep in the last round
     std::string replication_id_;
     Backoff backoff_;
     redis::Deadline connect_at_{};
@@ -52,6 +63,7 @@ class Link {
     bool told_down_ = false;
     bool told_full_ = false;
     bool told_foreign_ = false;
+    bool told_unknown_ = false;
 };
 
 } // namespace helix::cache

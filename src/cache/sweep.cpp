@@ -9,9 +9,36 @@ constexpr const char* keys_a_step = "1000";
 constexpr int pause_factor = 19;
 constexpr std::size_t most_others = 100;       // in a pass: each is matched against every key
 constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
+constexpr std::size_t most_looks = 100'000;    // at keys, in a round: beyond, a pass is fairer to the exact keys
 } // namespace
 
 void Sweep::add_pattern(std::string_view pattern) {
+    const bool known = knows_keys();
+    const bool all_known = known && known_->names_all(glob_prefix(pattern).literal);
+    if (known) {
+        lookups_.push_back({std::string(pattern), false});
+    }
+    if (!all_known) {
+        sweep_for_pattern(pattern);
+    }
+}
+
+// The id may be anywhere in a key: what the known keys have of it where it is mostly found goes at once.
+void Sweep::add_user(std::string_view user) {
+    next_.matcher.add_user(user);
+    if (knows_keys()) {
+        lookups_.push_back({std::string(user), true});
+    }
+}
+
+void Sweep::add_owned_by(std::string_view user) {
+    next_.owned.add_user(user);
+    if (knows_keys()) {
+        lookups_.push_back({std::string(user), true, true});
+    }
+}
+
+void Sweep::sweep_for_pattern(std::string_view pattern) {
     next_.matcher.add_pattern(pattern);
     if (!next_.everything && next_.matcher.prefixes() > most_prefixes) {
         next_.everything = true;
@@ -19,7 +46,56 @@ void Sweep::add_pattern(std::string_view pattern) {
     }
 }
 
+std::vector<std::string> Sweep::look_up() {
+    std::vector<std::string> found;
+    std::size_t looks = most_looks;
+    for (const auto& lookup : std::exchange(lookups_, {})) {
+        if (lookup.is_user) {
+            look_up_user(lookup, looks, found);
+        } else if (!look_up_pattern(lookup.name, looks, found)) {
+            sweep_for_pattern(lookup.name);
+        }
+    }
+    const std::size_t plain = found.size();
+    found.reserve(2 * plain);
+    for (std::size_t i = 0; i < plain; ++i) {
+        found.push_back(cache_key::tag_of(found[i]));
+    }
+    return found;
+}
+
+// False where there may be more: the index is lost since, or it is too much to look through.
+bool Sweep::look_up_pattern(const std::string& pattern, std::size_t& looks, std::vector<std::string>& found) {
+    if (!knows_keys() || looks == 0) {
+        return false;
+    }
+    --looks;
+    const auto prefix = glob_prefix(pattern);
+    const bool all = prefix.rest == "*";
+    return known_->index().take(
+        prefix.literal, [&](auto key) { return all || glob_matches(pattern, key); }, looks, found);
+}
+
+void Sweep::look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {
+    if (!knows_keys()) {
+        return;
+    }
+    KeyMatcher matcher;
+    matcher.add_user(lookup.name);
+    const auto matches = [&](auto key) { return matcher.matches(key) && (!lookup.owned_only || owned_.matches(key)); };
+    for (const auto& prefix : known_->prefixes()) {
+        known_->index().take(prefix + lookup.name, matches, looks, found);
+    }
+}
+
+void Sweep::forget(std::string_view key) {
+    if (known_ != nullptr) {
+        known_->remove(key);
+    }
+}
+
 void Sweep::clear() {
+    lookups_.clear();
     current_ = {};
     next_ = {};
     cursor_.clear();
@@ -30,13 +106,17 @@ std::optional<redis::Deadline> Sweep::due() const {
     if (!cursor_.empty()) {
         return redis::Deadline{};
     }
-    return next_.empty() ? std::nullopt : std::optional(not_before_);
+    const bool wanted = !next_.empty() || (known_ != nullptr && known_->wants_pass());
+    return wanted ? std::optional(not_before_) : std::nullopt;
 }
 
 void Sweep::append_step(redis::Connection& connection) {
     if (cursor_.empty()) {
         current_ = std::exchange(next_, {});
         next_.matcher = current_.matcher.split_off(most_others);
+        if (known_ != nullptr) {
+            known_->pass_begins();
+        }
         cursor_.assign(1, '0'); // not = "0": g++ 12 warns of a copy that cannot be
         started_ = std::chrono::steady_clock::now();
     }
@@ -69,11 +149,20 @@ std::vector<std::string> Sweep::take(const redis::Reply& reply) {
     }
     std::vector<std::string> found;
     for (const auto& key : reply.items[1].items) {
+        if (known_ != nullptr) {
+            known_->learn(key.text);
+        }
         match(key.text, found);
+    }
+    for (const auto& key : found) {
+        forget(key);
     }
     cursor_ = reply.items[0].text;
     if (cursor_ == "0") {
         cursor_.clear();
+        if (known_ != nullptr) {
+            known_->pass_ends();
+        }
         const auto now = std::chrono::steady_clock::now();
         not_before_ = now + pause_factor * (now - started_);
     }

@@ -1,7 +1,9 @@
-// Owns: removing the keys that only a pattern, a user or "everything" names: one SCAN pass over Redis for all of them
-// together, step by step, so that exact keys never wait for it. Used by the invalidator only.
+// Owns: finding the keys that only a pattern, a user or "everything" names: at once among the known keys as far as they
+// go, and for what they leave open by one SCAN pass over Redis for all of it together, step by step, so that exact keys
+// never wait for it. Used by the invalidator only.
 #pragma once
 
+#include "cache/known_keys.hpp"
 #include "core/key_matcher.hpp"
 #include "redis/connection.hpp"
 
@@ -12,15 +14,26 @@ namespace helix::cache {
 
 class Sweep {
   public:
+    Sweep() = default; // knows no keys
+    explicit Sweep(KnownKeys& known) : known_(&known) {}
+
     // `owned` are the patterns of helix.cache_keys: what "everything" means.
     void set_owned(KeyMatcher owned) { owned_ = std::move(owned); }
 
     // Wanted from the next pass on: one that runs already may be past the key.
     void add_pattern(std::string_view pattern);
-    void add_user(std::string_view user) { next_.matcher.add_user(user); }
-    void add_owned_by(std::string_view user) { next_.owned.add_user(user); }
+    void add_user(std::string_view user);
+    void add_owned_by(std::string_view user);
     void add_everything() { next_.everything = true; }
     void clear();
+
+    // Whether look_up() has something to look for.
+    bool has_lookups() const { return !lookups_.empty(); }
+    // Returns what is to be removed of the known keys; what they leave open becomes wanted from the next pass.
+    std::vector<std::string> look_up();
+
+    // A key that is being removed.
+    void forget(std::string_view key);
 
     // When the next step is due; none where there is nothing to do. Passes pause, so that Redis spends at most a
     // twentieth of its time on them.
@@ -38,9 +51,21 @@ class Sweep {
         bool empty() const { return !everything && matcher.empty() && owned.empty(); }
     };
 
+    struct Lookup {
+        std::string name;
+        bool is_user;
+        bool owned_only = false;
+    };
+
+    bool knows_keys() const { return known_ != nullptr && known_->complete(); }
+    bool look_up_pattern(const std::string& pattern, std::size_t& looks, std::vector<std::string>& found);
+    void look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
+    void sweep_for_pattern(std::string_view pattern);
     void match(const std::string& key, std::vector<std::string>& found) const;
 
     KeyMatcher owned_;
+    KnownKeys* known_ = nullptr;
+    std::vector<Lookup> lookups_;
     Pass current_;
     Pass next_;
     std::string cursor_; // empty: no pass runs

@@ -102,4 +102,20 @@ GlobPrefix glob_prefix(std::string_view pattern) {
     return {std::move(literal), pattern.substr(at)};
 }
 
+std::vector<std::string> disjoint_prefixes(const std::vector<std::string>& patterns) {
+    std::vector<std::string> all;
+    all.reserve(patterns.size());
+    for (const auto& pattern : patterns) {
+        all.push_back(glob_prefix(pattern).literal);
+    }
+    std::sort(all.begin(), all.end());
+    std::vector<std::string> prefixes;
+    for (auto& prefix : all) { // sorted: what covers one comes before it, and all between the two it covers as well
+        if (prefixes.empty() || !prefix.starts_with(prefixes.back())) {
+            prefixes.push_back(std::move(prefix));
+        }
+    }
+    return prefixes;
+}
+
 } // namespace helix

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace helix {
 
@@ -19,5 +20,8 @@ struct GlobPrefix {
     std::string_view rest;
 };
 GlobPrefix glob_prefix(std::string_view pattern);
+
+// The texts of which every match of these patterns begins with exactly one, sorted.
+std::vector<std::string> disjoint_prefixes(const std::vector<std::string>& patterns);
 
 } // namespace helix

@@ -18,7 +18,7 @@ pg::Statement lock_batch("SELECT user_id, started_at IS NOT NULL, cancelled_at I
                          "FROM helix_internal.operation_batches WHERE id = $1 FOR NO KEY UPDATE",
                          {UUIDOID});
 pg::Statement mark_started("UPDATE helix_internal.operation_batches SET started_at = pg_catalog.clock_timestamp() "
-                           "WHERE id = $1 RETURNING user_id, priority",
+                           "WHERE id = $1 RETURNING user_id, priority, run_as",
                            {UUIDOID});
 pg::Statement select_operations("SELECT id, operation_id, parameters FROM helix_internal.batch_operations "
                                 "WHERE batch_id = $1 ORDER BY sequence_order",
@@ -84,6 +84,7 @@ void start(const pg_uuid_t& batch) {
     mark_started.execute(&id);
     NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, 1)), .batch_id = &batch};
     execution.priority = DatumGetInt16(pg::column(0, 2));
+    execution.run_as = NameStr(*DatumGetName(pg::column(0, 3)));
     execution.waits = true;
     execution.max_attempts = 3;
     const auto rows = select_operations.execute(&id);

@@ -31,11 +31,13 @@ pg::Statement select_operations(
 pg::Statement select_dependencies(
     "WITH o AS (SELECT e.value ->> 'name' AS name, e.number, NULLIF(e.value -> 'depends_on', 'null') AS depends_on "
     "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number)), "
-    "d AS (SELECT DISTINCT o.number, n.value AS needed FROM o, pg_catalog.jsonb_array_elements(o.depends_on) n) "
-    "SELECT d.number::integer, CASE pg_catalog.jsonb_typeof(d.needed) WHEN 'string' THEN t.number::integer "
-    "WHEN 'number' THEN (SELECT p.number::integer FROM o p WHERE p.number = d.needed::numeric) END, d.needed::text "
-    "FROM d LEFT JOIN o t ON t.name = d.needed #>> '{}' AND pg_catalog.jsonb_typeof(d.needed) = 'string' "
-    "ORDER BY 1, 2",
+    "d AS (SELECT DISTINCT o.number, n.value AS needed, pg_catalog.jsonb_typeof(n.value) AS kind "
+    "FROM o, pg_catalog.jsonb_array_elements(o.depends_on) n), "
+    "found AS (SELECT d.number::integer, CASE d.kind WHEN 'string' THEN t.number::integer "
+    "WHEN 'number' THEN CASE WHEN d.needed::numeric BETWEEN 1 AND pg_catalog.jsonb_array_length($1) "
+    "AND d.needed::numeric = pg_catalog.trunc(d.needed::numeric) THEN d.needed::integer END END AS needs, "
+    "d.needed::text FROM d LEFT JOIN o t ON d.kind = 'string' AND t.name = d.needed #>> '{}') "
+    "SELECT DISTINCT ON (f.number, f.needs) f.number, f.needs, f.needed FROM found f ORDER BY 1, 2, 3",
     {JSONBOID});
 
 [[noreturn]] void refuse_operation(int position, const char* what) {

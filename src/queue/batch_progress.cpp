@@ -12,26 +12,26 @@ namespace helix::queue {
 
 namespace {
 
-pg::Statement lock_batch("SELECT b.id FROM helix_internal.operation_batches b JOIN helix_internal.batch_operations o "
-                         "ON o.batch_id = b.id WHERE o.id = $1 FOR NO KEY UPDATE OF b",
+pg::Statement lock_batch("SELECT b.id, b.batch_type = 'conditional', b.batch_type = 'sequential' "
+                         "OR b.max_concurrency IS NOT NULL FROM helix_internal.operation_batches b "
+                         "JOIN helix_internal.batch_operations o ON o.batch_id = b.id WHERE o.id = $1 "
+                         "FOR NO KEY UPDATE OF b",
                          {UUIDOID});
 pg::Statement keep_ending("UPDATE helix_internal.batch_operations SET ended = $2, result = $3, error_message = $4, "
                           "cost_actual = $5, executed_at = pg_catalog.clock_timestamp() WHERE id = $1",
                           {UUIDOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID});
 pg::Statement select_stop_reason("SELECT helix_internal.batch_stop_reason($1)", {UUIDOID});
 // What somebody else has locked is ending or being claimed at this moment: both come by here or ask for the reason.
-pg::Statement select_unclaimed("SELECT id, batch_operation_id FROM helix_internal.queue "
+pg::Statement select_unclaimed("SELECT id FROM helix_internal.queue "
                                "WHERE batch_id = $1 AND NOT running FOR UPDATE SKIP LOCKED",
                                {UUIDOID});
-// In a conditional batch, what depends on something that failed or was skipped.
+// What depends on an operation, directly or not: in a conditional batch it waits still.
 pg::Statement
-    select_hopeless("SELECT q.id, q.batch_operation_id FROM helix_internal.queue q "
-                    "JOIN helix_internal.batch_operations o ON o.id = q.batch_operation_id "
-                    "WHERE q.batch_id = $1 AND NOT q.running AND o.depends_on IS NOT NULL AND EXISTS (SELECT "
-                    "FROM helix_internal.batch_operations d WHERE d.batch_id = $1 AND d.id = ANY (o.depends_on) "
-                    "AND d.ended IN ('failed', 'skipped')) AND EXISTS (SELECT FROM helix_internal.operation_batches b "
-                    "WHERE b.id = $1 AND b.batch_type = 'conditional') FOR UPDATE OF q SKIP LOCKED",
-                    {UUIDOID});
+    select_hopeless("WITH RECURSIVE hopeless AS (SELECT $2 AS id UNION SELECT o.id FROM hopeless h "
+                    "JOIN helix_internal.batch_operations o ON o.depends_on @> ARRAY[h.id] WHERE o.ended IS NULL) "
+                    "SELECT q.id FROM helix_internal.queue q JOIN hopeless h ON h.id = q.batch_operation_id "
+                    "WHERE q.batch_id = $1 AND NOT q.running FOR UPDATE OF q",
+                    {UUIDOID, UUIDOID});
 pg::Statement skip("WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = ANY ($1) RETURNING q.*), "
                    "kept AS (INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, batch_id, "
                    "batch_operation_id, execution_status, triggered_by, priority, attempt, run_at, payload, "
@@ -41,21 +41,26 @@ pg::Statement skip("WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id 
                    "UPDATE helix_internal.batch_operations o SET ended = 'skipped', error_message = $2, "
                    "executed_at = pg_catalog.clock_timestamp() FROM gone g WHERE o.id = g.batch_operation_id",
                    {UUIDARRAYOID, TEXTOID});
-pg::Statement release(
-    "UPDATE helix_internal.queue q SET ready_at = pg_catalog.clock_timestamp(), run_at = pg_catalog.clock_timestamp() "
-    "FROM (SELECT w.id FROM helix_internal.queue w JOIN helix_internal.batch_operations o "
-    "ON o.id = w.batch_operation_id WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND NOT EXISTS (SELECT "
-    "FROM helix_internal.batch_operations d WHERE d.batch_id = $1 AND d.id = ANY (o.depends_on) AND d.ended IS NULL) "
-    "ORDER BY o.sequence_order LIMIT (SELECT CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END "
-    "- (SELECT pg_catalog.count(*) FROM helix_internal.queue r WHERE r.batch_id = $1 AND r.ready_at < 'infinity') "
-    "FROM helix_internal.operation_batches b WHERE b.id = $1)) next WHERE q.id = next.id "
-    "RETURNING q.priority, q.ready_at",
-    {UUIDOID});
+pg::Statement unblock("UPDATE helix_internal.batch_operations o SET unblocked = true WHERE o.depends_on @> ARRAY[$1] "
+                      "AND o.ended IS NULL AND NOT EXISTS (SELECT FROM helix_internal.batch_operations d "
+                      "WHERE d.id = ANY (o.depends_on) AND d.ended IS NULL)",
+                      {UUIDOID});
+// The places are in order, and not in the future.
+pg::Statement release("UPDATE helix_internal.queue q SET ready_at = next.place, run_at = next.place FROM (SELECT w.id, "
+                      "pg_catalog.clock_timestamp() - interval '1 us' * (1000 - pg_catalog.row_number() "
+                      "OVER (ORDER BY o.sequence_order)) AS place FROM helix_internal.queue w "
+                      "JOIN helix_internal.batch_operations o ON o.id = w.batch_operation_id "
+                      "WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND o.unblocked ORDER BY o.sequence_order "
+                      "LIMIT (SELECT CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END "
+                      "- (SELECT pg_catalog.count(*) FROM helix_internal.queue r WHERE r.batch_id = $1 "
+                      "AND r.ready_at < 'infinity') FROM helix_internal.operation_batches b WHERE b.id = $1)) next "
+                      "WHERE q.id = next.id RETURNING q.priority, q.ready_at",
+                      {UUIDOID});
 
-// Skips the executions of the statement that ran last; whether there were any.
-bool skip_selected(std::uint64_t rows, const char* reason) {
+// Skips the executions of the statement that ran last.
+void skip_selected(std::uint64_t rows, const char* reason) {
     if (rows == 0) {
-        return false;
+        return;
     }
     auto* ids = static_cast<Datum*>(palloc(rows * sizeof(Datum)));
     for (std::uint64_t row = 0; row < rows; ++row) {
@@ -63,15 +68,27 @@ bool skip_selected(std::uint64_t rows, const char* reason) {
     }
     ArrayType* array = construct_array(ids, static_cast<int>(rows), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
     const Datum values[] = {PointerGetDatum(array), CStringGetTextDatum(reason)};
-    skip.execute(values);
+    skip.execute_latest(values);
+}
+
+// Whether the batch has been stopped; what nobody works on is skipped then.
+bool stop_where_due(Datum batch) {
+    select_stop_reason.execute_latest(&batch);
+    bool is_null = false;
+    const Datum reason = pg::column(0, 1, &is_null);
+    if (is_null) {
+        return false;
+    }
+    const char* const why = TextDatumGetCString(reason);
+    skip_selected(select_unclaimed.execute_latest(&batch), why);
     return true;
 }
 
-const char* stop_reason(Datum batch) {
-    select_stop_reason.execute(&batch);
-    bool is_null = false;
-    const Datum reason = pg::column(0, 1, &is_null);
-    return is_null ? nullptr : TextDatumGetCString(reason);
+void release_next(Datum batch) {
+    const auto rows = release.execute_latest(&batch);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
+    }
 }
 
 const char* word_for(const char* status) {
@@ -82,29 +99,36 @@ const char* word_for(const char* status) {
 
 void advance_batch(const pg_uuid_t& batch) {
     const Datum id = UUIDPGetDatum(&batch);
-    if (const char* reason = stop_reason(id)) {
-        skip_selected(select_unclaimed.execute(&id), reason);
-        return;
-    }
-    while (skip_selected(select_hopeless.execute(&id), "skipped: an operation that it depends on has not succeeded")) {
-    }
-    const auto rows = release.execute(&id);
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
+    if (!stop_where_due(id)) {
+        release_next(id);
     }
 }
 
+// The lock makes ends follow each other. A REPEATABLE READ transaction's own snapshot would still not show the one
+// before, and two dependencies that end at once would both leave what needs both to the other: hence execute_latest.
 void note_batch_operation(const pg_uuid_t& operation, const Ending& ending) {
     const Datum id = UUIDPGetDatum(&operation);
     if (lock_batch.execute(&id) == 0) {
         return; // the batch has been deleted
     }
-    const pg_uuid_t batch = *DatumGetUUIDP(pg::column(0, 1));
+    const Datum batch = pg::column(0, 1);
+    const bool conditional = DatumGetBool(pg::column(0, 2));
+    const bool limited = DatumGetBool(pg::column(0, 3));
     pg::Values values;
     values.add(id).add_text(word_for(ending.status)).add(ending.result, ending.result == 0);
     values.add(ending.error, ending.error == 0).add(ending.cost, ending.cost == 0);
     keep_ending.execute(values.values(), values.letters());
-    advance_batch(batch);
+    if (stop_where_due(batch)) {
+        return;
+    }
+    if (conditional && strcmp(ending.status, "success") != 0) {
+        const Datum failed[] = {batch, id};
+        skip_selected(select_hopeless.execute_latest(failed),
+                      "skipped: an operation that it depends on has not succeeded");
+    }
+    if (unblock.execute_latest(&id) > 0 || limited) {
+        release_next(batch);
+    }
 }
 
 } // namespace helix::queue

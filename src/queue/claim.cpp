@@ -8,6 +8,9 @@
 #include "queue/arguments.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
+
+#include <algorithm>
 
 namespace helix::queue {
 
@@ -17,12 +20,13 @@ constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
 constexpr long look_again_ms = 1000; // whatever nobody announces
 
+// The array is made once. As a table to join, a plan may make it again and again, and each time lock further rows.
 pg::Statement take(
     "UPDATE helix_internal.queue q SET running = true, attempt = q.attempt + 1, worker = $5, "
     "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6 "
-    "FROM (SELECT d.id FROM helix_internal.queue d WHERE d.priority = $1 AND d.ready_at >= $2 "
+    "WHERE q.id = ANY (ARRAY(SELECT d.id FROM helix_internal.queue d WHERE d.priority = $1 AND d.ready_at >= $2 "
     "AND d.ready_at <= $7 AND NOT d.running AND ($3 IS NULL OR d.operation_id = ANY ($3)) "
-    "ORDER BY d.ready_at LIMIT $4 FOR UPDATE SKIP LOCKED) due WHERE q.id = due.id "
+    "ORDER BY d.ready_at LIMIT $4 FOR UPDATE SKIP LOCKED)) "
     "RETURNING q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id, q.payload, q.triggered_by, q.attempt, "
     "q.attempt::bigint, q.run_at, q.lease_until, q.ready_at, "
     "CASE WHEN q.schedule_id IS NOT NULL THEN (SELECT s.max_cost_per_month FROM helix_internal.operation_schedules s "
@@ -48,6 +52,11 @@ struct Round {
     int left;
     ReturnSetInfo* result;
 };
+
+TimestampTz place_of(HeapTuple row, TupleDesc columns) {
+    bool is_null = false;
+    return DatumGetTimestampTz(SPI_getbinval(row, columns, 12, &is_null));
+}
 
 // Why an execution must not run after all; 0 where it may.
 Datum reason_to_skip(HeapTuple row, TupleDesc columns) {
@@ -86,10 +95,11 @@ void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
     --round.left;
 }
 
-// What is left in the lane lies in the future, if anything does.
-void advance_to_earliest(int priority, TimestampTz from) {
+// What is left in the lane lies in the future, if anything does. It is looked for from where the lane begins now: what
+// came in since the claim looked may lie before the time it looked.
+void advance_to_earliest(int priority) {
     const auto start = lane_start(priority);
-    const Datum values[] = {Int16GetDatum(static_cast<std::int16_t>(priority)), TimestampTzGetDatum(from)};
+    const Datum values[] = {Int16GetDatum(static_cast<std::int16_t>(priority)), TimestampTzGetDatum(start.from)};
     const bool found = select_earliest.execute(values) > 0;
     advance_lane(priority, start, found ? DatumGetTimestampTz(pg::column(0, 1)) : DT_NOEND);
 }
@@ -108,12 +118,12 @@ bool claim_from(int priority, Round& round) {
     values.add(round.worker).add(round.lease).add(TimestampTzGetDatum(before));
     const auto rows = take.execute(values.values(), values.letters());
     SPITupleTable* taken = SPI_tuptable;
-    TimestampTz furthest = DT_NOBEGIN;
+    std::sort(taken->vals, taken->vals + rows, [&](HeapTuple one, HeapTuple other) {
+        return place_of(one, taken->tupdesc) < place_of(other, taken->tupdesc);
+    });
+    const TimestampTz furthest = rows > 0 ? place_of(taken->vals[rows - 1], taken->tupdesc) : DT_NOBEGIN;
     for (std::uint64_t i = 0; i < rows; ++i) {
-        bool is_null = false;
-        const Datum place = SPI_getbinval(taken->vals[i], taken->tupdesc, 12, &is_null);
-        furthest = std::max(furthest, DatumGetTimestampTz(place));
-        note_taken(priority, DatumGetTimestampTz(place));
+        note_taken(priority, place_of(taken->vals[i], taken->tupdesc));
         if (!is_skipped(taken->vals[i], taken->tupdesc)) {
             hand_out(round, taken->vals[i], taken->tupdesc);
         }
@@ -122,7 +132,7 @@ bool claim_from(int priority, Round& round) {
     if (round.operations == 0) {
         advance_lane(priority, start, all ? before : furthest);
         if (rows == 0) {
-            advance_to_earliest(priority, std::max<Lane::Place>(start.from, before));
+            advance_to_earliest(priority);
         }
     }
     SPI_freetuptable(taken);
@@ -139,15 +149,20 @@ void claim_due(Round& round) {
 void claim(Round& round, std::int64_t wait_us) {
     const int wanted = round.left;
     const TimestampTz give_up = GetCurrentTimestamp() + wait_us;
+    bool waited = false;
     claim_due(round);
     while (round.left == wanted && GetCurrentTimestamp() < give_up) {
-        begin_waiting();
+        waited = true;
+        begin_waiting(round.operations != 0);
         claim_due(round);
         if (round.left == wanted) {
             const auto left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up);
             wait_for_ready(std::min(left + 1, look_again_ms));
         }
         end_waiting();
+    }
+    if (waited && round.left != wanted) {
+        pass_on(); // this one may have been woken for more than it takes
     }
 }
 
@@ -168,6 +183,7 @@ HELIX_FUNCTION(helix_claim_executions) {
     InitMaterializedSRF(fcinfo, 0);
     round.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     queue::claim(round, wait_us);
     spi.finish();
     return 0;

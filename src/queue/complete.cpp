@@ -9,7 +9,9 @@
 #include "queue/arguments.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 extern "C" {
@@ -94,10 +96,10 @@ void record(const Claim& claim, ledger::Request request) {
 
 // Doubles with each attempt; the random part keeps those that failed together from coming back together.
 Interval* pause_after(std::int32_t attempt) {
-    const std::int64_t whole = std::min(longest_pause_us, first_pause_us << std::min(attempt - 1, 20));
+    const std::int64_t whole = std::min(longest_pause_us, first_pause_us << std::clamp(attempt - 1, 0, 20));
     auto* pause = static_cast<Interval*>(palloc0(sizeof(Interval)));
-    pause->time =
-        whole - static_cast<std::int64_t>(pg_prng_double(&pg_global_prng_state) * static_cast<double>(whole / 2));
+    const double random_part = pg_prng_double(&pg_global_prng_state) / 2;
+    pause->time = whole - static_cast<std::int64_t>(random_part * static_cast<double>(whole));
     return pause;
 }
 
@@ -137,6 +139,7 @@ HELIX_FUNCTION(helix_complete_execution) {
     ending.latency_ms = queue::latency_argument(fcinfo, 4);
     ending.error = queue::argument(fcinfo, 6);
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     const auto finished = queue::finish(claim, ending);
     if (!finished) {
         queue::refuse_claim(claim);
@@ -167,6 +170,7 @@ HELIX_FUNCTION(helix_fail_execution) {
     text* const outcome = cstring_to_text("pending");
     text* const last = cstring_to_text("failed");
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     const Datum pause = queue::pause_argument(fcinfo, 5, claim);
     auto attempt = queue::try_again(claim, ending.error, pause);
     const bool again = attempt.has_value();

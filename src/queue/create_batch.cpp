@@ -16,11 +16,12 @@ namespace helix::queue {
 namespace {
 
 pg::Statement insert_batch("INSERT INTO helix_internal.operation_batches (id, user_id, name, batch_type, description, "
-                           "priority, max_concurrency, max_cost_usd) "
-                           "VALUES ($1, $2, $3, $4, COALESCE($5, ''), $6, $7, $8)",
-                           {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, INT2OID, INT4OID, NUMERICOID});
+                           "priority, max_concurrency, max_cost_usd, run_as) "
+                           "VALUES ($1, $2, $3, $4, COALESCE($5, ''), $6, $7, $8, $9)",
+                           {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, INT2OID, INT4OID, NUMERICOID, NAMEOID});
 pg::Statement insert_operation("INSERT INTO helix_internal.batch_operations (id, batch_id, user_id, operation_id, "
-                               "name, parameters, sequence_order, depends_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                               "name, parameters, sequence_order, depends_on, unblocked) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8 IS NULL)",
                                {UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID, INT4OID, UUIDARRAYOID});
 
 void check_type(Datum type) {
@@ -82,6 +83,7 @@ HELIX_FUNCTION(helix_create_batch) {
     values.add_uuid(batch).add(user).add(name).add(type).add_argument(fcinfo, 4);
     values.add(Int16GetDatum(static_cast<std::int16_t>(queue::priority_argument(fcinfo, 5))));
     values.add_argument(fcinfo, 6).add_argument(fcinfo, 7);
+    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
     pg::OwnerSpi spi;
     const auto plan = queue::read_plan(operations);
     queue::insert_batch.execute(values.values(), values.letters());

@@ -11,6 +11,7 @@
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
 
 #include <cstring>
 
@@ -26,10 +27,10 @@ constexpr int spread_us = 100'000; // executions for one moment get places of th
 
 pg::Statement insert_execution("INSERT INTO helix_internal.queue (id, user_id, operation_id, schedule_id, batch_id, "
                                "batch_operation_id, triggered_by, priority, ready_at, run_at, max_attempts, "
-                               "scheduled_for, request_id, payload) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                               "scheduled_for, request_id, payload, run_as) "
+                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
                                {UUIDOID, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, INT2OID, TIMESTAMPTZOID,
-                                TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TEXTOID, JSONBOID});
+                                TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TEXTOID, JSONBOID, NAMEOID});
 pg::Statement insert_request("INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id) "
                              "VALUES ($1, $2, $3) ON CONFLICT (user_id, request_id) DO NOTHING",
                              {UUIDOID, TEXTOID, UUIDOID});
@@ -37,7 +38,7 @@ pg::Statement select_request("SELECT execution_id FROM helix_internal.queue_requ
                              "WHERE user_id = $1 AND request_id = $2",
                              {UUIDOID, TEXTOID});
 pg::Statement select_unfinished("SELECT FROM helix_internal.queue WHERE schedule_id = $1 LIMIT 1", {UUIDOID});
-pg::Statement select_schedule("SELECT user_id, operation_id, enabled, parameters, overlap, max_attempts "
+pg::Statement select_schedule("SELECT user_id, operation_id, enabled, parameters, overlap, max_attempts, run_as "
                               "FROM helix_internal.operation_schedules WHERE id = $1",
                               {UUIDOID});
 pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
@@ -69,7 +70,7 @@ pg_uuid_t fresh_execution_id() {
 
 bool has_unfinished(const pg_uuid_t& schedule_id) {
     const Datum id = UUIDPGetDatum(&schedule_id);
-    return select_unfinished.execute(&id) > 0;
+    return select_unfinished.execute_latest(&id) > 0; // who waits for one that has ended would wait for ever
 }
 
 pg_uuid_t enqueue(const NewExecution& execution) {
@@ -95,6 +96,7 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     values.add(Int32GetDatum(execution.max_attempts));
     values.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     values.add(execution.request_id, execution.request_id == 0).add(execution.payload, execution.payload == 0);
+    values.add(DirectFunctionCall1(namein, CStringGetDatum(execution.run_as)));
     insert_execution.execute(values.values(), values.letters());
     if (!execution.waits) {
         note_ready(execution.priority, ready_at);
@@ -116,6 +118,7 @@ void apply_schedule(NewExecution& execution) {
     const Datum parameters = pg::column(0, 4);
     const bool one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
     execution.max_attempts = DatumGetInt32(pg::column(0, 6));
+    execution.run_as = NameStr(*DatumGetName(pg::column(0, 7)));
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
@@ -155,12 +158,14 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     if (PG_ARGISNULL(0)) {
         queue::check_plain(fcinfo, execution);
         callers::check_acts_for(execution.user_id);
+        execution.run_as = GetUserNameFromId(GetUserId(), false);
     } else {
         execution.schedule_id = PG_GETARG_UUID_P(0);
     }
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {
+        queue::plan_by_index();
         queue::apply_schedule(execution);
         rights.check_acts_for(execution.user_id);
     }

@@ -9,7 +9,8 @@ namespace helix::queue {
 // Plain data. Fields that are null pointers or NOBEGIN are not given.
 struct NewExecution {
     pg_uuid_t user_id;
-    Datum operation_id = 0; // text
+    Datum operation_id = 0;       // text
+    const char* run_as = nullptr; // the role that a handler runs as
     const pg_uuid_t* schedule_id = nullptr;
     const pg_uuid_t* batch_id = nullptr;
     const pg_uuid_t* batch_operation_id = nullptr;

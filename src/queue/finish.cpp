@@ -21,11 +21,16 @@ pg::Statement move_to_history(
     "SELECT g.id, g.user_id, g.operation_id, g.schedule_id, g.batch_id, g.batch_operation_id, $4, g.triggered_by, "
     "g.priority, g.attempt, g.worker, g.run_at, g.scheduled_for, g.request_id, g.payload, $5, $6, $7, $8, "
     "g.created_at, g.started_at FROM gone g "
-    "RETURNING user_id, operation_id, schedule_id, batch_operation_id, priority, (SELECT g.ready_at FROM gone g)",
+    "RETURNING user_id, operation_id, schedule_id, batch_operation_id, priority, "
+    "(SELECT g.ready_at FROM gone g WHERE NOT g.running)",
     {UUIDOID, INT4OID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID, INT4OID});
+// The schedules that may queue an execution behind this one at this moment; their rows are locked while they do.
 pg::Statement lock_one_at_a_time("SELECT FROM helix_internal.operation_schedules WHERE id = $1 AND (overlap = 'queue' "
-                                 "OR missed_runs = 'all') FOR NO KEY UPDATE",
+                                 "OR (schedule_type = 'cron' AND missed_runs <> 'none')) FOR NO KEY UPDATE",
                                  {UUIDOID});
+pg::Statement select_waiting("SELECT FROM helix_internal.queue WHERE schedule_id = $1 AND ready_at = 'infinity' "
+                             "AND NOT running LIMIT 1",
+                             {UUIDOID});
 pg::Statement release_next(
     "UPDATE helix_internal.queue q SET ready_at = GREATEST(q.run_at, pg_catalog.clock_timestamp()) "
     "WHERE q.id = (SELECT w.id FROM helix_internal.queue w WHERE w.schedule_id = $1 AND w.ready_at = 'infinity' "
@@ -37,10 +42,12 @@ pg::Statement select_state(
     "SELECT false, e.attempt, e.execution_status FROM helix_internal.schedule_executions e WHERE e.id = $1",
     {UUIDOID});
 
-// A schedule of overlap "queue" goes on with its next execution.
+// The schedule goes on with what waits for this execution, also where it has been changed or deleted meanwhile. An old
+// snapshot does not see what has been queued since.
 void release_next_of(const pg_uuid_t& schedule) {
     const Datum id = UUIDPGetDatum(&schedule);
-    if (lock_one_at_a_time.execute(&id) > 0 && release_next.execute(&id) > 0) {
+    lock_one_at_a_time.execute(&id);
+    if (select_waiting.execute_latest(&id) > 0 && release_next.execute_latest(&id) > 0) {
         note_ready(DatumGetInt16(pg::column(0, 1)), DatumGetTimestampTz(pg::column(0, 2)));
     }
 }
@@ -62,7 +69,11 @@ std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
     const Finished finished{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
     const Datum schedule = pg::column(0, 3, &no_schedule);
     const Datum operation = pg::column(0, 4, &no_batch);
-    note_taken(DatumGetInt16(pg::column(0, 5)), DatumGetTimestampTz(pg::column(0, 6)));
+    bool was_running = false;
+    const Datum place = pg::column(0, 6, &was_running);
+    if (!was_running) {
+        note_taken(DatumGetInt16(pg::column(0, 5)), DatumGetTimestampTz(place));
+    }
     if (!no_schedule) {
         release_next_of(*DatumGetUUIDP(schedule));
     }

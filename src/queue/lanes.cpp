@@ -23,6 +23,7 @@ struct DatabaseQueue {
     Oid database; // never given back: a dropped database's place costs nothing but itself
     slock_t mutex;
     ConditionVariable arrivals;
+    ConditionVariable choosy_arrivals; // of those that take only some of the operations
     Lane lanes[lane_count];
 };
 
@@ -32,6 +33,7 @@ struct Shared {
 };
 
 Shared* shared_memory = nullptr;
+ConditionVariable* waits_for = nullptr;
 
 // The first place in each lane that this transaction fills or frees.
 struct Changes {
@@ -58,6 +60,7 @@ void attach(void* memory, LWLock* lock, bool is_new) {
     for (auto& entry : shared_memory->databases) {
         SpinLockInit(&entry.mutex);
         ConditionVariableInit(&entry.arrivals);
+        ConditionVariableInit(&entry.choosy_arrivals);
         for (auto& lane : entry.lanes) {
             lane.reset();
         }
@@ -113,6 +116,7 @@ void wake(int count) noexcept {
     } else {
         ConditionVariableBroadcast(&queue->arrivals);
     }
+    ConditionVariableBroadcast(&queue->choosy_arrivals);
 }
 
 void on_transaction_event(XactEvent event, void*) {
@@ -199,15 +203,16 @@ void announce(int priority, TimestampTz place) {
     }
 }
 
-void begin_waiting() {
+void begin_waiting(bool choosy) {
     if (DatabaseQueue* queue = own_queue()) {
-        ConditionVariablePrepareToSleep(&queue->arrivals);
+        waits_for = choosy ? &queue->choosy_arrivals : &queue->arrivals;
+        ConditionVariablePrepareToSleep(waits_for);
     }
 }
 
 void wait_for_ready(long timeout_ms) {
-    if (DatabaseQueue* queue = own_queue()) {
-        ConditionVariableTimedSleep(&queue->arrivals, timeout_ms, PG_WAIT_EXTENSION);
+    if (own_queue() != nullptr) {
+        ConditionVariableTimedSleep(waits_for, timeout_ms, PG_WAIT_EXTENSION);
     } else {
         WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, std::min(timeout_ms, 100L),
                   PG_WAIT_EXTENSION);
@@ -218,6 +223,16 @@ void wait_for_ready(long timeout_ms) {
 
 void end_waiting() {
     ConditionVariableCancelSleep();
+}
+
+void pass_on() {
+    const TimestampTz now = GetCurrentTimestamp();
+    for (int priority = lowest_priority; priority <= highest_priority; ++priority) {
+        if (lane_start(priority).from <= now) {
+            wake(1);
+            return;
+        }
+    }
 }
 
 } // namespace helix::queue

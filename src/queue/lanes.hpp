@@ -25,9 +25,13 @@ void advance_lane(int priority, const Lane::Start& start, TimestampTz place);
 // Something that no commit of this server has announced (a prepared transaction, a crash) is ready at `place`.
 void announce(int priority, TimestampTz place);
 
-// Sleeps until something has become ready or the time is up. Begin before the last look.
-void begin_waiting();
+// Sleeps until something has become ready or the time is up. Begin before the last look. Who takes only some of the
+// operations is woken by everything, the others one for one.
+void begin_waiting(bool choosy);
 void wait_for_ready(long timeout_ms);
 void end_waiting();
+
+// Wakes another one where something is due still.
+void pass_on();
 
 } // namespace helix::queue

@@ -11,6 +11,7 @@
 #include "queue/enqueue.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
+#include "queue/plans.hpp"
 
 #include <cstring>
 
@@ -27,9 +28,9 @@ pg::Statement prolong("UPDATE helix_internal.queue SET lease_until = pg_catalog.
                       "WHERE id = $1 AND running AND attempt = $2 RETURNING lease_until",
                       {UUIDOID, INT4OID, INTERVALOID});
 pg::Statement take_back("UPDATE helix_internal.queue SET running = false, worker = NULL, lease_until = NULL, "
-                        "last_error = $1 WHERE id IN (SELECT id FROM helix_internal.queue WHERE running "
+                        "last_error = $1 WHERE id = ANY (ARRAY(SELECT id FROM helix_internal.queue WHERE running "
                         "AND lease_until < pg_catalog.clock_timestamp() AND attempt < max_attempts "
-                        "FOR UPDATE SKIP LOCKED) RETURNING priority, ready_at",
+                        "FOR UPDATE SKIP LOCKED)) RETURNING priority, ready_at",
                         {TEXTOID});
 pg::Statement select_lost("SELECT id, attempt FROM helix_internal.queue WHERE running "
                           "AND lease_until < pg_catalog.clock_timestamp() AND attempt >= max_attempts "
@@ -37,7 +38,7 @@ pg::Statement select_lost("SELECT id, attempt FROM helix_internal.queue WHERE ru
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
                               {INT2OID, TIMESTAMPTZOID});
-pg::Statement lock_schedule("SELECT user_id, operation_id, parameters FROM helix_internal.operation_schedules "
+pg::Statement lock_schedule("SELECT user_id, operation_id, parameters, run_as FROM helix_internal.operation_schedules "
                             "WHERE id = $1 FOR NO KEY UPDATE",
                             {UUIDOID});
 pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE schedule_id = $1 AND running LIMIT 1",
@@ -99,6 +100,7 @@ bool leases_task() {
     }
     const bool whole = began - looked_back > look_back_us;
     pg::OwnerSpi spi;
+    plan_by_index();
     return_to_queue();
     give_up_lost();
     look_at_lanes(whole);
@@ -120,6 +122,7 @@ HELIX_FUNCTION(helix_heartbeat_execution) {
     const queue::Claim claim{id, token >= 0 && token <= PG_INT32_MAX ? static_cast<std::int32_t>(token) : -1};
     const Datum values[] = {UUIDPGetDatum(&id), Int32GetDatum(*claim.attempt), PG_GETARG_DATUM(2)};
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     if (queue::prolong.execute(values) == 0) {
         queue::refuse_claim(claim);
     }
@@ -139,13 +142,15 @@ HELIX_FUNCTION(helix_create_execution_with_lock) {
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     const Datum id = UUIDPGetDatum(&schedule);
     pg::OwnerSpi spi;
+    queue::plan_by_index();
     if (queue::lock_schedule.execute(&id) == 0 ||
         memcmp(DatumGetUUIDP(pg::column(0, 1))->data, user.data, UUID_LEN) != 0) {
         queue::refuse_unknown("schedule of this user", schedule);
     }
     execution.operation_id = pg::column(0, 2);
     execution.payload = pg::column(0, 3);
-    if (queue::select_running.execute(&id) > 0) {
+    execution.run_as = NameStr(*DatumGetName(pg::column(0, 4)));
+    if (queue::select_running.execute_latest(&id) > 0) {
         queue::refuse_running(schedule, queue::uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
     }
     *result = queue::enqueue(execution);

@@ -2,6 +2,7 @@
 
 #include "queue/queue.hpp"
 
+#include "queue/executor.hpp"
 #include "queue/lanes.hpp"
 #include "queue/lease.hpp"
 #include "queue/retention.hpp"
@@ -18,6 +19,8 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 void initialise() {
     initialise_lanes();
+    worker::add_task({"executors", &every_second_ms, nullptr, executors_task});
+    worker::add_task({executor_errand, nullptr, nullptr, run_executor, true});
     worker::add_task({"leases", &every_second_ms, nullptr, leases_task});
     worker::add_task({"execution retention", &every_minute_ms, nullptr, execution_retention_task});
 }

@@ -84,14 +84,14 @@ void Connection::authenticate(const std::string& user, const Secret& password, D
     for (const std::string_view part : {std::string_view(head), password.view(), std::string_view("\r\n")}) {
         for (std::size_t sent = 0; sent < part.size();) {
             wait_for(POLLOUT, deadline);
-            const ssize_t written = send(context_->fd, part.data() + sent, part.size() - sent, MSG_NOSIGNAL);
+            const ssize_t written = ::send(context_->fd, part.data() + sent, part.size() - sent, MSG_NOSIGNAL);
             if (written < 0 && errno != EINTR && errno != EAGAIN) {
                 throw Failure(system_error("could not write to Redis", errno));
             }
             sent += written > 0 ? static_cast<std::size_t>(written) : 0;
         }
     }
-    if (const auto reply = read_reply(deadline); reply.is_error()) {
+    if (const auto reply = receive(deadline); reply.is_error()) {
         throw brief_failure_from(reply);
     }
 }
@@ -129,38 +129,65 @@ void Connection::append(const std::vector<std::string_view>& words) {
     ++waiting_;
 }
 
-void Connection::send_appended(Deadline deadline) {
+void Connection::send(Deadline deadline) {
     for (int done = 0; done == 0;) {
         wait_for(POLLOUT, deadline);
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
             throw Failure(std::string("could not write to Redis: ") + context_->errstr);
         }
     }
+    waiting_ = 0;
 }
 
-Reply Connection::read_reply(Deadline deadline) {
+// Of what has been read.
+std::optional<Reply> Connection::complete_reply() {
+    void* object = nullptr;
+    if (redisGetReplyFromReader(context_.get(), &object) != REDIS_OK) {
+        throw Failure(std::string("could not read what Redis answered: ") + context_->errstr);
+    }
+    if (object == nullptr) {
+        return std::nullopt;
+    }
+    const std::unique_ptr<void, FreeReply> owner(object);
+    return reply_from(*static_cast<const redisReply*>(object));
+}
+
+void Connection::read_some() {
+    if (redisBufferRead(context_.get()) != REDIS_OK) {
+        throw Failure(std::string("could not read from Redis: ") + context_->errstr);
+    }
+}
+
+Reply Connection::receive(Deadline deadline) {
     for (;;) {
-        void* object = nullptr;
-        if (redisGetReplyFromReader(context_.get(), &object) != REDIS_OK) {
-            throw Failure(std::string("could not read what Redis answered: ") + context_->errstr);
-        }
-        if (object != nullptr) {
-            const std::unique_ptr<void, FreeReply> owner(object);
-            return reply_from(*static_cast<const redisReply*>(object));
+        if (auto reply = complete_reply()) {
+            return std::move(*reply);
         }
         wait_for(POLLIN, deadline);
-        if (redisBufferRead(context_.get()) != REDIS_OK) {
-            throw Failure(std::string("could not read from Redis: ") + context_->errstr);
+        read_some();
+    }
+}
+
+std::optional<Reply> Connection::arrived() {
+    for (;;) {
+        if (auto reply = complete_reply()) {
+            return reply;
         }
+        pollfd socket{context_->fd, POLLIN, 0};
+        if (poll(&socket, 1, 0) <= 0) {
+            return std::nullopt;
+        }
+        read_some();
     }
 }
 
 std::vector<Reply> Connection::exchange(Deadline deadline) {
-    send_appended(deadline);
+    std::size_t expected = waiting_;
+    send(deadline);
     std::vector<Reply> replies;
-    replies.reserve(waiting_);
-    for (; waiting_ > 0; --waiting_) {
-        replies.push_back(read_reply(deadline));
+    replies.reserve(expected);
+    for (; expected > 0; --expected) {
+        replies.push_back(receive(deadline));
     }
     return replies;
 }

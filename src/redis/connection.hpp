@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 struct redisContext;
@@ -37,6 +38,13 @@ class Connection {
     // connection is of no use then.
     std::vector<Reply> exchange(Deadline deadline);
 
+    // The two halves of it, for a subscription, on which Redis also speaks unasked.
+    void send(Deadline deadline);
+    Reply receive(Deadline deadline);
+
+    // The next thing that has come by now; never waits. Throws Failure where nothing will come any more.
+    std::optional<Reply> arrived();
+
     // One command whose answer must not be an error.
     Reply call(const std::vector<std::string_view>& words, Deadline deadline);
 
@@ -51,8 +59,8 @@ class Connection {
     void wait_until_connected(Deadline deadline);
     void authenticate(const std::string& user, const Secret& password, Deadline deadline);
     void wait_for(short events, Deadline deadline);
-    void send_appended(Deadline deadline);
-    Reply read_reply(Deadline deadline);
+    std::optional<Reply> complete_reply();
+    void read_some();
 
     std::unique_ptr<redisContext, Close> context_;
     std::size_t waiting_ = 0;

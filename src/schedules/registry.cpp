@@ -28,14 +28,14 @@ pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedule
                           "WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled",
                           {TEXTOID});
 pg::Statement insert_job("INSERT INTO helix_internal.operation_schedules (id, user_id, operation_id, schedule_type, "
-                         "cron_expression, timezone, job_name, by_name) "
+                         "cron_expression, timezone, job_name, by_name, run_as) "
                          "VALUES (COALESCE($5, pg_catalog.gen_random_uuid()), $4, $3, 'cron', $2, "
-                         "COALESCE($6, 'UTC'), $7, true) ON CONFLICT DO NOTHING",
-                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+                         "COALESCE($6, 'UTC'), $7, true, $8) ON CONFLICT DO NOTHING",
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement update_job("UPDATE helix_internal.operation_schedules SET operation_id = $3, schedule_type = 'cron', "
                          "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone) "
                          "WHERE pg_cron_name = $1",
-                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID});
+                         {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement select_registered("SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, "
                                 "next_scheduled_at, timezone, created_at, updated_at FROM helix.cron_job_registry "
                                 "WHERE id = (SELECT s.id FROM helix_internal.operation_schedules s "
@@ -76,12 +76,12 @@ void check_operation(Datum operation) {
 }
 
 void check_name(Datum name) {
-    const char* word = TextDatumGetCString(name);
-    if (*word == '\0' || strlen(cron_name(word)) >= NAMEDATALEN) {
+    const char* given = TextDatumGetCString(name);
+    if (*given == '\0' || strlen(cron_name(given)) >= NAMEDATALEN) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                  errmsg("p_job_name must have 1 to %d bytes", NAMEDATALEN - 1 - static_cast<int>(strlen("helix_"))),
-                 errdetail("It has %zu.", strlen(word)),
+                 errdetail("It has %zu.", strlen(given)),
                  errhint("helix_ before the name is not counted; pg_cron's names end there.")));
     }
 }
@@ -154,6 +154,7 @@ HELIX_FUNCTION(helix_register_cron_job) {
     pg::Values values;
     values.add(name.pg_cron).add(expression).add(operation).add(user);
     values.add_uuid(name.schedule).add_argument(fcinfo, 4).add(name.given);
+    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
     pg::OwnerSpi spi;
     schedules::require_pg_cron();
     schedules::put(name, *DatumGetUUIDP(user), values);

@@ -19,7 +19,7 @@ constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // what is older has been
 constexpr int most_missed = 100;
 
 pg::Statement lock_job("SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, "
-                       "max_attempts, next_scheduled_at FROM helix_internal.operation_schedules "
+                       "max_attempts, next_scheduled_at, run_as FROM helix_internal.operation_schedules "
                        "WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE",
                        {TEXTOID});
 pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_scheduled_at = $2 WHERE id = $1",
@@ -43,6 +43,7 @@ struct Job {
     const char* overlap;
     int max_attempts;
     TimestampTz next;
+    const char* run_as;
 
     std::optional<TimestampTz> after(TimestampTz time) const { return next_run(expression, zone, time); }
 };
@@ -63,9 +64,11 @@ std::optional<Job> lock(const char* job_name) {
             value(7),
             value(8),
             DatumGetInt32(pg::column(0, 9)),
-            0};
+            0,
+            nullptr};
     const Datum next = pg::column(0, 10, &never);
     job.next = never ? DT_NOEND : DatumGetTimestampTz(next);
+    job.run_as = NameStr(*DatumGetName(pg::column(0, 11)));
     return job;
 }
 
@@ -89,6 +92,7 @@ bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     execution.max_attempts = job.max_attempts;
     execution.scheduled_for = due;
     execution.payload = job.parameters;
+    execution.run_as = job.run_as;
     execution.waits = busy && (in_turn || strcmp(job.overlap, "queue") == 0);
     queue::enqueue(execution);
     return true;

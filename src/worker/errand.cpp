@@ -4,6 +4,7 @@
 
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
+#include "worker/slots.hpp"
 
 extern "C" {
 #include "pgstat.h"
@@ -47,6 +48,10 @@ void run_errand(Oid database) {
     if (task == nullptr) {
         elog(ERROR, "there is no helix task \"%s\"", MyBgworkerEntry->bgw_extra);
     }
+    if (task->own_transactions) {
+        task->run();
+        return;
+    }
     StartTransactionCommand();
     PushActiveSnapshot(GetTransactionSnapshot());
     if (pg::extension_exists()) {
@@ -58,7 +63,7 @@ void run_errand(Oid database) {
 
 } // namespace
 
-bool run_elsewhere(const char* task) {
+BackgroundWorkerHandle* start_elsewhere(const char* task) {
     BackgroundWorker errand{};
     errand.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
     errand.bgw_start_time = BgWorkerStart_RecoveryFinished;
@@ -71,7 +76,21 @@ bool run_elsewhere(const char* task) {
     strlcpy(errand.bgw_type, "helix errand", sizeof(errand.bgw_type));
     strlcpy(errand.bgw_extra, task, sizeof(errand.bgw_extra));
     BackgroundWorkerHandle* handle = nullptr;
-    return RegisterDynamicBackgroundWorker(&errand, &handle) && wait_for_end(handle);
+    return RegisterDynamicBackgroundWorker(&errand, &handle) ? handle : nullptr;
+}
+
+bool run_elsewhere(const char* task) {
+    BackgroundWorkerHandle* handle = start_elsewhere(task);
+    return handle != nullptr && wait_for_end(handle);
+}
+
+bool worker_has_left() {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_SHARED);
+    const Slot* slot = find_slot(MyDatabaseId);
+    const bool left = slot == nullptr || slot->pid == 0;
+    LWLockRelease(memory.lock);
+    return left;
 }
 
 } // namespace helix::worker

@@ -1,9 +1,9 @@
 // What test/bench/cache measures between a commit and Redis:
 //   cache_gone drain SOCKET PID
 //       continues the stopped invalidator and prints the seconds until Redis holds nothing but helix's epoch and lease
-//   cache_gone time SOCKET UPDATE KEY FIRST SAMPLES OPEN SECONDS
+//   cache_gone time SOCKET UPDATE KEY FIRST SAMPLES SECONDS
 //       for each of SAMPLES users from number FIRST on sets KEY (% stands for the user), runs UPDATE ($1 is the user)
-//       and prints the ms from its return until the key has gone; OPEN of them at a time, none begun after SECONDS
+//       and prints the ms from its return until the key has gone; none begun after SECONDS
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -111,57 +111,40 @@ void drain(Redis redis, pid_t invalidator) {
     }
 }
 
-struct Sample {
-    std::string key;
-    Clock::time_point committed;
-};
-
 struct Plan {
     std::string key;
     long first;
     long samples;
-    std::size_t open;
     std::chrono::seconds time;
 };
 
-void poll(Redis& redis, std::vector<Sample>& open) {
-    for (const auto& sample : open) {
-        redis.append("EXISTS %b", sample.key);
-    }
-    std::erase_if(open, [&](const Sample& sample) {
+void wait_until_gone(Redis& redis, const std::string& key) {
+    const auto committed = Clock::now();
+    for (;;) {
+        redis.append("EXISTS %b", key);
         const bool gone = redis.take() == 0;
-        const auto age = Clock::now() - sample.committed;
+        const auto age = Clock::now() - committed;
         if (gone) {
             std::printf("%.4f\n", std::chrono::duration<double, std::milli>(age).count());
-        } else if (age > patience) {
-            fail(sample.key + " is still there");
+            return;
         }
-        return gone;
-    });
+        if (age > patience) {
+            fail(key + " is still there");
+        }
+        std::this_thread::sleep_for(100us);
+    }
 }
 
 void time_removals(Redis redis, Database database, const Plan& plan) {
     const auto end = Clock::now() + plan.time;
-    const auto pause = plan.open == 1 ? 100us : 5000us; // many at a time: each look costs Redis something
     const auto placeholder = plan.key.find('%');
-    std::vector<Sample> open;
-    for (long begun = 0;;) {
-        if (open.size() < plan.open && begun < plan.samples && Clock::now() < end) {
-            const auto user = user_id(plan.first + begun++);
-            Sample sample{std::string(plan.key).replace(placeholder, 1, user), {}};
-            redis.append("SET %b 1", sample.key);
-            redis.take();
-            database.update(user);
-            sample.committed = Clock::now();
-            open.push_back(std::move(sample));
-        }
-        if (open.empty()) {
-            return;
-        }
-        poll(redis, open);
-        if (!open.empty()) {
-            std::this_thread::sleep_for(pause);
-        }
+    for (long number = plan.first; number < plan.first + plan.samples && Clock::now() < end; ++number) {
+        const auto user = user_id(number);
+        const auto key = std::string(plan.key).replace(placeholder, 1, user);
+        redis.append("SET %b 1", key);
+        redis.take();
+        database.update(user);
+        wait_until_gone(redis, key);
     }
 }
 
@@ -171,11 +154,10 @@ int main(int count, char** words) {
     const std::string mode = count > 2 ? words[1] : "";
     if (mode == "drain" && count == 4) {
         drain(Redis(words[2]), std::atoi(words[3]));
-    } else if (mode == "time" && count == 9) {
+    } else if (mode == "time" && count == 8) {
         time_removals(Redis(words[2]), Database(words[3]),
-                      {words[4], std::atol(words[5]), std::atol(words[6]),
-                       static_cast<std::size_t>(std::atol(words[7])), std::chrono::seconds(std::atol(words[8]))});
+                      {words[4], std::atol(words[5]), std::atol(words[6]), std::chrono::seconds(std::atol(words[7]))});
     } else {
-        fail("drain SOCKET PID, or time SOCKET UPDATE KEY FIRST SAMPLES OPEN SECONDS");
+        fail("drain SOCKET PID, or time SOCKET UPDATE KEY FIRST SAMPLES SECONDS");
     }
 }

@@ -196,9 +196,9 @@ DELETE FROM cron.job WHERE jobname IN ('helix_deleted', 'helix_a_blocked');
 UPDATE cron.job SET schedule = '* * * * *' WHERE jobname = 'helix_changed';
 UPDATE cron.job SET command = 'SELECT 666' WHERE jobname = 'helix_command';
 UPDATE cron.job SET active = false WHERE jobname = 'helix_switched_off';
-INSERT INTO cron.job (schedule, command, jobname, username) VALUES ('1 1 * * *', 'SELECT 1', 'helix_a_blocked', 'stranger');
-INSERT INTO cron.job (schedule, command, jobname) VALUES ('1 1 * * *', 'SELECT helix_internal.run_job(''nobody'')', 'helix_nobody'),
-    ('1 1 * * *', 'SELECT helix_internal.run_job(''nameless'')', NULL);
+INSERT INTO cron.job (schedule, command, jobname, username, nodeport) VALUES ('1 1 * * *', 'SELECT 1', 'helix_a_blocked', 'stranger', 5432);
+INSERT INTO cron.job (schedule, command, jobname, nodeport) VALUES ('1 1 * * *', 'SELECT helix_internal.run_job(''nobody'')', 'helix_nobody', 5432),
+    ('1 1 * * *', 'SELECT helix_internal.run_job(''nameless'')', NULL, 5432);
 COMMIT;
 SQL
 ok($node->poll_query_until('postgres', 'SELECT count(*) >= 6 FROM helix.cron_job_repairs'), 'the worker repairs');

@@ -200,5 +200,15 @@ TEST_F(GlobAndRedis, AgreeOnAnyBytes) {
     expect_same(std::string_view("\0a\x7f\x80\xff", 5), 3, 7, 4'000, 5);
 }
 
+TEST(DisjointPrefixes, CoverEveryPatternOnce) {
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(disjoint_prefixes({}), Texts{});
+    EXPECT_EQ(disjoint_prefixes({"b:*", "a:*", "b:*"}), (Texts{"a:", "b:"}));
+    EXPECT_EQ(disjoint_prefixes({"a:b:*", "a:*", "ab:*", "a:b:c*", "b?"}), (Texts{"a:", "ab:", "b"}));
+    EXPECT_EQ(disjoint_prefixes({R"(a\**)", "a[b]*", "ab"}), (Texts{"a"}));
+    EXPECT_EQ(disjoint_prefixes({R"(a\**)", "theme"}), (Texts{"a*", "theme"}));
+    EXPECT_EQ(disjoint_prefixes({"a:*", "*:x", "b"}), (Texts{""}));
+}
+
 } // namespace
 } // namespace helix

@@ -1,0 +1,228 @@
+#include "cache/known_keys.hpp"
+
+#include "core/cache_key.hpp"
+#include "core/glob.hpp"
+
+#include <algorithm>
+
+namespace helix::cache {
+
+namespace {
+
+constexpr std::string_view channel = "__redis__:invalidate"; // a name of Redis's own
+constexpr redis::Milliseconds listen_pause{50};              // while keys change: what Redis holds for us has a limit
+constexpr redis::Milliseconds check_pause{500};
+constexpr std::size_t checks_a_round =
+    600; // so that each key is asked for about every 5 minutes, the clients' usual TTL
+constexpr std::size_t most_checks = 2000;
+constexpr std::size_t most_messages = 1000;        // that are taken without looking at anything else
+constexpr redis::Milliseconds full_pause{600'000}; // learning in vain costs memory and a pass
+
+class NoRoom final : public std::exception {};
+
+// Begins to listen; returns the id by which Redis knows the connection.
+std::string subscribe(redis::Connection& subscriber, redis::Deadline deadline) {
+    const auto id = subscriber.call({"CLIENT", "ID"}, deadline);
+    subscriber.call({"SUBSCRIBE", channel}, deadline);
+    return std::to_string(id.integer);
+}
+
+} // namespace
+
+KnownKeys::KnownKeys(std::size_t most_bytes)
+    : index_(most_bytes), backoff_(redis::Milliseconds(100), redis::Milliseconds(60'000)) {}
+
+void KnownKeys::set_patterns(const std::vector<std::string>& patterns) {
+    auto prefixes = disjoint_prefixes(patterns);
+    if (prefixes == prefixes_) {
+        return;
+    }
+    prefixes_ = std::move(prefixes);
+    if (stage_ != Stage::off) {
+        lose({}, redis::Milliseconds(0));
+    }
+    follow_at_ = {};
+}
+
+bool KnownKeys::wants_to_follow() const {
+    return stage_ == Stage::off && !prefixes_.empty() && follow_at_ <= std::chrono::steady_clock::now();
+}
+
+void KnownKeys::follow(redis::Connection& commands, std::unique_ptr<redis::Connection> subscriber,
+                       redis::Deadline deadline) {
+    std::string run_id;
+    std::string id;
+    try {
+        run_id = redis::info_field(subscriber->call({"INFO", "server"}, deadline), "run_id");
+        id = subscribe(*subscriber, deadline);
+    } catch (const redis::Failure& failure) {
+        return lose(failure.message);
+    }
+    // Of what this connection changes last Redis tells nothing: removing a key would bring it into the index.
+    std::vector<std::string_view> words{"CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST", "NOLOOP"};
+    for (const auto& prefix : prefixes_) {
+        words.insert(words.end(), {"PREFIX", prefix});
+    }
+    commands.append({"CLIENT", "TRACKING", "OFF"}); // the prefixes must not overlap with those of before
+    commands.append(words);
+    commands.append({"EXISTS", cache_key::epoch}); // whether we may
+    commands.append({"INFO", "server"});
+    const auto answers = commands.exchange(deadline);
+    for (const auto& answer : answers) {
+        if (answer.is_error()) {
+            return lose(redis::failure_from(answer).message);
+        }
+    }
+    commands_ = &commands;
+    if (redis::info_field(answers.back(), "run_id") != run_id) { // behind a proxy that spreads connections
+        return lose("its connections lead to different servers");
+    }
+    subscriber_ = std::move(subscriber);
+    index_.clear();
+    stage_ = Stage::following;
+    listen_at_ = redis::in(listen_pause);
+}
+
+void KnownKeys::lose(const std::string& why) {
+    lose(why, backoff_.next());
+}
+
+void KnownKeys::lose(const std::string& why, redis::Milliseconds pause) {
+    if (commands_ != nullptr) {
+        commands_->append({"CLIENT", "TRACKING", "OFF"}); // with whatever goes out next
+    }
+    forget();
+    trouble_ = why;
+    follow_at_ = redis::in(pause);
+}
+
+void KnownKeys::forget() {
+    commands_ = nullptr;
+    subscriber_.reset();
+    index_.clear();
+    checked_.clear();
+    stage_ = Stage::off;
+    follow_at_ = {};
+}
+
+void KnownKeys::relearn() {
+    index_.clear();
+    stage_ = stage_ == Stage::off ? Stage::off : Stage::following;
+}
+
+template <typename F>
+void KnownKeys::unless_lost(F f) {
+    if (stage_ == Stage::off) {
+        return;
+    }
+    try {
+        f();
+    } catch (const NoRoom&) {
+        lose("there are too many", full_pause);
+    } catch (const redis::Failure& failure) {
+        lose(failure.message);
+    }
+}
+
+void KnownKeys::add(std::string_view key) {
+    if (!cache_key::is_own(key) && !index_.add(key)) {
+        throw NoRoom();
+    }
+}
+
+void KnownKeys::apply(const redis::Reply& message) {
+    using Type = redis::Reply::Type;
+    const auto& items = message.items;
+    if (items.size() != 3 || items[0].text != "message" || items[1].text != channel) {
+        throw redis::Failure("Redis sent something else than what it was asked to tell");
+    }
+    if (items[2].type != Type::array) { // all keys of some database were removed, maybe for others
+        return relearn();
+    }
+    for (const auto& key : items[2].items) {
+        add(key.text);
+    }
+}
+
+void KnownKeys::listen() {
+    unless_lost([&] {
+        std::size_t taken = 0;
+        for (auto message = subscriber_->arrived(); message; message = subscriber_->arrived()) {
+            apply(*message);
+            if (++taken == most_messages) {
+                break;
+            }
+        }
+        listen_at_ = taken == most_messages ? redis::Deadline{} : redis::in(taken == 0 ? check_pause : listen_pause);
+    });
+}
+
+// Redis answers a PING of the subscription after it has told of all that it did in its rounds before.
+void KnownKeys::catch_up(redis::Deadline deadline) {
+    unless_lost([&] {
+        subscriber_->append({"PING"});
+        subscriber_->send(deadline);
+        for (;;) {
+            const auto message = subscriber_->receive(deadline);
+            if (!message.items.empty() && message.items[0].text == "pong") {
+                return;
+            }
+            apply(message);
+        }
+    });
+}
+
+std::optional<redis::Deadline> KnownKeys::due() const {
+    if (stage_ == Stage::off) {
+        return prefixes_.empty() ? std::nullopt : std::optional(follow_at_);
+    }
+    return stage_ == Stage::complete ? std::min(listen_at_, check_at_) : listen_at_;
+}
+
+void KnownKeys::pass_begins() {
+    if (stage_ == Stage::following) {
+        stage_ = Stage::learning;
+    }
+}
+
+void KnownKeys::learn(std::string_view key) {
+    if (stage_ == Stage::learning && names_all(key)) {
+        unless_lost([&] { add(key); });
+    }
+}
+
+void KnownKeys::pass_ends() {
+    if (stage_ == Stage::learning) {
+        stage_ = Stage::complete;
+        trouble_.clear();
+        backoff_.reset();
+    }
+}
+
+std::size_t KnownKeys::append_checks(redis::Connection& connection) {
+    if (stage_ != Stage::complete || check_at_ > std::chrono::steady_clock::now()) {
+        return 0;
+    }
+    check_at_ = redis::in(check_pause);
+    checked_ = index_.next(std::min(most_checks, index_.size() / checks_a_round + 10));
+    for (const auto& key : checked_) {
+        connection.append({"EXISTS", key});
+    }
+    return checked_.size();
+}
+
+void KnownKeys::take_checks(std::span<const redis::Reply> answers) {
+    for (std::size_t i = 0; i < std::min(answers.size(), checked_.size()); ++i) {
+        if (answers[i].integer == 0) {
+            index_.remove(checked_[i]);
+        }
+    }
+    checked_.clear();
+}
+
+bool KnownKeys::names_all(std::string_view literal) const {
+    const auto after = std::upper_bound(prefixes_.begin(), prefixes_.end(), literal);
+    return after != prefixes_.begin() && literal.starts_with(*std::prev(after));
+}
+
+} // namespace helix::cache

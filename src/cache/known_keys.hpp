@@ -1,0 +1,88 @@
+// Owns: an index of the keys that Redis holds under the prefixes of helix.cache_keys. Redis itself keeps it current: it
+// tells a subscription of every key there that is set, changed, removed or expires, whoever does it
+// (https://redis.io/docs/latest/develop/reference/client-side-caching/, broadcasting mode). The index never misses a
+// key once it is complete; it may hold some that are gone. Used by the invalidator only.
+#pragma once
+
+#include "core/backoff.hpp"
+#include "core/key_index.hpp"
+#include "redis/connection.hpp"
+
+#include <span>
+
+namespace helix::cache {
+
+class KnownKeys {
+  public:
+    static constexpr std::size_t most_memory = std::size_t{256} << 20; // beyond, there is no index
+
+    explicit KnownKeys(std::size_t most_bytes = most_memory);
+
+    // The patterns of helix.cache_keys.
+    void set_patterns(const std::vector<std::string>& patterns);
+
+    // Whether follow() is to be called.
+    bool wants_to_follow() const;
+    // Has Redis tell of the keys from now on. `commands` is the connection that removes keys, which Redis does not tell
+    // of; it must outlive all that follows, up to forget(). `subscriber` leads to the same server. Throws Failure where
+    // `commands` has failed.
+    void follow(redis::Connection& commands, std::unique_ptr<redis::Connection> subscriber, redis::Deadline deadline);
+    // There is no index for the time being; `why` is told by trouble().
+    void lose(const std::string& why);
+    // The connections are gone.
+    void forget();
+    // Something may have come or gone untold: all is to be learned anew.
+    void relearn();
+
+    // Takes what Redis has told, without waiting.
+    void listen();
+    // Waits until Redis has told of all that was done before this call.
+    void catch_up(redis::Deadline deadline);
+    // When the next of listen(), follow() or append_checks() is due.
+    std::optional<redis::Deadline> due() const;
+
+    // The keys that are there already come from a pass over all of Redis that has begun after follow().
+    bool wants_pass() const { return stage_ == Stage::following; }
+    void pass_begins();
+    void learn(std::string_view key);
+    void pass_ends();
+    bool complete() const { return stage_ == Stage::complete; }
+
+    // Keys that are removed, or found to be gone.
+    void remove(std::string_view key) { index_.remove(key); }
+    // Asks Redis whether some of the keys are there still; take_checks() reads the answers. Nothing may be listened to
+    // in between, or a key would be forgotten that was set since. Returns the number of commands.
+    std::size_t append_checks(redis::Connection& connection);
+    void take_checks(std::span<const redis::Reply> answers);
+
+    // Whether every key that a pattern with this beginning names is in the complete index.
+    bool names_all(std::string_view literal) const;
+    const std::vector<std::string>& prefixes() const { return prefixes_; }
+    KeyIndex& index() { return index_; }
+
+    // Why there is no index though there should be one; empty where there is none.
+    const std::string& trouble() const { return trouble_; }
+
+  private:
+    enum class Stage { off, following, learning, complete };
+
+    void add(std::string_view key);
+    void apply(const redis::Reply& message);
+    void lose(const std::string& why, redis::Milliseconds pause);
+    template <typename F>
+    void unless_lost(F f);
+
+    std::vector<std::string> prefixes_;
+    KeyIndex index_;
+    Stage stage_ = Stage::off;
+    redis::Connection* commands_ = nullptr;
+    std::unique_ptr<redis::Connection> subscriber_;
+    Backoff backoff_;
+    redis::Deadline follow_at_{};
+    redis::Deadline listen_at_;
+    redis::Deadline check_at_{};
+    std::vector<std::string> checked_;
+    std::string trouble_;
+};
+
+} // namespace helix::cache

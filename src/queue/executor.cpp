@@ -1,0 +1,141 @@
+#include "pg/prelude.hpp"
+
+#include "queue/executor.hpp"
+
+#include "config.hpp"
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+#include "pg/spi.hpp"
+#include "queue/handler.hpp"
+#include "queue/lanes.hpp"
+#include "worker/worker.hpp"
+
+extern "C" {
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "tcop/tcopprot.h"
+#include "utils/snapmgr.h"
+}
+
+namespace helix::queue {
+
+namespace {
+
+constexpr int most_executors = 64;
+constexpr long look_again_ms = 1000;
+constexpr std::int64_t idle_us = 30 * USECS_PER_SEC; // then the process leaves
+
+pg::Statement select_waiting("SELECT FROM helix.operations o WHERE o.handler IS NOT NULL AND EXISTS (SELECT "
+                             "FROM helix_internal.queue q WHERE q.operation_id = o.operation_id AND NOT q.running "
+                             "AND q.ready_at <= pg_catalog.clock_timestamp()) LIMIT 1");
+
+BackgroundWorkerHandle* handles[most_executors];
+
+bool is_over(BackgroundWorkerHandle* handle) {
+    pid_t pid = 0;
+    return handle == nullptr || GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED;
+}
+
+void begin_transaction() {
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void end_transaction() {
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+    pgstat_report_stat(false);
+}
+
+// An error ends the attempt, not the process.
+void run_claimed(const ClaimedJob& job) {
+    const MemoryContext memory = CurrentMemoryContext;
+    const char* volatile error = nullptr;
+    PG_TRY();
+    {
+        begin_transaction();
+        run_handler(job);
+        end_transaction();
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(memory);
+        const ErrorData* data = CopyErrorData();
+        error = psprintf("%s (%s)", data->message, unpack_sql_state(data->sqlerrcode));
+        FlushErrorState();
+        pg::hold_interrupts();
+        AbortCurrentTransaction();
+        pg::resume_interrupts();
+    }
+    PG_END_TRY();
+    if (error != nullptr) {
+        begin_transaction();
+        report_failure(job, error);
+        end_transaction();
+    }
+}
+
+bool run_next(MemoryContext memory) {
+    MemoryContextReset(memory);
+    begin_transaction();
+    const MemoryContext own = MemoryContextSwitchTo(memory);
+    const ClaimedJob* job = pg::extension_exists() ? claim_job() : nullptr;
+    MemoryContextSwitchTo(own);
+    end_transaction();
+    if (job == nullptr) {
+        return false;
+    }
+    MemoryContextSwitchTo(memory);
+    pgstat_report_activity(STATE_RUNNING, "handler");
+    run_claimed(*job);
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    return true;
+}
+
+} // namespace
+
+bool executors_task() {
+    pg::OwnerSpi spi;
+    const bool waiting = config::executors > 0 && select_waiting.execute() > 0;
+    spi.finish();
+    const MemoryContext own = MemoryContextSwitchTo(TopMemoryContext); // handles outlive the transaction
+    for (int i = 0; waiting && i < config::executors; ++i) {
+        if (is_over(handles[i])) {
+            if (handles[i] != nullptr) {
+                pfree(handles[i]);
+            }
+            handles[i] = worker::start_elsewhere(executor_errand);
+            break; // one more each second while something waits
+        }
+    }
+    MemoryContextSwitchTo(own);
+    return false;
+}
+
+bool run_executor() {
+    pqsignal(SIGINT, StatementCancelHandler);
+    pqsignal(SIGHUP, SignalHandlerForConfigReload);
+    SetConfigOption("row_security", "on", PGC_SUSET, PGC_S_OVERRIDE); // handlers run as other roles
+    SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+    MemoryContext memory = AllocSetContextCreate(TopMemoryContext, "helix executor", ALLOCSET_DEFAULT_SIZES);
+    TimestampTz leave_at = GetCurrentTimestamp() + idle_us;
+    while (GetCurrentTimestamp() < leave_at && !worker::worker_has_left()) {
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+        begin_waiting(true);
+        if (run_next(memory)) {
+            leave_at = GetCurrentTimestamp() + idle_us;
+        } else {
+            wait_for_ready(look_again_ms);
+        }
+        end_waiting();
+    }
+    return false;
+}
+
+} // namespace helix::queue

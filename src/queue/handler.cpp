@@ -1,0 +1,139 @@
+#include "pg/prelude.hpp"
+
+#include "queue/handler.hpp"
+
+#include "config.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/values.hpp"
+#include "queue/arguments.hpp"
+
+extern "C" {
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/timeout.h"
+}
+
+namespace helix::queue {
+
+namespace {
+
+constexpr std::int64_t lease_margin_us = 30 * USECS_PER_SEC;
+
+pg::Statement claim("SELECT c.execution_id, c.user_id, c.fencing_token, c.payload, q.run_as, o.handler::pg_catalog.oid "
+                    "FROM helix.claim_executions('helix executor', 1, $1, ARRAY(SELECT h.operation_id "
+                    "FROM helix.operations h WHERE h.handler IS NOT NULL)) c "
+                    "JOIN helix_internal.queue q ON q.id = c.execution_id "
+                    "JOIN helix.operations o ON o.operation_id = c.operation_id",
+                    {INTERVALOID});
+pg::Statement
+    complete("SELECT helix.complete_execution($1, 'success', $2, ($2 ->> 'cost_usd')::pg_catalog.numeric, $3, "
+             "$4)",
+             {UUIDOID, JSONBOID, INT4OID, INT8OID});
+pg::Statement fail("SELECT helix.fail_execution($1, $2, $3)", {UUIDOID, TEXTOID, INT8OID});
+
+// Switches to the role and its user until the transaction ends; what it starts may not switch back.
+void become(const ClaimedJob& job) {
+    const Oid role = get_role_oid(job.run_as, true);
+    if (!OidIsValid(role)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the role of the execution is gone"),
+                        errdetail("It was \"%s\".", job.run_as)));
+    }
+    SetUserIdAndSecContext(role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+    const char* user = uuid_text(job.user_id);
+    set_config_option("helix.user_id", user, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+const char* call_of(Oid handler) {
+    const char* name = get_func_name(handler);
+    if (name == nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("the operation's handler is gone"),
+                        errhint("Set helix.operations.handler anew.")));
+    }
+    return psprintf("SELECT %s($1, $2)",
+                    quote_qualified_identifier(get_namespace_name(get_func_namespace(handler)), name));
+}
+
+// The handler's result in `memory`; 0 for null.
+Datum call(const ClaimedJob& job, MemoryContext memory) {
+    Oid types[] = {UUIDOID, JSONBOID};
+    Datum values[] = {UUIDPGetDatum(&job.id), job.payload};
+    const char nulls[] = {' ', job.payload == 0 ? 'n' : ' '};
+    if (SPI_execute_with_args(call_of(job.handler), 2, types, values, nulls, false, 0) != SPI_OK_SELECT ||
+        SPI_processed != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != JSONBOID) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION), errmsg("a handler must return one jsonb"),
+                        errhint("Declare it as function(execution uuid, payload jsonb) RETURNS jsonb.")));
+    }
+    bool is_null = false;
+    const Datum result = pg::column(0, 1, &is_null);
+    const MemoryContext own = MemoryContextSwitchTo(memory);
+    const Datum copy = is_null ? 0 : datumCopy(result, false, -1);
+    MemoryContextSwitchTo(own);
+    return copy;
+}
+
+Datum call_as_its_role(const ClaimedJob& job) {
+    const MemoryContext memory = CurrentMemoryContext;
+    Oid own_role = InvalidOid;
+    int own_context = 0;
+    GetUserIdAndSecContext(&own_role, &own_context);
+    const int nesting = NewGUCNestLevel();
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        elog(ERROR, "could not connect to SPI");
+    }
+    become(job);
+    enable_timeout_after(STATEMENT_TIMEOUT, config::handler_timeout_s * 1000);
+    const Datum result = call(job, memory);
+    disable_timeout(STATEMENT_TIMEOUT, false);
+    SPI_finish();
+    AtEOXact_GUC(true, nesting);
+    SetUserIdAndSecContext(own_role, own_context);
+    return result;
+}
+
+} // namespace
+
+const ClaimedJob* claim_job() {
+    auto* job = static_cast<ClaimedJob*>(palloc0(sizeof(ClaimedJob)));
+    auto* lease = static_cast<Interval*>(palloc0(sizeof(Interval)));
+    lease->time = config::handler_timeout_s * USECS_PER_SEC + lease_margin_us;
+    const Datum value = IntervalPGetDatum(lease);
+    const MemoryContext memory = CurrentMemoryContext;
+    pg::OwnerSpi spi;
+    const bool found = claim.execute(&value) > 0;
+    if (found) {
+        bool no_payload = false;
+        const MemoryContext own = MemoryContextSwitchTo(memory);
+        job->id = *DatumGetUUIDP(pg::column(0, 1));
+        job->user_id = *DatumGetUUIDP(pg::column(0, 2));
+        job->token = DatumGetInt64(pg::column(0, 3));
+        const Datum payload = pg::column(0, 4, &no_payload);
+        job->payload = no_payload ? 0 : datumCopy(payload, false, -1);
+        job->run_as = pstrdup(NameStr(*DatumGetName(pg::column(0, 5))));
+        job->handler = DatumGetObjectId(pg::column(0, 6));
+        MemoryContextSwitchTo(own);
+    }
+    spi.finish();
+    return found ? job : nullptr;
+}
+
+void run_handler(const ClaimedJob& job) {
+    const TimestampTz began = GetCurrentTimestamp();
+    const Datum result = call_as_its_role(job);
+    const auto took_ms = static_cast<std::int32_t>((GetCurrentTimestamp() - began) / 1000);
+    pg::Values values;
+    values.add_uuid(&job.id).add(result, result == 0).add(Int32GetDatum(took_ms)).add(Int64GetDatum(job.token));
+    pg::OwnerSpi spi;
+    complete.execute(values.values(), values.letters());
+    spi.finish();
+}
+
+void report_failure(const ClaimedJob& job, const char* error) {
+    pg::Values values;
+    values.add_uuid(&job.id).add_text(error).add(Int64GetDatum(job.token));
+    pg::OwnerSpi spi;
+    fail.execute(values.values(), values.letters());
+    spi.finish();
+}
+
+} // namespace helix::queue

@@ -1,0 +1,27 @@
+// Owns: one execution of an operation that has a handler: claiming it, calling the function as the role that queued it,
+// reporting. Used by queue/executor only; each call is within a transaction. Raises PostgreSQL errors.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::queue {
+
+// Plain data in the memory context in which it was claimed.
+struct ClaimedJob {
+    pg_uuid_t id;
+    pg_uuid_t user_id;
+    std::int64_t token;
+    Datum payload; // jsonb; 0: null
+    const char* run_as;
+    Oid handler;
+};
+
+// Null where none is due.
+const ClaimedJob* claim_job();
+
+// Calls the handler and completes the execution in the same transaction.
+void run_handler(const ClaimedJob& job);
+
+void report_failure(const ClaimedJob& job, const char* error);
+
+} // namespace helix::queue
