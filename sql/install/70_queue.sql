@@ -138,6 +138,13 @@ COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
     'Holds a claimed execution for p_lease (1 s to 1 day) from now; returns until when. 55000 where it is finished, cancelled or '
     'claimed by another since: stop working on it. P0002 unknown execution.';
 
+CREATE FUNCTION helix_internal.expire_leases() RETURNS bigint
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_expire_leases';
+COMMENT ON FUNCTION helix_internal.expire_leases() IS
+    'What the worker does each second, for databases without one: executions whose lease ran out are pending again or, after '
+    'their last attempt, failed; how many';
+
 CREATE FUNCTION helix.complete_execution(
     p_execution_id uuid, p_status text, p_result jsonb DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
     p_latency_ms integer DEFAULT NULL, p_fencing_token bigint DEFAULT NULL, p_error text DEFAULT NULL, p_model text DEFAULT NULL,

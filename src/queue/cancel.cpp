@@ -13,16 +13,23 @@ namespace helix::queue {
 
 namespace {
 
-pg::Statement select_user("SELECT user_id FROM helix_internal.queue WHERE id = $1 UNION ALL "
-                          "SELECT user_id FROM helix_internal.schedule_executions WHERE id = $1",
-                          {UUIDOID});
+pg::Statement select_execution("SELECT user_id, batch_id FROM helix_internal.queue WHERE id = $1 UNION ALL "
+                               "SELECT user_id, NULL FROM helix_internal.schedule_executions WHERE id = $1",
+                               {UUIDOID});
+pg::Statement lock_batch("SELECT FROM helix_internal.operation_batches WHERE id = $1 FOR NO KEY UPDATE", {UUIDOID});
 
-pg_uuid_t user_of(const pg_uuid_t& execution) {
+// Locks the batch that the execution belongs to, if any: whoever goes on with the batch has it before its executions.
+void prepare(const pg_uuid_t& execution, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(&execution);
-    if (select_user.execute(&id) == 0) {
+    if (select_execution.execute(&id) == 0) {
         refuse_unknown("execution", execution);
     }
-    return *DatumGetUUIDP(pg::column(0, 1));
+    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    bool no_batch = false;
+    const Datum batch = pg::column(0, 2, &no_batch);
+    if (!no_batch) {
+        lock_batch.execute(&batch);
+    }
 }
 
 } // namespace
@@ -38,7 +45,7 @@ HELIX_FUNCTION(helix_cancel_execution) {
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     queue::plan_by_index();
-    rights.check_acts_for(queue::user_of(claim.id));
+    queue::prepare(claim.id, rights);
     const bool ended = queue::finish(claim, {.status = "skipped", .error = error}).has_value();
     spi.finish();
     PG_RETURN_BOOL(ended);

@@ -47,15 +47,16 @@ pg::Statement start("UPDATE helix_internal.queue SET running = true, attempt = 1
                     "started_at = pg_catalog.clock_timestamp(), lease_until = $2 WHERE id = $1",
                     {UUIDOID, TIMESTAMPTZOID});
 
-void return_to_queue() {
+std::uint64_t return_to_queue() {
     const Datum error = CStringGetTextDatum(ran_out);
     const auto rows = take_back.execute(&error);
     for (std::uint64_t row = 0; row < rows; ++row) {
         note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
     }
+    return rows;
 }
 
-void give_up_lost() {
+std::uint64_t give_up_lost() {
     const auto rows = select_lost.execute();
     SPITupleTable* lost = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
@@ -64,6 +65,14 @@ void give_up_lost() {
                           DatumGetInt32(SPI_getbinval(lost->vals[row], lost->tupdesc, 2, &is_null))};
         finish(claim, {.status = "failed", .error = CStringGetTextDatum(ran_out)});
     }
+    return rows;
+}
+
+// How many have ended or are pending again.
+std::uint64_t expire_leases() {
+    plan_by_index();
+    const auto returned = return_to_queue();
+    return returned + give_up_lost();
 }
 
 // Moves the lanes on past what has gone; now and then from their very beginning, for what nobody has announced.
@@ -100,9 +109,7 @@ bool leases_task() {
     }
     const bool whole = began - looked_back > look_back_us;
     pg::OwnerSpi spi;
-    plan_by_index();
-    return_to_queue();
-    give_up_lost();
+    expire_leases();
     look_at_lanes(whole);
     spi.finish();
     const TimestampTz ended = GetCurrentTimestamp();
@@ -114,6 +121,13 @@ bool leases_task() {
 } // namespace helix::queue
 
 using namespace helix;
+
+HELIX_FUNCTION(helix_expire_leases) {
+    pg::OwnerSpi spi;
+    const auto count = queue::expire_leases();
+    spi.finish();
+    PG_RETURN_INT64(static_cast<std::int64_t>(count));
+}
 
 HELIX_FUNCTION(helix_heartbeat_execution) {
     const pg_uuid_t id = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id"));

@@ -32,9 +32,11 @@ pg::Statement report("WITH old AS (DELETE FROM helix_internal.cron_job_repairs W
                      "FROM helix_internal.cron_job_repairs) - 999) "
                      "INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ($1, $2)",
                      {TEXTOID, TEXTOID});
-pg::Statement select_late("SELECT job_name FROM helix_internal.operation_schedules WHERE enabled "
-                          "AND schedule_type = 'cron' AND next_scheduled_at < $1",
-                          {TIMESTAMPTZOID});
+// pg_cron is told of no seconds: those are the worker's.
+pg::Statement select_due("SELECT job_name FROM helix_internal.operation_schedules WHERE enabled "
+                         "AND schedule_type = 'cron' AND next_scheduled_at <= $1 "
+                         "AND (next_scheduled_at < $2 OR cron_expression ILIKE '%second%')",
+                         {TIMESTAMPTZOID, TIMESTAMPTZOID});
 
 void tell(const char* name, const char* found) {
     const Datum values[] = {CStringGetTextDatum(name), CStringGetTextDatum(found)};
@@ -87,21 +89,19 @@ int remove_orphans() {
 }
 
 // One schedule that cannot run must not keep the others from running.
-void run_late() {
+void run_due() {
     const TimestampTz now = GetCurrentTimestamp();
-    const Datum limit = TimestampTzGetDatum(now - late_us);
-    const auto rows = select_late.execute(&limit);
-    SPITupleTable* late = SPI_tuptable;
+    const Datum limits[] = {TimestampTzGetDatum(now), TimestampTzGetDatum(now - late_us)};
+    const auto rows = select_due.execute(limits);
+    SPITupleTable* due = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        const char* name = text_of(late, row, 1);
+        const char* name = text_of(due, row, 1);
         pg::try_in_subtransaction([=] { run_job(name, now); });
     }
 }
 
 int reconcile() {
-    const int repaired = has_pg_cron() ? repair_drift() + remove_orphans() : 0;
-    run_late();
-    return repaired;
+    return has_pg_cron() ? repair_drift() + remove_orphans() : 0;
 }
 
 } // namespace
@@ -113,6 +113,13 @@ bool reconcile_task() {
     return false;
 }
 
+bool due_task() {
+    pg::OwnerSpi spi;
+    run_due();
+    spi.finish();
+    return false;
+}
+
 } // namespace helix::schedules
 
 using namespace helix;
@@ -120,6 +127,7 @@ using namespace helix;
 HELIX_FUNCTION(helix_reconcile_cron) {
     pg::OwnerSpi spi;
     const int repaired = schedules::reconcile();
+    schedules::run_due();
     spi.finish();
     PG_RETURN_INT32(repaired);
 }

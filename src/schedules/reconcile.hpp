@@ -3,6 +3,7 @@
 
 namespace helix::schedules {
 
-bool reconcile_task();
+bool reconcile_task(); // makes cron.job what the schedules say
+bool due_task();       // runs what pg_cron has not, or cannot
 
 } // namespace helix::schedules
