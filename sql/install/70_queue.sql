@@ -52,8 +52,8 @@ CREATE TABLE helix_internal.schedule_executions (
     payload             jsonb,
     result              jsonb,
     error_message       text,
-    cost_actual         numeric     CHECK (cost_actual >= 0 AND cost_actual < 'Infinity'),
-    latency_ms          integer     CHECK (latency_ms >= 0),
+    cost_actual         numeric, -- with latency_ms recorded in the ledger, which checks both
+    latency_ms          integer,
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
     completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
@@ -153,7 +153,7 @@ CREATE FUNCTION helix.complete_execution(
     AS 'MODULE_PATHNAME', 'helix_complete_execution';
 COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, bigint, bigint) IS
     'Finishes a running execution with p_status success, failed or skipped, and records its cost (USD, or null to price the tokens of '
-    'p_model) and latency (ms) in the ledger in the same transaction; a skipped one records nothing. With p_fencing_token only '
+    'p_model) and latency (ms) in the ledger in the same transaction; of a skipped one neither is kept. With p_fencing_token only '
     'the claim that got it may complete. Errors: 55000 not running, finished already, or claimed by another since; P0002 '
     'unknown execution; 22023 another status; and those of record_operation_execution.';
 

@@ -5,6 +5,8 @@
 #include "pg/text.hpp"
 #include "queue/lanes.hpp"
 
+#include <cstring>
+
 extern "C" {
 #include "mb/pg_wchar.h"
 }
@@ -22,8 +24,10 @@ const char* uuid_text(const pg_uuid_t& uuid) {
 }
 
 void refuse_unknown(const char* what, const pg_uuid_t& id) {
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such %s", what),
-                    errdetail("Its id would be %s.", uuid_text(id)), errhint("Finished ones go after a while.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such %s", what),
+             errdetail("Its id would be %s.", uuid_text(id)),
+             strcmp(what, "execution") == 0 ? errhint("Finished ones are kept for helix.execution_retention.") : 0));
     pg_unreachable();
 }
 
@@ -87,7 +91,7 @@ std::int64_t interval_argument(FunctionCallInfo fcinfo, int number, const char* 
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is out of range", name),
                         errdetail("It is %s.",
                                   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
-                        errhint("Pass %g to %g seconds.", static_cast<double>(low) / USECS_PER_SEC,
+                        errhint("Pass %.0f to %.0f seconds.", static_cast<double>(low) / USECS_PER_SEC,
                                 static_cast<double>(high) / USECS_PER_SEC)));
     }
     return value;

@@ -135,16 +135,19 @@ HELIX_FUNCTION(helix_complete_execution) {
     const auto claim = queue::claim_of(fcinfo, 5);
     queue::Ending ending{.status = queue::status_argument(fcinfo, 1)};
     ending.result = queue::argument(fcinfo, 2);
-    ending.cost = queue::argument(fcinfo, 3);
-    ending.latency_ms = queue::latency_argument(fcinfo, 4);
     ending.error = queue::argument(fcinfo, 6);
+    const bool skipped = strcmp(ending.status, "skipped") == 0;
+    if (!skipped) {
+        ending.cost = queue::argument(fcinfo, 3);
+        ending.latency_ms = queue::latency_argument(fcinfo, 4);
+    }
     pg::OwnerSpi spi;
     queue::plan_by_index();
     const auto finished = queue::finish(claim, ending);
     if (!finished) {
         queue::refuse_claim(claim);
     }
-    if (strcmp(ending.status, "skipped") != 0) {
+    if (!skipped) {
         auto request = queue::recording_of(*finished, strcmp(ending.status, "success") == 0, ending);
         if (!PG_ARGISNULL(7)) {
             request.model = pg::text_view(PG_GETARG_DATUM(7));
