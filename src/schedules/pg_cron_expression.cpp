@@ -25,8 +25,13 @@ Offsets offsets_of(const ZoneOffset& offset, UnixTime now) {
     return offsets;
 }
 
-// A fixed time that the clock leaves out runs at a full hour, whatever its minute.
-bool runs_where_a_gap_ends(const CronExpression& expression, const ZoneOffset& offset, UnixTime now) {
+// A fixed time that the clock leaves out runs at a full hour, whatever its minute: whether `form` leaves that out too.
+bool misses_end_of_gap(const CronExpression& expression, const CronExpression& form, const ZoneOffset& offset,
+                       UnixTime now) {
+    const auto runs_at = [](const CronExpression& cron, UnixTime time, const ZoneOffset& clock) {
+        return cron.next(time - 1, clock) == std::optional(time);
+    };
+    const auto utc = [](UnixTime) { return 0; };
     for (UnixTime start = now - day_s; start < now + days_to_look_at * day_s; start += day_s) {
         if (offset(start + day_s) <= offset(start)) {
             continue;
@@ -38,8 +43,7 @@ bool runs_where_a_gap_ends(const CronExpression& expression, const ZoneOffset& o
         while (offset(end + 1) == offset(start)) {
             ++end;
         }
-        const auto run = expression.next(end, offset);
-        if (run && *run == end + 1) {
+        if (runs_at(expression, end + 1, offset) && !runs_at(form, end + 1, utc)) {
             return true;
         }
     }
@@ -74,7 +78,8 @@ std::string pg_cron_expression(std::string_view expression, const ZoneOffset& of
     if (shorthand) {
         return "0 * * * *";
     }
-    return (runs_where_a_gap_ends(cron, offset, now) ? "0," : "") + fields[0] + " * * * *";
+    const std::string form = fields[0] + " * * * *";
+    return misses_end_of_gap(cron, CronExpression(form), offset, now) ? "0," + form : form;
 }
 
 } // namespace helix::schedules
