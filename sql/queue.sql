@@ -109,7 +109,9 @@ SELECT refusal(format('SELECT helix.heartbeat_execution(%L, 4294967298)', :'soon
 SELECT helix.fail_execution(:'soon', 'second', 2, 0.02, 6);
 SELECT helix.enqueue_execution(:one, p_payload => '"idle"') AS idle \gset
 SELECT * FROM claim('w1');
-SELECT helix.complete_execution(:'idle', 'skipped', p_cost_actual => 1, p_latency_ms => 1, p_error => 'nothing to do');
+SELECT refusal(format('SELECT helix.complete_execution(%L, %L, p_cost_actual => 1)', :'idle', 'skipped')) AS costly;
+SELECT refusal(format('SELECT helix.complete_execution(%L, %L, p_latency_ms => -1)', :'idle', 'skipped')) AS negative;
+SELECT helix.complete_execution(:'idle', 'skipped', p_cost_actual => 0, p_latency_ms => 1, p_error => 'nothing to do');
 SELECT * FROM state WHERE payload IN ('"again"', '"soon"', '"idle"');
 -- The pause doubles up to an hour, less a random part up to half.
 SELECT helix.enqueue_execution(:one, p_payload => '"pause"') AS pause \gset

@@ -153,9 +153,9 @@ CREATE FUNCTION helix.complete_execution(
     AS 'MODULE_PATHNAME', 'helix_complete_execution';
 COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, bigint, bigint) IS
     'Finishes a running execution with p_status success, failed or skipped, and records its cost (USD, or null to price the tokens of '
-    'p_model) and latency (ms) in the ledger in the same transaction; of a skipped one neither is kept. With p_fencing_token only '
-    'the claim that got it may complete. Errors: 55000 not running, finished already, or claimed by another since; P0002 '
-    'unknown execution; 22023 another status; and those of record_operation_execution.';
+    'p_model) and latency (ms) in the ledger in the same transaction; a skipped one costs nothing and is not recorded. With '
+    'p_fencing_token only the claim that got it may complete. Errors: 55000 not running, finished already, or claimed by another '
+    'since; P0002 unknown execution; 22023 another status, or a skipped one with a cost; and those of record_operation_execution.';
 
 CREATE FUNCTION helix.fail_execution(
     p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,

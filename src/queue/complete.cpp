@@ -94,6 +94,20 @@ void record(const Claim& claim, ledger::Request request) {
     }
 }
 
+// The ledger knows nothing of what has been skipped, so there is no place for a cost, and it can check neither.
+void check_skipped(const Ending& ending) {
+    if (ending.latency_ms && *ending.latency_ms < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_latency_ms must not be negative"),
+                        errdetail("It is %d ms.", *ending.latency_ms)));
+    }
+    if (ending.cost != 0 && DirectFunctionCall2(numeric_ne, ending.cost, NumericGetDatum(int64_to_numeric(0)))) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a skipped execution has cost nothing"),
+                 errdetail("p_cost_actual is %s USD.", DatumGetCString(DirectFunctionCall1(numeric_out, ending.cost))),
+                 errhint("Complete it as failed or success, so that its cost is recorded.")));
+    }
+}
+
 // Doubles with each attempt; the random part keeps those that failed together from coming back together.
 Interval* pause_after(std::int32_t attempt) {
     const std::int64_t whole = std::min(longest_pause_us, first_pause_us << std::clamp(attempt - 1, 0, 20));
@@ -136,10 +150,11 @@ HELIX_FUNCTION(helix_complete_execution) {
     queue::Ending ending{.status = queue::status_argument(fcinfo, 1)};
     ending.result = queue::argument(fcinfo, 2);
     ending.error = queue::argument(fcinfo, 6);
+    ending.cost = queue::argument(fcinfo, 3);
+    ending.latency_ms = queue::latency_argument(fcinfo, 4);
     const bool skipped = strcmp(ending.status, "skipped") == 0;
-    if (!skipped) {
-        ending.cost = queue::argument(fcinfo, 3);
-        ending.latency_ms = queue::latency_argument(fcinfo, 4);
+    if (skipped) {
+        queue::check_skipped(ending);
     }
     pg::OwnerSpi spi;
     queue::plan_by_index();

@@ -121,8 +121,11 @@ subtest 'a password that Redis repeats is told to nobody' => sub {
     my $server = fork // die "cannot fork: $!";
     if ($server == 0) { # knows no AUTH and says so as Redis does, with what it was given
         while (my $client = $listener->accept) {
-            sysread $client, my $request, 1000;
-            print $client "-ERR unknown command 'AUTH', with args beginning with: 'canary123'\r\n";
+            # Each request is answered, to the last: whoever hangs up early is told of as a broken pipe.
+            while (sysread $client, my $request, 1000) {
+                print $client "-ERR unknown command 'AUTH', with args beginning with: 'canary123'\r\n";
+                $client->flush;
+            }
         }
         POSIX::_exit(0);
     }

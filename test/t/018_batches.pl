@@ -77,6 +77,7 @@ sub end_one {
         return "fail_execution($i): $said";
     }
     my $status = $chance < 0.7 ? 'success' : $chance < 0.9 ? 'failed' : 'skipped';
+    $cost = 0 if $status eq 'skipped'; # with another it is refused
     sql("SELECT helix.complete_execution('$execution', '$status', NULL, $cost, 1, $token)");
     $batch->finish($i, $status eq 'success' ? 'completed' : $status, $cost);
     return "complete_execution($i, $status, $cost)";
