@@ -1,7 +1,7 @@
 // What test/bench/queue measures of workers that wait:
 //   queue_wait time ours|listen WAITERS SAMPLES
-//       sends one job after another to so many waiting sessions and prints the ms from the return of each commit until one
-//       of them has the job
+//       sends one job after another to so many waiting sessions and prints the ms from the return of each commit until
+//       one of them has the job
 //   queue_wait serve ours|listen WAITERS
 //       lets so many sessions wait for jobs and finish them, until it is killed
 // ours: claim_executions() that waits; listen: a plain queue that notifies, looked into after each notification.
@@ -73,7 +73,8 @@ class Session {
 
   private:
     std::string run(const char* name, const char* parameter) {
-        PGresult* result = PQexecPrepared(connection_.get(), name, parameter == nullptr ? 0 : 1, &parameter, nullptr, nullptr, 0);
+        PGresult* result =
+            PQexecPrepared(connection_.get(), name, parameter == nullptr ? 0 : 1, &parameter, nullptr, nullptr, 0);
         std::string value = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
         check(result);
         return value;
