@@ -1,0 +1,1 @@
+SELECT bench.finish(r.id) FROM bench.read(300, 10) r;
