@@ -1,9 +1,10 @@
 -- Preferences: what a user wants of each operation and of the interface, and the log of every change. Clients write the two tables
--- themselves; triggers refuse what makes no sense, keep the times and the log.
+-- themselves; triggers refuse what makes no sense, keep the times and the log. There is no foreign key to helix.operations: pg_restore -j
+-- loads the two tables at once.
 CREATE TABLE helix.user_operation_preferences (
     id                  uuid        NOT NULL UNIQUE DEFAULT pg_catalog.gen_random_uuid(),
     user_id             uuid        NOT NULL,
-    operation_id        text        NOT NULL REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
+    operation_id        text        NOT NULL,
     preferred_model     text        CHECK (preferred_model <> '' AND pg_catalog.length(preferred_model) <= 200),
     enabled             boolean     NOT NULL DEFAULT true,
     default_parameters  jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(default_parameters) = 'object'),
@@ -15,6 +16,8 @@ CREATE TABLE helix.user_operation_preferences (
 COMMENT ON TABLE helix.user_operation_preferences IS
     'What users want of operations; upsert on (user_id, operation_id). id, created_at and updated_at are the database''s, whatever a '
     'client sends. Errors: 42704 an unknown operation or model, 22023 and 22003 a bad value, 42501 another user''s row.';
+COMMENT ON COLUMN helix.user_operation_preferences.operation_id IS
+    'One of helix.operations when it was set; while that is not there the row is not used';
 COMMENT ON COLUMN helix.user_operation_preferences.preferred_model IS
     'A provider or a model of helix.model_prices, known when it was set; null: no preference';
 COMMENT ON COLUMN helix.user_operation_preferences.enabled IS 'Whether the user wants the operation at all';

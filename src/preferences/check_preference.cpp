@@ -27,9 +27,7 @@ void check_column(const Row& row, const Row* before, const char* column, void (*
 
 void check_values(const Row& row, const Row* before) {
     if (row.has("operation_id")) {
-        if (before == nullptr) { // a renamed operation takes its preferences along: that is the foreign key's
-            check_column(row, before, "operation_id", check_operation);
-        }
+        check_column(row, before, "operation_id", check_operation);
         check_column(row, before, "preferred_model", check_model);
         check_column(row, before, "default_parameters", check_parameters);
         check_column(row, before, "cost_budget_monthly", check_budget);
