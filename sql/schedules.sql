@@ -242,6 +242,11 @@ SELECT next_execution_at = helix.next_run('2 2 * * *') AS next FROM helix.operat
 UPDATE helix.operation_schedules SET enabled = false WHERE id = :other;
 SELECT next_execution_at FROM helix.operation_schedules WHERE id = :other;
 ALTER TABLE helix_internal.operation_schedules ENABLE TRIGGER register_schedule;
+-- An operation of one's own may take the place of the shipped one that the schedule refers to; going it may not.
+BEGIN;
+INSERT INTO helix.operations (operation_id, name) VALUES ('email-compose', 'Ours') RETURNING name, shipped;
+DELETE FROM helix.operations WHERE operation_id = 'email-compose';
+ROLLBACK;
 DELETE FROM helix.operation_schedules;
 DELETE FROM helix_internal.schedule_executions;
 DROP OWNED BY regress_schedules_user, regress_schedules_service;

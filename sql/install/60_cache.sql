@@ -53,8 +53,9 @@ CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_read';
 COMMENT ON FUNCTION helix.cache_read(text) IS
-    'Reads a key of helix''s own families through the cache, as cost_trends:<user>:<days>, op_metrics:<user>:<operation>:'
-    '<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. 42501 on another user''s key, 22023 on an unknown one.';
+    'Reads a key of helix''s own families through the cache, as op_prefs:<user>, op_pref:<user>:<operation>, theme_prefs:<user>, '
+    'cost_trends:<user>:<days>, op_metrics:<user>:<operation>:<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. '
+    '42501 on another user''s key, 22023 on an unknown one.';
 
 CREATE FUNCTION helix.cache_delete(p_key text) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
