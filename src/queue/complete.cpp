@@ -26,7 +26,10 @@ namespace {
 constexpr std::int64_t first_pause_us = 5 * USECS_PER_SEC;
 constexpr std::int64_t longest_pause_us = USECS_PER_HOUR;
 
-pg::Statement retry("UPDATE helix_internal.queue q SET running = false, worker = NULL, lease_until = NULL, "
+pg::Statement retry("WITH released AS (DELETE FROM helix_internal.budget_reservations r WHERE r.id = $1 AND EXISTS "
+                    "(SELECT FROM helix_internal.queue q WHERE q.id = $1 AND q.running AND ($2 IS NULL OR "
+                    "q.attempt = $2) AND q.attempt < q.max_attempts)) "
+                    "UPDATE helix_internal.queue q SET running = false, worker = NULL, lease_until = NULL, "
                     "last_error = $3, run_at = pg_catalog.clock_timestamp() + $4, "
                     "ready_at = pg_catalog.clock_timestamp() + $4 "
                     "WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts "

@@ -14,7 +14,8 @@ namespace {
 
 pg::Statement move_to_history(
     "WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = $1 AND ($2 IS NULL OR q.attempt = $2) "
-    "AND (q.running OR NOT $3) RETURNING q.*) "
+    "AND (q.running OR NOT $3) RETURNING q.*), "
+    "released AS (DELETE FROM helix_internal.budget_reservations r USING gone g WHERE r.id = g.id) "
     "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, batch_id, "
     "batch_operation_id, execution_status, triggered_by, priority, attempt, worker, run_at, scheduled_for, request_id, "
     "payload, result, error_message, cost_actual, latency_ms, created_at, started_at) "
