@@ -35,10 +35,15 @@ std::uint64_t key_of(const pg_uuid_t& id) {
     return hash_bytes_extended(id.data, UUID_LEN, 0);
 }
 
-void lock(Space space, std::uint64_t key, LOCKMODE mode) {
+LOCKTAG tag_of(Space space, std::uint64_t key) {
     LOCKTAG tag;
     SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32), static_cast<std::uint32_t>(key),
                          space);
+    return tag;
+}
+
+void lock(Space space, std::uint64_t key, LOCKMODE mode) {
+    const LOCKTAG tag = tag_of(space, key);
     LockAcquire(&tag, mode, false, false);
 }
 
@@ -68,7 +73,7 @@ Datum array_of(const Datum* values, int count, Oid type) {
 
 } // namespace
 
-bool lock_limits(const Wanted* wanted, int count) {
+LockedLimits lock_limits(const Wanted* wanted, int count) {
     plan_by_index();
     auto* users = static_cast<Datum*>(palloc(sizeof(Datum) * count));
     auto* operations = static_cast<Datum*>(palloc(sizeof(Datum) * count));
@@ -80,12 +85,22 @@ bool lock_limits(const Wanted* wanted, int count) {
     const Datum values[] = {array_of(users, count, UUIDOID), array_of(operations, count, TEXTOID)};
     share_groups(values[0]);
     const auto rows = select_limits.execute_latest(values);
+    LockedLimits locked{rows > 0, 0, static_cast<std::uint64_t*>(palloc(sizeof(std::uint64_t) * (rows + 1)))};
     for (std::uint64_t row = 0; row < rows; ++row) {
         if (DatumGetBool(pg::column(row, 2))) {
-            lock(limits, key_of(*DatumGetUUIDP(pg::column(row, 1))), ExclusiveLock);
+            const auto key = key_of(*DatumGetUUIDP(pg::column(row, 1)));
+            lock(limits, key, ExclusiveLock);
+            locked.keys[locked.count++] = key;
         }
     }
-    return rows > 0;
+    return locked;
+}
+
+void unlock_limits(const LockedLimits& locked) {
+    for (int i = 0; i < locked.count; ++i) {
+        const LOCKTAG tag = tag_of(limits, locked.keys[i]);
+        LockRelease(&tag, ExclusiveLock, false);
+    }
 }
 
 void lock_scope(const pg_uuid_t& id) {

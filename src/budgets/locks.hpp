@@ -16,9 +16,18 @@ struct Wanted {
     Datum operation_id; // text
 };
 
-// Waits until no other transaction reserves in a hard limit that applies to any of these; whether there are limits at
-// all.
-bool lock_limits(const Wanted* wanted, int count);
+// The hard limits that a call has locked. Plain data.
+struct LockedLimits {
+    bool any_limit; // hard or soft
+    int count;
+    std::uint64_t* keys;
+};
+
+// Waits until no other transaction reserves in a hard limit that applies to any of these.
+LockedLimits lock_limits(const Wanted* wanted, int count);
+
+// Gives them back before the transaction ends, where nothing has been reserved under them.
+void unlock_limits(const LockedLimits& locked);
 
 // Waits until no other transaction reserves in the scope, and makes others wait.
 void lock_scope(const pg_uuid_t& id);

@@ -92,9 +92,9 @@ HELIX_FUNCTION(helix_reserve_budget) {
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *id = budgets::fresh_id();
     pg::OwnerSpi spi;
-    const bool limited = budgets::lock_limits(&wanted, 1);
+    const auto locked = budgets::lock_limits(&wanted, 1);
     const TimestampTz at = GetCurrentTimestamp(); // the wait is over
-    if (limited) {
+    if (locked.any_limit) {
         budgets::check_fits(wanted, amount, at);
     }
     budgets::insert(*id, wanted, amount, DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), ttl));

@@ -52,7 +52,7 @@ struct Round {
     Datum operations; // 0: any
     Datum lease;
     int left;
-    bool reserved; // for what has been handed out: budgets are locked, and to lock more could end in a deadlock
+    bool reserved; // something: its budgets are locked, and to lock further ones could end in a deadlock
     ReturnSetInfo* result;
 };
 
@@ -75,7 +75,7 @@ budgets::Wanted wanted_by(HeapTuple row, TupleDesc columns) {
 }
 
 // Locks the limits that apply to what was taken, all at once and so in one order.
-void lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
+budgets::LockedLimits lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
     auto* wanted = static_cast<budgets::Wanted*>(palloc(sizeof(budgets::Wanted) * (rows + 1)));
     int count = 0;
     for (std::uint64_t i = 0; i < rows; ++i) {
@@ -83,9 +83,7 @@ void lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
             wanted[count++] = wanted_by(taken->vals[i], taken->tupdesc);
         }
     }
-    if (count > 0) {
-        budgets::lock_limits(wanted, count);
-    }
+    return count == 0 ? budgets::LockedLimits{} : budgets::lock_limits(wanted, count);
 }
 
 // Why an execution must not run after all; 0 where it may.
@@ -166,12 +164,17 @@ bool claim_from(int priority, Round& round) {
         return place_of(one, taken->tupdesc) < place_of(other, taken->tupdesc);
     });
     const TimestampTz furthest = rows > 0 ? place_of(taken->vals[rows - 1], taken->tupdesc) : DT_NOBEGIN;
-    lock_limits(taken, rows);
     for (std::uint64_t i = 0; i < rows; ++i) {
-        note_taken(priority, place_of(taken->vals[i], taken->tupdesc));
+        note_taken(priority, place_of(taken->vals[i], taken->tupdesc)); // all, before anything can fail
+    }
+    const auto limits = lock_limits(taken, rows);
+    for (std::uint64_t i = 0; i < rows; ++i) {
         if (!is_skipped(taken->vals[i], taken->tupdesc)) {
             hand_out(round, taken->vals[i], taken->tupdesc);
         }
+    }
+    if (!round.reserved) {
+        budgets::unlock_limits(limits);
     }
     const bool all = rows < static_cast<std::uint64_t>(wanted);
     if (round.operations == 0) {
