@@ -159,6 +159,7 @@ SELECT pg_catalog.pg_extension_config_dump('helix.budget_groups', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_group_members', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budgets', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings', '');
+SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.budget_reservations', '');
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
