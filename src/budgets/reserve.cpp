@@ -26,8 +26,9 @@ pg::Statement insert_reservation("INSERT INTO helix_internal.budget_reservations
                                  {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID});
 pg::Statement select_estimate("SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
-// Its own earlier reservation, of a claim whose lease ran out, does not stand in its way.
 pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
+pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 WHERE id = $1",
+                                  {UUIDOID, TIMESTAMPTZOID});
 pg::Statement lock_reservation("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1 FOR UPDATE",
                                {UUIDOID});
 
@@ -65,9 +66,8 @@ void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
 } // namespace
 
 const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
-    const Datum id = UUIDPGetDatum(&execution);
     const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id};
-    forget.execute_latest(&id);
+    release(execution); // of an earlier claim whose lease ran out: it must not stand in its own way
     select_estimate.execute_latest(values);
     const Datum amount = pg::column(0, 1);
     const auto verdict = judge(wanted, amount, GetCurrentTimestamp(), true);
@@ -76,6 +76,16 @@ const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, T
     }
     insert(execution, wanted, amount, TimestampTzGetDatum(expires_at));
     return nullptr;
+}
+
+void prolong(const pg_uuid_t& execution, TimestampTz expires_at) {
+    const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at)};
+    prolong_reservation.execute_latest(values);
+}
+
+void release(const pg_uuid_t& execution) {
+    const Datum id = UUIDPGetDatum(&execution);
+    forget.execute_latest(&id);
 }
 
 } // namespace helix::budgets

@@ -24,7 +24,8 @@ constexpr long look_again_ms = 1000; // whatever nobody announces
 // The array is made once. As a table to join, a plan may make it again and again, and each time lock further rows.
 pg::Statement take(
     "UPDATE helix_internal.queue q SET running = true, attempt = q.attempt + 1, worker = $5, "
-    "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6 "
+    "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6, "
+    "reserved = EXISTS (SELECT FROM helix_internal.limited_users l WHERE l.user_id = q.user_id) "
     "WHERE q.id = ANY (ARRAY(SELECT d.id FROM helix_internal.queue d WHERE d.priority = $1 AND d.ready_at >= $2 "
     "AND d.ready_at <= $7 AND NOT d.running AND ($3 IS NULL OR d.operation_id = ANY ($3)) "
     "ORDER BY d.ready_at LIMIT $4 FOR UPDATE SKIP LOCKED)) "
@@ -32,8 +33,7 @@ pg::Statement take(
     "q.attempt::bigint, q.run_at, q.lease_until, q.ready_at, "
     "CASE WHEN q.schedule_id IS NOT NULL THEN (SELECT s.max_cost_per_month FROM helix_internal.operation_schedules s "
     "WHERE s.id = q.schedule_id) END, "
-    "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END, "
-    "EXISTS (SELECT FROM helix_internal.limited_users l WHERE l.user_id = q.user_id)",
+    "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END, q.reserved",
     {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
