@@ -38,4 +38,9 @@ std::string_view PriceList::provider_of(std::string_view model) const {
     return providers->second.begin()->first;
 }
 
+bool PriceList::knows(std::string_view name) const {
+    return by_model_.contains(name) || std::any_of(by_model_.begin(), by_model_.end(),
+                                                   [&](const auto& model) { return model.second.contains(name); });
+}
+
 } // namespace helix

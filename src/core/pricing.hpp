@@ -41,6 +41,9 @@ class PriceList {
     // The provider that sells `model`; empty where none or more than one does.
     std::string_view provider_of(std::string_view model) const;
 
+    // Whether it is a model, or a provider of one.
+    bool knows(std::string_view name) const;
+
   private:
     struct Effective {
         std::int64_t valid_from;

@@ -75,4 +75,8 @@ Datum column(std::uint64_t row, int number) {
     return value;
 }
 
+Datum copied_row(TupleDesc columns) {
+    return PointerGetDatum(SPI_returntuple(SPI_tuptable->vals[0], columns));
+}
+
 } // namespace helix::pg

@@ -56,4 +56,7 @@ Datum column(std::uint64_t row, int number, bool* is_null);
 // The same where null is out of the question: raises XX000 on one.
 Datum column(std::uint64_t row, int number);
 
+// The first row of SPI_tuptable as one of type `columns`, in memory that outlives the connection.
+Datum copied_row(TupleDesc columns);
+
 } // namespace helix::pg

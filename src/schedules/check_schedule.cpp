@@ -3,45 +3,21 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/trigger_row.hpp"
 #include "schedules/next_run.hpp"
-
-#include <cstring>
-
-extern "C" {
-#include "commands/trigger.h"
-#include "executor/spi.h"
-}
 
 namespace helix::schedules {
 
 namespace {
 
-// A row on its way in; plain data.
-struct Row {
-    TupleDesc columns;
-    HeapTuple tuple;
-
-    int number(const char* column) const { return SPI_fnumber(columns, column); }
-    const char* text(const char* column) const { return SPI_getvalue(tuple, columns, number(column)); }
-
-    void set(const char* column, Datum value, bool is_null) {
-        int at = number(column);
-        tuple = heap_modify_tuple_by_cols(tuple, columns, 1, &at, &value, &is_null);
-    }
-    void set_text(const char* column, const char* value) {
-        set(column, value == nullptr ? 0 : CStringGetTextDatum(value), value == nullptr);
-    }
-};
-
-bool differs(const char* one, const char* other) {
-    return one == nullptr || other == nullptr ? one != other : strcmp(one, other) != 0;
-}
+using pg::differs;
+using Row = pg::TriggerRow;
 
 bool changes_times(const TriggerData& trigger, const Row& row) {
     if (!TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
         return true;
     }
-    const Row before{row.columns, trigger.tg_trigtuple};
+    const Row before = pg::old_row(trigger);
     for (const char* column : {"schedule_type", "cron_expression", "timezone", "enabled"}) {
         if (differs(before.text(column), row.text(column))) {
             return true;
@@ -74,12 +50,12 @@ void set_times(Row& row) {
 
 HeapTuple checked(const TriggerData& trigger) {
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
-    Row row{RelationGetDescr(trigger.tg_relation), update ? trigger.tg_newtuple : trigger.tg_trigtuple};
+    Row row = pg::new_row(trigger);
     if (row.text("schedule_type") != nullptr && changes_times(trigger, row)) {
         set_times(row);
     }
     const char* id = row.text("id");
-    if (update && differs(Row{row.columns, trigger.tg_trigtuple}.text("id"), id)) { // upserts of PostgREST set it
+    if (update && differs(pg::old_row(trigger).text("id"), id)) { // upserts of PostgREST set it
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the id of a schedule cannot change"),
                         errhint("Insert a new schedule.")));
     }

@@ -61,5 +61,18 @@ TEST(PriceList, NamesTheProviderOnlyWhereThereIsOne) {
     EXPECT_EQ(list.provider_of("mine"), "");
 }
 
+TEST(PriceList, KnowsModelsAndProviders) {
+    PriceList list;
+    EXPECT_FALSE(list.knows("openai"));
+    list.add("openai", "gpt", 0, {});
+    list.add("gemini", "gpt", 0, {});
+    for (const char* name : {"openai", "gemini", "gpt"}) {
+        EXPECT_TRUE(list.knows(name)) << name;
+    }
+    for (const char* name : {"", "gp", "gpt2", "anthropic"}) {
+        EXPECT_FALSE(list.knows(name)) << name;
+    }
+}
+
 } // namespace
 } // namespace helix

@@ -1,0 +1,113 @@
+// The trigger before a preference is written: what makes no sense is refused, and the database keeps id and times.
+#include "pg/prelude.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/relations.hpp"
+#include "pg/trigger_row.hpp"
+#include "preferences/checks.hpp"
+
+extern "C" {
+#include "utils/acl.h"
+}
+
+namespace helix::preferences {
+
+namespace {
+
+using Row = pg::TriggerRow;
+
+// Checks the column's value, unless it is null or has been there before.
+void check_column(const Row& row, const Row* before, const char* column, void (*check)(Datum)) {
+    bool is_null = false;
+    const Datum value = row.value(column, &is_null);
+    if (!is_null && (before == nullptr || pg::differs(before->text(column), row.text(column)))) {
+        check(value);
+    }
+}
+
+void check_values(const Row& row, const Row* before) {
+    if (row.has("operation_id")) {
+        if (before == nullptr) { // a renamed operation takes its preferences along: that is the foreign key's
+            check_column(row, before, "operation_id", check_operation);
+        }
+        check_column(row, before, "preferred_model", check_model);
+        check_column(row, before, "default_parameters", check_parameters);
+        check_column(row, before, "cost_budget_monthly", check_budget);
+        return;
+    }
+    for (const char* column : theme_words()) {
+        const char* word = row.text(column);
+        if (word != nullptr) {
+            check_theme_word(column, word);
+        }
+    }
+}
+
+void set_time(Row& row, const char* column) {
+    row.set(column, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), false);
+}
+
+void keep(Row& row, const Row& before, const char* column) {
+    bool is_null = false;
+    const Datum value = before.value(column, &is_null);
+    row.set(column, value, is_null);
+}
+
+bool is_changed(const Row& row, const Row& before) {
+    for (int i = 0; i < row.columns->natts; ++i) {
+        const char* column = NameStr(TupleDescAttr(row.columns, i)->attname);
+        if (pg::differs(before.text(column), row.text(column))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// From a dump, which only the owner restores: checked and logged where it was made.
+bool is_restored(const Row& row) {
+    bool is_null = false;
+    const Datum created_at = row.value("created_at", &is_null);
+    return has_privs_of_role(GetUserId(), pg::extension_owner()) && !is_null &&
+           DatumGetTimestampTz(created_at) != GetCurrentTransactionStartTimestamp();
+}
+
+HeapTuple checked_insert(const TriggerData& trigger) {
+    Row row = pg::new_row(trigger);
+    if (!is_restored(row)) {
+        check_values(row, nullptr);
+        set_time(row, "created_at");
+        set_time(row, "updated_at");
+    }
+    return row.tuple;
+}
+
+HeapTuple checked_update(const TriggerData& trigger) {
+    Row row = pg::new_row(trigger);
+    const Row before = pg::old_row(trigger);
+    check_values(row, &before);
+    for (const char* column : {"id", "created_at", "updated_at"}) {
+        if (row.has(column)) {
+            keep(row, before, column);
+        }
+    }
+    if (is_changed(row, before)) {
+        set_time(row, "updated_at");
+    }
+    return row.tuple;
+}
+
+} // namespace
+
+} // namespace helix::preferences
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_check_preference) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("check_preference() is a trigger function")));
+    }
+    const auto& trigger = *reinterpret_cast<TriggerData*>(fcinfo->context);
+    return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? preferences::checked_update(trigger)
+                                                                     : preferences::checked_insert(trigger));
+}

@@ -1,0 +1,25 @@
+// Owns: which values a preference may have. Used within preferences/ only. All throw Error with the offending value and
+// a hint.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::preferences {
+
+// 42704 where helix.operations does not have it.
+void check_operation(Datum operation_id);
+
+// 42704 where it is neither a provider nor a model of helix.model_prices.
+void check_model(Datum model);
+
+// 22023 where the jsonb is not an object.
+void check_parameters(Datum parameters);
+
+// 22003 outside of 0 to below 10^9 USD.
+void check_budget(Datum numeric);
+
+// The columns of helix.ui_theme_preferences that hold words or colours, and 22023 on one that they cannot have.
+std::span<const char* const> theme_words();
+void check_theme_word(const char* column, std::string_view word);
+
+} // namespace helix::preferences

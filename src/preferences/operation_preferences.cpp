@@ -1,0 +1,126 @@
+// helix.set_operation_preference and bulk_update_operation_preferences: one upsert, however many.
+#include "pg/prelude.hpp"
+
+#include "callers/caller.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/values.hpp"
+#include "preferences/checks.hpp"
+#include "preferences/updates.hpp"
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+namespace helix::preferences {
+
+namespace {
+
+// $2 has an object of fields for each operation. Its keys come in an order of their own, the same for everyone, so that
+// two sessions never wait for each other's rows.
+pg::Statement
+    upsert("INSERT INTO helix.user_operation_preferences AS p "
+           "(user_id, operation_id, preferred_model, enabled, default_parameters, cost_budget_monthly) "
+           "SELECT $1, u.key, u.value ->> 'preferred_model', COALESCE((u.value ->> 'enabled')::boolean, true), "
+           "COALESCE(NULLIF(u.value -> 'default_parameters', 'null'), '{}'), "
+           "(u.value ->> 'cost_budget_monthly')::numeric FROM pg_catalog.jsonb_each($2) u "
+           "ON CONFLICT (user_id, operation_id) DO UPDATE SET "
+           "preferred_model = CASE WHEN ($2 -> p.operation_id) ? 'preferred_model' "
+           "THEN EXCLUDED.preferred_model ELSE p.preferred_model END, "
+           "enabled = CASE WHEN ($2 -> p.operation_id) ? 'enabled' THEN EXCLUDED.enabled ELSE p.enabled END, "
+           "default_parameters = CASE WHEN ($2 -> p.operation_id) ? 'default_parameters' "
+           "THEN EXCLUDED.default_parameters ELSE p.default_parameters END, "
+           "cost_budget_monthly = CASE WHEN ($2 -> p.operation_id) ? 'cost_budget_monthly' "
+           "THEN EXCLUDED.cost_budget_monthly ELSE p.cost_budget_monthly END RETURNING p.*",
+           {UUIDOID, JSONBOID});
+
+// Executes it; the rows as stored are in SPI_tuptable.
+std::uint64_t store(Datum user, Datum updates) {
+    const Datum values[] = {user, updates};
+    return upsert.execute(values);
+}
+
+void add_field(JsonbParseState** state, const char* name, JsonbValue* value) {
+    JsonbValue key{};
+    key.type = jbvString;
+    key.val.string.val = const_cast<char*>(name);
+    key.val.string.len = static_cast<int>(strlen(name));
+    pushJsonbValue(state, WJB_KEY, &key);
+    pushJsonbValue(state, WJB_VALUE, value);
+}
+
+JsonbValue text_value(Datum text_datum) {
+    JsonbValue value{};
+    value.type = jbvString;
+    value.val.string.val = TextDatumGetCString(text_datum);
+    value.val.string.len = static_cast<int>(strlen(value.val.string.val));
+    return value;
+}
+
+// The arguments of set_operation_preference that are not null, checked, as store() wants them.
+Datum given_fields(FunctionCallInfo fcinfo, Datum operation) {
+    JsonbParseState* state = nullptr;
+    pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+    JsonbValue value = text_value(operation);
+    pushJsonbValue(&state, WJB_KEY, &value);
+    pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+    if (!PG_ARGISNULL(2)) {
+        check_model(PG_GETARG_DATUM(2));
+        value = text_value(PG_GETARG_DATUM(2));
+        add_field(&state, "preferred_model", &value);
+    }
+    if (!PG_ARGISNULL(3)) {
+        value.type = jbvBool;
+        value.val.boolean = PG_GETARG_BOOL(3);
+        add_field(&state, "enabled", &value);
+    }
+    if (!PG_ARGISNULL(4)) {
+        check_parameters(PG_GETARG_DATUM(4));
+        JsonbToJsonbValue(PG_GETARG_JSONB_P(4), &value);
+        add_field(&state, "default_parameters", &value);
+    }
+    if (!PG_ARGISNULL(5)) {
+        check_budget(PG_GETARG_DATUM(5));
+        value.type = jbvNumeric;
+        value.val.numeric = PG_GETARG_NUMERIC(5);
+        add_field(&state, "cost_budget_monthly", &value);
+    }
+    pushJsonbValue(&state, WJB_END_OBJECT, nullptr);
+    return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, nullptr)));
+}
+
+} // namespace
+
+} // namespace helix::preferences
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_set_operation_preference) {
+    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    const Datum operation = pg::required(fcinfo, 1, "p_operation_id");
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    preferences::check_operation(operation);
+    const Datum fields = preferences::given_fields(fcinfo, operation);
+    TupleDesc columns = pg::result_columns(fcinfo);
+    pg::OwnerSpi spi;
+    preferences::store(user, fields);
+    const Datum row = pg::copied_row(columns);
+    spi.finish();
+    PG_RETURN_DATUM(row);
+}
+
+HELIX_FUNCTION(helix_bulk_update_operation_preferences) {
+    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    const Datum given = pg::required(fcinfo, 1, "p_updates");
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    const Datum updates = preferences::read_updates(given);
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    pg::OwnerSpi spi;
+    const auto count = preferences::store(user, updates);
+    for (std::uint64_t row = 0; row < count; ++row) {
+        tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+    }
+    spi.finish();
+    return Datum{0};
+}
