@@ -1,6 +1,7 @@
 // The module's entry: asks each part to initialise itself, nothing else.
 #include "pg/prelude.hpp"
 
+#include "budgets/budgets.hpp"
 #include "cache/cache.hpp"
 #include "config.hpp"
 #include "ledger/ledger.hpp"
@@ -29,6 +30,7 @@ void _PG_init(void) {
         helix::ledger::initialise();
         helix::queue::initialise();
         helix::schedules::initialise();
+        helix::budgets::initialise();
         helix::worker::initialise();
     });
 }

@@ -17,6 +17,8 @@ CREATE TABLE helix.operations (
     name         text NOT NULL,
     description  text NOT NULL DEFAULT '',
     handler      regprocedure,
+    default_input_tokens  bigint NOT NULL DEFAULT 2000 CHECK (default_input_tokens BETWEEN 0 AND 1000000000),
+    default_output_tokens bigint NOT NULL DEFAULT 500 CHECK (default_output_tokens BETWEEN 0 AND 1000000000),
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     shipped      boolean NOT NULL DEFAULT false
 );
@@ -27,6 +29,8 @@ COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
 COMMENT ON COLUMN helix.operations.handler IS
     'A function (execution uuid, payload jsonb) returning jsonb that the server itself runs for queued executions, as the role that '
     'queued or scheduled them; a field cost_usd of its result is the execution''s cost. Null: outside workers run the operation.';
+COMMENT ON COLUMN helix.operations.default_input_tokens IS 'Input tokens that estimates assume while there is no history';
+COMMENT ON COLUMN helix.operations.default_output_tokens IS 'Output tokens that estimates assume while there is no history';
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
 COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
 
@@ -50,16 +54,16 @@ COMMENT ON COLUMN helix.model_prices.cached_input_usd_per_mtok IS 'USD per milli
 COMMENT ON COLUMN helix.model_prices.output_usd_per_mtok IS 'USD per million output tokens';
 COMMENT ON COLUMN helix.model_prices.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
 
-INSERT INTO helix.operations (operation_id, name, description, shipped) VALUES
-    ('email-compose',     'Email composition',    'Drafts an email',                            true),
-    ('email-classify',    'Email classification', 'Sorts an email by topic and urgency',        true),
-    ('email-respond',     'Email response',       'Drafts an answer to an email',               true),
-    ('calendar-prep',     'Meeting preparation',  'Gathers what a meeting needs',               true),
-    ('calendar-time',     'Time finding',         'Finds a time for a meeting',                 true),
-    ('task-prioritize',   'Task priorities',      'Orders tasks by importance',                 true),
-    ('task-breakdown',    'Task breakdown',       'Splits a task into steps',                   true),
-    ('analytics-summary', 'Analytics summary',    'Sums up a period in words',                  true),
-    ('analytics-anomaly', 'Anomaly detection',    'Points out what is unusual in the figures',  true);
+INSERT INTO helix.operations (operation_id, name, description, default_input_tokens, default_output_tokens, shipped) VALUES
+    ('email-compose',     'Email composition',    'Drafts an email',                            1500, 600, true),
+    ('email-classify',    'Email classification', 'Sorts an email by topic and urgency',        1200, 50, true),
+    ('email-respond',     'Email response',       'Drafts an answer to an email',               2500, 500, true),
+    ('calendar-prep',     'Meeting preparation',  'Gathers what a meeting needs',               4000, 900, true),
+    ('calendar-time',     'Time finding',         'Finds a time for a meeting',                 1500, 200, true),
+    ('task-prioritize',   'Task priorities',      'Orders tasks by importance',                 2000, 400, true),
+    ('task-breakdown',    'Task breakdown',       'Splits a task into steps',                   1200, 800, true),
+    ('analytics-summary', 'Analytics summary',    'Sums up a period in words',                  6000, 900, true),
+    ('analytics-anomaly', 'Anomaly detection',    'Points out what is unusual in the figures',  6000, 500, true);
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix.operations'),

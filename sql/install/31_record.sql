@@ -5,17 +5,20 @@ CREATE FUNCTION helix.record_operation_execution(
     p_model_used text,
     p_model text DEFAULT NULL, p_input_tokens bigint DEFAULT NULL, p_cached_input_tokens bigint DEFAULT NULL,
     p_output_tokens bigint DEFAULT NULL, p_request_id text DEFAULT NULL, p_occurred_at timestamptz DEFAULT NULL,
-    p_error text DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL) RETURNS bigint
+    p_error text DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL, p_reservation_id uuid DEFAULT NULL)
+    RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_execution';
 COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
-    bigint, text, timestamptz, text, text, jsonb) IS
+    bigint, text, timestamptz, text, text, jsonb, uuid) IS
     'Records one execution in the caller''s transaction and returns its id. p_latency_ms in ms, null where unknown; '
     'p_cost_usd in USD, or null to price the tokens by helix.model_prices at p_occurred_at (input, cached input and output '
     'tokens are disjoint counts); p_model_used is a provider or a model that has a price; p_date null means the UTC day of '
     'p_occurred_at, null there means now. A p_request_id seen before for that user returns the first id and records nothing. '
-    'Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too '
-    'long, 22008 a date out of range, 22023 an empty request id, 42501 another user''s id.';
+    'p_reservation_id, of reserve_budget(), is replaced by the cost; where it is gone already (expired, settled) the cost is recorded with a '
+    'warning (01000). Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too '
+    'long, 22008 a date out of range, 22023 an empty request id or a reservation for another user or operation, '
+    '42501 another user''s id.';
 
 CREATE FUNCTION helix.record_operation_executions(p_executions jsonb) RETURNS bigint[]
     LANGUAGE c VOLATILE
@@ -30,11 +33,12 @@ CREATE FUNCTION helix.record_operation_executions(
     p_model_used text[],
     p_model text[] DEFAULT NULL, p_input_tokens bigint[] DEFAULT NULL, p_cached_input_tokens bigint[] DEFAULT NULL,
     p_output_tokens bigint[] DEFAULT NULL, p_request_id text[] DEFAULT NULL, p_occurred_at timestamptz[] DEFAULT NULL,
-    p_error text[] DEFAULT NULL, p_trace_id text[] DEFAULT NULL, p_metadata jsonb[] DEFAULT NULL) RETURNS bigint[]
+    p_error text[] DEFAULT NULL, p_trace_id text[] DEFAULT NULL, p_metadata jsonb[] DEFAULT NULL,
+    p_reservation_id uuid[] DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_columns';
 COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], numeric[], text[], text[],
-    bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[]) IS
+    bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[]) IS
     'The same with an array for each parameter of record_operation_execution, all of one length (22023 else), a null array '
     'standing for nulls: the fastest way for many executions, as it needs no JSON.';
 
@@ -58,8 +62,8 @@ CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.ex
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, '
-                      'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb)'),
+                      'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb, uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], '
-                      'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[])'),
+                      'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[])'),
     ('authenticated', 'SELECT, INSERT ON helix.executions');

@@ -12,6 +12,7 @@ CREATE TABLE helix_internal.queue (
     ready_at            timestamptz NOT NULL,
     run_at              timestamptz NOT NULL,
     running             boolean     NOT NULL DEFAULT false,
+    reserved            boolean     NOT NULL DEFAULT false,
     attempt             integer     NOT NULL DEFAULT 0,
     max_attempts        integer     NOT NULL,
     worker              text,
@@ -32,7 +33,8 @@ CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '
-    'attempt counts the claims and is the fencing token of the latest; run_as is the role that a handler runs as.';
+    'attempt counts the claims and is the fencing token of the latest; reserved: it may hold a '
+    'reservation of its user''s budgets, under its own id; run_as is the role that a handler runs as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,

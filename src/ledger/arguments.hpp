@@ -6,7 +6,7 @@
 
 namespace helix::ledger {
 
-constexpr int argument_count = 16;
+constexpr int argument_count = 17;
 
 // A request from get(number), which gives the value of a parameter of record_operation_execution or nothing for null.
 template <typename Get>
@@ -38,6 +38,7 @@ Request request_of(Get get) {
     request.error = read(13, pg::text_view);
     request.trace_id = read(14, pg::text_view);
     request.metadata = read(15, same);
+    request.reservation_id = read(16, [](Datum value) { return *DatumGetUUIDP(value); });
     return request;
 }
 

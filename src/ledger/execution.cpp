@@ -182,6 +182,7 @@ Execution resolve(const Request& request, TimestampTz now) {
     execution.error = request.error;
     execution.trace_id = request.trace_id;
     execution.metadata = request.metadata;
+    execution.reservation_id = request.reservation_id;
     const PriceList& prices = operations::prices(); // asked for once: a second time it may be another list
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);

@@ -31,6 +31,7 @@ struct Request {
     std::optional<std::string_view> error;
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata; // jsonb
+    std::optional<pg_uuid_t> reservation_id;
 };
 
 // A valid, priced execution. Its provider may belong to the price list, so it is good until that is asked for again.
@@ -52,6 +53,7 @@ struct Execution {
     std::optional<std::string_view> error;
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata;
+    std::optional<pg_uuid_t> reservation_id;
 };
 
 // Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where

@@ -132,6 +132,7 @@ constexpr Field fields[] = {
     {"model_used", set<&Request::model_used, string_of>},
     {"request_id", set<&Request::request_id, string_of>},
     {"occurred_at", set<&Request::occurred_at, time_of>},
+    {"reservation_id", set<&Request::reservation_id, uuid_of>},
     {"operation_id", set<&Request::operation_id, string_of>},
     {"input_tokens", set<&Request::input_tokens, integer_of>},
     {"output_tokens", set<&Request::output_tokens, integer_of>},

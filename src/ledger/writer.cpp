@@ -2,6 +2,7 @@
 
 #include "ledger/writer.hpp"
 
+#include "budgets/settlement.hpp"
 #include "cache/invalidation.hpp"
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
@@ -171,14 +172,19 @@ Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>
 
 std::int64_t Writer::append(const Execution& execution) {
     std::int64_t new_id = 0;
+    bool is_new = true;
     if (execution.request_id) {
         const auto seen = remember_request(execution.user_id, *execution.request_id);
-        if (!seen.is_new) {
-            return seen.execution_id;
-        }
         new_id = seen.execution_id;
+        is_new = seen.is_new;
     } else {
         new_id = next_execution_id();
+    }
+    if (execution.reservation_id) {
+        budgets::settle(*execution.reservation_id, execution.user_id, execution.operation_id, is_new);
+    }
+    if (!is_new) {
+        return new_id;
     }
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);

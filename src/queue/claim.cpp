@@ -1,6 +1,7 @@
 // helix.claim_executions: workers take what is due.
 #include "pg/prelude.hpp"
 
+#include "budgets/reservation.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -23,7 +24,8 @@ constexpr long look_again_ms = 1000; // whatever nobody announces
 // The array is made once. As a table to join, a plan may make it again and again, and each time lock further rows.
 pg::Statement take(
     "UPDATE helix_internal.queue q SET running = true, attempt = q.attempt + 1, worker = $5, "
-    "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6 "
+    "started_at = pg_catalog.clock_timestamp(), lease_until = pg_catalog.clock_timestamp() + $6, "
+    "reserved = EXISTS (SELECT FROM helix_internal.limited_users l WHERE l.user_id = q.user_id) "
     "WHERE q.id = ANY (ARRAY(SELECT d.id FROM helix_internal.queue d WHERE d.priority = $1 AND d.ready_at >= $2 "
     "AND d.ready_at <= $7 AND NOT d.running AND ($3 IS NULL OR d.operation_id = ANY ($3)) "
     "ORDER BY d.ready_at LIMIT $4 FOR UPDATE SKIP LOCKED)) "
@@ -31,7 +33,7 @@ pg::Statement take(
     "q.attempt::bigint, q.run_at, q.lease_until, q.ready_at, "
     "CASE WHEN q.schedule_id IS NOT NULL THEN (SELECT s.max_cost_per_month FROM helix_internal.operation_schedules s "
     "WHERE s.id = q.schedule_id) END, "
-    "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END",
+    "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END, q.reserved",
     {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
@@ -50,12 +52,38 @@ struct Round {
     Datum operations; // 0: any
     Datum lease;
     int left;
+    bool reserved; // something: its budgets are locked, and to lock further ones could end in a deadlock
     ReturnSetInfo* result;
 };
 
 TimestampTz place_of(HeapTuple row, TupleDesc columns) {
     bool is_null = false;
     return DatumGetTimestampTz(SPI_getbinval(row, columns, 12, &is_null));
+}
+
+Datum column_of(HeapTuple row, TupleDesc columns, int number) {
+    bool is_null = false;
+    return SPI_getbinval(row, columns, number, &is_null);
+}
+
+bool has_limits(HeapTuple row, TupleDesc columns) {
+    return DatumGetBool(column_of(row, columns, 15));
+}
+
+budgets::Wanted wanted_by(HeapTuple row, TupleDesc columns) {
+    return {*DatumGetUUIDP(column_of(row, columns, 2)), column_of(row, columns, 3)};
+}
+
+// Locks the limits that apply to what was taken, all at once and so in one order.
+budgets::LockedLimits lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
+    auto* wanted = static_cast<budgets::Wanted*>(palloc(sizeof(budgets::Wanted) * (rows + 1)));
+    int count = 0;
+    for (std::uint64_t i = 0; i < rows; ++i) {
+        if (has_limits(taken->vals[i], taken->tupdesc)) {
+            wanted[count++] = wanted_by(taken->vals[i], taken->tupdesc);
+        }
+    }
+    return count == 0 ? budgets::LockedLimits{} : budgets::lock_limits(wanted, count);
 }
 
 // Why an execution must not run after all; 0 where it may.
@@ -73,8 +101,21 @@ Datum reason_to_skip(HeapTuple row, TupleDesc columns) {
     return select_spent.execute(values) == 0 ? 0 : pg::column(0, 1);
 }
 
+// As above, for budgets: what it is likely to cost is reserved until the lease ends.
+Datum reason_of_budgets(HeapTuple row, TupleDesc columns) {
+    if (!has_limits(row, columns)) {
+        return 0;
+    }
+    const char* reason = budgets::reserve_estimate(*DatumGetUUIDP(column_of(row, columns, 1)), wanted_by(row, columns),
+                                                   DatumGetTimestampTz(column_of(row, columns, 11)));
+    return reason == nullptr ? 0 : CStringGetTextDatum(reason);
+}
+
 bool is_skipped(HeapTuple row, TupleDesc columns) {
-    const Datum reason = reason_to_skip(row, columns);
+    Datum reason = reason_to_skip(row, columns);
+    if (reason == 0) {
+        reason = reason_of_budgets(row, columns);
+    }
     if (reason == 0) {
         return false;
     }
@@ -93,6 +134,7 @@ void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
     }
     tuplestore_putvalues(round.result->setResult, round.result->setDesc, values.values(), values.nulls());
     --round.left;
+    round.reserved = round.reserved || has_limits(row, columns);
 }
 
 // What is left in the lane lies in the future, if anything does. It is looked for from where the lane begins now: what
@@ -123,10 +165,16 @@ bool claim_from(int priority, Round& round) {
     });
     const TimestampTz furthest = rows > 0 ? place_of(taken->vals[rows - 1], taken->tupdesc) : DT_NOBEGIN;
     for (std::uint64_t i = 0; i < rows; ++i) {
-        note_taken(priority, place_of(taken->vals[i], taken->tupdesc));
+        note_taken(priority, place_of(taken->vals[i], taken->tupdesc)); // all, before anything can fail
+    }
+    const auto limits = lock_limits(taken, rows);
+    for (std::uint64_t i = 0; i < rows; ++i) {
         if (!is_skipped(taken->vals[i], taken->tupdesc)) {
             hand_out(round, taken->vals[i], taken->tupdesc);
         }
+    }
+    if (!round.reserved) {
+        budgets::unlock_limits(limits);
     }
     const bool all = rows < static_cast<std::uint64_t>(wanted);
     if (round.operations == 0) {
@@ -141,7 +189,7 @@ bool claim_from(int priority, Round& round) {
 
 void claim_due(Round& round) {
     for (int priority = highest_priority; priority >= lowest_priority && round.left > 0; --priority) {
-        while (round.left > 0 && claim_from(priority, round)) {
+        while (round.left > 0 && !round.reserved && claim_from(priority, round)) {
         }
     }
 }

@@ -1,6 +1,7 @@
 // helix.complete_execution and fail_execution: what a worker says of what it has claimed.
 #include "pg/prelude.hpp"
 
+#include "budgets/reservation.hpp"
 #include "ledger/recording.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -30,7 +31,7 @@ pg::Statement retry("UPDATE helix_internal.queue q SET running = false, worker =
                     "last_error = $3, run_at = pg_catalog.clock_timestamp() + $4, "
                     "ready_at = pg_catalog.clock_timestamp() + $4 "
                     "WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts "
-                    "RETURNING q.user_id, q.operation_id, q.priority, q.ready_at",
+                    "RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved",
                     {UUIDOID, INT4OID, TEXTOID, INTERVALOID});
 pg::Statement set_cost("UPDATE helix_internal.schedule_executions SET cost_actual = $2 WHERE id = $1",
                        {UUIDOID, NUMERICOID});
@@ -136,7 +137,11 @@ std::optional<Finished> try_again(const Claim& claim, Datum error, Datum pause) 
         return std::nullopt;
     }
     note_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
-    return Finished{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    const Finished attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    if (DatumGetBool(pg::column(0, 5))) {
+        budgets::release(claim.id);
+    }
+    return attempt;
 }
 
 } // namespace

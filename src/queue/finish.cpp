@@ -2,6 +2,7 @@
 
 #include "queue/finish.hpp"
 
+#include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
@@ -22,7 +23,7 @@ pg::Statement move_to_history(
     "g.priority, g.attempt, g.worker, g.run_at, g.scheduled_for, g.request_id, g.payload, $5, $6, $7, $8, "
     "g.created_at, g.started_at FROM gone g "
     "RETURNING user_id, operation_id, schedule_id, batch_operation_id, priority, "
-    "(SELECT g.ready_at FROM gone g WHERE NOT g.running)",
+    "(SELECT g.ready_at FROM gone g WHERE NOT g.running), (SELECT g.reserved FROM gone g)",
     {UUIDOID, INT4OID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID, INT4OID});
 // The schedules that may queue an execution behind this one at this moment; their rows are locked while they do.
 pg::Statement lock_one_at_a_time("SELECT FROM helix_internal.operation_schedules WHERE id = $1 AND (overlap = 'queue' "
@@ -71,8 +72,12 @@ std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
     const Datum operation = pg::column(0, 4, &no_batch);
     bool was_running = false;
     const Datum place = pg::column(0, 6, &was_running);
+    const bool reserved = DatumGetBool(pg::column(0, 7));
     if (!was_running) {
         note_taken(DatumGetInt16(pg::column(0, 5)), DatumGetTimestampTz(place));
+    }
+    if (reserved) {
+        budgets::release(claim.id);
     }
     if (!no_schedule) {
         release_next_of(*DatumGetUUIDP(schedule));

@@ -1,0 +1,261 @@
+-- Budgets: periods, limits of users, operations, preferences and groups, reservations, settlement, estimates, and every refusal.
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+-- refusal(statement): what it raises, with every field; what differs from run to run is hidden.
+CREATE FUNCTION refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE state text; message text; detail text; hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT;
+    RETURN regexp_replace(regexp_replace(concat_ws(' | ', state, message, nullif(detail, ''), nullif(hint, '')),
+        '\m[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f-]{17}\M', 'ID', 'g'), '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00', 'TIME', 'g');
+END $$;
+\set alice '''b0d9e700-0000-0000-0000-00000000000a'''
+\set bob   '''b0d9e700-0000-0000-0000-00000000000b'''
+\set carol '''b0d9e700-0000-0000-0000-00000000000c'''
+\set dave  '''b0d9e700-0000-0000-0000-00000000000d'''
+\set eve   '''b0d9e700-0000-0000-0000-00000000000e'''
+
+-- Periods by the calendar of a zone: days of 23 and 25 hours, weeks from Monday, months of any length, midnights that do not exist.
+SELECT z.period, z.zone, z.at AT TIME ZONE 'UTC' AS at_utc, p.period_start, p.period_end, p.resets_at AS resets_at_utc
+  FROM (VALUES ('day', 'UTC', '2026-03-29 23:59:59+00'::timestamptz),
+               ('day', 'Europe/Berlin', '2026-03-28 22:59:59+00'), ('day', 'Europe/Berlin', '2026-03-28 23:00:00+00'),
+               ('day', 'Europe/Berlin', '2026-03-29 22:00:00+00'), ('day', 'Europe/Berlin', '2026-10-25 00:30:00+00'),
+               ('day', 'Europe/Berlin', '2026-10-25 22:59:59+00'), ('day', 'America/Los_Angeles', '2026-01-01 07:59:59+00'),
+               ('day', 'Pacific/Kiritimati', '2026-01-01 10:00:00+00'), ('day', 'Asia/Kathmandu', '2026-01-01 18:15:00+00'),
+               ('day', 'Africa/Cairo', '2026-04-23 21:59:59+00'), ('day', 'Africa/Cairo', '2026-04-23 22:00:00+00'),
+               ('week', 'UTC', '2026-11-22 23:59:59+00'), ('week', 'UTC', '2026-11-23 00:00:00+00'),
+               ('week', 'Europe/Berlin', '2026-03-29 21:59:59+00'), ('week', 'America/New_York', '2027-01-04 04:59:59+00'),
+               ('month', 'UTC', '2028-02-29 12:00:00+00'), ('month', 'Europe/Berlin', '2026-10-31 22:59:59+00'),
+               ('month', 'Europe/Berlin', '2026-10-31 23:00:00+00'), ('month', 'Asia/Tokyo', '2026-12-31 15:00:00+00')) z (period, zone, at),
+       LATERAL helix_internal.budget_period(z.period, z.zone, z.at) p;
+
+-- Nothing is limited: reserving costs nothing but the reservation.
+SELECT helix.get_remaining_budget(:alice, 'email-compose') AS no_limit, helix.is_within_budget(:alice, 'email-compose', 999999999) AS fits;
+SELECT helix.reserve_budget(:alice, 'email-compose', 3, '1 hour') AS unlimited \gset
+SELECT count(*) FROM helix.budget_status(:alice);
+
+-- A limit that comes later counts what is reserved already.
+SELECT helix.update_cost_budget(:alice, 10);
+SELECT helix.get_remaining_budget(:alice, 'email-compose');
+SELECT scope, period, time_zone, hard, warn_percent, limit_usd, spent_usd, reserved_usd, remaining_usd, percent_used, level,
+       period_start = date_trunc('month', now())::date AS starts, period_end + 1 = resets_at::date AS ends,
+       resets_at = date_trunc('month', now()) + interval '1 month' AS resets
+  FROM helix.budget_status(:alice);
+-- Spent: the dates of the period, folded or not; the day before it and the day after it do not count.
+SELECT helix.record_operation_execution(:alice, 'email-compose', d, true, 1, c, 'openai') > 0 AS recorded
+  FROM (VALUES (date_trunc('month', now())::date - 1, 100), (date_trunc('month', now())::date, 1.25),
+               ((date_trunc('month', now()) + interval '1 month')::date, 200), ((date_trunc('month', now()) + interval '1 month')::date - 1, 0.5)) v (d, c);
+SELECT spent_usd, reserved_usd, remaining_usd, percent_used FROM helix.budget_status(:alice);
+SELECT helix.fold() > 0 AS folded;
+SELECT helix.record_operation_execution(:alice, 'task-breakdown', NULL, true, 1, 0.0000000001, 'openai') > 0 AS recorded;
+SELECT spent_usd, reserved_usd, remaining_usd, percent_used, level FROM helix.budget_status(:alice);
+SELECT month = to_char(now(), 'YYYY-MM') AS this_month, monthly_budget_usd, spent_amount_usd, alert_threshold_percent
+  FROM helix.cost_budgets WHERE user_id = :alice;
+
+-- Exactly what is left fits, with a warning; anything more does not.
+SELECT helix.is_within_budget(:alice, 'email-compose', 5.2499999999) AS fits, helix.is_within_budget(:alice, 'email-compose', 5.25) AS too_much;
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 5.25)', :alice, 'email-compose'));
+SET client_min_messages = error;
+SELECT helix.reserve_budget(:alice, 'email-compose', 5.2499999999) AS rest \gset
+RESET client_min_messages;
+SELECT remaining_usd, percent_used, level FROM helix.budget_status(:alice);
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.000001)', :alice, 'email-compose'));
+\set VERBOSITY terse
+SELECT helix.reserve_budget(:alice, 'email-compose', 0) IS NOT NULL AS nothing_fits_always;
+\set VERBOSITY default
+-- A refusal has changed nothing. Releasing gives back, once.
+SELECT count(*), sum(amount_usd) FROM helix_internal.budget_reservations WHERE user_id = :alice;
+SELECT helix.release_reservation(:'rest'), helix.release_reservation(:'rest') AS again;
+SELECT helix.get_remaining_budget(:alice, 'email-compose');
+
+-- Settling: the exact cost takes the place of the estimate. Twice, or for another: said, and nothing is lost.
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 0.75, 'openai', p_reservation_id => :'unlimited') > 0 AS recorded;
+SELECT spent_usd, reserved_usd FROM helix.budget_status(:alice);
+SELECT refusal(format('SELECT helix.record_operation_execution(%L, %L, NULL, true, 1, 1, %L, p_reservation_id => %L)', :alice, 'task-breakdown', 'openai', helix.reserve_budget(:alice, 'email-compose', 1)));
+SELECT refusal(format('SELECT helix.record_operation_execution(%L, %L, NULL, true, 1, 1, %L, p_reservation_id => %L)', :bob, 'email-compose', 'openai', r.id))
+  FROM helix_internal.budget_reservations r WHERE r.amount_usd = 1;
+SELECT spent_usd, reserved_usd FROM helix.budget_status(:alice);
+\set VERBOSITY terse
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 0.25, 'openai', p_reservation_id => :'unlimited') > 0 AS recorded;
+-- The bulk forms settle too; a request id seen before settles and records nothing.
+SELECT helix.reserve_budget(:alice, 'email-compose', 0.1) AS one \gset
+SELECT helix.reserve_budget(:alice, 'email-compose', 0.2) AS two \gset
+SELECT helix.reserve_budget(:alice, 'email-compose', 0.3) AS three \gset
+SELECT cardinality(helix.record_operation_executions(jsonb_build_array(jsonb_build_object('user_id', :alice, 'operation_id', 'email-compose', 'success', true,
+    'cost_usd', 0.01, 'request_id', 'settled', 'reservation_id', :'one'))));
+SELECT cardinality(helix.record_operation_executions(ARRAY[:alice]::uuid[], '{email-compose}', NULL, '{t}', NULL, '{0.02}', '{openai}', p_reservation_id => ARRAY[:'two']::uuid[]));
+SELECT cardinality(helix.record_operation_executions(jsonb_build_array(jsonb_build_object('user_id', :alice, 'operation_id', 'email-compose', 'success', true,
+    'cost_usd', 0.01, 'request_id', 'settled', 'reservation_id', :'three'))));
+SELECT count(*), sum(amount_usd) FROM helix_internal.budget_reservations WHERE user_id = :alice AND amount_usd > 0;
+SELECT spent_usd FROM helix.budget_status(:alice);
+\set VERBOSITY default
+-- Recording without a reservation is never refused: the budget is negative then.
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 20, 'openai') > 0 AS recorded;
+SELECT helix.get_remaining_budget(:alice, 'email-compose'), helix.is_within_budget(:alice, 'email-compose', 0) AS fits;
+SELECT level, percent_used FROM helix.budget_status(:alice);
+-- The worker tells once for each level.
+SELECT helix_internal.warn_of_budgets() > 0 AS told;
+SELECT helix_internal.warn_of_budgets() AS told_again;
+SELECT level, limit_usd, spent_usd, reserved_usd FROM helix.budget_warnings WHERE user_id = :alice;
+
+-- Expired at this instant: it does not count, whether or not it is gone.
+SELECT helix.update_cost_budget(:bob, 1);
+SELECT helix.reserve_budget(:bob, 'email-compose', 0.5) AS expiring \gset
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.6)', :bob, 'email-compose'));
+UPDATE helix_internal.budget_reservations SET expires_at = clock_timestamp() WHERE id = :'expiring';
+SELECT helix.get_remaining_budget(:bob, 'email-compose');
+SELECT helix_internal.expire_reservations() >= 0 AS expired;
+SELECT count(*) FROM helix_internal.budget_reservations WHERE id = :'expiring';
+
+-- Each operation, all operations, a preference: the tightest counts; soft ones warn.
+INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES (:carol, 'email-compose', 'day', 2);
+INSERT INTO helix.budgets (user_id, period, limit_usd, hard, warn_percent) VALUES (:carol, 'week', 1, false, 50);
+INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly) VALUES (:carol, 'task-breakdown', 0.3);
+SELECT operation, helix.get_remaining_budget(:carol, operation) FROM unnest('{email-compose,task-breakdown,calendar-prep}'::text[]) operation;
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.31)', :carol, 'task-breakdown'));
+\set VERBOSITY terse
+SELECT helix.reserve_budget(:carol, 'calendar-prep', 0.49) IS NOT NULL AS quiet;
+SELECT helix.reserve_budget(:carol, 'calendar-prep', 0.01) IS NOT NULL AS warned;
+SELECT helix.reserve_budget(:carol, 'calendar-prep', 0.51) IS NOT NULL AS passed;
+\set VERBOSITY default
+SELECT scope, operation_id, period, hard, limit_usd, reserved_usd, remaining_usd, level FROM helix.budget_status(:carol);
+UPDATE helix.budgets SET enabled = false WHERE user_id = :carol AND period = 'day';
+SELECT helix.get_remaining_budget(:carol, 'email-compose') AS no_hard_limit_left;
+
+-- Groups: what anyone in it or below it spends. A member of several counts once.
+INSERT INTO helix.budget_groups (id, name, parent_id) VALUES
+    ('b0d9e700-0000-0000-0000-000000000001', 'tenant', NULL), ('b0d9e700-0000-0000-0000-000000000002', 'team', 'b0d9e700-0000-0000-0000-000000000001');
+INSERT INTO helix.budget_group_members VALUES
+    ('b0d9e700-0000-0000-0000-000000000001', :dave), ('b0d9e700-0000-0000-0000-000000000002', :dave), ('b0d9e700-0000-0000-0000-000000000002', :eve);
+INSERT INTO helix.budgets (group_id, period, limit_usd) VALUES
+    ('b0d9e700-0000-0000-0000-000000000001', 'month', 10), ('b0d9e700-0000-0000-0000-000000000002', 'month', 4);
+SELECT helix.record_operation_execution(:dave, 'email-compose', NULL, true, 1, 1, 'openai') > 0 AS recorded;
+SELECT helix.reserve_budget(:eve, 'calendar-prep', 2) IS NOT NULL AS reserved;
+SELECT scope, group_name, limit_usd, spent_usd, reserved_usd, remaining_usd FROM helix.budget_status(:dave);
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 1.5)', :dave, 'email-compose'));
+DELETE FROM helix.budget_group_members WHERE user_id = :dave AND group_id = 'b0d9e700-0000-0000-0000-000000000002';
+SELECT helix.get_remaining_budget(:dave, 'email-compose') AS dave, helix.get_remaining_budget(:eve, 'email-compose') AS eve;
+SELECT refusal($$UPDATE helix.budget_groups SET parent_id = 'b0d9e700-0000-0000-0000-000000000002' WHERE name = 'tenant'$$);
+SELECT refusal($$UPDATE helix.budget_groups SET parent_id = id WHERE name = 'tenant'$$);
+UPDATE helix.budget_groups SET parent_id = NULL WHERE name = 'team';
+SELECT helix.get_remaining_budget(:dave, 'email-compose') AS dave, helix.get_remaining_budget(:eve, 'email-compose') AS eve;
+
+-- Bad input changes nothing.
+SELECT refusal(s) FROM unnest(ARRAY[
+    $$SELECT helix.reserve_budget(NULL, 'email-compose', 1)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', NULL, 1)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'no-such', 1)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', NULL)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', -0.1)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 1e9)$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 'NaN')$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 'Infinity')$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 1, '0.9 s')$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 1, '31 days')$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', 1, NULL)$$,
+    $$SELECT helix.release_reservation(NULL)$$,
+    $$SELECT helix.get_remaining_budget(NULL, 'email-compose')$$,
+    $$SELECT helix.is_within_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', -1)$$,
+    $$SELECT helix.update_cost_budget('b0d9e700-0000-0000-0000-00000000000a', -1)$$,
+    $$INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('b0d9e700-0000-0000-0000-00000000000a', 'day', 1, 'Mars/Base')$$,
+    $$INSERT INTO helix.budgets (period, limit_usd) VALUES ('day', 1)$$]) s;
+SELECT limit_usd FROM helix.budget_status(:alice);
+SELECT helix.update_cost_budget(:alice, NULL);
+SELECT count(*) FROM helix.budget_status(:alice);
+
+-- A signed-in user: his own budgets, nobody else's, and no group's.
+CREATE ROLE regress_budget_user;
+CREATE ROLE regress_budget_service;
+SELECT helix.grant_api_access('regress_budget_user', 'regress_budget_service');
+SET ROLE regress_budget_user;
+SET request.jwt.claims = '{"sub": "b0d9e700-0000-0000-0000-00000000000e"}';
+INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES (:eve, 'day', 3);
+SELECT scope, limit_usd, spent_usd, reserved_usd FROM helix.budget_status(:eve);
+SELECT count(*) AS own FROM helix.budgets;
+SELECT count(*) AS memberships FROM helix.budget_group_members;
+\set VERBOSITY terse
+SELECT helix.reserve_budget(:eve, 'email-compose', 0.5) IS NOT NULL AS reserved;
+\set VERBOSITY default
+SELECT count(*) AS months FROM helix.cost_budgets;
+SELECT basis FROM helix.estimate_operation_cost(:eve, 'email-compose');
+RESET ROLE;
+SELECT r.id AS bobs FROM (SELECT helix.reserve_budget(:bob, 'email-compose', 0.1) AS id) r \gset
+SET ROLE regress_budget_user;
+SELECT split_part(public.refusal(s), ' | ', 1) FROM unnest(ARRAY[
+    $$INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('b0d9e700-0000-0000-0000-00000000000b', 'day', 3)$$,
+    $$INSERT INTO helix.budgets (group_id, period, limit_usd) VALUES ('b0d9e700-0000-0000-0000-000000000001', 'day', 3)$$,
+    $$INSERT INTO helix.budget_groups (name) VALUES ('mine')$$,
+    $$DELETE FROM helix.budget_group_members$$,
+    $$SELECT helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000b', 'email-compose', 1)$$,
+    $$SELECT helix.budget_status('b0d9e700-0000-0000-0000-00000000000b')$$,
+    $$SELECT helix.get_remaining_budget('b0d9e700-0000-0000-0000-00000000000b', 'email-compose')$$,
+    $$SELECT helix.is_within_budget('b0d9e700-0000-0000-0000-00000000000b', 'email-compose', 1)$$,
+    $$SELECT helix.update_cost_budget('b0d9e700-0000-0000-0000-00000000000b', 1)$$,
+    $$SELECT * FROM helix.estimate_operation_cost('b0d9e700-0000-0000-0000-00000000000b', 'email-compose')$$]) s;
+SELECT split_part(public.refusal(format('SELECT helix.release_reservation(%L)', :'bobs')), ' | ', 1);
+UPDATE helix.budgets SET limit_usd = 1000000;
+RESET request.jwt.claims;
+SELECT count(*) AS nobodys FROM helix.budgets;
+RESET ROLE;
+SELECT count(*) AS raised FROM helix.budgets WHERE limit_usd = 1000000;
+SET ROLE regress_budget_service;
+SELECT count(*) > 4 AS everybodys, count(group_id) AS groups FROM helix.budgets;
+RESET ROLE;
+SELECT count(*) FROM helix_internal.budget_reservations WHERE id = :'bobs';
+
+-- Estimates: prices until there is enough history, then exact percentiles of the user's own executions.
+INSERT INTO helix.model_prices VALUES ('regress-lab', 'regress-model', '2020-01-01', 2, 1, 8), ('regress-lab', 'regress-dear', '2020-01-01', 4, 1, 16),
+    ('regress-lab', 'regress-model', '2999-01-01', 1000, 1, 1000);
+UPDATE helix.operations SET default_input_tokens = 1500, default_output_tokens = 600 WHERE operation_id = 'email-compose' RETURNING default_input_tokens, default_output_tokens;
+SELECT m, e.* FROM unnest('{regress-model,regress-lab,no-such-model}'::text[]) m, helix.estimate_operation_cost(:bob, 'email-compose', m) e;
+SELECT count(helix.record_operation_execution(:bob, 'email-compose', NULL, true, 1, n * 0.01, 'regress-lab')) FROM generate_series(1, 19) n;
+SELECT basis, samples FROM helix.estimate_operation_cost(:bob, 'email-compose');
+SELECT helix.record_operation_execution(:bob, 'email-compose', NULL, true, 1, 0.2, 'regress-lab') > 0 AS recorded;
+SELECT * FROM helix.estimate_operation_cost(:bob, 'email-compose');
+SELECT basis FROM helix.estimate_operation_cost(:bob, 'calendar-prep', 'regress-lab');
+
+-- The queue: reserves when it hands out, settles when it ends; what does not fit is skipped.
+DELETE FROM helix_internal.queue;
+SELECT helix.update_cost_budget(:bob, 0.01); -- spent
+SELECT helix.enqueue_execution(NULL, p_user_id => :bob, p_operation_id => 'email-compose') AS poor \gset
+SELECT helix.enqueue_execution(NULL, p_user_id => :alice, p_operation_id => 'calendar-prep') AS free \gset
+SELECT helix.enqueue_execution(NULL, p_user_id => :dave, p_operation_id => 'email-compose', p_priority => 1) AS member \gset
+SELECT count(*) FROM helix.claim_executions('w', 10);
+SELECT execution_status, regexp_replace(regexp_replace(error_message, 'Budget \S+ ', 'Budget ID '), 'at \d.*', 'at TIME') FROM helix.schedule_executions WHERE id = :'poor';
+SELECT r.user_id, r.amount_usd = (SELECT mid FROM helix.estimate_operation_cost(:dave, 'email-compose')) AS estimate,
+       r.expires_at = q.lease_until AS until_the_lease_ends
+  FROM helix_internal.queue q LEFT JOIN helix_internal.budget_reservations r ON r.id = q.id WHERE q.running ORDER BY 1;
+SELECT helix.heartbeat_execution(:'member', 1, '1 hour') AS held_until \gset
+SELECT expires_at = :'held_until' AS held FROM helix_internal.budget_reservations WHERE id = :'member';
+SELECT helix.fail_execution(:'member', 'no', 1, 0.5, p_retry_in => '0');
+SELECT count(*) AS left_after_failure FROM helix_internal.budget_reservations WHERE id = :'member';
+SELECT attempt FROM helix.claim_executions('w', 10);
+SELECT count(*) AS held FROM helix_internal.budget_reservations WHERE id = :'member';
+-- The lease runs out: it counts no longer; the next claim reserves anew.
+UPDATE helix_internal.queue SET lease_until = clock_timestamp() WHERE id = :'member';
+UPDATE helix_internal.budget_reservations SET expires_at = clock_timestamp() WHERE id = :'member';
+SELECT helix_internal.expire_leases() <= 1 AS expired;
+SELECT attempt FROM helix.claim_executions('w', 10);
+SELECT count(*) AS held FROM helix_internal.budget_reservations WHERE id = :'member' AND expires_at > now() + interval '4 minutes';
+SELECT helix.complete_execution(:'member', 'success', NULL, 0.25, 1, 3);
+SELECT helix.complete_execution(:'free', 'success', NULL, 1, 1, 1);
+SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'member';
+SELECT spent_usd, reserved_usd FROM helix.budget_status(:dave);
+SELECT helix.enqueue_execution(NULL, p_user_id => :dave, p_operation_id => 'email-compose') AS cancelled \gset
+SELECT count(*) FROM helix.claim_executions('w', 10);
+SELECT helix.cancel_execution(:'cancelled');
+SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'cancelled';
+
+-- Leave nothing behind.
+DELETE FROM helix.budgets;
+DELETE FROM helix.budget_groups;
+DELETE FROM helix.user_operation_preferences;
+DELETE FROM helix.model_prices WHERE provider = 'regress-lab';
+DELETE FROM helix_internal.budget_reservations;
+DROP OWNED BY regress_budget_user, regress_budget_service;
+DROP ROLE regress_budget_user, regress_budget_service;
+DROP FUNCTION refusal(text);

@@ -1,0 +1,170 @@
+-- Budgets: what users and groups of users may spend. A limit is a row here or a user's cost_budget_monthly; what is spent is the
+-- ledger's sum, and what is reserved the sum of open reservations, so no row is written by everybody who spends.
+CREATE TABLE helix.budget_groups (
+    id         uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+    name       text        NOT NULL UNIQUE CHECK (pg_catalog.length(name) BETWEEN 1 AND 200),
+    parent_id  uuid        REFERENCES helix.budget_groups (id),
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE INDEX budget_groups_parent ON helix.budget_groups (parent_id) WHERE parent_id IS NOT NULL;
+COMMENT ON TABLE helix.budget_groups IS
+    'Groups of users (tenants, teams) that share budgets; what a group spends counts for its parent too. 22023 where a group would '
+    'become its own ancestor.';
+COMMENT ON COLUMN helix.budget_groups.parent_id IS 'The group that this one is a part of; null: none';
+
+CREATE TABLE helix.budget_group_members (
+    group_id uuid NOT NULL REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
+    user_id  uuid NOT NULL,
+    PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX budget_group_members_user ON helix.budget_group_members (user_id);
+COMMENT ON TABLE helix.budget_group_members IS
+    'Who belongs to which group. All that a member has spent in a budget''s period counts for the group, from the moment he is in it.';
+
+CREATE TABLE helix.budgets (
+    id           uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+    user_id      uuid,
+    operation_id text        REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
+    group_id     uuid        REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
+    period       text        NOT NULL CHECK (period IN ('day', 'week', 'month')),
+    time_zone    text        NOT NULL DEFAULT 'UTC'
+        CHECK (pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) IS NOT NULL),
+    limit_usd    numeric     NOT NULL CHECK (limit_usd >= 0 AND limit_usd < 1000000000),
+    warn_percent numeric     NOT NULL DEFAULT 80 CHECK (warn_percent BETWEEN 0 AND 100),
+    hard         boolean     NOT NULL DEFAULT true,
+    enabled      boolean     NOT NULL DEFAULT true,
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT budgets_one_scope CHECK ((user_id IS NULL) <> (group_id IS NULL)),
+    CONSTRAINT budgets_operation_of_user CHECK (operation_id IS NULL OR user_id IS NOT NULL),
+    CONSTRAINT budgets_one_per_period UNIQUE NULLS NOT DISTINCT (user_id, operation_id, group_id, period)
+);
+CREATE INDEX budgets_group ON helix.budgets (group_id) WHERE group_id IS NOT NULL;
+COMMENT ON TABLE helix.budgets IS
+    'What a user, a user with one operation, or a group may spend in a day, week or month: one row for each of these and period. Users '
+    'write their own; a limit that they must not change is one of a group. A change waits for transactions that have reserved in its scope.';
+COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts; null where group_id is set';
+COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user; null: all of it';
+COMMENT ON COLUMN helix.budgets.group_id IS 'The spending of its members and those of the groups in it counts; null where user_id is set';
+COMMENT ON COLUMN helix.budgets.period IS 'day, week (from Monday) or month, by the calendar of time_zone';
+COMMENT ON COLUMN helix.budgets.time_zone IS 'Decides which day it is now, and when the period ends; executions count for their date';
+COMMENT ON COLUMN helix.budgets.limit_usd IS 'USD per period, from 0 to below 10^9';
+COMMENT ON COLUMN helix.budgets.warn_percent IS 'Percent (0-100) of the limit from which on there are warnings';
+COMMENT ON COLUMN helix.budgets.hard IS 'True: reservations that would pass the limit are refused (HX001). False: they warn';
+
+CREATE TABLE helix_internal.budget_reservations (
+    id           uuid        PRIMARY KEY,
+    user_id      uuid        NOT NULL,
+    operation_id text        NOT NULL,
+    amount_usd   numeric     NOT NULL,
+    expires_at   timestamptz NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX budget_reservations_user ON helix_internal.budget_reservations (user_id);
+COMMENT ON TABLE helix_internal.budget_reservations IS
+    'Money set aside for what is about to run: it counts until the reservation is settled, released, or expires_at is reached. That of '
+    'an execution of the queue has its id.';
+
+CREATE TABLE helix.budget_warnings (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    budget_id    uuid        NOT NULL,
+    user_id      uuid,
+    group_id     uuid,
+    operation_id text,
+    period_start date        NOT NULL,
+    level        text        NOT NULL CHECK (level IN ('warning', 'exceeded')),
+    limit_usd    numeric     NOT NULL,
+    spent_usd    numeric     NOT NULL,
+    reserved_usd numeric     NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    UNIQUE (budget_id, period_start, level)
+);
+CREATE INDEX budget_warnings_user ON helix.budget_warnings (user_id, created_at DESC);
+COMMENT ON TABLE helix.budget_warnings IS
+    'When the worker first saw a budget reach its warn_percent (warning) or its limit (exceeded) in a period: one row each, in USD. '
+    'Also sent to the channel helix_budget_warnings as JSON.';
+COMMENT ON COLUMN helix.budget_warnings.budget_id IS 'The id of helix.budgets or of helix.user_operation_preferences';
+
+ALTER TABLE helix.budget_group_members ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix.budget_group_members FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix.budget_group_members USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.budget_reservations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.budget_reservations FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.budget_reservations USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+-- What belongs to a group is for those who may act for everyone: they see more than one user.
+ALTER TABLE helix.budgets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix.budgets FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix.budgets USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+CREATE POLICY visible_groups ON helix.budgets USING (user_id IS NULL AND
+    (SELECT helix_internal.first_visible_user() < helix_internal.last_visible_user()));
+ALTER TABLE helix.budget_warnings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix.budget_warnings FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix.budget_warnings USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+CREATE POLICY visible_groups ON helix.budget_warnings USING (user_id IS NULL AND
+    (SELECT helix_internal.first_visible_user() < helix_internal.last_visible_user()));
+
+-- Whoever changes which limits apply waits for those who have just reserved without knowing.
+CREATE FUNCTION helix_internal.define_limits() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_define_limits';
+COMMENT ON FUNCTION helix_internal.define_limits() IS
+    'Before a change of what limits apply: locks the scopes that the columns named by its arguments hold, before and after';
+CREATE FUNCTION helix_internal.check_budget_group() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_budget_group';
+COMMENT ON FUNCTION helix_internal.check_budget_group() IS 'Before a group gets another parent: refuses circles';
+CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id', 'group_id');
+CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budget_group_members
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id');
+CREATE TRIGGER check_budget_group BEFORE INSERT OR UPDATE OF id, parent_id ON helix.budget_groups
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_budget_group();
+CREATE TRIGGER define_limits_insert BEFORE INSERT ON helix.user_operation_preferences
+    FOR EACH ROW WHEN (NEW.cost_budget_monthly IS NOT NULL) EXECUTE FUNCTION helix_internal.define_limits('user_id');
+CREATE TRIGGER define_limits_update BEFORE UPDATE ON helix.user_operation_preferences
+    FOR EACH ROW WHEN ((OLD.user_id, OLD.operation_id, OLD.cost_budget_monthly) IS DISTINCT FROM
+                       (NEW.user_id, NEW.operation_id, NEW.cost_budget_monthly))
+    EXECUTE FUNCTION helix_internal.define_limits('user_id');
+CREATE TRIGGER define_limits_delete BEFORE DELETE ON helix.user_operation_preferences
+    FOR EACH ROW WHEN (OLD.cost_budget_monthly IS NOT NULL) EXECUTE FUNCTION helix_internal.define_limits('user_id');
+
+CREATE VIEW helix_internal.budget_limits WITH (security_invoker = true) AS
+    SELECT b.id, CASE WHEN b.group_id IS NOT NULL THEN 'group' WHEN b.operation_id IS NOT NULL THEN 'operation'
+                      ELSE 'user' END AS scope,
+           b.user_id, b.operation_id, b.group_id, b.period, b.time_zone, b.limit_usd, b.warn_percent, b.hard
+      FROM helix.budgets b
+     WHERE b.enabled;
+COMMENT ON VIEW helix_internal.budget_limits IS 'The limits of helix.budgets';
+CREATE VIEW helix_internal.limits WITH (security_invoker = true) AS
+    SELECT l.* FROM helix_internal.budget_limits l
+    UNION ALL
+    SELECT p.id, 'preference', p.user_id, p.operation_id, NULL::uuid, 'month', 'UTC', p.cost_budget_monthly, 80::numeric, true
+      FROM helix.user_operation_preferences p
+     WHERE p.cost_budget_monthly IS NOT NULL;
+COMMENT ON VIEW helix_internal.limits IS 'Every limit: the enabled budgets, and the monthly budgets of preferences (UTC, hard, warning at 80 %)';
+
+-- The queue asks it for each claimed execution: three looks into indexes.
+CREATE VIEW helix_internal.limited_users WITH (security_invoker = true) AS
+    SELECT b.user_id FROM helix.budgets b
+    UNION ALL
+    SELECT m.user_id FROM helix.budget_group_members m
+    UNION ALL
+    SELECT p.user_id FROM helix.user_operation_preferences p WHERE p.cost_budget_monthly IS NOT NULL;
+COMMENT ON VIEW helix_internal.limited_users IS 'Users for whom there may be limits';
+
+SELECT pg_catalog.pg_extension_config_dump('helix.budget_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('helix.budget_group_members', '');
+SELECT pg_catalog.pg_extension_config_dump('helix.budgets', '');
+SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings', '');
+SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.budget_reservations', '');
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.budgets'),
+    ('authenticated', 'SELECT ON helix.budget_group_members'),
+    ('authenticated', 'SELECT ON helix.budget_warnings'),
+    ('service', 'INSERT, UPDATE, DELETE ON helix.budget_group_members'),
+    ('service', 'SELECT, INSERT, UPDATE, DELETE ON helix.budget_groups');

@@ -1,0 +1,205 @@
+-- What applies to whom, what is used of it, and the functions that reserve. Bodies are parsed here, so no search_path matters.
+CREATE FUNCTION helix_internal.budget_period(p_period text, p_time_zone text, p_at timestamptz)
+    RETURNS TABLE (period_start date, period_end date, resets_at timestamptz) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        SELECT s.start::date, (s.start + s.length)::date, pg_catalog.timezone(p_time_zone, s.start + s.length)
+          FROM (SELECT pg_catalog.date_trunc(p_period, pg_catalog.timezone(p_time_zone, p_at)) AS start,
+                       CASE p_period WHEN 'day' THEN interval '1 day' WHEN 'week' THEN interval '7 days'
+                                     ELSE interval '1 month' END AS length) s;
+    END;
+COMMENT ON FUNCTION helix_internal.budget_period(text, text, timestamptz) IS
+    'The day, week or month of a time zone in which p_at lies: its first day, the day after its last, and when that begins there';
+
+CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid) LANGUAGE sql STABLE ROWS 2
+    BEGIN ATOMIC
+        WITH RECURSIVE up AS (
+            SELECT m.group_id AS id FROM helix.budget_group_members m WHERE m.user_id = p_user_id
+            UNION
+            SELECT g.parent_id FROM up JOIN helix.budget_groups g ON g.id = up.id WHERE g.parent_id IS NOT NULL)
+        SELECT up.id FROM up;
+    END;
+COMMENT ON FUNCTION helix_internal.groups_of(uuid) IS 'The groups of a user, and those that they are in';
+
+CREATE FUNCTION helix_internal.users_of(p_group_id uuid) RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+        WITH RECURSIVE down AS (
+            SELECT p_group_id AS id
+            UNION
+            SELECT g.id FROM down JOIN helix.budget_groups g ON g.parent_id = down.id)
+        SELECT DISTINCT m.user_id FROM down JOIN helix.budget_group_members m ON m.group_id = down.id;
+    END;
+COMMENT ON FUNCTION helix_internal.users_of(uuid) IS 'The members of a group and of the groups in it';
+
+CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RETURNS SETOF helix_internal.limits
+    LANGUAGE sql STABLE ROWS 2
+    BEGIN ATOMIC
+        SELECT l.* FROM helix_internal.limits l
+         WHERE l.user_id = p_user_id AND (p_operation_id IS NULL OR l.operation_id IS NULL OR l.operation_id = p_operation_id)
+        UNION ALL
+        SELECT l.* FROM helix_internal.groups_of(p_user_id) g JOIN helix_internal.budget_limits l ON l.group_id = g.id;
+    END;
+COMMENT ON FUNCTION helix_internal.limits_of(uuid, text) IS
+    'The limits that apply to an operation of a user; null: to any of his operations';
+
+CREATE FUNCTION helix_internal.use_of(
+    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_at timestamptz)
+    RETURNS TABLE (spent_usd numeric, reserved_usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT coalesce(CASE
+                   WHEN p_group_id IS NOT NULL THEN
+                       (SELECT pg_catalog.sum(s.cost) FROM helix_internal.users_of(p_group_id) u,
+                               LATERAL (SELECT pg_catalog.sum(t.total_cost_usd) AS cost FROM helix_internal.trend_entries t
+                                         WHERE t.user_id = u.user_id AND t.date >= p_from AND t.date < p_until) s)
+                   WHEN p_operation_id IS NULL THEN
+                       (SELECT pg_catalog.sum(t.total_cost_usd) FROM helix_internal.trend_entries t
+                         WHERE t.user_id = p_user_id AND t.date >= p_from AND t.date < p_until)
+                   ELSE
+                       (SELECT pg_catalog.sum(a.cost_usd) FROM helix_internal.analytics_entries a
+                         WHERE a.user_id = p_user_id AND a.operation_id = p_operation_id
+                           AND a.period_start >= p_from::timestamp AT TIME ZONE 'UTC'
+                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0),
+               coalesce(CASE
+                   WHEN p_group_id IS NOT NULL THEN
+                       (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.users_of(p_group_id) u
+                          JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id WHERE r.expires_at > p_at)
+                   ELSE
+                       (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.budget_reservations r
+                         WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
+                           AND r.expires_at > p_at) END, 0);
+    END;
+COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz) IS
+    'USD that the ledger holds for the dates from p_from to before p_until, and that is reserved at p_at, in a scope';
+
+CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
+    RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,
+                   hard boolean, warn_percent numeric, period_start date, period_end date, limit_usd numeric, spent_usd numeric,
+                   reserved_usd numeric, remaining_usd numeric, resets_at timestamptz)
+    LANGUAGE sql STABLE ROWS 2
+    BEGIN ATOMIC
+        SELECT s.id, s.scope, s.user_id, s.operation_id, s.group_id, s.period, s.time_zone, s.hard, s.warn_percent,
+               s.period_start, s.period_end, s.limit_usd, s.spent_usd, s.reserved_usd,
+               s.limit_usd - s.spent_usd - s.reserved_usd, s.resets_at
+          FROM (SELECT l.*, p.*, u.*
+                  FROM helix_internal.limits_of(p_user_id, p_operation_id) l,
+                       LATERAL helix_internal.budget_period(l.period, l.time_zone, p_at) p,
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end, p_at) u
+                OFFSET 0) s; -- so that what is used is summed once, however often it is mentioned
+    END;
+COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, timestamptz) IS
+    'The limits of limits_of() with what is used of them in the period of p_at';
+
+CREATE FUNCTION helix.reserve_budget(
+    p_user_id uuid, p_operation_id text, p_amount_usd numeric, p_ttl interval DEFAULT '10 minutes') RETURNS uuid
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_reserve_budget';
+COMMENT ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval) IS
+    'Sets p_amount_usd (USD, from 0 to below 10^9) aside for an operation and returns the reservation''s id, to be passed to the recording '
+    'call. It counts in every budget of the user until it is recorded, released, or p_ttl (1 s to 30 days) is over. HX001 where it would pass '
+    'a hard limit, with limit, spent, reserved and reset time in the detail; a warning (01000) from a budget''s warn_percent on and where it '
+    'passes a soft limit. Others who reserve in the same hard budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown '
+    'operation, 22003 a bad amount, 22023 a bad p_ttl, 42501 another user''s id.';
+
+CREATE FUNCTION helix.release_reservation(p_reservation_id uuid) RETURNS boolean
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_release_reservation';
+COMMENT ON FUNCTION helix.release_reservation(uuid) IS
+    'Gives up a reservation; false where it is settled, released or expired and gone already. 42501 another user''s.';
+
+CREATE FUNCTION helix.get_remaining_budget(p_user_id uuid, p_operation_id text) RETURNS numeric
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_remaining_budget';
+COMMENT ON FUNCTION helix.get_remaining_budget(uuid, text) IS
+    'USD that an operation of a user may still cost: the least that any of the hard limits leaves after what is spent and reserved, '
+    'negative where more has been recorded; null where there is no hard limit. 42501 another user''s id.';
+
+CREATE FUNCTION helix.is_within_budget(p_user_id uuid, p_operation_id text, p_estimated_cost numeric) RETURNS boolean
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_is_within_budget';
+COMMENT ON FUNCTION helix.is_within_budget(uuid, text, numeric) IS
+    'Whether reserve_budget() would give p_estimated_cost (USD) now; it reserves nothing. Errors as reserve_budget, but for HX001.';
+
+CREATE FUNCTION helix.budget_status(p_user_id uuid)
+    RETURNS TABLE (budget_id uuid, scope text, operation_id text, group_id uuid, group_name text, period text, time_zone text,
+                   hard boolean, warn_percent numeric, period_start date, period_end date, limit_usd numeric, spent_usd numeric,
+                   reserved_usd numeric, remaining_usd numeric, percent_used numeric, level text, resets_at timestamptz)
+    LANGUAGE c STABLE ROWS 5 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_budget_status';
+COMMENT ON FUNCTION helix.budget_status(uuid) IS
+    'A row for each budget that applies to a user, now. scope: user, operation, preference (cost_budget_monthly) or group; period_end is the '
+    'last day, resets_at when the next period begins; amounts in USD; percent_used (0-100 and more; null for a limit of 0) and level (ok, '
+    'warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
+
+CREATE FUNCTION helix.update_cost_budget(p_user_id uuid, p_amount numeric) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_update_cost_budget';
+COMMENT ON FUNCTION helix.update_cost_budget(uuid, numeric) IS
+    'Sets what a user may spend in a month, in USD (a hard budget of all his operations, by UTC unless he has one already); null removes it. '
+    '22003 a bad amount, 42501 another user''s id.';
+
+CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
+    SELECT b.id, b.user_id, pg_catalog.to_char(p.period_start, 'YYYY-MM') AS month, b.limit_usd AS monthly_budget_usd,
+           (SELECT coalesce(pg_catalog.sum(t.total_cost_usd), 0) FROM helix_internal.trend_entries t
+             WHERE t.user_id = b.user_id AND t.date >= p.period_start AND t.date < p.period_end) AS spent_amount_usd,
+           b.warn_percent AS alert_threshold_percent, b.hard, b.time_zone
+      FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
+     WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL;
+COMMENT ON VIEW helix.cost_budgets IS
+    'The monthly budgets of the users that the caller may see, in the month that it is now in their time zone (YYYY-MM): USD, percent 0-100. '
+    'Written by update_cost_budget() and helix.budgets.';
+
+CREATE FUNCTION helix_internal.expire_reservations() RETURNS bigint
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_expire_reservations';
+COMMENT ON FUNCTION helix_internal.expire_reservations() IS
+    'What the worker does every 5 s: deletes reservations that have expired, which count no longer; how many';
+CREATE FUNCTION helix_internal.warn_of_budgets() RETURNS bigint
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_warn_of_budgets';
+COMMENT ON FUNCTION helix_internal.warn_of_budgets() IS
+    'Writes the rows of helix.budget_warnings that are due, for databases without a worker; how many';
+
+CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id text, p_model text DEFAULT NULL)
+    RETURNS TABLE (low numeric, mid numeric, high numeric, basis text, samples integer)
+    LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        WITH history AS (
+            SELECT pg_catalog.percentile_disc(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (ORDER BY h.cost_usd) AS usd,
+                   pg_catalog.count(*)::integer AS samples
+              FROM (SELECT n.cost_usd
+                      FROM (SELECT e.operation_id, e.model, e.provider, e.cost_usd FROM helix_internal.executions e
+                             WHERE e.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+                             ORDER BY e.xid DESC LIMIT 2000) n
+                     WHERE n.operation_id = p_operation_id AND (p_model IS NULL OR p_model IN (n.model, n.provider))
+                     LIMIT 200) h),
+        prices AS (
+            SELECT pg_catalog.percentile_disc(ARRAY[0, 0.5, 1]) WITHIN GROUP (ORDER BY c.usd) AS usd
+              FROM (SELECT DISTINCT ON (m.provider, m.model)
+                           (m.input_usd_per_mtok * o.default_input_tokens + m.output_usd_per_mtok * o.default_output_tokens)
+                               * 0.000001 AS usd
+                      FROM helix.model_prices m, helix.operations o
+                     WHERE o.operation_id = p_operation_id AND m.valid_from <= pg_catalog.now()
+                       AND (p_model IS NULL OR p_model IN (m.model, m.provider))
+                     ORDER BY m.provider, m.model, m.valid_from DESC) c)
+        SELECT CASE WHEN h.samples >= 20 THEN h.usd[1] ELSE p.usd[1] * 0.5 END,
+               CASE WHEN h.samples >= 20 THEN h.usd[2] ELSE p.usd[2] END,
+               CASE WHEN h.samples >= 20 THEN h.usd[3] ELSE p.usd[3] * 2 END,
+               CASE WHEN h.samples >= 20 THEN 'history' WHEN p.usd IS NOT NULL THEN 'prices' ELSE 'none' END,
+               h.samples
+          FROM history h, prices p;
+    END;
+COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
+    'What an operation of a user is likely to cost, in USD, with p_model (a model or provider, null: any). basis history: the 10th, 50th and '
+    '90th percentile of up to 200 of the user''s newest executions of it (among his newest 2,000 of all), where there are at least 20 (samples). '
+    'basis prices: what helix.operations.default_input_tokens and default_output_tokens cost now: half the cheapest, the median, and twice the '
+    'dearest of the models in question. basis none: null, neither is known. 42501 another user''s id.';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
+    ('authenticated', 'SELECT ON helix.cost_budgets'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.release_reservation(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_remaining_budget(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.is_within_budget(uuid, text, numeric)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.budget_status(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.update_cost_budget(uuid, numeric)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.estimate_operation_cost(uuid, text, text)');

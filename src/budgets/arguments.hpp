@@ -1,0 +1,18 @@
+// Owns: reading and checking the arguments of the budgets' functions. Used within budgets/ only. All raise PostgreSQL
+// errors that name the offending value.
+#pragma once
+
+#include "pg/values.hpp"
+
+namespace helix::budgets {
+
+// USD from 0 to below 10^9; 22003 else. 22004 on null.
+Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name);
+
+// 1 s to 30 days; 22023 else. 22004 on null.
+Datum ttl_argument(FunctionCallInfo fcinfo, int number);
+
+// A known operation; 42704 else. 22004 on null.
+Datum operation_argument(FunctionCallInfo fcinfo, int number);
+
+} // namespace helix::budgets

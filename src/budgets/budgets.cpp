@@ -1,0 +1,30 @@
+#include "pg/prelude.hpp"
+
+#include "budgets/budgets.hpp"
+
+#include "budgets/expiry.hpp"
+#include "budgets/warnings.hpp"
+#include "pg/spi.hpp"
+#include "worker/worker.hpp"
+
+namespace helix::budgets {
+
+namespace {
+
+int every_five_seconds_ms = 5000;
+
+bool budgets_task() {
+    pg::OwnerSpi spi;
+    expire_reservations();
+    warn_of_budgets();
+    spi.finish();
+    return false;
+}
+
+} // namespace
+
+void initialise() {
+    worker::add_task({"budgets", &every_five_seconds_ms, nullptr, budgets_task});
+}
+
+} // namespace helix::budgets

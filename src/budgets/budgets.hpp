@@ -1,0 +1,9 @@
+// Owns: the budgets' start-up; helix.cpp calls it.
+#pragma once
+
+namespace helix::budgets {
+
+// The worker's task: expired reservations, and warnings.
+void initialise();
+
+} // namespace helix::budgets

@@ -1,0 +1,126 @@
+// helix.reserve_budget, release_reservation, and the queue's reservations.
+#include "pg/prelude.hpp"
+
+#include "budgets/arguments.hpp"
+#include "budgets/reservation.hpp"
+#include "budgets/verdict.hpp"
+#include "callers/caller.hpp"
+#include "core/uuid.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+
+#include <cstring>
+
+extern "C" {
+#include "tcop/utility.h"
+#include "utils/fmgrprotos.h"
+}
+
+namespace helix::budgets {
+
+namespace {
+
+pg::Statement insert_reservation("INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, "
+                                 "amount_usd, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE "
+                                 "SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at",
+                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID});
+pg::Statement select_estimate("SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
+                              {UUIDOID, TEXTOID});
+pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
+pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 WHERE id = $1",
+                                  {UUIDOID, TIMESTAMPTZOID});
+pg::Statement lock_reservation("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1 FOR UPDATE",
+                               {UUIDOID});
+
+pg_uuid_t fresh_id() {
+    UuidBytes bytes;
+    if (!pg_strong_random(bytes.data(), bytes.size())) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+    }
+    mark_uuid_v7(bytes, static_cast<std::uint64_t>(GetCurrentTimestamp() / 1000 + INT64CONST(946684800000)));
+    pg_uuid_t id;
+    memcpy(id.data, bytes.data(), UUID_LEN);
+    return id;
+}
+
+void insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Datum expires_at) {
+    const Datum values[] = {UUIDPGetDatum(&id), UUIDPGetDatum(&wanted.user_id), wanted.operation_id, amount_usd,
+                            expires_at};
+    insert_reservation.execute_latest(values);
+}
+
+void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
+    const auto verdict = judge(wanted, amount_usd, at);
+    if (!verdict) {
+        return;
+    }
+    if (verdict->refused) {
+        ereport(ERROR,
+                (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')), errmsg("budget exceeded"),
+                 errdetail("%s", verdict->detail), errhint("Wait until it resets, reserve less, or raise the limit.")));
+    }
+    ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg(verdict->passes ? "budget exceeded" : "budget nearly spent"),
+                      errdetail("%s", verdict->detail)));
+}
+
+} // namespace
+
+const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
+    const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id};
+    release(execution); // of an earlier claim whose lease ran out: it must not stand in its own way
+    select_estimate.execute_latest(values);
+    const Datum amount = pg::column(0, 1);
+    const auto verdict = judge(wanted, amount, GetCurrentTimestamp(), true);
+    if (verdict && verdict->refused) {
+        return psprintf("budget exceeded: %s", verdict->detail);
+    }
+    insert(execution, wanted, amount, TimestampTzGetDatum(expires_at));
+    return nullptr;
+}
+
+void prolong(const pg_uuid_t& execution, TimestampTz expires_at) {
+    const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at)};
+    prolong_reservation.execute_latest(values);
+}
+
+void release(const pg_uuid_t& execution) {
+    const Datum id = UUIDPGetDatum(&execution);
+    forget.execute_latest(&id);
+}
+
+} // namespace helix::budgets
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_reserve_budget) {
+    budgets::Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    callers::check_records_for(wanted.user_id);
+    wanted.operation_id = budgets::operation_argument(fcinfo, 1);
+    const Datum amount = budgets::amount_argument(fcinfo, 2, "p_amount_usd");
+    const Datum ttl = budgets::ttl_argument(fcinfo, 3);
+    PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
+    auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *id = budgets::fresh_id();
+    pg::OwnerSpi spi;
+    const auto locked = budgets::lock_limits(&wanted, 1);
+    const TimestampTz at = GetCurrentTimestamp(); // the wait is over
+    if (locked.any_limit) {
+        budgets::check_fits(wanted, amount, at);
+    }
+    budgets::insert(*id, wanted, amount, DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), ttl));
+    spi.finish();
+    PG_RETURN_UUID_P(id);
+}
+
+HELIX_FUNCTION(helix_release_reservation) {
+    const Datum id = pg::required(fcinfo, 0, "p_reservation_id");
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
+    if (found) {
+        rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+        budgets::forget.execute_latest(&id);
+    }
+    spi.finish();
+    PG_RETURN_BOOL(found);
+}
