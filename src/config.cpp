@@ -37,6 +37,9 @@ int cache_preferences_ttl_s = 15 * SECS_PER_MINUTE;
 int cache_theme_ttl_s = SECS_PER_HOUR;
 int cache_analytics_ttl_s = 5 * SECS_PER_MINUTE;
 int cache_recommendations_ttl_s = SECS_PER_HOUR;
+int webhook_body_limit = 1024 * 1024;
+int webhook_event_retention_s = 90 * SECS_PER_DAY;
+int webhook_unverified_rate = 60;
 
 namespace {
 
@@ -141,6 +144,18 @@ void define_cache() {
     }
 }
 
+void define_webhooks() {
+    DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
+                            1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.webhook_event_retention", "How long events of webhooks are kept; 0 keeps all.",
+                            "What has been delivered is known for good.", &webhook_event_retention_s, 90 * SECS_PER_DAY,
+                            0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.webhook_unverified_rate",
+                            "Calls in a minute that a webhook may get that do not verify.",
+                            "All unknown webhooks together count as one.", &webhook_unverified_rate, 60, 1, 1'000'000,
+                            PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+}
+
 } // namespace
 
 std::vector<std::string> list_of(const char* value) {
@@ -189,6 +204,7 @@ void define() {
     DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
                                &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
     define_cache();
+    define_webhooks();
     MarkGUCPrefixReserved("helix");
 }
 

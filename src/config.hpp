@@ -68,6 +68,16 @@ extern int cache_theme_ttl_s;           // default 1 h
 extern int cache_analytics_ttl_s;       // default 5 min
 extern int cache_recommendations_ttl_s; // default 1 h
 
+// Largest body of a webhook, in bytes. postgresql.conf, by reload. Default 1 MB.
+extern int webhook_body_limit;
+
+// How long events of webhooks are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
+extern int webhook_event_retention_s;
+
+// Calls in a minute that a schedule's webhook, or all unknown ones together, may get that do not verify. By reload.
+// Default 60.
+extern int webhook_unverified_rate;
+
 // The parts of a list separated by commas, without the blanks around them.
 std::vector<std::string> list_of(const char* value);
 

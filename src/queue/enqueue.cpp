@@ -73,6 +73,12 @@ bool has_unfinished(const pg_uuid_t& schedule_id) {
     return select_unfinished.execute_latest(&id) > 0; // who waits for one that has ended would wait for ever
 }
 
+bool must_wait(const pg_uuid_t& schedule_id) {
+    const Datum id = UUIDPGetDatum(&schedule_id);
+    lock_schedule.execute(&id);
+    return has_unfinished(schedule_id);
+}
+
 pg_uuid_t enqueue(const NewExecution& execution) {
     const pg_uuid_t id = fresh_execution_id();
     if (execution.request_id != 0) {
@@ -126,8 +132,7 @@ void apply_schedule(NewExecution& execution) {
                         errhint("Set enabled = true in helix.operation_schedules.")));
     }
     if (one_at_a_time) {
-        lock_schedule.execute(&id);
-        execution.waits = has_unfinished(*execution.schedule_id);
+        execution.waits = must_wait(*execution.schedule_id);
     }
 }
 
