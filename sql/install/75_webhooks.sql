@@ -21,7 +21,7 @@ CREATE TABLE helix_internal.webhook_events (
 CREATE INDEX idx_webhook_events_schedule ON helix_internal.webhook_events (schedule_id, created_at DESC);
 CREATE INDEX idx_webhook_events_age ON helix_internal.webhook_events USING brin (created_at);
 COMMENT ON TABLE helix_internal.webhook_events IS
-    'What reached the webhooks, as long as helix.webhook_event_retention says. Bodies that no signature vouches for are not kept. The '
+    'What reached the webhooks, as long as helix.webhook_event_retention says. Bodies of duplicates, and those that no signature vouches for, are not kept. The '
     'user of an unknown schedule is 00000000-0000-0000-0000-000000000000.';
 COMMENT ON COLUMN helix_internal.webhook_events.mac IS 'The first 10 bytes of the code that verified: a replay is compared with them';
 
@@ -56,7 +56,7 @@ CREATE VIEW helix.webhook_events WITH (security_invoker = true) AS
       FROM helix_internal.webhook_events e;
 COMMENT ON VIEW helix.webhook_events IS
     'What reached the webhooks of the caller''s schedules: webhook_received, signature_failed or webhook_error. signature: its first 20 '
-    'characters; payload: the body as JSON, null where no signature vouches for it; body_size in bytes; processed: queued, or a duplicate of '
+    'characters; payload: the body as JSON, null where no signature vouches for it or it is a duplicate; body_size in bytes; processed: queued, or a duplicate of '
     'what was; execution_id: the execution that it queued; replay_of: the event that it repeats. Service roles see calls of unknown schedules too.';
 
 CREATE FUNCTION helix.hmac_verify(p_payload bytea, p_signature text, p_key bytea, p_algorithm text DEFAULT 'sha256') RETURNS boolean

@@ -56,18 +56,24 @@ Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const char
 
 Event verified_event(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = new_event(endpoint, message, "webhook_received");
-    event.keep_body = true;
     event.timestamp = check.verification.timestamp;
     event.message_id = message.id;
     event.mac = {reinterpret_cast<const char*>(check.verification.mac.bytes.data()), check.verification.mac.size};
     return event;
 }
 
-Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
-    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit);
+// Whoever has seen a call can send it again: such calls must not use up the limit of new ones.
+Datum take_duplicate(const Endpoint& endpoint, Event event) {
+    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::unverified, config::webhook_unverified_rate);
     if (wait > 0) {
         return answer_too_many(wait);
     }
+    event.duplicate = true;
+    write_event(event);
+    return answer_accepted(endpoint.schedule_id, event.id, nullptr);
+}
+
+Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = verified_event(endpoint, message, check);
     if (!endpoint.enabled) {
         event.type = "webhook_error";
@@ -75,13 +81,18 @@ Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Chec
         write_event(event);
         return answer_error(404, "no such webhook");
     }
-    event.duplicate = !is_first_delivery(endpoint.schedule_id, message.id, message.body);
-    if (event.duplicate) {
-        write_event(event);
-        return answer_accepted(endpoint.schedule_id, event.id, nullptr);
+    const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
+    if (!note(delivery)) {
+        return take_duplicate(endpoint, event);
+    }
+    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit);
+    if (wait > 0) {
+        forget(delivery); // its sender will try again
+        return answer_too_many(wait);
     }
     const pg_uuid_t execution_id = enqueue(endpoint, message.body);
     event.execution_id = &execution_id;
+    event.keep_body = true;
     write_event(event);
     return answer_accepted(endpoint.schedule_id, event.id, event.execution_id);
 }

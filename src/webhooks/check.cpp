@@ -23,7 +23,7 @@ struct Secrets {
     std::array<Secret, 2> held;
     std::array<std::string_view, 2> views;
     std::size_t count = 0;
-    std::string reason = "the schedule has no webhook_secret_ref";
+    std::string reason = "The schedule has no webhook_secret_ref.";
 
     explicit Secrets(const char* const (&references)[2]) {
         for (const char* reference : references) {
@@ -41,7 +41,7 @@ struct Secrets {
             views[count] = held[count].view();
             ++count;
         } catch (const Error& error) { // the other one may do
-            reason = error.message + ": " + error.detail;
+            reason = error.detail;
         }
     }
 };
@@ -58,7 +58,7 @@ Check check(const Scheme& scheme, const WebhookMessage& message, const char* con
             result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
             result.has_secret = true;
         } catch (const Error& error) {
-            reason = error.message + ": " + error.detail;
+            reason = error.detail;
         }
     }
     strlcpy(result.reason, reason.c_str(), sizeof(result.reason));
@@ -73,7 +73,7 @@ bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* 
                std::string_view expected) {
     const Secrets secrets(secret_refs);
     if (secrets.count == 0) {
-        throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason + ".",
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason,
                     "Give the schedule a secret that can be loaded.");
     }
     bool same = false;

@@ -15,14 +15,26 @@ pg::Statement insert_delivery(
     "INSERT INTO helix_internal.webhook_deliveries (schedule_id, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     {UUIDOID, UUIDOID});
 
+pg::Statement delete_delivery("DELETE FROM helix_internal.webhook_deliveries WHERE schedule_id = $1 AND digest = $2",
+                              {UUIDOID, UUIDOID});
+
 } // namespace
 
-bool is_first_delivery(const pg_uuid_t& schedule_id, std::string_view signed_id, std::string_view body) {
+Delivery delivery_of(const pg_uuid_t& schedule_id, std::string_view signed_id, std::string_view body) {
     const auto digest = signed_id.empty() ? sha256({"body:", body}) : sha256({"id:", signed_id});
-    pg_uuid_t half;
-    memcpy(half.data, digest.data(), UUID_LEN);
-    const Datum values[] = {UUIDPGetDatum(&schedule_id), UUIDPGetDatum(&half)};
+    Delivery delivery{schedule_id, {}};
+    memcpy(delivery.digest.data, digest.data(), UUID_LEN);
+    return delivery;
+}
+
+bool note(const Delivery& delivery) {
+    const Datum values[] = {UUIDPGetDatum(&delivery.schedule_id), UUIDPGetDatum(&delivery.digest)};
     return insert_delivery.execute(values) == 1;
+}
+
+void forget(const Delivery& delivery) {
+    const Datum values[] = {UUIDPGetDatum(&delivery.schedule_id), UUIDPGetDatum(&delivery.digest)};
+    delete_delivery.execute(values);
 }
 
 } // namespace helix::webhooks
