@@ -81,6 +81,9 @@ SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{timestamp}'
 SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{body}' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET timestamp_prefix = 't=' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET id_header = 'x-id' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET separator = 'a' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET separator = ',', prefix = 'v1,' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET prefix = ' sig' WHERE name = 'mine'$$);
 SELECT split_part(refusal($$UPDATE helix.webhook_schemes SET algorithm = 'md5' WHERE name = 'mine'$$), ' | ', 1);
 
 -- A schedule with a webhook.

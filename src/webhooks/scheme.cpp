@@ -8,6 +8,8 @@
 #include "pg/text.hpp"
 #include "pg/trigger_row.hpp"
 
+#include <cstring>
+
 namespace helix::webhooks {
 
 namespace {
@@ -56,8 +58,31 @@ void refuse(const char* message, const char* detail, const char* hint) {
                     errhint("%s", hint)));
 }
 
+// Items that are never found whole.
+void check_items(const char* separator, const char* prefix, const char* timestamp_prefix) {
+    if (separator == nullptr || prefix == nullptr || timestamp_prefix == nullptr) {
+        return; // the NOT NULL constraints say so
+    }
+    constexpr std::string_view written = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    if (std::string_view(separator).find_first_of(written) != std::string_view::npos) {
+        refuse("a separator must not be part of a signature", psprintf("It is \"%s\".", separator),
+               "Use characters that are neither letters, digits, +, / nor =.");
+    }
+    if (*separator != '\0' &&
+        (strstr(prefix, separator) != nullptr || strstr(timestamp_prefix, separator) != nullptr)) {
+        refuse("a separator must not be part of a prefix", psprintf("It is \"%s\".", separator),
+               "Leave the separator out of the prefix.");
+    }
+    if (*prefix == ' ' || *timestamp_prefix == ' ') {
+        refuse("a prefix must not begin with a blank",
+               psprintf("It is \"%s\".", *prefix == ' ' ? prefix : timestamp_prefix),
+               "Blanks before an item are passed over: leave them out.");
+    }
+}
+
 // What no signature could ever satisfy.
 void check_scheme(const pg::TriggerRow& row) {
+    check_items(row.text("separator"), row.text("prefix"), row.text("timestamp_prefix"));
     const char* content = row.text("signed_content");
     if (content == nullptr) {
         return; // the NOT NULL constraint says so
