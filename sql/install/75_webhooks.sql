@@ -1,16 +1,18 @@
--- Webhooks: what senders post is verified, deduplicated, logged and queued in one transaction.
+-- Webhooks: what senders post is verified, deduplicated, logged and queued in one transaction. Functions without SET search_path, which would
+-- double the time of hmac_verify(), look up no name before they have set it themselves.
+-- No CHECK: each statement would read its expression anew, and only C++ with fixed words writes here.
 CREATE TABLE helix_internal.webhook_events (
     id               uuid        NOT NULL,
     user_id          uuid        NOT NULL,
     schedule_id      uuid,
-    event_type       text        NOT NULL CHECK (event_type IN ('webhook_received', 'signature_failed', 'webhook_error')),
-    signature        text        CHECK (pg_catalog.length(signature) <= 20),
+    event_type       text        NOT NULL,
+    signature        text,
     signature_error  text,
     body             bytea,
     body_size        integer     NOT NULL,
     signed_timestamp text,
     signed_id        text,
-    mac              bytea       CHECK (pg_catalog.length(mac) <= 10),
+    mac              bytea,
     duplicate        boolean     NOT NULL DEFAULT false,
     execution_id     uuid,
     replay_of        uuid,
@@ -42,7 +44,7 @@ SELECT pg_catalog.pg_extension_config_dump('helix_internal.webhook_events', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.webhook_deliveries', '');
 
 CREATE FUNCTION helix_internal.webhook_payload(p_body bytea) RETURNS jsonb
-    LANGUAGE c VOLATILE STRICT SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'helix_webhook_payload';
 COMMENT ON FUNCTION helix_internal.webhook_payload(bytea) IS
     'A body as JSON: itself where it is JSON, a string where it is text, else {"base64": …}';
@@ -60,7 +62,7 @@ COMMENT ON VIEW helix.webhook_events IS
     'what was; execution_id: the execution that it queued; replay_of: the event that it repeats. Service roles see calls of unknown schedules too.';
 
 CREATE FUNCTION helix.hmac_verify(p_payload bytea, p_signature text, p_key bytea, p_algorithm text DEFAULT 'sha256') RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_hmac_verify';
 COMMENT ON FUNCTION helix.hmac_verify(bytea, text, bytea, text) IS
     'Whether p_signature is the HMAC (RFC 2104) of p_payload under p_key, in hexadecimal digits or base64, compared in constant time. '
@@ -78,7 +80,7 @@ COMMENT ON FUNCTION helix.verify_webhook_signature(bytea, text, text, text, json
     'not an object, 22004 null payload or reference, HX003 the secret is unavailable.';
 
 CREATE FUNCTION helix.webhook_trigger(p_schedule_id uuid, p_payload text, p_signature text DEFAULT NULL, p_headers jsonb DEFAULT NULL)
-    RETURNS json LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    RETURNS json LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_webhook_trigger';
 COMMENT ON FUNCTION helix.webhook_trigger(uuid, text, text, jsonb) IS
     'A call of a schedule''s webhook: verifies p_signature (null: from p_headers) over the bytes of p_payload, logs the call in '
@@ -88,14 +90,14 @@ COMMENT ON FUNCTION helix.webhook_trigger(uuid, text, text, jsonb) IS
     'be loaded. Raises nothing for what a sender does.';
 
 CREATE FUNCTION helix.webhook_receive(bytea) RETURNS json
-    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_webhook_receive';
 COMMENT ON FUNCTION helix.webhook_receive(bytea) IS
     'webhook_trigger() for a raw body that PostgREST hands over (application/octet-stream): the schedule''s id is the header X-Schedule-Id of '
     'request.headers, the signature is in the header of its scheme. Answers 405 where request.method is not POST, 400 without an id; else as webhook_trigger().';
 
 CREATE FUNCTION helix.webhook_receive(json) RETURNS json
-    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_webhook_receive';
 COMMENT ON FUNCTION helix.webhook_receive(json) IS
     'The same for a JSON body (application/json), which PostgREST hands over byte for byte';
