@@ -9,6 +9,7 @@
 #include "pg/guard.hpp"
 #include "queue/queue.hpp"
 #include "schedules/schedules.hpp"
+#include "secrets/secrets.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -31,6 +32,7 @@ void _PG_init(void) {
         helix::queue::initialise();
         helix::schedules::initialise();
         helix::budgets::initialise();
+        helix::secrets::initialise();
         helix::worker::initialise();
     });
 }
