@@ -7,9 +7,14 @@ CREATE EXTENSION pgcrypto;
 SELECT current_setting('data_directory') AS folder \gset
 \set secret_file :folder /helix_secret
 \set next_file :folder /helix_secret_next
+ALTER SYSTEM SET helix.secret_folder = :'folder';
+SELECT pg_reload_conf();
+SELECT count(pg_sleep(0.1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
+SELECT count(pg_sleep(1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
+SELECT count(pg_sleep(9)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
 COPY (SELECT 's3cret') TO :'secret_file';
 COPY (SELECT 'n3xt') TO :'next_file';
-SELECT 'file://' || :'secret_file' AS secret, 'file://' || :'next_file' AS next \gset
+SELECT 'file://' || :'secret_file' AS secret, 'file://' || :'next_file' AS next, 'file://' || :'folder' || '/no_such_file' AS missing \gset
 
 -- sign(payload, secret), and call(payload, …): status and answer without what differs from run to run.
 CREATE FUNCTION sign(payload text, secret text DEFAULT 's3cret') RETURNS text LANGUAGE sql AS
@@ -66,10 +71,10 @@ END $$;
 SELECT s.scheme, verifies(s, body, headers) AS as_sent, verifies(s, body || ' ', headers) AS other_body,
        verifies(s, body, (SELECT jsonb_object_agg(key, CASE WHEN key LIKE '%timestamp' THEN (value::bigint - 301)::text ELSE value END) FROM jsonb_each_text(headers))) AS other_time
   FROM sent s ORDER BY 1;
-SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'file:///x', 'no-such-scheme')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', 'no-such-scheme')$$);
 SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'the secret itself')$$);
-SELECT refusal($$SELECT helix.verify_webhook_signature(NULL, 'y', 'file:///x')$$);
-SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'file:///x', p_headers => '[]')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature(NULL, 'y', 'env://HELIX_SECRET_X')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', p_headers => '[]')$$);
 SELECT refusal(format('SELECT helix.verify_webhook_signature(%L, %L, %L)', 'x', 'y', 'file://' || current_setting('data_directory') || '/no_such_file'));
 
 -- A scheme of one's own; what could never verify is refused.
@@ -116,10 +121,10 @@ UPDATE helix.operation_schedules SET enabled = false WHERE id = :'id';
 SELECT call(:'id', 'disabled', sign('disabled'));
 UPDATE helix.operation_schedules SET enabled = true, schedule_type = 'manual' WHERE id = :'id';
 SELECT call(:'id', 'manual', sign('manual'));
-UPDATE helix.operation_schedules SET schedule_type = 'webhook', webhook_secret_ref = 'file:///no/such/file' WHERE id = :'id';
+UPDATE helix.operation_schedules SET schedule_type = 'webhook', webhook_secret_ref = :'missing' WHERE id = :'id';
 SELECT call(:'id', 'no secret', sign('no secret'));
 UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
-SELECT event_type, signature_error FROM helix.webhook_events ORDER BY created_at DESC, id DESC LIMIT 3;
+SELECT event_type, replace(signature_error, current_setting('data_directory'), '<data>') AS error FROM helix.webhook_events ORDER BY created_at DESC, id DESC LIMIT 3;
 SELECT call(:'id', 'disabled', sign('disabled')); -- was refused then, is taken now
 
 -- The raw form: PostgREST sets the request's settings.
@@ -154,7 +159,8 @@ SELECT call(:'id', 'others are not limited', sign('others are not limited'));
 
 -- Rotation: both secrets verify for a while. Each change leaves a row.
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'n3xt'));
-SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'file:///no/such/file'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'missing'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'file:///etc/passwd'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'secret'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''31 days'')', :'id', :'next'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(gen_random_uuid(), %L)', :'next')) LIKE '42704 | unknown schedule%';
@@ -179,3 +185,5 @@ DELETE FROM helix.webhook_schemes WHERE name = 'mine';
 DROP TABLE sent CASCADE;
 DROP FUNCTION sign(text, text), call, refusal;
 DROP EXTENSION pgcrypto;
+ALTER SYSTEM RESET helix.secret_folder;
+SELECT pg_reload_conf();
