@@ -33,7 +33,4 @@ bool has_unfinished(const pg_uuid_t& schedule_id);
 // Locks a schedule that runs one at a time, and whether a new execution has to wait for another one.
 bool must_wait(const pg_uuid_t& schedule_id);
 
-// A time-ordered uuid (version 7 of RFC 9562).
-pg_uuid_t fresh_execution_id();
-
 } // namespace helix::queue

@@ -3,8 +3,8 @@
 #include "webhooks/call.hpp"
 
 #include "config.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
-#include "queue/enqueue.hpp"
 #include "webhooks/check.hpp"
 #include "webhooks/delivery.hpp"
 #include "webhooks/endpoint.hpp"
@@ -31,7 +31,7 @@ WebhookMessage message_of(const Call& call, const Scheme& scheme) {
 
 Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const char* type) {
     Event event{};
-    event.id = queue::fresh_execution_id();
+    event.id = pg::fresh_id();
     event.user_id = endpoint.user_id;
     event.schedule_id = endpoint.known ? &endpoint.schedule_id : nullptr;
     event.type = type;

@@ -11,16 +11,16 @@ namespace helix::webhooks {
 
 namespace {
 
-pg::Statement
-    select_endpoint("SELECT s.user_id, s.operation_id, s.schedule_type = 'webhook', s.enabled, s.overlap = 'queue', "
-                    "s.max_attempts, s.run_as, "
-                    "s.webhook_secret_ref, CASE WHEN s.previous_secret_until > pg_catalog.clock_timestamp() THEN "
-                    "s.previous_secret_ref END, "
-                    "EXTRACT(epoch FROM s.webhook_max_age)::bigint, EXTRACT(epoch FROM s.webhook_max_ahead)::bigint, "
-                    "COALESCE(s.webhook_rate_limit, 0), " HELIX_SCHEME_COLUMNS
-                    " FROM helix_internal.operation_schedules s "
-                    "JOIN helix.webhook_schemes c ON c.name = s.webhook_scheme WHERE s.id = $1",
-                    {UUIDOID});
+// LIMIT keeps the planner from a hash join, which costs twice as much to set up as both lookups.
+pg::Statement select_endpoint(
+    "SELECT s.user_id, s.operation_id, s.schedule_type = 'webhook', s.enabled, s.overlap = 'queue', s.max_attempts, "
+    "s.run_as, s.webhook_secret_ref, "
+    "CASE WHEN s.previous_secret_until > pg_catalog.clock_timestamp() THEN s.previous_secret_ref END, "
+    "EXTRACT(epoch FROM s.webhook_max_age)::bigint, EXTRACT(epoch FROM s.webhook_max_ahead)::bigint, "
+    "COALESCE(s.webhook_rate_limit, 0), c.* FROM helix_internal.operation_schedules s CROSS JOIN LATERAL "
+    "(SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = s.webhook_scheme LIMIT 1) c "
+    "WHERE s.id = $1",
+    {UUIDOID});
 constexpr int first_scheme_column = 13;
 
 const char* reference(int number) {

@@ -4,10 +4,10 @@
 #include "callers/caller.hpp"
 #include "core/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "queue/enqueue.hpp"
 #include "webhooks/check.hpp"
 #include "webhooks/endpoint.hpp"
 #include "webhooks/event.hpp"
@@ -75,7 +75,7 @@ pg_uuid_t replay(const pg_uuid_t& event_id, const callers::Rights& rights, const
     }
     const pg_uuid_t execution_id = enqueue(endpoint, received.message.body);
     Event event{};
-    event.id = queue::fresh_execution_id();
+    event.id = pg::fresh_id();
     event.user_id = endpoint.user_id;
     event.schedule_id = &endpoint.schedule_id;
     event.type = "webhook_received";
