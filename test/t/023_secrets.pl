@@ -267,6 +267,8 @@ subtest 'nobody waits longer than told' => sub {
     (my $status, undef, my $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
     like($errors, qr/canceling statement due to statement timeout/, 'waiting can be cancelled');
     is(query('SELECT 1'), '1', 'without harm');
+    ($result, $seconds) = timed(sub { query('CREATE DATABASE gone'); query('DROP DATABASE gone'); 'dropped' });
+    cmp_ok($seconds, '<', 5, "databases are dropped meanwhile ($seconds s)");
     ($result, $seconds) = timed(sub { $node->stop('fast'); 'stopped' });
     cmp_ok($seconds, '<', 5, "the server stops meanwhile ($seconds s)");
     $connect->mode('ok');
