@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +61,7 @@ std::vector<std::string> environment(const Secret& token) {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
     std::vector<char*> result;
+    result.reserve(strings.size() + 1);
     for (auto& string : strings) {
         result.push_back(string.data());
     }
@@ -69,6 +72,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 // In the new process; does not return.
 [[noreturn]] void become(const std::vector<char*>& arguments, const std::vector<char*>& variables, int out,
                          int errors) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);

@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t largest_answer = 64 * 1024;
+constexpr std::size_t largest_answer = 64UL * 1024;
 constexpr long connect_timeout_ms = 2000;
 
 struct Free {
@@ -161,7 +161,7 @@ std::string Connect::id_of(const std::string& path, const char* attribute, const
         throw Failure(none ? Outcome::not_found : Outcome::unusable,
                       std::string("1Password has ") + (none ? "no " : "more than one ") + noun + " of that name");
     }
-    const std::string id(member(json_array_get(list.get(), 0), "id"));
+    std::string id(member(json_array_get(list.get(), 0), "id"));
     if (!is_onepassword_id(id)) {
         throw Failure(Outcome::unusable, "1Password Connect's answer has no id");
     }

@@ -31,12 +31,9 @@ HELIX_FUNCTION(helix_test_read_secret) {
     return result;
 }
 
-// secret_is(reference, text): whether they are the same; nothing of the secret leaves helix::Secret.
-HELIX_FUNCTION(helix_test_secret_is) {
-    const Secret secret = secrets::read(argument(fcinfo));
-    text* expected = pg::call([fcinfo] { return PG_GETARG_TEXT_PP(1); });
-    const std::string_view view(VARDATA_ANY(expected), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(expected)));
-    PG_RETURN_BOOL(secret.view() == view);
+// read_secret_length(reference): how long it is; nothing else leaves helix::Secret.
+HELIX_FUNCTION(helix_test_read_secret_length) {
+    PG_RETURN_INT32(static_cast<std::int32_t>(secrets::read(argument(fcinfo)).view().size()));
 }
 
 // read_secret_often(reference, count): how many of the reads gave something.

@@ -36,7 +36,8 @@ sub start_connect {
 sub run {
     my ($self, $listener) = @_;
     defined($self->{pid} = fork) or die "no stub server: $!";
-    return if $self->{pid};
+    if ($self->{pid}) { setpgrp $self->{pid}, $self->{pid}; return }
+    setpgrp 0, 0;
     $SIG{CHLD} = 'IGNORE';
     $SIG{TERM} = $SIG{INT} = 'DEFAULT';
     while (1) {
@@ -50,7 +51,7 @@ sub run {
 sub stop {
     my ($self) = @_;
     return if !$self->{pid} || $self->{owner} != $$;
-    kill 'KILL', $self->{pid};
+    kill '-KILL', $self->{pid}; # those that are slow to answer too
     waitpid $self->{pid}, 0;
     $self->{pid} = 0;
 }
