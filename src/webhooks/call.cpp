@@ -20,6 +20,7 @@ namespace helix::webhooks {
 
 namespace {
 
+constexpr std::int64_t refusal_us = 2000;
 constexpr pg_uuid_t nobody{}; // the user, and in rate limits the schedule, of calls of unknown schedules
 
 WebhookMessage message_of(const Call& call, const Scheme& scheme) {
@@ -27,6 +28,14 @@ WebhookMessage message_of(const Call& call, const Scheme& scheme) {
             .signature = call.signature.empty() ? header(call.headers, scheme.signature_header) : call.signature,
             .timestamp = header(call.headers, scheme.timestamp_header),
             .id = header(call.headers, scheme.id_header)};
+}
+
+// Whatever has been done for a refusal, it comes so long after the call: the time tells nothing about ids and secrets.
+void wait_to_refuse(TimestampTz called_at) {
+    const std::int64_t left = called_at + refusal_us - GetCurrentTimestamp();
+    if (left > 0 && left <= refusal_us) {
+        pg_usleep(static_cast<long>(left));
+    }
 }
 
 Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const char* type) {
@@ -40,18 +49,24 @@ Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const c
     return event;
 }
 
+struct Refusal {
+    const char* type; // of the event
+    int status;
+    const char* error;  // for the sender
+    const char* reason; // for the schedule's owner
+};
+
 // A call that nobody vouches for. Those of unknown schedules count together.
-Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const char* type, int status, const char* error,
-             const char* reason) {
+Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const Refusal& refusal) {
     const int wait = seconds_to_wait(endpoint.known ? endpoint.schedule_id : nobody, CallKind::unverified,
                                      config::webhook_unverified_rate);
     if (wait > 0) {
         return answer_too_many(wait);
     }
-    Event event = new_event(endpoint, message, type);
-    event.error = reason;
+    Event event = new_event(endpoint, message, refusal.type);
+    event.error = refusal.reason;
     write_event(event);
-    return answer_error(status, error);
+    return answer_error(refusal.status, refusal.error);
 }
 
 Event verified_event(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
@@ -97,34 +112,46 @@ Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Chec
     return answer_accepted(endpoint.schedule_id, event.id, event.execution_id);
 }
 
-Datum decide(const Call& call) {
-    const Endpoint endpoint = find_endpoint(call.schedule_id);
-    const WebhookMessage message = message_of(call, endpoint.scheme);
-    if (call.body.empty()) {
-        return refuse(endpoint, message, "webhook_error", 400, "the body is empty", "the body is empty");
+// What speaks against a call; nothing where it verifies.
+std::optional<Refusal> objection(const Endpoint& endpoint, const WebhookMessage& message, Check& result) {
+    if (message.body.empty()) {
+        return Refusal{"webhook_error", 400, "the body is empty", "the body is empty"};
     }
-    if (call.body.size() > static_cast<std::size_t>(config::webhook_body_limit)) {
-        return refuse(endpoint, message, "webhook_error", 413, "the body is too large",
-                      "the body is larger than helix.webhook_body_limit");
+    if (message.body.size() > static_cast<std::size_t>(config::webhook_body_limit)) {
+        return Refusal{"webhook_error", 413, "the body is too large",
+                       "the body is larger than helix.webhook_body_limit"};
     }
     if (!endpoint.known || !endpoint.is_webhook) {
         check_in_vain(endpoint.scheme, message);
-        return refuse(endpoint, message, "webhook_error", 404, "no such webhook",
-                      endpoint.known ? "the schedule is no webhook" : "unknown schedule");
+        return Refusal{"webhook_error", 404, "no such webhook",
+                       endpoint.known ? "the schedule is no webhook" : "unknown schedule"};
     }
     if (message.signature.empty()) {
-        return refuse(endpoint, message, "signature_failed", 401, "no signature",
-                      describe(WebhookVerdict::no_signature));
+        return Refusal{"signature_failed", 401, "no signature", describe(WebhookVerdict::no_signature)};
     }
-    const Check result = check(endpoint.scheme, message, endpoint.secret_refs, endpoint.tolerance);
+    result = check(endpoint.scheme, message, endpoint.secret_refs, endpoint.tolerance);
     if (!result.has_secret) {
-        return refuse(endpoint, message, "webhook_error", 500, "the secret cannot be loaded", result.reason);
+        return Refusal{"webhook_error", 500, "the secret cannot be loaded", result.reason};
     }
     if (!result.verified()) {
         const char* reason = describe(result.verification.verdict);
-        return refuse(endpoint, message, "signature_failed", 401, reason, reason);
+        return Refusal{"signature_failed", 401, reason, reason};
     }
-    return accept(endpoint, message, result);
+    return std::nullopt;
+}
+
+Datum decide(const Call& call) {
+    const TimestampTz called_at = GetCurrentTimestamp();
+    const Endpoint endpoint = find_endpoint(call.schedule_id);
+    const WebhookMessage message = message_of(call, endpoint.scheme);
+    Check result{};
+    const auto refusal = objection(endpoint, message, result);
+    if (!refusal) {
+        return accept(endpoint, message, result);
+    }
+    const Datum answer = refuse(endpoint, message, *refusal);
+    wait_to_refuse(called_at);
+    return answer;
 }
 
 } // namespace
