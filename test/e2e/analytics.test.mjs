@@ -49,6 +49,14 @@ test('filters, order, ranges and counts work on the views', async () => {
     await refused(ada.from('no_such_relation').select(), { status: 404, code: 'PGRST205' });
 });
 
+test('money goes and comes as text, where a JSON number is too short for it', async () => {
+    const bob = await signUp('bob'), cost = '123456789.0000000000000000000000000000000001';
+    await data(bob.rpc('record_operation_execution', {
+        p_user_id: bob.id, p_operation_id: 'email-compose', p_date: '2026-11-10', p_success: true, p_latency_ms: 1, p_cost_usd: cost, p_model_used: 'openai',
+    }));
+    assert.deepEqual(await data(bob.from('cost_trends').select('total_cost_usd::text')), [{ total_cost_usd: cost }]);
+});
+
 test('operation_execution_analytics counts by operation, day and provider', async () => {
     const rows = await data(ada.from('operation_execution_analytics')
         .select('operation_id, period_start, total_executions, successful_executions, failed_executions, success_rate, total_cost_usd, min_latency_ms, max_latency_ms, anthropic_count, openai_count')
