@@ -10,7 +10,7 @@ DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
 EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
 
-REGRESS = record record_many fold reads prices access cache schedules queue batches preferences budgets
+REGRESS = record record_many fold reads prices access cache schedules queue batches preferences budgets secrets webhooks
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix
@@ -24,7 +24,7 @@ include $(PGXS)
 # The server's headers are system headers to us: their warnings are not ours.
 HELIX_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -DHELIX_VERSION='"$(EXTVERSION)"' \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))' -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD
-SHLIB_LINK += -lstdc++ -lhiredis
+SHLIB_LINK += -lstdc++ -lhiredis -lcrypto -lcurl -ljansson
 
 %.o: %.cpp
 	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) $(filter-out -I. -I./ -I$(shell $(PG_CONFIG) --includedir-server),$(CPPFLAGS)) -c -o $@ $<

@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
+#include "core/onepassword.hpp"
 #include "core/redis_url.hpp"
 #include "core/secret.hpp"
 #include "core/uuid.hpp"
@@ -37,6 +38,17 @@ int cache_preferences_ttl_s = 15 * SECS_PER_MINUTE;
 int cache_theme_ttl_s = SECS_PER_HOUR;
 int cache_analytics_ttl_s = 5 * SECS_PER_MINUTE;
 int cache_recommendations_ttl_s = SECS_PER_HOUR;
+int webhook_body_limit = 1024 * 1024;
+int webhook_event_retention_s = 90 * SECS_PER_DAY;
+int webhook_unverified_rate = 60;
+char* secret_folder = nullptr;
+char* secret_env_prefix = nullptr;
+char* onepassword_connect_url = nullptr;
+char* onepassword_cli = nullptr;
+char* onepassword_token_ref = nullptr;
+int secret_cache_ttl_s = 5 * SECS_PER_MINUTE;
+int secret_grace_s = SECS_PER_HOUR;
+int secret_timeout_ms = 2000;
 
 namespace {
 
@@ -87,6 +99,23 @@ bool check_redis_url(char** value, void**, GucSource) {
 
 bool check_password_ref(char** value, void**, GucSource) {
     return parses("helix.redis_password_ref", [&] { check_secret_reference(*value); });
+}
+
+bool check_token_ref(char** value, void**, GucSource) {
+    return parses("helix.onepassword_token_ref", [&] { check_secret_reference(*value); });
+}
+
+bool check_onepassword_url(char** value, void**, GucSource) {
+    return parses("helix.onepassword_connect_url", [&] { check_connect_url(*value); });
+}
+
+bool check_absolute_path(char** value, void**, GucSource) {
+    const std::string_view path = *value;
+    if (path.empty() || (path.starts_with('/') && (std::string(path) + "/").find("/../") == std::string::npos)) {
+        return true;
+    }
+    GUC_check_errdetail("\"%s\" is not an absolute path without \"..\".", *value);
+    return false;
 }
 
 constexpr const char* contract_keys = "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, "
@@ -141,6 +170,58 @@ void define_cache() {
     }
 }
 
+void define_webhooks() {
+    DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
+                            1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.webhook_event_retention", "How long events of webhooks are kept; 0 keeps all.",
+                            "What has been delivered is known for good.", &webhook_event_retention_s, 90 * SECS_PER_DAY,
+                            0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("helix.webhook_unverified_rate",
+                            "Calls in a minute that a webhook may get that do not verify.",
+                            "All unknown webhooks together count as one.", &webhook_unverified_rate, 60, 1, 1'000'000,
+                            PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+}
+
+struct StringSetting {
+    const char* name;
+    const char* description;
+    const char* more;
+    char** variable;
+    const char* initial;
+    GucStringCheckHook check;
+};
+
+void define_secrets() {
+    for (const StringSetting& setting : {
+             StringSetting{"helix.secret_folder", "The folder that file:/// secrets come from; empty: none.", nullptr,
+                           &secret_folder, "", check_absolute_path},
+             StringSetting{"helix.secret_env_prefix", "How the names of env:// secrets begin; empty: none.",
+                           "The variables are those that the server was started with.", &secret_env_prefix,
+                           "HELIX_SECRET_", nullptr},
+             StringSetting{"helix.onepassword_connect_url", "Where the 1Password Connect server is; empty: none.",
+                           "https://host:port, or http to this machine.", &onepassword_connect_url, "",
+                           check_onepassword_url},
+             StringSetting{"helix.onepassword_cli", "Path of 1Password's op command, where there is no Connect server.",
+                           nullptr, &onepassword_cli, "", check_absolute_path},
+             StringSetting{"helix.onepassword_token_ref", "What holds 1Password's token: file:///path or env://NAME.",
+                           nullptr, &onepassword_token_ref, "", check_token_ref},
+         }) {
+        DefineCustomStringVariable(setting.name, setting.description, setting.more, setting.variable, setting.initial,
+                                   PGC_SIGHUP, GUC_SUPERUSER_ONLY, setting.check, nullptr, nullptr);
+    }
+    for (const IntSetting& setting : {
+             IntSetting{"helix.secret_cache_ttl", "How long an op:// secret is used without asking again.",
+                        &secret_cache_ttl_s, 5 * SECS_PER_MINUTE, 1, SECS_PER_DAY, GUC_UNIT_S},
+             IntSetting{"helix.secret_grace", "How much longer an op:// secret is used while 1Password is not reached.",
+                        &secret_grace_s, SECS_PER_HOUR, 0, 7 * SECS_PER_DAY, GUC_UNIT_S},
+             IntSetting{"helix.secret_timeout", "How long a session waits for an op:// secret.", &secret_timeout_ms,
+                        2000, 1, 60'000, GUC_UNIT_MS},
+         }) {
+        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
+                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
+    }
+}
+
 } // namespace
 
 std::vector<std::string> list_of(const char* value) {
@@ -189,6 +270,8 @@ void define() {
     DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
                                &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
     define_cache();
+    define_webhooks();
+    define_secrets();
     MarkGUCPrefixReserved("helix");
 }
 

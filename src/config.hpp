@@ -68,6 +68,33 @@ extern int cache_theme_ttl_s;           // default 1 h
 extern int cache_analytics_ttl_s;       // default 5 min
 extern int cache_recommendations_ttl_s; // default 1 h
 
+// Largest body of a webhook, in bytes. postgresql.conf, by reload. Default 1 MB.
+extern int webhook_body_limit;
+
+// How long events of webhooks are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
+extern int webhook_event_retention_s;
+
+// Calls in a minute that a schedule's webhook, or all unknown ones together, may get that do not verify. By reload.
+// Default 60.
+extern int webhook_unverified_rate;
+
+// The folder that file:/// secrets come from, and how the names of env:// secrets begin; empty: none. By reload.
+extern char* secret_folder;
+extern char* secret_env_prefix; // default HELIX_SECRET_
+
+// How op:// secrets are resolved: the address of a 1Password Connect server, else the op command's absolute path; and
+// what holds the token, file:///path or env://NAME. By reload.
+extern char* onepassword_connect_url;
+extern char* onepassword_cli;
+extern char* onepassword_token_ref;
+
+// How long in s an op:// secret is used without asking again, and how much longer through an outage. By reload.
+extern int secret_cache_ttl_s; // default 5 min
+extern int secret_grace_s;     // default 1 h
+
+// How long in ms a session waits for an op:// secret. By reload. Default 2 s.
+extern int secret_timeout_ms;
+
 // The parts of a list separated by commas, without the blanks around them.
 std::vector<std::string> list_of(const char* value);
 

@@ -9,6 +9,8 @@
 #include "pg/guard.hpp"
 #include "queue/queue.hpp"
 #include "schedules/schedules.hpp"
+#include "secrets/secrets.hpp"
+#include "webhooks/webhooks.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -31,6 +33,8 @@ void _PG_init(void) {
         helix::queue::initialise();
         helix::schedules::initialise();
         helix::budgets::initialise();
+        helix::secrets::initialise();
+        helix::webhooks::initialise();
         helix::worker::initialise();
     });
 }

@@ -9,12 +9,13 @@ COMMENT ON SCHEMA helix_internal IS 'helix: ledger, rollups and state; read thro
 
 -- What grant_api_access() grants: each part of the schema adds its own lines.
 CREATE TABLE helix_internal.api_grants (
-    audience  text NOT NULL CHECK (audience IN ('authenticated', 'service')),
+    audience  text NOT NULL CHECK (audience IN ('authenticated', 'service', 'anon')),
     privilege text NOT NULL,
     PRIMARY KEY (audience, privilege)
 );
 COMMENT ON TABLE helix_internal.api_grants IS
-    'Privileges of the API roles, as the words between GRANT and TO; service roles get those of authenticated too';
+    'Privileges of the API roles, as the words between GRANT and TO; authenticated roles get those of anon '
+    'too, service roles all';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
-    ('authenticated', 'USAGE ON SCHEMA helix');
+    ('anon', 'USAGE ON SCHEMA helix');

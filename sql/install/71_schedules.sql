@@ -26,6 +26,12 @@ CREATE TABLE helix_internal.operation_schedules (
     missed_runs        text        NOT NULL DEFAULT 'one' CHECK (missed_runs IN ('none', 'one', 'all')),
     overlap            text        NOT NULL DEFAULT 'skip' CHECK (overlap IN ('skip', 'queue', 'allow')),
     max_attempts       integer     NOT NULL DEFAULT 5 CHECK (max_attempts BETWEEN 1 AND 100),
+    webhook_scheme     text        NOT NULL DEFAULT 'hmac-sha256-hex' REFERENCES helix.webhook_schemes (name) ON UPDATE CASCADE,
+    webhook_max_age    interval    NOT NULL DEFAULT '5 minutes' CHECK (webhook_max_age > '0' AND webhook_max_age <= '1 day'),
+    webhook_max_ahead  interval    NOT NULL DEFAULT '1 minute' CHECK (webhook_max_ahead >= '0' AND webhook_max_ahead <= '1 day'),
+    webhook_rate_limit integer     DEFAULT 600 CHECK (webhook_rate_limit BETWEEN 1 AND 1000000),
+    previous_secret_ref   text,
+    previous_secret_until timestamptz,
     by_name            boolean     NOT NULL DEFAULT false,
     run_as             name        NOT NULL DEFAULT CURRENT_USER,
     next_scheduled_at  timestamptz,
@@ -42,6 +48,8 @@ CREATE INDEX idx_cron_registry_operation ON helix_internal.operation_schedules (
 COMMENT ON TABLE helix_internal.operation_schedules IS
     'What runs by itself: by cron, by a webhook, or when asked. A change registers or unregisters the pg_cron job.';
 COMMENT ON COLUMN helix_internal.operation_schedules.run_as IS 'The role that made the schedule: handlers run as it';
+COMMENT ON COLUMN helix_internal.operation_schedules.previous_secret_ref IS
+    'The secret before the last rotation, which verifies too until previous_secret_until';
 COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
 COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
     'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';
@@ -62,7 +70,7 @@ CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
     AS 'MODULE_PATHNAME', 'helix_register_schedule';
 COMMENT ON FUNCTION helix_internal.register_schedule() IS 'After a change of a schedule: its pg_cron job follows';
 CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, operation_id, schedule_type, cron_expression, enabled, timezone,
-    parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref
+    parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref, webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit
     ON helix_internal.operation_schedules
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_schedule();
 CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_type, cron_expression, enabled, timezone, job_name,
@@ -73,6 +81,7 @@ CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_ty
 CREATE VIEW helix.operation_schedules WITH (security_invoker = true) AS
     SELECT s.id, s.user_id, s.operation_id, s.schedule_type, s.cron_expression, s.webhook_url, s.webhook_secret_ref, s.enabled,
            s.timezone, s.parameters, s.max_cost_per_month, s.job_name, s.missed_runs, s.overlap, s.max_attempts,
+           s.webhook_scheme, s.webhook_max_age, s.webhook_max_ahead, s.webhook_rate_limit, s.previous_secret_ref, s.previous_secret_until,
            GREATEST((SELECT pg_catalog.max(q.created_at) FROM helix_internal.queue q WHERE q.schedule_id = s.id),
                     (SELECT e.created_at FROM helix_internal.schedule_executions e
                       WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1)) AS last_execution_at,
@@ -86,7 +95,9 @@ CREATE VIEW helix.operation_schedules WITH (security_invoker = true) AS
 COMMENT ON VIEW helix.operation_schedules IS
     'The schedules that the caller may see and change. Inserting, changing or deleting one registers or unregisters its pg_cron '
     'job. schedule_type: cron, webhook, manual; max_cost_per_month in USD; missed_runs (while the server was down): none, one or '
-    'all, at most 100; overlap of cron runs: skip, queue (one at a time) or allow. last_execution_at, next_execution_at, '
+    'all, at most 100; overlap of cron runs: skip, queue (one at a time) or allow; webhook_scheme: a row of helix.webhook_schemes; '
+    'webhook_max_age, webhook_max_ahead: how far a signed time may be from now; webhook_rate_limit: calls in a minute, null for any '
+    'number. previous_secret_ref and previous_secret_until are rotate_webhook_secret()''s; last_execution_at, next_execution_at, '
     'execution_count and running_execution_id are the database''s.';
 ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
@@ -165,9 +176,11 @@ SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_schedules',
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, DELETE ON helix_internal.operation_schedules'),
     ('authenticated', 'INSERT (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
-                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts), '
+                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts, '
+                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit), '
                       'UPDATE (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
-                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts) '
+                      'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts, '
+                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit) '
                       'ON helix_internal.operation_schedules'),
     ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.operation_schedules'),
     ('authenticated', 'SELECT ON helix.cron_job_registry'),

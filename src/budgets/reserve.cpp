@@ -5,11 +5,10 @@
 #include "budgets/reservation.hpp"
 #include "budgets/verdict.hpp"
 #include "callers/caller.hpp"
-#include "core/uuid.hpp"
 #include "pg/guard.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 
-#include <cstring>
 
 extern "C" {
 #include "tcop/utility.h"
@@ -31,17 +30,6 @@ pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET
                                   {UUIDOID, TIMESTAMPTZOID});
 pg::Statement lock_reservation("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1 FOR UPDATE",
                                {UUIDOID});
-
-pg_uuid_t fresh_id() {
-    UuidBytes bytes;
-    if (!pg_strong_random(bytes.data(), bytes.size())) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-    }
-    mark_uuid_v7(bytes, static_cast<std::uint64_t>(GetCurrentTimestamp() / 1000 + INT64CONST(946684800000)));
-    pg_uuid_t id;
-    memcpy(id.data, bytes.data(), UUID_LEN);
-    return id;
-}
 
 void insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Datum expires_at) {
     const Datum values[] = {UUIDPGetDatum(&id), UUIDPGetDatum(&wanted.user_id), wanted.operation_id, amount_usd,
@@ -100,7 +88,7 @@ HELIX_FUNCTION(helix_reserve_budget) {
     const Datum ttl = budgets::ttl_argument(fcinfo, 3);
     PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *id = budgets::fresh_id();
+    *id = pg::fresh_id();
     pg::OwnerSpi spi;
     const auto locked = budgets::lock_limits(&wanted, 1);
     const TimestampTz at = GetCurrentTimestamp(); // the wait is over

@@ -99,8 +99,13 @@ HELIX_FUNCTION(helix_grant_api_access) {
     if (anon != nullptr) {
         callers::revoke_all(get_role_oid(anon, false));
     }
-    callers::grant("authenticated", authenticated);
-    callers::grant("authenticated", service);
+    if (anon != nullptr) {
+        callers::grant("anon", anon);
+    }
+    for (const char* role : {authenticated, service}) {
+        callers::grant("anon", role);
+        callers::grant("authenticated", role);
+    }
     callers::grant("service", service);
     spi.finish();
     PG_RETURN_VOID();

@@ -8,6 +8,8 @@ namespace helix {
 
 class Secret {
   public:
+    static constexpr std::size_t longest = 4096;
+
     Secret() = default;
     explicit Secret(std::string_view text) : text_(text) {}
     Secret(const Secret&) = delete;
@@ -30,5 +32,9 @@ Secret read_secret(std::string_view reference);
 
 // Throws Error 22023 unless read_secret() knows the form.
 void check_secret_reference(std::string_view reference);
+
+// The same for file:///folder/…/name alone: no link and no .. leads out of `folder`, and it must be a plain file.
+Secret read_secret_beneath(std::string_view folder, std::string_view reference);
+void check_secret_beneath(std::string_view folder, std::string_view reference);
 
 } // namespace helix

@@ -6,7 +6,7 @@ extern "C" {
 
 namespace helix::pg {
 
-bool run_in_subtransaction(void (*body)(void*), void* argument) {
+bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error) {
     const MemoryContext memory = CurrentMemoryContext;
     const ResourceOwner owner = CurrentResourceOwner;
     volatile bool done = false;
@@ -29,8 +29,10 @@ bool run_in_subtransaction(void (*body)(void*), void* argument) {
         if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
             ReThrowError(error);
         }
-        error->elevel = WARNING; // a client that was sent an error expects no result
-        ThrowErrorData(error);
+        if (on_error == OnError::warn) {
+            error->elevel = WARNING; // a client that was sent an error expects no result
+            ThrowErrorData(error);
+        }
     }
     PG_END_TRY();
     MemoryContextSwitchTo(memory);

@@ -5,15 +5,17 @@
 
 namespace helix::pg {
 
-// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning and gives false. A cancelled query
-// stays one.
-bool run_in_subtransaction(void (*body)(void*), void* argument);
+enum class OnError { warn, nothing };
+
+// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning where it is asked for, and gives
+// false. A cancelled query stays one.
+bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error);
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.
 template <typename F>
-bool try_in_subtransaction(F f) {
+bool try_in_subtransaction(F f, OnError on_error = OnError::warn) {
     static_assert(std::is_trivially_destructible_v<F>, "capture plain values and references only");
-    return run_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f);
+    return run_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f, on_error);
 }
 
 } // namespace helix::pg

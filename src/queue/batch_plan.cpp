@@ -5,6 +5,7 @@
 #include "core/dependencies.hpp"
 #include "core/error.hpp"
 #include "operations/operations.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "queue/enqueue.hpp"
@@ -84,7 +85,7 @@ void read_operations(Datum json, BatchPlan& plan) {
         const Datum name = pg::column(i, 2, &is_null);
         operation.name = is_null ? 0 : name;
         operation.parameters = pg::column(i, 3);
-        operation.id = fresh_execution_id();
+        operation.id = pg::fresh_id();
     }
 }
 

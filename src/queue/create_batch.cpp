@@ -3,6 +3,7 @@
 
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -119,7 +120,7 @@ HELIX_FUNCTION(helix_create_batch) {
     queue::check_cost(fcinfo, 7);
     callers::check_acts_for(*DatumGetUUIDP(user));
     auto* batch = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *batch = queue::fresh_execution_id();
+    *batch = pg::fresh_id();
     pg::Values values;
     values.add_uuid(batch).add(user).add(name).add(type).add_argument(fcinfo, 4);
     values.add(Int16GetDatum(static_cast<std::int16_t>(queue::priority_argument(fcinfo, 5))));

@@ -3,9 +3,9 @@
 #include "queue/enqueue.hpp"
 
 #include "callers/caller.hpp"
-#include "core/uuid.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -13,7 +13,6 @@
 #include "queue/lanes.hpp"
 #include "queue/plans.hpp"
 
-#include <cstring>
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -56,25 +55,19 @@ TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
 
 } // namespace
 
-pg_uuid_t fresh_execution_id() {
-    UuidBytes bytes;
-    if (!pg_strong_random(bytes.data(), bytes.size())) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-    }
-    const auto unix_ms = static_cast<std::uint64_t>(GetCurrentTimestamp() / 1000 + INT64CONST(946684800000));
-    mark_uuid_v7(bytes, unix_ms);
-    pg_uuid_t id;
-    memcpy(id.data, bytes.data(), UUID_LEN);
-    return id;
-}
-
 bool has_unfinished(const pg_uuid_t& schedule_id) {
     const Datum id = UUIDPGetDatum(&schedule_id);
     return select_unfinished.execute_latest(&id) > 0; // who waits for one that has ended would wait for ever
 }
 
+bool must_wait(const pg_uuid_t& schedule_id) {
+    const Datum id = UUIDPGetDatum(&schedule_id);
+    lock_schedule.execute(&id);
+    return has_unfinished(schedule_id);
+}
+
 pg_uuid_t enqueue(const NewExecution& execution) {
-    const pg_uuid_t id = fresh_execution_id();
+    const pg_uuid_t id = pg::fresh_id();
     if (execution.request_id != 0) {
         const Datum request[] = {UUIDPGetDatum(&execution.user_id), execution.request_id, UUIDPGetDatum(&id)};
         if (insert_request.execute(request) == 0) {
@@ -126,8 +119,7 @@ void apply_schedule(NewExecution& execution) {
                         errhint("Set enabled = true in helix.operation_schedules.")));
     }
     if (one_at_a_time) {
-        lock_schedule.execute(&id);
-        execution.waits = has_unfinished(*execution.schedule_id);
+        execution.waits = must_wait(*execution.schedule_id);
     }
 }
 

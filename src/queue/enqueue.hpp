@@ -30,7 +30,7 @@ pg_uuid_t enqueue(const NewExecution& execution);
 // Whether the queue holds an execution of the schedule, waiting or running. Lock the schedule first where that matters.
 bool has_unfinished(const pg_uuid_t& schedule_id);
 
-// A time-ordered uuid (version 7 of RFC 9562).
-pg_uuid_t fresh_execution_id();
+// Locks a schedule that runs one at a time, and whether a new execution has to wait for another one.
+bool must_wait(const pg_uuid_t& schedule_id);
 
 } // namespace helix::queue

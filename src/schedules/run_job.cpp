@@ -3,6 +3,7 @@
 #include "schedules/run_job.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
 #include "queue/enqueue.hpp"
@@ -73,7 +74,7 @@ std::optional<Job> lock(const char* job_name) {
 }
 
 void skip(const Job& job, TimestampTz due) {
-    const pg_uuid_t id = queue::fresh_execution_id();
+    const pg_uuid_t id = pg::fresh_id();
     pg::Values values;
     values.add_uuid(&id).add_uuid(&job.user_id).add(job.operation_id).add_uuid(&job.id);
     values.add(TimestampTzGetDatum(due)).add(job.parameters);

@@ -1,5 +1,6 @@
 // What the tests share: clients of the API as anonymous, signed-up and service callers, and what to expect of an answer.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
@@ -50,6 +51,18 @@ export async function refused(answer, { status, code, ...texts }) {
     assert.equal(found.data, null);
     return found.error;
 }
+
+/** A webhook of somebody's, signed with env://HELIX_SECRET_E2E; its id. */
+export async function makeWebhook(person) {
+    const row = { user_id: person.id, operation_id: 'email-respond', schedule_type: 'webhook', webhook_secret_ref: 'env://HELIX_SECRET_E2E' };
+    return (await data(person.from('operation_schedules').insert(row).select('id').single())).id;
+}
+
+export const sign = body => createHmac('sha256', process.env.HELIX_SECRET_E2E).update(body).digest('hex');
+
+/** Calls a webhook as an anonymous sender. */
+export const callWebhook = (id, body, signature = sign(body)) =>
+    anonymous().rpc('webhook_trigger', { p_schedule_id: id, p_payload: body, p_signature: signature });
 
 /** The DBA's connection, for what no client may do. */
 export const dba = postgres({ host: PGHOST, username: 'postgres', database: 'postgres', max: 1, onnotice: () => {} });

@@ -1,7 +1,7 @@
 // Two users with JWTs of their own: neither sees, changes, or acts for what is the other's, in any relation and by any function.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { data, dba, refused, service, signUp } from './clients.mjs';
+import { callWebhook, data, dba, makeWebhook, refused, service, signUp } from './clients.mjs';
 
 const root = service();
 let ada, bob, adas;
@@ -18,12 +18,14 @@ async function useEverything(person) {
     const job = `job of ${person.id}`;
     await data(person.rpc('register_cron_job', { ...user, ...operation, p_job_name: job, p_schedule: '0 5 1 1 *' }));
     const schedule = await data(person.from('operation_schedules').select('id').single());
+    const webhook = await makeWebhook(person);
+    assert.equal((await callWebhook(webhook, '{}')).status, 202);
     const execution = await data(person.rpc('enqueue_execution', { ...user, ...operation, p_schedule_id: null }));
     const batch = await data(person.rpc('create_batch', { ...user, p_name: 'b', p_batch_type: 'parallel', p_operations: [{ operation_id: 'email-compose' }] }));
     const group = await data(root.from('budget_groups').insert({ name: `group of ${person.id}` }).select('id').single());
     await data(root.from('budget_group_members').insert({ group_id: group.id, user_id: person.id }));
     await data(root.from('budgets').insert({ group_id: group.id, period: 'month', limit_usd: 1000 }));
-    return { reservation, job, schedule: schedule.id, execution, batch, group: group.id };
+    return { reservation, job, schedule: schedule.id, webhook, execution, batch, group: group.id };
 }
 
 before(async () => {
@@ -119,6 +121,8 @@ test('another user\'s ids are of no use', async () => {
         { status: 400, code: '42710' });
     for (const [name, args] of [
         ['enqueue_execution', { p_schedule_id: adas.schedule }], ['cancel_execution', { p_execution_id: adas.execution }],
+        ['rotate_webhook_secret', { p_schedule_id: adas.webhook, p_new_secret_ref: 'env://HELIX_SECRET_OTHER' }],
+        ['revoke_webhook_secret', { p_schedule_id: adas.webhook }],
         ['start_batch', { p_batch_id: adas.batch }], ['cancel_batch', { p_batch_id: adas.batch }],
     ]) {
         await refused(bob.rpc(name, args), { status: 403, code: '42501' });

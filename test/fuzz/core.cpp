@@ -7,6 +7,7 @@
 #include "core/json.hpp"
 #include "core/key_matcher.hpp"
 #include "core/key_template.hpp"
+#include "core/onepassword.hpp"
 #include "core/redis_url.hpp"
 #include "core/secret.hpp"
 #include "core/sketch.hpp"
@@ -230,9 +231,31 @@ void fuzz_secret_reference(FuzzedDataProvider& data) {
     }
 }
 
+void fuzz_onepassword(FuzzedDataProvider& data) {
+    const auto bytes = data.ConsumeRemainingBytesAsString();
+    try {
+        const auto parts = parse_onepassword_reference(bytes);
+        for (const auto& part : {parts.vault, parts.item, parts.field}) {
+            check(!part.empty() && part != "..", "a part that leaves its place");
+            const auto query = onepassword_filter("name", part);
+            check(query.find_first_of(" \"&#/?\n\r") == std::string::npos, "a filter that is not encoded");
+        }
+    } catch (const Error& error) {
+        check(std::string_view(error.sqlstate) == "22023", "another sqlstate");
+    }
+    try {
+        check_connect_url(bytes);
+        check(bytes.empty() || bytes.starts_with("https://") || bytes.starts_with("http://localhost") ||
+                  bytes.starts_with("http://127.0.0.1") || bytes.starts_with("http://[::1]"),
+              "an address without TLS elsewhere");
+    } catch (const Error& error) {
+        check(std::string_view(error.sqlstate) == "22023", "another sqlstate");
+    }
+}
+
 constexpr void (*fuzzers[])(FuzzedDataProvider&) = {
-    fuzz_glob,      fuzz_redis_url, fuzz_key_template, fuzz_invalidations, fuzz_json,
-    fuzz_cache_key, fuzz_sketch,    fuzz_key_matcher,  fuzz_byte_ring,     fuzz_secret_reference,
+    fuzz_glob,   fuzz_redis_url,   fuzz_key_template, fuzz_invalidations,    fuzz_json,        fuzz_cache_key,
+    fuzz_sketch, fuzz_key_matcher, fuzz_byte_ring,    fuzz_secret_reference, fuzz_onepassword,
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sys/stat.h>
 
 namespace helix {
 namespace {
@@ -56,6 +57,38 @@ TEST_F(SecretFile, MustHoldSomethingAndBeReadable) {
         "HX003", [&] { read_secret("file://" + folder_.file("none")); }, "no file");
     expect_error(
         "HX003", [&] { read_secret("file://" + folder_.path()); }, "a folder");
+}
+
+TEST_F(SecretFile, BeneathAFolderStaysThere) {
+    namespace fs = std::filesystem;
+    fs::create_directory(folder_.file("in"));
+    fs::create_directory(folder_.file("inside"));
+    const std::string in = folder_.file("in");
+    folder_.write("out", "escaped");
+    folder_.write("inside/x", "escaped");
+    folder_.write("in/one", "hunter2\n");
+    fs::create_symlink("one", in + "/within");
+    fs::create_symlink("../out", in + "/relative");
+    fs::create_symlink(folder_.file("out"), in + "/absolute");
+    fs::create_directory_symlink("..", in + "/up");
+    ASSERT_EQ(mkfifo((in + "/pipe").c_str(), 0600), 0);
+    for (const std::string& folder : {in, in + "/", in + "//"}) {
+        EXPECT_EQ(read_secret_beneath(folder, "file://" + in + "/one").view(), "hunter2");
+        EXPECT_EQ(read_secret_beneath(folder, "file://" + in + "//within").view(), "hunter2");
+        for (const char* name : {"/relative", "/absolute", "/up/out", "/pipe", "/none", "/up"}) {
+            expect_error(
+                "HX003", [&] { read_secret_beneath(folder, "file://" + in + name); }, name);
+        }
+        for (const std::string& path : {in + "/../out", in + "/up/../../out", in + "/..", in, in + "/", in + "side/x",
+                                        folder_.file("out"), std::string("/etc/passwd")}) {
+            expect_error(
+                "22023", [&] { read_secret_beneath(folder, "file://" + path); }, path);
+        }
+    }
+    expect_error(
+        "HX003", [&] { read_secret_beneath("/nowhere", "file:///nowhere/x"); }, "no folder");
+    expect_error(
+        "22023", [&] { check_secret_beneath(in, "env://X"); }, "another source");
 }
 
 TEST(Secret, IsReadFromTheEnvironment) {

@@ -1,0 +1,189 @@
+-- Webhooks: signatures, every answer, duplicates, limits, rotation, replay. pgcrypto signs, so that both have to agree.
+SET timezone = 'UTC';
+CREATE EXTENSION pgcrypto;
+\set id 3eb00000-0000-4000-8000-000000000001
+\set ann 'a1100000-0000-0000-0000-000000000001'
+-- The secrets are files that the server may read.
+SELECT current_setting('data_directory') AS folder \gset
+\set secret_file :folder /helix_secret
+\set next_file :folder /helix_secret_next
+ALTER SYSTEM SET helix.secret_folder = :'folder';
+SELECT pg_reload_conf();
+SELECT count(pg_sleep(0.1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
+SELECT count(pg_sleep(1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
+SELECT count(pg_sleep(9)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
+COPY (SELECT 's3cret') TO :'secret_file';
+COPY (SELECT 'n3xt') TO :'next_file';
+SELECT 'file://' || :'secret_file' AS secret, 'file://' || :'next_file' AS next, 'file://' || :'folder' || '/no_such_file' AS missing \gset
+
+-- sign(payload, secret), and call(payload, …): status and answer without what differs from run to run.
+CREATE FUNCTION sign(payload text, secret text DEFAULT 's3cret') RETURNS text LANGUAGE sql AS
+    $$ SELECT encode(hmac(payload, secret, 'sha256'), 'hex') $$;
+CREATE FUNCTION call(schedule uuid, payload text, signature text, headers jsonb DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer jsonb;
+BEGIN
+    PERFORM set_config('response.status', '', true);
+    answer := helix.webhook_trigger(schedule, payload, signature, headers);
+    RETURN current_setting('response.status') || ' ' || (answer - 'event_id' - 'execution_id');
+END $$;
+-- refusal(statement): what it raises.
+CREATE FUNCTION refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE state text; message text; detail text; hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN replace(concat_ws(' | ', state, message, nullif(detail, ''), nullif(hint, '')), current_setting('data_directory'), '<data>');
+END $$;
+
+-- hmac_verify() and pgcrypto agree; nothing else verifies.
+SELECT bool_and(helix.hmac_verify(p::bytea, encode(hmac(p::bytea, k::bytea, a), f), k::bytea, a)) AS all_verify,
+       bool_or(helix.hmac_verify(p::bytea, encode(hmac(p::bytea, k::bytea || '!', a), f), k::bytea, a)) AS any_other, count(*)
+  FROM unnest(ARRAY['x', 'payload', repeat('long', 5000)]) p, unnest(ARRAY['k', repeat('key', 60)]) k,
+       unnest(ARRAY['sha1', 'sha256', 'sha512']) a, unnest(ARRAY['hex', 'base64']) f
+ WHERE NOT (a = 'sha512' AND f = 'base64'); -- pgcrypto's base64 breaks the line
+SELECT helix.hmac_verify('x', upper(encode(hmac('x', 'k', 'sha256'), 'hex')), 'k');
+SELECT s, helix.hmac_verify('x', s, 'k') FROM unnest(ARRAY['', 'zz', left(sign('x', 'k'), 62), sign('x', 'k') || '00', sign('x', 'k') || ' ', ' ' || sign('x', 'k')]) s;
+SELECT helix.hmac_verify('x', NULL, 'k') IS NULL;
+SELECT refusal($$SELECT helix.hmac_verify('x', 'y', 'k', 'md5')$$);
+SELECT refusal($$SELECT helix.hmac_verify('x', 'y', '')$$);
+
+-- Each scheme that ships verifies what its sender sends, and not a byte else. The time of a signed one is now.
+CREATE TABLE sent (scheme text, secret text, body text, signature text, headers jsonb);
+INSERT INTO sent VALUES
+    ('hmac-sha256-hex', 's3cret', '{"a": 1}', sign('{"a": 1}'), NULL),
+    ('hmac-sha256-base64', 's3cret', 'plain', encode(hmac('plain', 's3cret', 'sha256'), 'base64'), NULL),
+    ('github', 's3cret', '{"zen": "x"}', NULL, jsonb_build_object('X-Hub-Signature-256', 'sha256=' || sign('{"zen": "x"}'))),
+    ('shopify', 's3cret', '{}', NULL, jsonb_build_object('x-shopify-hmac-sha256', encode(hmac('{}', 's3cret', 'sha256'), 'base64')));
+INSERT INTO sent SELECT 'stripe', 's3cret', '{}', NULL, jsonb_build_object('Stripe-Signature', format('t=%s,v1=%s,v1=%s,v0=x', t, repeat('0', 64), sign(t || '.{}')))
+  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+INSERT INTO sent SELECT 'slack', 's3cret', 'a=b', NULL, jsonb_build_object('x-slack-request-timestamp', t::text, 'x-slack-signature', 'v0=' || sign(format('v0:%s:a=b', t)))
+  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+INSERT INTO sent SELECT s, 'whsec_c2VjcmV0', '{}', NULL, jsonb_build_object(p || '-id', 'msg_1', p || '-timestamp', t::text,
+       p || '-signature', 'v1,AAAA v1,' || encode(hmac(format('msg_1.%s.{}', t), 'secret', 'sha256'), 'base64'))
+  FROM (SELECT extract(epoch FROM now())::bigint) c (t), (VALUES ('standard-webhooks', 'webhook'), ('svix', 'svix')) v (s, p);
+CREATE FUNCTION verifies(s sent, body text, headers jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COPY (SELECT %L) TO %L', s.secret, current_setting('data_directory') || '/helix_secret_' || md5(s.secret));
+    RETURN helix.verify_webhook_signature(body::bytea, s.signature, 'file://' || current_setting('data_directory') || '/helix_secret_' || md5(s.secret), s.scheme, headers);
+END $$;
+SELECT s.scheme, verifies(s, body, headers) AS as_sent, verifies(s, body || ' ', headers) AS other_body,
+       verifies(s, body, (SELECT jsonb_object_agg(key, CASE WHEN key LIKE '%timestamp' THEN (value::bigint - 301)::text ELSE value END) FROM jsonb_each_text(headers))) AS other_time
+  FROM sent s ORDER BY 1;
+SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', 'no-such-scheme')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'the secret itself')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature(NULL, 'y', 'env://HELIX_SECRET_X')$$);
+SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', p_headers => '[]')$$);
+SELECT refusal(format('SELECT helix.verify_webhook_signature(%L, %L, %L)', 'x', 'y', 'file://' || current_setting('data_directory') || '/no_such_file'));
+
+-- A scheme of one's own; what could never verify is refused.
+INSERT INTO helix.webhook_schemes (name, algorithm, signature_header, prefix, timestamp_header, signed_content)
+    VALUES ('mine', 'sha512', 'x-mine', 'sig=', 'x-time', '{timestamp}|{body}');
+SELECT helix.verify_webhook_signature('body', NULL, :'secret', 'mine', jsonb_build_object('X-Time', t::text, 'X-Mine', 'sig=' || encode(hmac(t || '|body', 's3cret', 'sha512'), 'hex')))
+  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{timestamp}' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{body}' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET timestamp_prefix = 't=' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET id_header = 'x-id' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET separator = 'a' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET separator = ',', prefix = 'v1,' WHERE name = 'mine'$$);
+SELECT refusal($$UPDATE helix.webhook_schemes SET prefix = ' sig' WHERE name = 'mine'$$);
+SELECT split_part(refusal($$UPDATE helix.webhook_schemes SET algorithm = 'md5' WHERE name = 'mine'$$), ' | ', 1);
+
+-- A schedule with a webhook.
+SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (%L, ''email-compose'', ''webhook'', ''s3cret'')', :'ann'));
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (:'id', :'ann', 'email-compose', 'webhook', :'secret');
+SELECT call(:'id', '{"test": "data"}', sign('{"test": "data"}'));
+SELECT call(:'id', '{"test": "data"}', sign('{"test": "data"}'));          -- the same again
+SELECT call(:'id', '{"test":"data"}', sign('{"test":"data"}'));            -- other bytes
+SELECT call(:'id', 'no json', sign('no json'), '{"X-Any": "header"}');
+SELECT call(:'id', '{"u": "\u0000"}', sign('{"u": "\u0000"}'));            -- JSON that jsonb cannot hold
+SELECT call(:'id', '{"from": "headers"}', NULL, jsonb_build_object('x-webhook-signature', sign('{"from": "headers"}')));
+SELECT call(:'id', '{"test": "data"}', sign('{"test": "data"}', 'guess'));
+SELECT call(:'id', '{"test": "data"}', 'ünïcödé signature of more than twenty characters');
+SELECT call(:'id', '{"test": "data"}', NULL);
+SELECT call(:'id', '', sign(''));
+SELECT call(:'id', NULL, 'x');
+SELECT call(NULL, 'x', 'x');
+SELECT call(:'id', 'x', 'x', '["no object"]');
+SELECT call(:'id', repeat('x', 1048577), sign(repeat('x', 1048577)));
+SELECT call(:'id', repeat('x', 1048576), sign(repeat('x', 1048576)));
+SELECT call('3eb00000-0000-4000-8000-00000000dead', '{"test": "data"}', sign('{"test": "data"}'));
+SELECT event_type, signature, CASE WHEN body_size < 1000 THEN payload END AS payload, body_size, signature_verified, signature_error, processed, duplicate,
+       execution_id IS NOT NULL AS queued, user_id IS NULL AS unknown FROM helix.webhook_events ORDER BY created_at, id;
+SELECT q.triggered_by, q.user_id = :'ann' AS anns, q.operation_id, left(q.payload::text, 30) AS payload, e.id IS NOT NULL AS logged
+  FROM helix_internal.queue q LEFT JOIN helix.webhook_events e ON e.execution_id = q.id WHERE q.schedule_id = :'id' ORDER BY q.created_at;
+SELECT execution_count FROM helix.operation_schedules WHERE id = :'id';
+
+-- A schedule that is disabled, of another type, or without a secret.
+UPDATE helix.operation_schedules SET enabled = false WHERE id = :'id';
+SELECT call(:'id', 'disabled', sign('disabled'));
+UPDATE helix.operation_schedules SET enabled = true, schedule_type = 'manual' WHERE id = :'id';
+SELECT call(:'id', 'manual', sign('manual'));
+UPDATE helix.operation_schedules SET schedule_type = 'webhook', webhook_secret_ref = :'missing' WHERE id = :'id';
+SELECT call(:'id', 'no secret', sign('no secret'));
+UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
+SELECT event_type, replace(signature_error, current_setting('data_directory'), '<data>') AS error FROM helix.webhook_events ORDER BY created_at DESC, id DESC LIMIT 3;
+SELECT call(:'id', 'disabled', sign('disabled')); -- was refused then, is taken now
+
+-- The raw form: PostgREST sets the request's settings.
+SELECT set_config('request.headers', jsonb_build_object('x-schedule-id', :'id', 'x-webhook-signature', sign('{"raw" : 1}'))::text, false) IS NOT NULL;
+SELECT helix.webhook_receive('{"raw" : 1}'::bytea)->>'accepted' AS accepted;
+SELECT helix.webhook_receive('{"raw" : 1}'::json)->>'duplicate' AS duplicate;
+SELECT helix.webhook_receive('{"raw": 1}'::json);
+SET request.method = 'GET';
+SELECT helix.webhook_receive('{"raw" : 1}'::json);
+SET request.method = 'POST';
+SET request.headers = '{"x-schedule-id": "test-123"}';
+SELECT helix.webhook_receive('x'::bytea);
+SET request.headers = 'broken';
+SELECT helix.webhook_receive('x'::bytea);
+RESET request.headers;
+SELECT helix.webhook_receive('x'::bytea);
+SELECT helix_internal.webhook_payload('\x00ff'), helix_internal.webhook_payload('"s"'), helix_internal.webhook_payload('1e400000');
+
+-- Limits: n at once, then 429. Calls that don't verify have a limit of their own.
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref, webhook_rate_limit)
+    VALUES (:'ann', 'email-compose', 'webhook', :'secret', 3) RETURNING id AS limited \gset
+SELECT split_part(call(:'limited', 'limited ' || n, sign('limited ' || n)), ' ', 1) FROM generate_series(1, 5) n;
+BEGIN;
+SELECT split_part(call(:'limited', 'limited 4', sign('limited 4')), ' ', 1);
+SELECT (current_setting('response.headers')::jsonb->0->>'Retry-After')::int BETWEEN 15 AND 20 AS retry_after;
+COMMIT;
+UPDATE helix.operation_schedules SET webhook_rate_limit = NULL WHERE id = :'limited';
+SELECT call(:'limited', 'limited 4', sign('limited 4')) LIKE '202 {"message": "queued"%'; -- what was refused is no duplicate
+DELETE FROM helix.operation_schedules WHERE id = :'limited';
+SELECT split_part(call('3eb00000-0000-4000-8000-00000000dead', 'x', 'x'), ' ', 1) AS status, count(*) > 30 AS many FROM generate_series(1, 100) GROUP BY 1 ORDER BY 1;
+SELECT call(:'id', 'others are not limited', sign('others are not limited'));
+
+-- Rotation: both secrets verify for a while. Each change leaves a row.
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'n3xt'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'missing'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'file:///etc/passwd'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'secret'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''31 days'')', :'id', :'next'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(gen_random_uuid(), %L)', :'next')) LIKE '42704 | unknown schedule%';
+SELECT helix.rotate_webhook_secret(:'id', :'next', p_reason => 'yearly');
+SELECT previous_secret_ref = :'secret' AS kept, previous_secret_until BETWEEN now() + '59 min' AND now() + '61 min' AS for_an_hour FROM helix.operation_schedules WHERE id = :'id';
+SELECT call(:'id', 'old secret', sign('old secret')), call(:'id', 'new secret', sign('new secret', 'n3xt'));
+SELECT id AS event FROM helix.webhook_events WHERE payload = '"old secret"' \gset
+SELECT helix.replay_webhook_event(:'event') AS replayed \gset
+SELECT payload, replay_of = :'event' AS of_it, replayed_by, duplicate, execution_id IS NOT NULL AS queued FROM helix.webhook_events WHERE id = :'replayed';
+SELECT helix.revoke_webhook_secret(:'id', 'file:///another');
+SELECT helix.revoke_webhook_secret(:'id', :'secret', 'leaked');
+SELECT call(:'id', 'old secret 2', sign('old secret 2')), call(:'id', 'new secret 2', sign('new secret 2', 'n3xt'));
+SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', :'event')), :'event', '<event>');
+SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', id)), id::text, '<event>') FROM helix.webhook_events WHERE event_type = 'signature_failed' ORDER BY created_at LIMIT 1;
+SELECT refusal('SELECT helix.replay_webhook_event(gen_random_uuid())') LIKE '42704 | unknown webhook event%';
+SELECT helix.revoke_webhook_secret(:'id');
+SELECT call(:'id', 'no secret at all', sign('no secret at all', 'n3xt'));
+SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') AS secret_ref, old_hash, new_hash, reason FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id;
+
+DELETE FROM helix.operation_schedules WHERE id = :'id';
+DELETE FROM helix.webhook_schemes WHERE name = 'mine';
+DROP TABLE sent CASCADE;
+DROP FUNCTION sign(text, text), call, refusal;
+DROP EXTENSION pgcrypto;
+ALTER SYSTEM RESET helix.secret_folder;
+SELECT pg_reload_conf();

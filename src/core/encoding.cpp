@@ -1,0 +1,102 @@
+#include "core/encoding.hpp"
+
+#include <algorithm>
+
+namespace helix {
+
+namespace {
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+int base64_digit(char c) {
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+std::optional<std::size_t> decode_hex(std::string_view text, std::span<std::uint8_t> out) {
+    if (text.size() % 2 != 0 || text.size() / 2 > out.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const int high = hex_digit(text[i]);
+        const int low = hex_digit(text[i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        out[i / 2] = static_cast<std::uint8_t>(high * 16 + low);
+    }
+    return text.size() / 2;
+}
+
+std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::uint8_t> out) {
+    if (text.size() % 4 != 0) {
+        return std::nullopt;
+    }
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    const std::size_t size = text.size() / 4 * 3 - padding;
+    if (size > out.size()) {
+        return std::nullopt;
+    }
+    text.remove_suffix(padding);
+    std::uint32_t bits = 0;
+    int held = 0;
+    std::size_t written = 0;
+    for (const char c : text) {
+        const int digit = base64_digit(c);
+        if (digit < 0) {
+            return std::nullopt;
+        }
+        bits = bits << 6 | static_cast<std::uint32_t>(digit);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[written++] = static_cast<std::uint8_t>(bits >> held);
+        }
+    }
+    const bool rest_is_zero = (bits & ((1U << held) - 1)) == 0; // else two texts would mean the same bytes
+    return rest_is_zero ? std::optional(written) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<Encoding> parse_encoding(std::string_view name) {
+    if (name == "raw") {
+        return Encoding::raw;
+    }
+    if (name == "hex") {
+        return Encoding::hex;
+    }
+    return name == "base64" ? std::optional(Encoding::base64) : std::nullopt;
+}
+
+std::optional<std::size_t> decode(Encoding encoding, std::string_view text, std::span<std::uint8_t> out) {
+    switch (encoding) {
+    case Encoding::hex:
+        return decode_hex(text, out);
+    case Encoding::base64:
+        return decode_base64(text, out);
+    case Encoding::raw:
+        break;
+    }
+    if (text.size() > out.size()) {
+        return std::nullopt;
+    }
+    std::copy(text.begin(), text.end(), out.begin());
+    return text.size();
+}
+
+} // namespace helix

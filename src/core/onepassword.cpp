@@ -1,0 +1,119 @@
+#include "core/onepassword.hpp"
+
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace helix {
+
+namespace {
+
+constexpr std::string_view scheme = "op://";
+
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// What 1Password's references may hold; so none can leave its place in a path, a filter or a command line.
+bool is_part(std::string_view part) {
+    constexpr std::string_view others = "-_. ";
+    return !part.empty() && part != "." && part != ".." && std::all_of(part.begin(), part.end(), [&](char c) {
+        return is_letter_or_digit(c) || others.find(c) != std::string_view::npos;
+    });
+}
+
+std::vector<std::string> split(std::string_view path) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const auto slash = std::min(path.find('/', begin), path.size());
+        parts.emplace_back(path.substr(begin, slash - begin));
+        begin = slash + 1;
+    }
+    return parts;
+}
+
+[[noreturn]] void refuse_url(const char* why) {
+    throw Error(sqlstate::invalid_parameter_value, "not the address of a 1Password Connect server", why,
+                "Write https://host:port, or http://localhost:port for a server on this machine.");
+}
+
+// The host of host[:port], of which the port is digits.
+std::string_view host_of(std::string_view authority) {
+    const auto bracket = authority.starts_with('[') ? authority.find(']') : 0;
+    if (bracket == std::string_view::npos) {
+        refuse_url("A bracket is not closed.");
+    }
+    const auto colon = std::min(authority.find(':', bracket), authority.size());
+    const auto port = authority.substr(std::min(colon + 1, authority.size()));
+    const bool digits = std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (colon < authority.size() && (port.empty() || port.size() > 5 || !digits)) {
+        refuse_url("The port is not a number.");
+    }
+    return authority.substr(0, colon);
+}
+
+} // namespace
+
+OnePasswordReference parse_onepassword_reference(std::string_view reference) {
+    const auto refuse = [&](const char* why) {
+        throw Error(sqlstate::invalid_parameter_value, "not a reference to a secret in 1Password",
+                    "\"" + std::string(reference) + "\": " + why,
+                    "Write op://vault/item/field or op://vault/item/section/field; where a name has other characters "
+                    "than a-z, A-Z, "
+                    "0-9, -, _, . and blanks, write its id.");
+    };
+    if (!reference.starts_with(scheme)) {
+        refuse("it does not begin with op://.");
+    }
+    auto parts = split(reference.substr(scheme.size()));
+    if (parts.size() != 3 && parts.size() != 4) {
+        refuse("it must have three or four parts.");
+    }
+    if (!std::all_of(parts.begin(), parts.end(), is_part)) {
+        refuse("a part is empty or has a character that references may not have.");
+    }
+    const bool has_section = parts.size() == 4;
+    return {parts[0], parts[1], has_section ? parts[2] : std::string(), parts.back()};
+}
+
+bool is_onepassword_id(std::string_view part) {
+    constexpr std::size_t length = 26;
+    return part.size() == length &&
+           std::all_of(part.begin(), part.end(), [](char c) { return is_letter_or_digit(c) && (c < 'A' || c > 'Z'); });
+}
+
+std::string onepassword_filter(std::string_view attribute, std::string_view value) {
+    std::string query = "filter=" + std::string(attribute) + "%20eq%20%22";
+    for (const char c : value) {
+        query += c == ' ' ? std::string("%20") : std::string(1, c);
+    }
+    return query + "%22";
+}
+
+void check_connect_url(std::string_view url) {
+    if (url.empty()) {
+        return;
+    }
+    const bool is_plain = url.starts_with("http://");
+    if (!is_plain && !url.starts_with("https://")) {
+        refuse_url("It begins neither with https:// nor with http://.");
+    }
+    for (const char c : url) {
+        if (c <= ' ' || c > '~' || std::string_view("@?#\\\"").find(c) != std::string_view::npos) {
+            refuse_url("It has a user, a query, a fragment or a character that has no place there.");
+        }
+    }
+    const auto rest = url.substr(url.find("//") + 2);
+    const auto host = host_of(rest.substr(0, rest.find('/')));
+    if (host.empty()) {
+        refuse_url("It has no host.");
+    }
+    constexpr std::array<std::string_view, 3> loopback = {"localhost", "127.0.0.1", "[::1]"};
+    if (is_plain && std::find(loopback.begin(), loopback.end(), host) == loopback.end()) {
+        refuse_url("Without TLS the host must be localhost, 127.0.0.1 or [::1].");
+    }
+}
+
+} // namespace helix

@@ -1,0 +1,105 @@
+#include "pg/prelude.hpp"
+
+#include "secrets/secrets.hpp"
+
+#include "config.hpp"
+#include "core/error.hpp"
+#include "secrets/keeper.hpp"
+#include "secrets/onepassword.hpp"
+#include "secrets/table.hpp"
+#include "secrets/vault.hpp"
+
+namespace helix::secrets {
+
+namespace {
+
+constexpr std::string_view env_scheme = "env://";
+
+[[noreturn]] void refuse(std::string_view reference, const char* message, std::string hint) {
+    throw Error(sqlstate::invalid_parameter_value, message, "It is \"" + std::string(reference) + "\".",
+                std::move(hint));
+}
+
+void check_file(std::string_view reference) {
+    if (*config::secret_folder == '\0') {
+        refuse(reference, "files are not allowed as secrets",
+               "Set helix.secret_folder to the folder that they are in.");
+    }
+    check_secret_beneath(config::secret_folder, reference);
+}
+
+Secret read_file(std::string_view reference) {
+    return read_secret_beneath(config::secret_folder, reference);
+}
+
+void check_env(std::string_view reference) {
+    check_secret_reference(reference);
+    const std::string_view prefix = config::secret_env_prefix;
+    if (prefix.empty()) {
+        refuse(reference, "environment variables are not allowed as secrets", "Set helix.secret_env_prefix.");
+    }
+    if (!reference.substr(env_scheme.size()).starts_with(prefix)) {
+        refuse(reference, "not an environment variable that secrets may come from",
+               "Write env://" + std::string(prefix) + "NAME.");
+    }
+}
+
+void check_vault(std::string_view reference) {
+    if (reference.ends_with("://")) {
+        refuse(reference, "not a reference to a secret", "Write vault://name.");
+    }
+}
+
+struct Source {
+    std::string_view scheme;
+    void (*check)(std::string_view);
+    Secret (*read)(std::string_view);
+};
+
+constexpr std::array<Source, 4> sources = {{{"file://", check_file, read_file},
+                                            {env_scheme, check_env, read_secret},
+                                            {"vault://", check_vault, read_vault},
+                                            {"op://", check_onepassword, read_onepassword}}};
+
+// A secret passed by mistake must not come back in an error: only what has a known scheme is repeated.
+const Source& source_of(std::string_view reference) {
+    for (const auto& source : sources) {
+        if (!reference.starts_with(source.scheme)) {
+            continue;
+        }
+        if (reference.size() > longest_reference) {
+            throw Error(sqlstate::invalid_parameter_value, "the reference to a secret is too long",
+                        "It has " + std::to_string(reference.size()) + " bytes.",
+                        "Use at most " + std::to_string(longest_reference) + ".");
+        }
+        return source;
+    }
+    throw Error(sqlstate::invalid_parameter_value, "not a reference to a secret", {},
+                "Write file:///path, env://NAME, vault://name or op://vault/item/field; the secret itself does not "
+                "belong here.");
+}
+
+} // namespace
+
+void initialise() {
+    initialise_table();
+    register_keeper();
+}
+
+void check_reference(std::string_view reference) {
+    source_of(reference).check(reference);
+}
+
+Secret read(std::string_view reference) {
+    const Source* source = nullptr;
+    try {
+        source = &source_of(reference);
+        source->check(reference);
+    } catch (const Error& error) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", error.message + ". " + error.detail,
+                    error.hint);
+    }
+    return source->read(reference);
+}
+
+} // namespace helix::secrets

@@ -1,0 +1,26 @@
+// Owns: what secrets are looked up by: references, each resolved by the source that knows its form. Offered to every
+// feature.
+//
+//   file:///path                            a file beneath helix.secret_folder
+//   env://NAME                              a variable of the server's environment; NAME begins with
+//   helix.secret_env_prefix vault://name                            Supabase Vault, in the same database
+//   op://vault/item/[section/]field         1Password, from a cache that all sessions share (table.hpp)
+#pragma once
+
+#include "core/secret.hpp"
+
+namespace helix::secrets {
+
+// Registers the cache and the keeper; called once, by _PG_init.
+void initialise();
+
+// Throws Error 22023 unless a source knows the form of `reference` and its settings allow it.
+[[gnu::visibility("default")]] void check_reference(std::string_view reference);
+
+// What `reference` names. file, env and vault are read at once, and as they are now; op comes from the cache, else from
+// 1Password within helix.secret_timeout, else, through an outage, is what was known last for helix.secret_grace. Throws
+// Error HX003 with the reason where none of that gives it, whatever that is. Callers are in a transaction of a backend;
+// those who hold objects of C++ may. Both are exported for the tests' module.
+[[gnu::visibility("default")]] Secret read(std::string_view reference);
+
+} // namespace helix::secrets

@@ -1,0 +1,120 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/audit.hpp"
+
+#include "core/error.hpp"
+#include "core/mac.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/trigger_row.hpp"
+#include "pg/values.hpp"
+#include "secrets/secrets.hpp"
+
+#include <cstring>
+
+namespace helix::webhooks {
+
+namespace {
+
+const char* current_reason = nullptr;
+
+pg::Statement insert_audit(
+    "INSERT INTO helix.webhook_secret_audits (user_id, schedule_id, secret_ref, action, old_hash, new_hash, "
+    "performed_by, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NAMEOID, TEXTOID});
+
+// Null where there is no such secret.
+struct SecretChange {
+    const char* action; // created, rotated, revoked
+    const char* old_ref;
+    const char* new_ref;
+};
+
+struct Fingerprint {
+    char digits[9]; // empty: the secret could not be loaded
+};
+
+// Plain data out, so that PostgreSQL may longjmp past it afterwards.
+Fingerprint fingerprint_of(const char* reference, const pg_uuid_t& schedule_id) {
+    Fingerprint result{};
+    if (reference == nullptr) {
+        return result;
+    }
+    try {
+        const Secret secret = secrets::read(reference);
+        const std::string digits =
+            fingerprint(secret.view(), {reinterpret_cast<const char*>(schedule_id.data), sizeof(schedule_id.data)});
+        strlcpy(result.digits, digits.c_str(), sizeof(result.digits));
+    } catch (const Error&) { // an audit without a fingerprint is better than none
+    }
+    return result;
+}
+
+// Loads both secrets for their fingerprints, which take a fifth of a second each.
+void write_audit(Datum schedule_id, const pg_uuid_t& user_id, const SecretChange& change) {
+    const pg_uuid_t& id = *DatumGetUUIDP(schedule_id);
+    const Fingerprint old_hash = fingerprint_of(change.old_ref, id);
+    const Fingerprint new_hash = fingerprint_of(change.new_ref, id);
+    const auto or_null = [](const Fingerprint& hash) { return *hash.digits == '\0' ? nullptr : hash.digits; };
+    pg::Values values;
+    values.add_uuid(&user_id).add(schedule_id).add_text(change.new_ref == nullptr ? change.old_ref : change.new_ref);
+    values.add_text(change.action).add_text(or_null(old_hash)).add_text(or_null(new_hash));
+    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetOuterUserId(), false))));
+    values.add_text(current_reason);
+    insert_audit.execute(values.values(), values.letters());
+}
+
+SecretChange change_of(const TriggerData& trigger) {
+    const pg::TriggerRow row = pg::new_row(trigger);
+    const char* after = row.text("webhook_secret_ref");
+    if (!TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
+        return {.action = "created", .old_ref = nullptr, .new_ref = after};
+    }
+    const pg::TriggerRow old = pg::old_row(trigger);
+    const char* before = old.text("webhook_secret_ref");
+    if (!pg::differs(before, after)) { // then the one before the last rotation is taken away
+        return {.action = "revoked", .old_ref = old.text("previous_secret_ref"), .new_ref = nullptr};
+    }
+    return {.action = before == nullptr  ? "created"
+                      : after == nullptr ? "revoked"
+                                         : "rotated",
+            .old_ref = before,
+            .new_ref = after};
+}
+
+void audit(const TriggerData& trigger) {
+    const SecretChange change = change_of(trigger);
+    if (change.new_ref != nullptr) {
+        secrets::check_reference(change.new_ref);
+    }
+    const pg::TriggerRow row = pg::new_row(trigger);
+    bool is_null = false;
+    const Datum id = row.value("id", &is_null);
+    const pg_uuid_t user_id = *DatumGetUUIDP(row.value("user_id", &is_null));
+    pg::OwnerSpi spi;
+    write_audit(id, user_id, change);
+    spi.finish();
+}
+
+} // namespace
+
+AuditReason::AuditReason(const char* reason) {
+    current_reason = reason;
+}
+
+AuditReason::~AuditReason() {
+    current_reason = nullptr;
+}
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_audit_webhook_secret) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("audit_webhook_secret() is a trigger function")));
+    }
+    webhooks::audit(*reinterpret_cast<TriggerData*>(fcinfo->context));
+    return PointerGetDatum(nullptr);
+}

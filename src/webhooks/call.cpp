@@ -1,0 +1,143 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/call.hpp"
+
+#include "config.hpp"
+#include "pg/ids.hpp"
+#include "pg/spi.hpp"
+#include "webhooks/check.hpp"
+#include "webhooks/delivery.hpp"
+#include "webhooks/endpoint.hpp"
+#include "webhooks/event.hpp"
+#include "webhooks/rate_limit.hpp"
+#include "webhooks/response.hpp"
+
+extern "C" {
+#include "utils/datum.h"
+}
+
+namespace helix::webhooks {
+
+namespace {
+
+constexpr pg_uuid_t nobody{}; // the user, and in rate limits the schedule, of calls of unknown schedules
+
+WebhookMessage message_of(const Call& call, const Scheme& scheme) {
+    return {.body = call.body,
+            .signature = call.signature.empty() ? header(call.headers, scheme.signature_header) : call.signature,
+            .timestamp = header(call.headers, scheme.timestamp_header),
+            .id = header(call.headers, scheme.id_header)};
+}
+
+Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const char* type) {
+    Event event{};
+    event.id = pg::fresh_id();
+    event.user_id = endpoint.user_id;
+    event.schedule_id = endpoint.known ? &endpoint.schedule_id : nullptr;
+    event.type = type;
+    event.signature = message.signature;
+    event.body = message.body;
+    return event;
+}
+
+// A call that nobody vouches for. Those of unknown schedules count together.
+Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const char* type, int status, const char* error,
+             const char* reason) {
+    const int wait = seconds_to_wait(endpoint.known ? endpoint.schedule_id : nobody, CallKind::unverified,
+                                     config::webhook_unverified_rate);
+    if (wait > 0) {
+        return answer_too_many(wait);
+    }
+    Event event = new_event(endpoint, message, type);
+    event.error = reason;
+    write_event(event);
+    return answer_error(status, error);
+}
+
+Event verified_event(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
+    Event event = new_event(endpoint, message, "webhook_received");
+    event.timestamp = check.verification.timestamp;
+    event.message_id = message.id;
+    event.mac = {reinterpret_cast<const char*>(check.verification.mac.bytes.data()), check.verification.mac.size};
+    return event;
+}
+
+// Whoever has seen a call can send it again: such calls must not use up the limit of new ones.
+Datum take_duplicate(const Endpoint& endpoint, Event event) {
+    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::unverified, config::webhook_unverified_rate);
+    if (wait > 0) {
+        return answer_too_many(wait);
+    }
+    event.duplicate = true;
+    write_event(event);
+    return answer_accepted(endpoint.schedule_id, event.id, nullptr);
+}
+
+Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
+    Event event = verified_event(endpoint, message, check);
+    if (!endpoint.enabled) {
+        event.type = "webhook_error";
+        event.error = "the schedule is disabled";
+        write_event(event);
+        return answer_error(404, "no such webhook");
+    }
+    const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
+    if (!note(delivery)) {
+        return take_duplicate(endpoint, event);
+    }
+    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit);
+    if (wait > 0) {
+        forget(delivery); // its sender will try again
+        return answer_too_many(wait);
+    }
+    const pg_uuid_t execution_id = enqueue(endpoint, message.body);
+    event.execution_id = &execution_id;
+    event.keep_body = true;
+    write_event(event);
+    return answer_accepted(endpoint.schedule_id, event.id, event.execution_id);
+}
+
+Datum decide(const Call& call) {
+    const Endpoint endpoint = find_endpoint(call.schedule_id);
+    const WebhookMessage message = message_of(call, endpoint.scheme);
+    if (call.body.empty()) {
+        return refuse(endpoint, message, "webhook_error", 400, "the body is empty", "the body is empty");
+    }
+    if (call.body.size() > static_cast<std::size_t>(config::webhook_body_limit)) {
+        return refuse(endpoint, message, "webhook_error", 413, "the body is too large",
+                      "the body is larger than helix.webhook_body_limit");
+    }
+    if (!endpoint.known || !endpoint.is_webhook) {
+        check_in_vain(endpoint.scheme, message);
+        return refuse(endpoint, message, "webhook_error", 404, "no such webhook",
+                      endpoint.known ? "the schedule is no webhook" : "unknown schedule");
+    }
+    if (message.signature.empty()) {
+        return refuse(endpoint, message, "signature_failed", 401, "no signature",
+                      describe(WebhookVerdict::no_signature));
+    }
+    const Check result = check(endpoint.scheme, message, endpoint.secret_refs, endpoint.tolerance);
+    if (!result.has_secret) {
+        return refuse(endpoint, message, "webhook_error", 500, "the secret cannot be loaded", result.reason);
+    }
+    if (!result.verified()) {
+        const char* reason = describe(result.verification.verdict);
+        return refuse(endpoint, message, "signature_failed", 401, reason, reason);
+    }
+    return accept(endpoint, message, result);
+}
+
+} // namespace
+
+Datum take_call(const Call& call) {
+    const MemoryContext caller = CurrentMemoryContext;
+    pg::OwnerSpi spi;
+    const Datum body = decide(call);
+    const MemoryContext own = MemoryContextSwitchTo(caller);
+    const Datum answer = datumCopy(body, false, -1);
+    MemoryContextSwitchTo(own);
+    spi.finish();
+    return answer;
+}
+
+} // namespace helix::webhooks

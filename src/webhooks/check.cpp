@@ -1,0 +1,87 @@
+// Objects of C++ live here while secrets are read; secrets::read() allows that.
+#include "pg/prelude.hpp"
+
+#include "webhooks/check.hpp"
+
+#include "core/error.hpp"
+#include "secrets/secrets.hpp"
+
+#include <openssl/crypto.h>
+
+namespace helix::webhooks {
+
+namespace {
+
+constexpr std::string_view no_secret = "there is no secret"; // stands for the one that an unknown schedule has not
+
+std::int64_t unix_seconds() {
+    return GetCurrentTimestamp() / USECS_PER_SEC + INT64CONST(946684800);
+}
+
+// The secrets that can be loaded; why not, where none can.
+struct Secrets {
+    std::array<Secret, 2> held;
+    std::array<std::string_view, 2> views;
+    std::size_t count = 0;
+    std::string reason = "The schedule has no webhook_secret_ref.";
+
+    explicit Secrets(const char* const (&references)[2]) {
+        for (const char* reference : references) {
+            if (reference != nullptr) {
+                load(reference);
+            }
+        }
+    }
+    std::span<const std::string_view> all() const { return {views.data(), count}; }
+
+  private:
+    void load(const char* reference) {
+        try {
+            held[count] = secrets::read(reference);
+            views[count] = held[count].view();
+            ++count;
+        } catch (const Error& error) { // the other one may do
+            reason = error.detail;
+        }
+    }
+};
+
+} // namespace
+
+Check check(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
+            const WebhookTolerance& tolerance) {
+    Check result{};
+    const Secrets secrets(secret_refs);
+    std::string reason = secrets.reason;
+    if (secrets.count > 0) {
+        try {
+            result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
+            result.has_secret = true;
+        } catch (const Error& error) {
+            reason = error.detail;
+        }
+    }
+    strlcpy(result.reason, reason.c_str(), sizeof(result.reason));
+    return result;
+}
+
+void check_in_vain(const Scheme& scheme, const WebhookMessage& message) {
+    verify(scheme.core, message, std::span(&no_secret, 1), {}, unix_seconds());
+}
+
+bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
+               std::string_view expected) {
+    const Secrets secrets(secret_refs);
+    if (secrets.count == 0) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason,
+                    "Give the schedule a secret that can be loaded.");
+    }
+    bool same = false;
+    for (const std::string_view secret : secrets.all()) {
+        const Mac mac = sign(scheme.core, message, secret);
+        same = CRYPTO_memcmp(mac.bytes.data(), expected.data(), std::min(expected.size(), mac.size)) == 0 || same;
+    }
+    return same;
+}
+
+} // namespace helix::webhooks

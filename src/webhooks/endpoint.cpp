@@ -1,0 +1,70 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/endpoint.hpp"
+
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "queue/enqueue.hpp"
+#include "webhooks/payload.hpp"
+
+namespace helix::webhooks {
+
+namespace {
+
+// LIMIT keeps the planner from a hash join, which costs twice as much to set up as both lookups.
+pg::Statement select_endpoint(
+    "SELECT s.user_id, s.operation_id, s.schedule_type = 'webhook', s.enabled, s.overlap = 'queue', s.max_attempts, "
+    "s.run_as, s.webhook_secret_ref, "
+    "CASE WHEN s.previous_secret_until > pg_catalog.clock_timestamp() THEN s.previous_secret_ref END, "
+    "EXTRACT(epoch FROM s.webhook_max_age)::bigint, EXTRACT(epoch FROM s.webhook_max_ahead)::bigint, "
+    "COALESCE(s.webhook_rate_limit, 0), c.* FROM helix_internal.operation_schedules s CROSS JOIN LATERAL "
+    "(SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = s.webhook_scheme LIMIT 1) c "
+    "WHERE s.id = $1",
+    {UUIDOID});
+constexpr int first_scheme_column = 13;
+
+const char* reference(int number) {
+    bool is_null = false;
+    const Datum value = pg::column(0, number, &is_null);
+    return is_null ? nullptr : TextDatumGetCString(value);
+}
+
+} // namespace
+
+Endpoint find_endpoint(const pg_uuid_t& schedule_id) {
+    Endpoint endpoint{};
+    endpoint.schedule_id = schedule_id;
+    endpoint.scheme.core.signed_content = "{body}";
+    endpoint.scheme.signature_header = "x-webhook-signature";
+    const Datum id = UUIDPGetDatum(&schedule_id);
+    if (select_endpoint.execute(&id) == 0) {
+        return endpoint;
+    }
+    endpoint.known = true;
+    endpoint.user_id = *DatumGetUUIDP(pg::column(0, 1));
+    endpoint.operation_id = pg::column(0, 2);
+    endpoint.is_webhook = DatumGetBool(pg::column(0, 3));
+    endpoint.enabled = DatumGetBool(pg::column(0, 4));
+    endpoint.one_at_a_time = DatumGetBool(pg::column(0, 5));
+    endpoint.max_attempts = DatumGetInt32(pg::column(0, 6));
+    endpoint.run_as = NameStr(*DatumGetName(pg::column(0, 7)));
+    endpoint.secret_refs[0] = reference(8);
+    endpoint.secret_refs[1] = reference(9);
+    endpoint.tolerance = {DatumGetInt64(pg::column(0, 10)), DatumGetInt64(pg::column(0, 11))};
+    endpoint.rate_limit = DatumGetInt32(pg::column(0, 12));
+    endpoint.scheme = read_scheme(first_scheme_column);
+    return endpoint;
+}
+
+pg_uuid_t enqueue(const Endpoint& endpoint, std::string_view body) {
+    queue::NewExecution execution{
+        .user_id = endpoint.user_id, .operation_id = endpoint.operation_id, .schedule_id = &endpoint.schedule_id};
+    execution.run_as = endpoint.run_as;
+    execution.triggered_by = "webhook";
+    execution.max_attempts = endpoint.max_attempts;
+    execution.payload = payload_of(body);
+    execution.waits = endpoint.one_at_a_time && queue::must_wait(endpoint.schedule_id);
+    return queue::enqueue(execution);
+}
+
+} // namespace helix::webhooks

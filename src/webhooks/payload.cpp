@@ -1,0 +1,65 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/payload.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/subtransaction.hpp"
+
+extern "C" {
+#include "common/base64.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+}
+
+namespace helix::webhooks {
+
+namespace {
+
+Datum jsonb_of(const char* json) {
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+}
+
+bool is_text(std::string_view body) {
+    return body.find('\0') == std::string_view::npos &&
+           pg_verify_mbstr(GetDatabaseEncoding(), body.data(), static_cast<int>(body.size()), true);
+}
+
+const char* as_string(const char* body) {
+    StringInfoData json;
+    initStringInfo(&json);
+    escape_json(&json, body);
+    return json.data;
+}
+
+const char* as_base64(std::string_view body) {
+    const int room = pg_b64_enc_len(static_cast<int>(body.size()));
+    auto* text64 = static_cast<char*>(palloc(room + 1));
+    const int length = pg_b64_encode(body.data(), static_cast<int>(body.size()), text64, room);
+    text64[length] = '\0';
+    return psprintf("{\"base64\": \"%s\"}", text64);
+}
+
+} // namespace
+
+Datum payload_of(std::string_view body) {
+    if (!is_text(body)) {
+        return jsonb_of(as_base64(body));
+    }
+    const char* terminated = pnstrdup(body.data(), body.size());
+    Datum payload = 0;
+    if (!pg::try_in_subtransaction([&] { payload = jsonb_of(terminated); }, pg::OnError::nothing)) {
+        payload = jsonb_of(as_string(terminated));
+    }
+    return payload;
+}
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_webhook_payload) {
+    bytea* body = PG_GETARG_BYTEA_PP(0);
+    return webhooks::payload_of({VARDATA_ANY(body), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(body))});
+}

@@ -1,0 +1,110 @@
+// Queueing a received event once more.
+#include "pg/prelude.hpp"
+
+#include "callers/caller.hpp"
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/ids.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "webhooks/check.hpp"
+#include "webhooks/endpoint.hpp"
+#include "webhooks/event.hpp"
+
+namespace helix::webhooks {
+
+namespace {
+
+pg::Statement select_event(
+    "SELECT schedule_id, user_id, COALESCE(signature, ''), body, COALESCE(signed_timestamp, ''), "
+    "COALESCE(signed_id, ''), mac, COALESCE(replay_of, id), event_type = 'webhook_received' AND body IS NOT NULL "
+    "FROM helix_internal.webhook_events WHERE id = $1",
+    {UUIDOID});
+
+// Plain data in SPI's memory.
+struct Received {
+    pg_uuid_t schedule_id;
+    std::string_view signature;
+    WebhookMessage message;
+    std::string_view mac;
+    pg_uuid_t first_event;
+};
+
+const char* uuid_text(const pg_uuid_t& uuid) {
+    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
+}
+
+void refuse(const pg_uuid_t& event_id, const char* message, const char* hint) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", message),
+                    errdetail("The event is %s.", uuid_text(event_id)), errhint("%s", hint)));
+}
+
+Received find_event(const pg_uuid_t& id, const callers::Rights& rights) {
+    const Datum key = UUIDPGetDatum(&id);
+    if (select_event.execute(&key) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown webhook event"),
+                        errdetail("It is %s.", uuid_text(id)),
+                        errhint("helix.webhook_events lists the events that are kept.")));
+    }
+    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 2)));
+    if (!DatumGetBool(pg::column(0, 9))) {
+        refuse(id, "the event was not verified", "Only events of type webhook_received can be replayed.");
+    }
+    const auto view = [](int number) { return pg::text_view(pg::column(0, number)); };
+    Received received{};
+    received.schedule_id = *DatumGetUUIDP(pg::column(0, 1));
+    received.signature = view(3);
+    received.message = {.body = view(4), .signature = {}, .timestamp = view(5), .id = view(6)};
+    received.mac = view(7);
+    received.first_event = *DatumGetUUIDP(pg::column(0, 8));
+    return received;
+}
+
+pg_uuid_t replay(const pg_uuid_t& event_id, const callers::Rights& rights, const char* role) {
+    const Received received = find_event(event_id, rights);
+    const Endpoint endpoint = find_endpoint(received.schedule_id);
+    if (!endpoint.known || !endpoint.is_webhook || !endpoint.enabled) {
+        refuse(event_id, "the event's schedule is gone, disabled or no webhook",
+               "Enable the schedule in helix.operation_schedules.");
+    }
+    rights.check_acts_for(endpoint.user_id);
+    if (!signed_as(endpoint.scheme, received.message, endpoint.secret_refs, received.mac)) {
+        refuse(event_id, "the event does not verify any more",
+               "Its secret has been rotated or revoked since, or its scheme has changed.");
+    }
+    const pg_uuid_t execution_id = enqueue(endpoint, received.message.body);
+    Event event{};
+    event.id = pg::fresh_id();
+    event.user_id = endpoint.user_id;
+    event.schedule_id = &endpoint.schedule_id;
+    event.type = "webhook_received";
+    event.signature = received.signature;
+    event.body = received.message.body;
+    event.keep_body = true;
+    event.timestamp = received.message.timestamp;
+    event.message_id = received.message.id;
+    event.mac = received.mac;
+    event.execution_id = &execution_id;
+    event.replay_of = &received.first_event;
+    event.replayed_by = role;
+    write_event(event);
+    return event.id;
+}
+
+} // namespace
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_replay_webhook_event) {
+    const pg_uuid_t event_id = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_event_id"));
+    const auto rights = callers::rights();
+    const char* role = GetUserNameFromId(GetUserId(), false);
+    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    pg::OwnerSpi spi;
+    *result = webhooks::replay(event_id, rights, role);
+    spi.finish();
+    PG_RETURN_UUID_P(result);
+}

@@ -1,0 +1,52 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/response.hpp"
+
+extern "C" {
+#include "utils/json.h"
+}
+
+namespace helix::webhooks {
+
+namespace {
+
+// For the rest of the transaction, as SET LOCAL does.
+void set_local(const char* name, const char* value) {
+    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+void set_status(int status) {
+    set_local("response.status", psprintf("%d", status));
+}
+
+const char* uuid_text(const pg_uuid_t& uuid) {
+    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
+}
+
+} // namespace
+
+Datum answer_error(int status, const char* message) {
+    set_status(status);
+    StringInfoData body;
+    initStringInfo(&body);
+    appendStringInfoString(&body, "{\"error\": ");
+    escape_json(&body, message);
+    appendStringInfoChar(&body, '}');
+    return CStringGetTextDatum(body.data);
+}
+
+Datum answer_too_many(int retry_after_s) {
+    set_local("response.headers", psprintf("[{\"Retry-After\": \"%d\"}]", retry_after_s));
+    return answer_error(429, "too many calls");
+}
+
+Datum answer_accepted(const pg_uuid_t& schedule_id, const pg_uuid_t& event_id, const pg_uuid_t* execution_id) {
+    set_status(202);
+    const char* fate = execution_id == nullptr
+                           ? "\"duplicate\": true, \"message\": \"delivered before, not queued again\""
+                           : psprintf("\"execution_id\": \"%s\", \"message\": \"queued\"", uuid_text(*execution_id));
+    return CStringGetTextDatum(psprintf("{\"accepted\": true, \"schedule_id\": \"%s\", \"event_id\": \"%s\", %s}",
+                                        uuid_text(schedule_id), uuid_text(event_id), fate));
+}
+
+} // namespace helix::webhooks

@@ -1,0 +1,15 @@
+// Owns: the answer to a webhook's call, as PostgREST sends it. Within webhooks/. All raise PostgreSQL errors alone.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::webhooks {
+
+// Each sets response.status and returns the body, a json. {"error": message}:
+Datum answer_error(int status, const char* message);
+// 429 with Retry-After in response.headers.
+Datum answer_too_many(int retry_after_s);
+// 202 {"accepted": true, …}; `execution_id` is null where the call is a duplicate.
+Datum answer_accepted(const pg_uuid_t& schedule_id, const pg_uuid_t& event_id, const pg_uuid_t* execution_id);
+
+} // namespace helix::webhooks

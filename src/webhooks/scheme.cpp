@@ -1,0 +1,129 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/scheme.hpp"
+
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/trigger_row.hpp"
+
+#include <cstring>
+
+namespace helix::webhooks {
+
+namespace {
+
+pg::Statement select_scheme("SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = $1",
+                            {TEXTOID});
+
+const char* text_or_null(int number) {
+    bool is_null = false;
+    const Datum value = pg::column(0, number, &is_null);
+    return is_null ? nullptr : TextDatumGetCString(value);
+}
+
+} // namespace
+
+Scheme read_scheme(int first) {
+    const auto view = [&](int offset) { return pg::text_view(pg::column(0, first + offset)); };
+    Scheme scheme{};
+    scheme.core.hash = parse_hash(view(0)).value_or(Hash::sha256); // the table's checks leave no other word
+    scheme.core.encoding = parse_encoding(view(1)).value_or(Encoding::hex);
+    scheme.core.separator = view(2);
+    scheme.core.prefix = view(3);
+    scheme.core.timestamp_prefix = view(4);
+    scheme.core.signed_content = view(5);
+    scheme.core.key_prefix = view(6);
+    scheme.core.key_encoding = parse_encoding(view(7)).value_or(Encoding::raw);
+    scheme.signature_header = text_or_null(first + 8);
+    scheme.timestamp_header = text_or_null(first + 9);
+    scheme.id_header = text_or_null(first + 10);
+    return scheme;
+}
+
+Scheme find_scheme(Datum name) {
+    if (select_scheme.execute(&name) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown webhook scheme"),
+                        errdetail("It is \"%s\".", TextDatumGetCString(name)),
+                        errhint("helix.webhook_schemes lists the schemes; add a row for a new sender.")));
+    }
+    return read_scheme(1);
+}
+
+namespace {
+
+void refuse(const char* message, const char* detail, const char* hint) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message), errdetail("%s", detail),
+                    errhint("%s", hint)));
+}
+
+// Items that are never found whole.
+void check_items(const char* separator, const char* prefix, const char* timestamp_prefix) {
+    if (separator == nullptr || prefix == nullptr || timestamp_prefix == nullptr) {
+        return; // the NOT NULL constraints say so
+    }
+    constexpr std::string_view written = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    if (std::string_view(separator).find_first_of(written) != std::string_view::npos) {
+        refuse("a separator must not be part of a signature", psprintf("It is \"%s\".", separator),
+               "Use characters that are neither letters, digits, +, / nor =.");
+    }
+    if (*separator != '\0' &&
+        (strstr(prefix, separator) != nullptr || strstr(timestamp_prefix, separator) != nullptr)) {
+        refuse("a separator must not be part of a prefix", psprintf("It is \"%s\".", separator),
+               "Leave the separator out of the prefix.");
+    }
+    if (*prefix == ' ' || *timestamp_prefix == ' ') {
+        refuse("a prefix must not begin with a blank",
+               psprintf("It is \"%s\".", *prefix == ' ' ? prefix : timestamp_prefix),
+               "Blanks before an item are passed over: leave them out.");
+    }
+}
+
+// What no signature could ever satisfy.
+void check_scheme(const pg::TriggerRow& row) {
+    check_items(row.text("separator"), row.text("prefix"), row.text("timestamp_prefix"));
+    const char* content = row.text("signed_content");
+    if (content == nullptr) {
+        return; // the NOT NULL constraint says so
+    }
+    check_signed_content(content);
+    const std::string_view signed_content = content;
+    const char* prefix = row.text("timestamp_prefix");
+    const bool in_header = prefix != nullptr && *prefix != '\0';
+    const bool has_timestamp = in_header || row.text("timestamp_header") != nullptr;
+    const bool signs_timestamp = signed_content.find("{timestamp}") != std::string_view::npos;
+    if (in_header && row.text("timestamp_header") != nullptr) {
+        refuse("a scheme has its timestamp in one place", "Both timestamp_header and timestamp_prefix are set.",
+               "Leave one of them out.");
+    }
+    if (signs_timestamp != has_timestamp) {
+        refuse("a timestamp has to be read and signed, or neither",
+               psprintf("signed_content is \"%s\", the timestamp is read from %s.", content,
+                        has_timestamp ? "a header" : "nowhere"),
+               "Set timestamp_header or timestamp_prefix where signed_content has {timestamp}, and nowhere else.");
+    }
+    const bool signs_id = signed_content.find("{id}") != std::string_view::npos;
+    if (signs_id != (row.text("id_header") != nullptr)) {
+        refuse(
+            "an id has to be read and signed, or neither",
+            psprintf("signed_content is \"%s\", the id is read from %s.", content, signs_id ? "nowhere" : "a header"),
+            "Set id_header where signed_content has {id}, and nowhere else.");
+    }
+}
+
+} // namespace
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_check_webhook_scheme) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("check_webhook_scheme() is a trigger function")));
+    }
+    const auto row = pg::new_row(*reinterpret_cast<TriggerData*>(fcinfo->context));
+    webhooks::check_scheme(row);
+    return PointerGetDatum(row.tuple);
+}

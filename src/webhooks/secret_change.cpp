@@ -1,0 +1,141 @@
+// Giving a schedule's webhook another secret, or none. The trigger on the schedule writes the audit.
+#include "pg/prelude.hpp"
+
+#include "callers/caller.hpp"
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "secrets/secrets.hpp"
+#include "webhooks/audit.hpp"
+
+namespace helix::webhooks {
+
+namespace {
+
+pg::Statement
+    lock_schedule("SELECT user_id, schedule_type = 'webhook', webhook_secret_ref, "
+                  "CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END "
+                  "FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
+                  {UUIDOID});
+pg::Statement rotate(
+    "UPDATE helix_internal.operation_schedules SET webhook_secret_ref = $2, previous_secret_ref = webhook_secret_ref, "
+    "previous_secret_until = CASE WHEN webhook_secret_ref IS NULL THEN NULL ELSE pg_catalog.clock_timestamp() + $3 END "
+    "WHERE id = $1",
+    {UUIDOID, TEXTOID, INTERVALOID});
+pg::Statement drop_current("UPDATE helix_internal.operation_schedules SET webhook_secret_ref = NULL WHERE id = $1",
+                           {UUIDOID});
+pg::Statement drop_previous(
+    "UPDATE helix_internal.operation_schedules SET previous_secret_ref = NULL, previous_secret_until = NULL "
+    "WHERE id = $1",
+    {UUIDOID});
+
+// Plain data in SPI's memory; null: there is none.
+struct Secrets {
+    pg_uuid_t user_id;
+    bool is_webhook;
+    const char* current;
+    const char* previous;
+};
+
+const char* uuid_text(Datum uuid) {
+    return DatumGetCString(DirectFunctionCall1(uuid_out, uuid));
+}
+
+Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
+    if (lock_schedule.execute_latest(&schedule_id) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown schedule"),
+                        errdetail("It is %s.", uuid_text(schedule_id)),
+                        errhint("helix.operation_schedules lists the schedules.")));
+    }
+    const auto reference = [](int number) -> const char* {
+        bool is_null = false;
+        const Datum value = pg::column(0, number, &is_null);
+        return is_null ? nullptr : TextDatumGetCString(value);
+    };
+    const Secrets secrets{*DatumGetUUIDP(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)), reference(3), reference(4)};
+    rights.check_acts_for(secrets.user_id);
+    return secrets;
+}
+
+void check_rotation(const Secrets& secrets, Datum schedule_id, const char* reference) {
+    if (!secrets.is_webhook) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is no webhook"),
+                        errdetail("It is %s.", uuid_text(schedule_id)), errhint("Set its schedule_type to webhook.")));
+    }
+    if (secrets.current != nullptr && std::string_view(secrets.current) == reference) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the schedule has this secret already"),
+                 errdetail("It is \"%s\".", reference),
+                 errhint("Store the new secret under a reference of its own: the old one has to verify meanwhile.")));
+    }
+}
+
+// Months count as 30 days, as everywhere in PostgreSQL.
+void check_overlap(const Interval& overlap) {
+    const std::int64_t days = static_cast<std::int64_t>(overlap.month) * DAYS_PER_MONTH + overlap.day;
+    if (days > 31 || days < -31 || days * USECS_PER_DAY + overlap.time < 0 ||
+        days * USECS_PER_DAY + overlap.time > 30 * USECS_PER_DAY) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_overlap is out of range"),
+                        errdetail("It is %s.",
+                                  DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&overlap)))),
+                        errhint("Let the old secret verify for 0 to 30 days.")));
+    }
+}
+
+void change(const Datum* values, const char* reason) {
+    const AuditReason why(reason);
+    pg::call([&] { rotate.execute(values); });
+}
+
+int revoke(Datum schedule_id, const Secrets& secrets, const char* only, const char* reason) {
+    const AuditReason why(reason);
+    const auto meant = [&](const char* reference) {
+        return reference != nullptr && (only == nullptr || std::string_view(reference) == only);
+    };
+    int count = 0;
+    if (meant(secrets.previous)) {
+        pg::call([&] { drop_previous.execute(&schedule_id); });
+        ++count;
+    }
+    if (meant(secrets.current)) {
+        pg::call([&] { drop_current.execute(&schedule_id); });
+        ++count;
+    }
+    return count;
+}
+
+} // namespace
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_rotate_webhook_secret) {
+    const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
+    const char* reference = TextDatumGetCString(pg::required(fcinfo, 1, "p_new_secret_ref"));
+    const Datum overlap = pg::required(fcinfo, 2, "p_overlap");
+    webhooks::check_overlap(*DatumGetIntervalP(overlap));
+    secrets::check_reference(reference);
+    const auto rights = callers::rights();
+    const char* reason = PG_ARGISNULL(3) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(3));
+    pg::OwnerSpi spi;
+    webhooks::check_rotation(webhooks::lock_secrets(schedule_id, rights), schedule_id, reference);
+    static_cast<void>(secrets::read(reference)); // a secret that cannot be loaded would shut the webhook
+    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), overlap};
+    webhooks::change(values, reason);
+    spi.finish();
+    PG_RETURN_VOID();
+}
+
+HELIX_FUNCTION(helix_revoke_webhook_secret) {
+    const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
+    const char* only = PG_ARGISNULL(1) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(1));
+    const auto rights = callers::rights();
+    const char* reason = PG_ARGISNULL(2) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(2));
+    pg::OwnerSpi spi;
+    const int count = webhooks::revoke(schedule_id, webhooks::lock_secrets(schedule_id, rights), only, reason);
+    spi.finish();
+    PG_RETURN_INT32(count);
+}

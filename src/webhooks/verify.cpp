@@ -1,0 +1,80 @@
+// Verifying without a schedule.
+#include "pg/prelude.hpp"
+
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/values.hpp"
+#include "secrets/secrets.hpp"
+#include "webhooks/check.hpp"
+#include "webhooks/headers.hpp"
+
+namespace helix::webhooks {
+
+namespace {
+
+// Hexadecimal digits and base64 of a code differ in length.
+Mac claimed_mac(Hash hash, std::string_view signature) {
+    const bool hex = signature.size() == 2 * hash_size(hash);
+    Mac mac;
+    const auto size = decode(hex ? Encoding::hex : Encoding::base64, signature, mac.bytes);
+    mac.size = size.value_or(0);
+    return mac;
+}
+
+bool hmac_verify(std::string_view payload, std::string_view signature, std::string_view key,
+                 std::string_view algorithm) {
+    const auto hash = parse_hash(algorithm);
+    if (!hash) {
+        throw Error(sqlstate::invalid_parameter_value, "unknown algorithm", "It is \"" + std::string(algorithm) + "\".",
+                    "Use sha1, sha256 or sha512.");
+    }
+    if (key.empty()) {
+        throw Error(sqlstate::invalid_parameter_value, "the key is empty", {},
+                    "Give the key that the sender signs with.");
+    }
+    return equal(hmac(*hash, key, std::span(&payload, 1)), claimed_mac(*hash, signature));
+}
+
+const Jsonb* headers_argument(FunctionCallInfo fcinfo, int number) {
+    const Jsonb* headers = PG_ARGISNULL(number) ? nullptr : PG_GETARG_JSONB_P(number);
+    if (headers != nullptr && !JB_ROOT_IS_OBJECT(headers)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_headers is not an object"),
+                        errhint("Give {\"header-name\": \"value\", …}.")));
+    }
+    return headers;
+}
+
+} // namespace
+
+} // namespace helix::webhooks
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_hmac_verify) {
+    PG_RETURN_BOOL(webhooks::hmac_verify(pg::text_view(PG_GETARG_DATUM(0)), pg::text_view(PG_GETARG_DATUM(1)),
+                                         pg::text_view(PG_GETARG_DATUM(2)), pg::text_view(PG_GETARG_DATUM(3))));
+}
+
+HELIX_FUNCTION(helix_verify_webhook_signature) {
+    WebhookMessage message;
+    message.body = pg::text_view(pg::required(fcinfo, 0, "p_payload"));
+    const char* references[2] = {TextDatumGetCString(pg::required(fcinfo, 2, "p_secret_ref")), nullptr};
+    const Datum scheme_name = pg::required(fcinfo, 3, "p_scheme");
+    const Jsonb* headers = webhooks::headers_argument(fcinfo, 4);
+    secrets::check_reference(references[0]);
+    pg::OwnerSpi spi;
+    const auto scheme = webhooks::find_scheme(scheme_name);
+    message.signature =
+        PG_ARGISNULL(1) ? webhooks::header(headers, scheme.signature_header) : pg::text_view(PG_GETARG_DATUM(1));
+    message.timestamp = webhooks::header(headers, scheme.timestamp_header);
+    message.id = webhooks::header(headers, scheme.id_header);
+    const auto check = webhooks::check(scheme, message, references, {});
+    if (!check.has_secret) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", check.reason,
+                    "See that the server can read it.");
+    }
+    spi.finish();
+    PG_RETURN_BOOL(check.verified());
+}

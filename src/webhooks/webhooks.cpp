@@ -1,0 +1,22 @@
+#include "pg/prelude.hpp"
+
+#include "webhooks/webhooks.hpp"
+
+#include "webhooks/rate_limit.hpp"
+#include "webhooks/retention.hpp"
+#include "worker/worker.hpp"
+
+namespace helix::webhooks {
+
+namespace {
+
+int every_minute_ms = SECS_PER_MINUTE * 1000;
+
+} // namespace
+
+void initialise() {
+    initialise_rate_limits();
+    worker::add_task({"webhook retention", &every_minute_ms, nullptr, event_retention_task});
+}
+
+} // namespace helix::webhooks
