@@ -9,7 +9,6 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 
-
 extern "C" {
 #include "tcop/utility.h"
 #include "utils/fmgrprotos.h"

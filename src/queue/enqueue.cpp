@@ -13,7 +13,6 @@
 #include "queue/lanes.hpp"
 #include "queue/plans.hpp"
 
-
 extern "C" {
 #include "utils/jsonb.h"
 }
