@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { data, makeWebhook, sign, signUp } from './clients.mjs';
+import { data, dba, makeWebhook, sign, signUp } from './clients.mjs';
 
 const { HELIX_URL, HELIX_PUBLISHABLE_KEY } = process.env;
 const folder = mkdtempSync(`${tmpdir()}/helix-nginx.`);
@@ -21,20 +22,21 @@ function freePort() {
     });
 }
 
-/** nginx with the example's configuration, in which only the marked values are changed. */
-async function start(api, key) {
+/** nginx with an example's configuration, in which only the marked values are changed. */
+async function start(file, marked) {
     const port = await freePort();
-    const example = readFileSync('../nginx/webhook.conf', 'utf8').replace('/etc/nginx/helix', new URL('../nginx', import.meta.url).pathname)
-        .replace('listen 8080', `listen 127.0.0.1:${port}`).replace('http://127.0.0.1:54321', api).replace('sb_publishable_…', key);
+    const example = Object.entries({ ...marked, 'listen 8080': `listen 127.0.0.1:${port}` }).reduce((text, [from, to]) => {
+        assert.ok(text.includes(from), `${file} has ${from}`);
+        return text.replace(from, to);
+    }, readFileSync(`../nginx/${file}`, 'utf8'));
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join('\n');
-    const file = `${folder}/${port}.conf`;
-    writeFileSync(file, `
+    writeFileSync(`${folder}/${port}.conf`, `
         include /etc/nginx/modules-enabled/*.conf;
         daemon off; master_process off; pid ${folder}/${port}.pid; error_log ${folder}/error.log;
         events { }
         http { access_log off; ${temporary}
         ${example} }`);
-    const process = spawn('/usr/sbin/nginx', ['-e', `${folder}/error.log`, '-c', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const process = spawn('/usr/sbin/nginx', ['-e', `${folder}/error.log`, '-c', `${folder}/${port}.conf`], { stdio: ['ignore', 'ignore', 'inherit'] });
     const address = `http://127.0.0.1:${port}/functions/v1/webhook-trigger`;
     for (let tries = 100; ; --tries) {
         try {
@@ -47,8 +49,12 @@ async function start(api, key) {
     }
 }
 
+const startForLite = api => start('webhook.conf', {
+    '/etc/nginx/helix': new URL('../nginx', import.meta.url).pathname, 'http://127.0.0.1:54321': api, 'sb_publishable_…': HELIX_PUBLISHABLE_KEY,
+});
+
 before(async () => {
-    ({ process: nginx, address: url } = await start(HELIX_URL, HELIX_PUBLISHABLE_KEY));
+    ({ process: nginx, address: url } = await startForLite(HELIX_URL));
     ada = await signUp('ada');
     id = await makeWebhook(ada);
 });
@@ -104,11 +110,45 @@ test('the sender\'s headers reach the schemes that sign with them', async () => 
 });
 
 test('an API that is down is 502, so that senders try again', async () => {
-    const { process, address } = await start(`http://127.0.0.1:${await freePort()}`, HELIX_PUBLISHABLE_KEY);
+    const { process, address } = await startForLite(`http://127.0.0.1:${await freePort()}`);
     try {
         const answer = await post('{}', { address });
         assert.deepEqual([answer.status, typeof answer.body.error], [502, 'string']);
     } finally {
         process.kill();
+    }
+});
+
+/** What PostgREST does with a call of webhook_receive(bytea) by an anonymous sender. */
+async function standInForPostgrest(request, response) {
+    const body = Buffer.concat(await request.toArray());
+    assert.deepEqual([request.url, request.headers['content-type'], request.headers['content-profile'], request.headers.authorization],
+        ['/rpc/webhook_receive', 'application/octet-stream', 'helix', undefined]);
+    const [answer] = await dba.begin(async sql => {
+        await sql`SELECT set_config('role', 'anon', true), set_config('request.jwt.claims', '{"role": "anon"}', true),
+            set_config('request.method', ${request.method}, true), set_config('request.headers', ${JSON.stringify(request.headers)}, true)`;
+        const [{ found }] = await sql`SELECT helix.webhook_receive(${body}::bytea)::text AS found`;
+        return sql`SELECT ${found} AS body, current_setting('response.status') AS status`;
+    });
+    response.writeHead(Number(answer.status), { 'Content-Type': 'application/json' }).end(answer.body);
+}
+
+test('PostgREST gets the raw body, bytes that are no text too', async () => {
+    const server = createHttpServer((request, response) => standInForPostgrest(request, response).catch(error => response.writeHead(500).end(JSON.stringify({ error: error.message }))));
+    const port = await freePort();
+    server.listen(port, '127.0.0.1');
+    const { process, address } = await start('webhook-postgrest.conf', { '127.0.0.1:3000': `127.0.0.1:${port}` });
+    try {
+        const hook = await makeWebhook(ada), body = Buffer.from([0xff, 0x00, 0xfe, 0x0a]), query = `?id=${hook}`;
+        const answer = await post(body, { address, query, Authorization: 'Basic c2VuZGVy' });
+        assert.deepEqual([answer.status, answer.body.accepted, answer.body.schedule_id], [202, true, hook], JSON.stringify(answer.body));
+        assert.equal((await post(body, { address, query, signature: sign('other') })).status, 401);
+        assert.equal((await post(body, { address, query: '' })).status, 400);
+        assert.equal((await fetch(address + query)).status, 405);
+        const [{ payload }] = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type', 'webhook_received'));
+        assert.deepEqual(payload, { base64: body.toString('base64') });
+    } finally {
+        process.kill();
+        server.close();
     }
 });
