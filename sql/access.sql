@@ -73,6 +73,21 @@ SELECT public.failure($$SELECT * FROM helix.get_period_summary('b0b00000-0000-00
 SELECT public.failure($$SELECT * FROM helix.get_operation_metrics('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01', '2026-03-02')$$);
 SELECT public.failure($$SELECT helix.calculate_success_rate('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01', '2026-03-02')$$);
 SELECT count(*) FROM helix.cost_trends WHERE user_id = :bob;
+-- Nor where no row of the asker's own makes PostgreSQL look at the condition, whatever the plan.
+SET request.jwt.claims = '{"sub": "ca201000-0000-0000-0000-000000000003", "role": "authenticated"}';
+SET enable_indexscan = off;
+SET enable_bitmapscan = off;
+SELECT call, split_part(public.failure('SELECT * FROM helix.' || call), ' | ', 1) AS refused
+  FROM (SELECT format(f, 'b0b00000-0000-0000-0000-000000000002') AS call FROM unnest(ARRAY[
+            'get_total_monthly_cost(%L)', 'get_operation_monthly_cost(%L, ''x'')', 'calculate_success_rate(%L, ''x'', ''-infinity'', ''infinity'')',
+            'get_cost_trends(%L)', 'get_all_operation_metrics(%L, ''2026-03-01'', ''2026-03-02'')',
+            'get_operation_metrics(%L, ''x'', ''2026-03-01'', ''2026-03-02'')', 'get_period_summary(%L, ''2026-03-01'', ''2026-03-02'')',
+            'get_schedule_month_cost(%L, ''x'')', 'estimate_operation_cost(%L, ''email-compose'')', 'get_remaining_budget(%L, ''email-compose'')',
+            'budget_status(%L)', 'get_operation_preferences(%L)', 'get_operation_preference(%L, ''email-compose'')',
+            'get_theme_preferences(%L)']) f) c;
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "authenticated"}';
 -- Nor by the back door.
 SELECT split_part(public.failure('SELECT * FROM helix_internal.executions'), ' | ', 1);
 SELECT split_part(public.failure('SELECT helix.fold()'), ' | ', 1);

@@ -5,7 +5,7 @@ set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pg_version=${PG_VERSION:-15}
-pg_bin=/usr/lib/postgresql/$pg_version/bin
+pg_bin=${PG_BIN:-/usr/lib/postgresql/$pg_version/bin}
 build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
 scratch=
 redis_pid=

@@ -1,4 +1,5 @@
 -- Reads as functions: one statement each, inlined where PostgreSQL can. Bodies are parsed here, so no search_path matters.
+-- Who may ask is a condition without columns: it is looked at before any row, and also where there is none.
 CREATE FUNCTION helix_internal.first_day(p_start timestamptz, p_end timestamptz) RETURNS timestamptz
     LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_first_day';
@@ -16,7 +17,8 @@ CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id 
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.sum(a.cost_usd), 0)
           FROM helix_internal.analytics_entries a
-         WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND a.operation_id = p_operation_id
            AND a.period_start >= pg_catalog.date_trunc('month', p_month::timestamp) AT TIME ZONE 'UTC'
            AND a.period_start < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
@@ -29,7 +31,8 @@ CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAUL
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.sum(t.total_cost_usd), 0)
           FROM helix_internal.trend_entries t
-         WHERE t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND t.date >= pg_catalog.date_trunc('month', p_month::timestamp)::date
            AND t.date < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month')::date;
     END;
@@ -42,7 +45,8 @@ CREATE FUNCTION helix.calculate_success_rate(
     BEGIN ATOMIC
         SELECT coalesce(100.0 * pg_catalog.sum(a.successes) / pg_catalog.sum(a.executions), 100)
           FROM helix_internal.analytics_entries a
-         WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND a.operation_id = p_operation_id
            AND a.period_start >= (SELECT helix_internal.first_day(p_start_date, p_end_date))
            AND a.period_start < p_end_date;
@@ -56,7 +60,8 @@ CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
     BEGIN ATOMIC
         SELECT t.*
           FROM helix.cost_trends t
-         WHERE t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND t.date >= (SELECT helix_internal.first_trend_date(p_days))
          ORDER BY t.date;
     END;
@@ -82,7 +87,8 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
-             WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
                AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
                AND a.period_start < p_end
              GROUP BY a.operation_id, a.model),
@@ -143,7 +149,8 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
-             WHERE a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
                AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
                AND a.period_start < p_end
              GROUP BY a.model),

@@ -167,7 +167,7 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
                    pg_catalog.count(*)::integer AS samples
               FROM (SELECT n.cost_usd
                       FROM (SELECT e.operation_id, e.model, e.provider, e.cost_usd FROM helix_internal.executions e
-                             WHERE e.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+                             WHERE e.user_id = p_user_id
                              ORDER BY e.xid DESC LIMIT 2000) n
                      WHERE n.operation_id = p_operation_id AND (p_model IS NULL OR p_model IN (n.model, n.provider))
                      LIMIT 200) h),
@@ -185,7 +185,8 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
                CASE WHEN h.samples >= 20 THEN h.usd[3] ELSE p.usd[3] * 2 END,
                CASE WHEN h.samples >= 20 THEN 'history' WHEN p.usd IS NOT NULL THEN 'prices' ELSE 'none' END,
                h.samples
-          FROM history h, prices p;
+          FROM history h, prices p
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL;
     END;
 COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     'What an operation of a user is likely to cost, in USD, with p_model (a model or provider, null: any). basis history: the 10th, 50th and '

@@ -164,7 +164,8 @@ CREATE FUNCTION helix.get_schedule_month_cost(p_user_id uuid, p_operation_id tex
     RETURN (SELECT COALESCE(pg_catalog.sum(e.cost_actual), 0)
               FROM helix_internal.operation_schedules s
               JOIN helix_internal.schedule_executions e ON e.schedule_id = s.id
-             WHERE s.user_id = helix_internal.authorized_user(p_user_id) AND s.operation_id = p_operation_id
+             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND s.user_id = (SELECT helix_internal.authorized_user(p_user_id)) AND s.operation_id = p_operation_id
                AND e.created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC'));
 COMMENT ON FUNCTION helix.get_schedule_month_cost(uuid, text) IS
     'USD that the executions of a user''s schedules of an operation have cost that were created in this UTC month; never null. '
