@@ -263,6 +263,12 @@ subtest 'nobody waits longer than told' => sub {
     ($result, $seconds) = timed(sub { secret($hook) });
     is($result, 'canary two', 'what is known is used');
     cmp_ok($seconds, '<', 1.5, "after that time ($seconds s)");
+    $node->poll_query_until('postgres', "SELECT last_error LIKE '%Timeout%' FROM helix.secret_cache_status() WHERE reference = '$hook'")
+      or die 'the keeper does not give up';
+    sleep 1.2; # its pause is over
+    ($result, $seconds) = timed(sub { secret($hook) });
+    is($result, 'canary two', 'once that is known to be an outage');
+    cmp_ok($seconds, '<', 0.5, "nobody waits for the next question ($seconds s)");
     set_up('helix.secret_timeout' => '1min');
     (my $status, undef, my $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
     like($errors, qr/canceling statement due to statement timeout/, 'waiting can be cancelled');
