@@ -282,6 +282,24 @@ subtest 'nobody waits longer than told' => sub {
     set_up('helix.secret_timeout' => '2s', 'helix.secret_cache_ttl' => '5min');
 };
 
+subtest 'TLS' => sub {
+    plan skip_all => 'openssl is not installed' if system('openssl version >/dev/null 2>&1') != 0;
+    my $port = PostgreSQL::Test::Cluster::get_free_port();
+    system_or_bail('openssl', qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost),
+        '-keyout', "$folder/key", '-out', "$folder/certificate");
+    my $server = start_command("$folder/tls", qw(openssl s_server -www -accept), $port, '-cert', "$folder/certificate", '-key', "$folder/key");
+    sleep 0.5;
+    my $scheme = sub {
+        set_up('helix.onepassword_connect_url' => "$_[0]://localhost:$port");
+        query("SELECT helix.forget_secret('$hook')");
+        return secret($hook);
+    };
+    like($scheme->('https'), qr/^HX003\|.*SSL peer certificate/, 'a server that cannot prove who it is gets no token');
+    like($scheme->('http'), qr/^HX003\|.*Connect: /, 'nor one that does not speak HTTP');
+    $server->kill_kill;
+    set_up('helix.onepassword_connect_url' => $connect->url);
+};
+
 subtest 'a crash' => sub {
     is(secret($hook), 'canary two', 'before');
     my $backend = $node->background_psql('postgres', on_error_stop => 0);
