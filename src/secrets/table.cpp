@@ -87,9 +87,9 @@ bool is_known(Entry& entry, TimestampTz now, Finding& finding) {
     const bool pausing = now < entry.retry_at;
     pg_atomic_write_u64(&entry.used_at, static_cast<std::uint64_t>(now));
     if (usable) {
-        Answer::give(finding.answer, Outcome::found, {secret_of(entry), entry.length});
+        finding.answer.set(Outcome::found, {secret_of(entry), entry.length});
     } else if (pausing) {
-        Answer::give(finding.answer, entry.outcome, entry.reason);
+        finding.answer.set(entry.outcome, entry.reason);
     } else {
         finding.answer.length = 0;
     }

@@ -20,7 +20,7 @@ write_secret('token', "the-token\n");
 $ENV{HELIX_SECRET_ONE} = 'from the environment';
 $ENV{OTHER_SECRET} = 'not for you';
 my $connect = start_connect('the-token');
-my $node = helix_node('node', conf => <<"CONF");
+my $node = helix_node('node', init => { allows_streaming => 1 }, conf => <<"CONF");
 helix.secret_folder = '$folder/in'
 helix.onepassword_connect_url = '${\$connect->url}'
 helix.onepassword_token_ref = 'file://$folder/token'
@@ -104,6 +104,7 @@ subtest 'the environment' => sub {
         like(check($bad), qr/^22023\|/, "$bad is refused");
         unlike(secret($bad), qr/not for you/, 'and never read');
     }
+    unlike(check("file://$folder/outside"), qr{\Q$folder/in}, 'the folder that is allowed is not told');
     unlike(check('hunter2'), qr/hunter2/, 'a secret in the place of a reference is not repeated');
     like(check('hunter2'), qr/^22023\|not a reference/, 'but refused');
 };
@@ -250,6 +251,22 @@ subtest 'refusals' => sub {
     query("SELECT helix.forget_secret('$hook')");
     like(secret($hook), qr/^HX003\|.*refuses the token/, 'a wrong token');
     write_secret('token', "the-token\n");
+    rename "$folder/token", "$folder/away";
+    $node->reload;
+    sleep 0.1;
+    like(secret($hook), qr/^HX003\|.*the token cannot be read: No such file or directory\.$/, 'none');
+    unlike(secret($hook), qr/\Q$folder/, 'of which the place is not told');
+    rename "$folder/away", "$folder/token";
+    $node->reload;
+};
+
+subtest 'a standby' => sub {
+    $node->backup('copy');
+    my $standby = PostgreSQL::Test::Cluster->new('standby');
+    $standby->init_from_backup($node, 'copy', has_streaming => 1);
+    $standby->start;
+    is($standby->safe_psql('postgres', "SELECT secret('$hook')"), 'canary two', 'asks for itself');
+    $standby->stop;
 };
 
 subtest 'nobody waits longer than told' => sub {
