@@ -97,6 +97,13 @@ bool is_known(Entry& entry, TimestampTz now, Finding& finding) {
     return finding.found != Found::waiting;
 }
 
+void ask_for(Entry& entry, TimestampTz now) {
+    if (!entry.wanted) {
+        entry.wanted = true;
+        entry.asked_at = now;
+    }
+}
+
 void wake_keeper() {
     const auto keeper = pg_atomic_read_u32(&shared_memory->keeper);
     if (keeper != 0) {
@@ -154,12 +161,12 @@ void look_up(std::string_view reference, Finding& finding) {
     }
     if (entry == nullptr) {
         finding.found = Found::full;
-    } else if (!is_known(*entry, now, finding) && !entry->wanted) {
-        entry->wanted = true;
-        entry->asked_at = now;
-    }
-    if (entry != nullptr && finding.answer.length > 0 && entry->failed_at != 0) {
-        finding.found = Found::stale; // an outage is known already: nobody waits for what may not come
+    } else if (!is_known(*entry, now, finding)) {
+        ask_for(*entry, now);
+        if (finding.answer.length > 0 &&
+            entry->failed_at != 0) { // an outage is known: nobody waits for what may not come
+            finding.found = Found::stale;
+        }
     }
     LWLockRelease(memory.lock);
     wake_keeper();
