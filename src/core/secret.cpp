@@ -137,8 +137,8 @@ void check_secret_beneath(std::string_view folder, std::string_view reference) {
     const bool climbs = (std::string(reference) + "/").find("/../") != std::string::npos;
     if (reference.size() <= start.size() || !reference.starts_with(start) || climbs) {
         throw Error(sqlstate::invalid_parameter_value, "not a file that secrets may come from",
-                    "\"" + std::string(reference) + "\" is not beneath helix.secret_folder.",
-                    "Write file:// and the path of a file in that folder.");
+                    "It is \"" + std::string(reference) + "\".",
+                    "Write file:///folder/name, with the folder that the server's settings allow.");
     }
 }
 

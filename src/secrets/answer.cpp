@@ -4,11 +4,11 @@
 
 namespace helix::secrets {
 
-void Answer::give(Answer& answer, Outcome outcome, std::string_view bytes, std::int32_t retry_after_s) {
-    answer.outcome = outcome;
-    answer.retry_after_s = retry_after_s;
-    answer.length = static_cast<std::uint32_t>(std::min(bytes.size(), sizeof(answer.bytes)));
-    std::copy_n(bytes.begin(), answer.length, answer.bytes);
+void Answer::set(Outcome kind, std::string_view text, std::int32_t retry_s) {
+    outcome = kind;
+    retry_after_s = retry_s;
+    length = static_cast<std::uint32_t>(std::min(text.size(), sizeof(bytes)));
+    std::copy_n(text.begin(), length, bytes);
 }
 
 } // namespace helix::secrets

@@ -28,7 +28,7 @@ struct Answer {
 
     std::string_view view() const { return {bytes, length}; }
 
-    static void give(Answer& answer, Outcome outcome, std::string_view bytes, std::int32_t retry_after_s = 0);
+    void set(Outcome kind, std::string_view text, std::int32_t retry_s = 0);
 };
 
 // How those who ask a source leave when it has no secret for them. `reason` holds nothing of what the source has sent.

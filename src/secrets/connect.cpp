@@ -109,7 +109,6 @@ void Connect::check_status(long status) const {
     if (status == 200) {
         return;
     }
-    const std::string answered = "1Password Connect answered with HTTP status " + std::to_string(status);
     if (status == 404 && says_not_found(body_)) {
         throw Failure(Outcome::not_found, "1Password Connect does not know its vault or item");
     }
@@ -123,7 +122,8 @@ void Connect::check_status(long status) const {
         throw Failure(Outcome::unavailable, "1Password Connect has had too many requests",
                       static_cast<std::int32_t>(std::clamp<curl_off_t>(seconds, 0, longest)));
     }
-    throw Failure(status == 400 || status == 403 ? Outcome::unusable : Outcome::unavailable, answered);
+    throw Failure(status == 400 || status == 403 ? Outcome::unusable : Outcome::unavailable,
+                  "1Password Connect answered with HTTP status " + std::to_string(status));
 }
 
 std::string Connect::get(const std::string& path) {

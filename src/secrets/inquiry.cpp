@@ -37,20 +37,28 @@ Secret ask_source(const char* reference) {
                : ask_command(config::onepassword_cli, token, reference);
 }
 
+// What a refusal says after the reference, `: ` included, without the full stop.
+std::string why_of(const Error& error) {
+    const auto end_of_reference = error.detail.rfind("\": ");
+    return end_of_reference == std::string::npos
+               ? std::string()
+               : error.detail.substr(end_of_reference + 1, error.detail.size() - end_of_reference - 2);
+}
+
 void ask(const char* reference, Answer& answer) noexcept {
     try {
-        Answer::give(answer, Outcome::found, ask_source(reference).view());
+        answer.set(Outcome::found, ask_source(reference).view());
     } catch (const Failure& failure) {
-        Answer::give(answer, failure.outcome, failure.reason, failure.retry_after_s);
-    } catch (const Error& error) { // of the token's reference
-        Answer::give(answer, Outcome::unavailable, "the token: " + error.detail);
+        answer.set(failure.outcome, failure.reason, failure.retry_after_s);
+    } catch (const Error& error) { // of the token, whose reference is the superusers' alone
+        answer.set(Outcome::unavailable, "the token cannot be read" + why_of(error));
     } catch (...) {
-        Answer::give(answer, Outcome::unavailable, "out of memory");
+        answer.set(Outcome::unavailable, "out of memory");
     }
 }
 
 // The new process: it has PostgreSQL's memory and handlers, and may touch neither.
-[[noreturn]] void live(const char* reference, int out, pid_t keeper, const sigset_t& signals) {
+[[noreturn]] void live(const char* reference, int out, pid_t keeper) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != keeper) {
@@ -60,7 +68,9 @@ void ask(const char* reference, Answer& answer) noexcept {
         ::signal(signal, SIG_DFL);
     }
     ::signal(SIGPIPE, SIG_IGN);
-    pthread_sigmask(SIG_SETMASK, &signals, nullptr);
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
     Answer answer{};
     ask(reference, answer);
     const auto* bytes = reinterpret_cast<const char*>(&answer);
@@ -91,9 +101,7 @@ Inquirer start(const char* reference) {
     pthread_sigmask(SIG_SETMASK, &all, &before); // none of the keeper's handlers may run in the new process
     const pid_t pid = fork();
     if (pid == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        live(reference, ends[1], MyProcPid, none);
+        live(reference, ends[1], MyProcPid);
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     close(ends[1]);
@@ -140,7 +148,7 @@ bool wait_for(const Inquirer& inquirer, long ms) {
 bool inquire(const char* reference, Answer& answer) {
     const Inquirer inquirer = start(reference);
     if (inquirer.pid < 0) {
-        Answer::give(answer, Outcome::unavailable, "the server cannot start a process");
+        answer.set(Outcome::unavailable, "the server cannot start a process");
         return true;
     }
     const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), time_for_all_ms);
@@ -158,9 +166,9 @@ bool inquire(const char* reference, Answer& answer) {
     end(inquirer);
     if (progress != Progress::complete) {
         explicit_bzero(&answer, sizeof(answer));
-        Answer::give(answer, Outcome::unavailable,
-                     progress == Progress::broken ? "the process that asks has ended without an answer"
-                                                  : "1Password did not answer in time");
+        answer.set(Outcome::unavailable, progress == Progress::broken
+                                             ? "the process that asks has ended without an answer"
+                                             : "1Password did not answer in time");
     }
     return stays;
 }

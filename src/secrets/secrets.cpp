@@ -40,7 +40,7 @@ void check_env(std::string_view reference) {
     }
     if (!reference.substr(env_scheme.size()).starts_with(prefix)) {
         refuse(reference, "not an environment variable that secrets may come from",
-               "Write env://" + std::string(prefix) + "NAME.");
+               "Write env://NAME, with a name that begins as helix.secret_env_prefix says.");
     }
 }
 

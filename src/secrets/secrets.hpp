@@ -1,10 +1,10 @@
 // Owns: what secrets are looked up by: references, each resolved by the source that knows its form. Offered to every
 // feature.
 //
-//   file:///path                            a file beneath helix.secret_folder
-//   env://NAME                              a variable of the server's environment; NAME begins with
-//   helix.secret_env_prefix vault://name                            Supabase Vault, in the same database
-//   op://vault/item/[section/]field         1Password, from a cache that all sessions share (table.hpp)
+//   file:///path    a file beneath helix.secret_folder
+//   env://NAME      a variable of the server's environment; NAME begins with helix.secret_env_prefix
+//   vault://name    Supabase Vault, in the same database
+//   op://vault/item/[section/]field    1Password, from a cache that all sessions share (table.hpp)
 #pragma once
 
 #include "core/secret.hpp"

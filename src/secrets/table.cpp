@@ -87,14 +87,21 @@ bool is_known(Entry& entry, TimestampTz now, Finding& finding) {
     const bool pausing = now < entry.retry_at;
     pg_atomic_write_u64(&entry.used_at, static_cast<std::uint64_t>(now));
     if (usable) {
-        Answer::give(finding.answer, Outcome::found, {secret_of(entry), entry.length});
+        finding.answer.set(Outcome::found, {secret_of(entry), entry.length});
     } else if (pausing) {
-        Answer::give(finding.answer, entry.outcome, entry.reason);
+        finding.answer.set(entry.outcome, entry.reason);
     } else {
         finding.answer.length = 0;
     }
     finding.found = fresh ? Found::fresh : !pausing ? Found::waiting : usable ? Found::stale : Found::failed;
     return finding.found != Found::waiting;
+}
+
+void ask_for(Entry& entry, TimestampTz now) {
+    if (!entry.wanted) {
+        entry.wanted = true;
+        entry.asked_at = now;
+    }
 }
 
 void wake_keeper() {
@@ -154,12 +161,12 @@ void look_up(std::string_view reference, Finding& finding) {
     }
     if (entry == nullptr) {
         finding.found = Found::full;
-    } else if (!is_known(*entry, now, finding) && !entry->wanted) {
-        entry->wanted = true;
-        entry->asked_at = now;
-    }
-    if (entry != nullptr && finding.answer.length > 0 && entry->failed_at != 0) {
-        finding.found = Found::stale; // an outage is known already: nobody waits for what may not come
+    } else if (!is_known(*entry, now, finding)) {
+        ask_for(*entry, now);
+        if (finding.answer.length > 0 &&
+            entry->failed_at != 0) { // an outage is known: nobody waits for what may not come
+            finding.found = Found::stale;
+        }
     }
     LWLockRelease(memory.lock);
     wake_keeper();

@@ -80,6 +80,39 @@ has_none($dump . $messages, 'it');
 $node->safe_psql('postgres', 'CHECKPOINT');
 has_none(data_files(), 'the data directory');
 
+# The mapping that secrets are in, as a session sees it. It is told from others by its size, 256 times 4096 bytes.
+sub mapping {
+    return pack 'H*', $node->safe_psql('postgres', q{
+        SELECT encode(pg_read_binary_file('/proc/self/mem', ('x' || lpad(start, 16, '0'))::bit(64)::bigint, 1048576), 'hex')
+          FROM (SELECT (regexp_match(line, '^([0-9a-f]+)-([0-9a-f]+) rw-s .*/dev/zero'))[1] AS start,
+                       (regexp_match(line, '^([0-9a-f]+)-([0-9a-f]+) rw-s .*/dev/zero'))[2] AS stop
+                  FROM regexp_split_to_table(pg_read_file('/proc/self/maps'), '\n') line) m
+         WHERE ('x' || lpad(stop, 16, '0'))::bit(64)::bigint - ('x' || lpad(start, 16, '0'))::bit(64)::bigint = 1048576});
+}
+
+sub is_mapped { return index(mapping(), $canary) >= 0 ? 'there' : 'gone' }
+
+is(is_mapped(), 'there', 'the secret is in the mapping');
+$node->safe_psql('postgres', "SELECT helix.forget_secret('$hook')");
+is(is_mapped(), 'gone', 'and wiped when it is forgotten');
+$node->safe_psql('postgres', q{ALTER SYSTEM SET helix.secret_cache_ttl = '1s'; ALTER SYSTEM SET helix.secret_grace = '1s'});
+$node->reload;
+sleep 0.1;
+$node->safe_psql('postgres', "SELECT length_of('$hook')");
+is(is_mapped(), 'there', 'read again');
+sleep 2.2;
+is(is_mapped(), 'gone', 'wiped at its end though nobody asks');
+$node->safe_psql('postgres', "SELECT length_of('$hook')");
+$connect->mode('404');
+sleep 1.1;
+is(is_mapped(), 'there', 'read again');
+$node->psql('postgres', "SELECT length_of('$hook')");
+is(is_mapped(), 'gone', 'and wiped when 1Password has it no longer');
+$connect->mode('ok');
+sleep 0.1;
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET helix.secret_cache_ttl; ALTER SYSTEM RESET helix.secret_grace');
+$node->reload;
+
 sub keeper_pid {
     my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
     my ($pid) = `ps --ppid $postmaster -o pid=,args=` =~ /^\s*(\d+) .*helix secret keeper/m;

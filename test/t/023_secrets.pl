@@ -20,7 +20,7 @@ write_secret('token', "the-token\n");
 $ENV{HELIX_SECRET_ONE} = 'from the environment';
 $ENV{OTHER_SECRET} = 'not for you';
 my $connect = start_connect('the-token');
-my $node = helix_node('node', conf => <<"CONF");
+my $node = helix_node('node', init => { allows_streaming => 1 }, conf => <<"CONF");
 helix.secret_folder = '$folder/in'
 helix.onepassword_connect_url = '${\$connect->url}'
 helix.onepassword_token_ref = 'file://$folder/token'
@@ -104,6 +104,7 @@ subtest 'the environment' => sub {
         like(check($bad), qr/^22023\|/, "$bad is refused");
         unlike(secret($bad), qr/not for you/, 'and never read');
     }
+    unlike(check("file://$folder/outside"), qr{\Q$folder/in}, 'the folder that is allowed is not told');
     unlike(check('hunter2'), qr/hunter2/, 'a secret in the place of a reference is not repeated');
     like(check('hunter2'), qr/^22023\|not a reference/, 'but refused');
 };
@@ -250,6 +251,22 @@ subtest 'refusals' => sub {
     query("SELECT helix.forget_secret('$hook')");
     like(secret($hook), qr/^HX003\|.*refuses the token/, 'a wrong token');
     write_secret('token', "the-token\n");
+    rename "$folder/token", "$folder/away";
+    $node->reload;
+    sleep 0.1;
+    like(secret($hook), qr/^HX003\|.*the token cannot be read: No such file or directory\.$/, 'none');
+    unlike(secret($hook), qr/\Q$folder/, 'of which the place is not told');
+    rename "$folder/away", "$folder/token";
+    $node->reload;
+};
+
+subtest 'a standby' => sub {
+    $node->backup('copy');
+    my $standby = PostgreSQL::Test::Cluster->new('standby');
+    $standby->init_from_backup($node, 'copy', has_streaming => 1);
+    $standby->start;
+    is($standby->safe_psql('postgres', "SELECT secret('$hook')"), 'canary two', 'asks for itself');
+    $standby->stop;
 };
 
 subtest 'nobody waits longer than told' => sub {
@@ -263,6 +280,12 @@ subtest 'nobody waits longer than told' => sub {
     ($result, $seconds) = timed(sub { secret($hook) });
     is($result, 'canary two', 'what is known is used');
     cmp_ok($seconds, '<', 1.5, "after that time ($seconds s)");
+    $node->poll_query_until('postgres', "SELECT last_error LIKE '%Timeout%' FROM helix.secret_cache_status() WHERE reference = '$hook'")
+      or die 'the keeper does not give up';
+    sleep 1.2; # its pause is over
+    ($result, $seconds) = timed(sub { secret($hook) });
+    is($result, 'canary two', 'once that is known to be an outage');
+    cmp_ok($seconds, '<', 0.5, "nobody waits for the next question ($seconds s)");
     set_up('helix.secret_timeout' => '1min');
     (my $status, undef, my $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
     like($errors, qr/canceling statement due to statement timeout/, 'waiting can be cancelled');
@@ -274,6 +297,24 @@ subtest 'nobody waits longer than told' => sub {
     $connect->mode('ok');
     $node->start;
     set_up('helix.secret_timeout' => '2s', 'helix.secret_cache_ttl' => '5min');
+};
+
+subtest 'TLS' => sub {
+    plan skip_all => 'openssl is not installed' if system('openssl version >/dev/null 2>&1') != 0;
+    my $port = PostgreSQL::Test::Cluster::get_free_port();
+    system_or_bail('openssl', qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost),
+        '-keyout', "$folder/key", '-out', "$folder/certificate");
+    my $server = start_command("$folder/tls", qw(openssl s_server -www -accept), $port, '-cert', "$folder/certificate", '-key', "$folder/key");
+    sleep 0.5;
+    my $scheme = sub {
+        set_up('helix.onepassword_connect_url' => "$_[0]://localhost:$port");
+        query("SELECT helix.forget_secret('$hook')");
+        return secret($hook);
+    };
+    like($scheme->('https'), qr/^HX003\|.*SSL peer certificate/, 'a server that cannot prove who it is gets no token');
+    like($scheme->('http'), qr/^HX003\|.*Connect: /, 'nor one that does not speak HTTP');
+    $server->kill_kill;
+    set_up('helix.onepassword_connect_url' => $connect->url);
 };
 
 subtest 'a crash' => sub {
