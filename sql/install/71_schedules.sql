@@ -37,6 +37,7 @@ CREATE TABLE helix_internal.operation_schedules (
     next_scheduled_at  timestamptz,
     pg_cron_expression text,
     forgotten_count    bigint      NOT NULL DEFAULT 0,
+    last_forgotten_at  timestamptz,
     created_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CHECK (schedule_type <> 'cron' OR cron_expression IS NOT NULL),
@@ -54,6 +55,7 @@ COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by registe
 COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
     'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';
 COMMENT ON COLUMN helix_internal.operation_schedules.forgotten_count IS 'Executions that retention has removed';
+COMMENT ON COLUMN helix_internal.operation_schedules.last_forgotten_at IS 'When the latest of them was created';
 
 ALTER TABLE helix_internal.operation_schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.operation_schedules FORCE ROW LEVEL SECURITY;
@@ -84,7 +86,7 @@ CREATE VIEW helix.operation_schedules WITH (security_invoker = true) AS
            s.webhook_scheme, s.webhook_max_age, s.webhook_max_ahead, s.webhook_rate_limit, s.previous_secret_ref, s.previous_secret_until,
            GREATEST((SELECT pg_catalog.max(q.created_at) FROM helix_internal.queue q WHERE q.schedule_id = s.id),
                     (SELECT e.created_at FROM helix_internal.schedule_executions e
-                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1)) AS last_execution_at,
+                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1), s.last_forgotten_at) AS last_execution_at,
            CASE WHEN s.enabled AND s.schedule_type = 'cron' THEN s.next_scheduled_at END AS next_execution_at,
            s.forgotten_count + (SELECT pg_catalog.count(*) FROM helix_internal.queue q WHERE q.schedule_id = s.id)
                + (SELECT pg_catalog.count(*) FROM helix_internal.schedule_executions e WHERE e.schedule_id = s.id) AS execution_count,
@@ -103,8 +105,8 @@ ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_
 
 CREATE VIEW helix.cron_job_registry WITH (security_invoker = true) AS
     SELECT s.id, s.user_id, s.job_name, s.cron_expression AS schedule_expression, s.operation_id,
-           (SELECT e.created_at FROM helix_internal.schedule_executions e
-             WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1) AS last_executed_at,
+           COALESCE((SELECT e.created_at FROM helix_internal.schedule_executions e
+                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1), s.last_forgotten_at) AS last_executed_at,
            s.next_scheduled_at, s.timezone, s.created_at, s.updated_at
       FROM helix_internal.operation_schedules s
      WHERE s.schedule_type = 'cron' AND s.enabled;

@@ -11,12 +11,15 @@ namespace {
 
 constexpr std::uint64_t at_a_time = 5000;
 
-// A schedule's execution_count goes on counting what has been removed.
+// A schedule's execution_count and last_execution_at go on knowing what has been removed.
 pg::Statement forget_executions(
     "WITH old AS (SELECT id FROM helix_internal.schedule_executions WHERE completed_at < $1 LIMIT 5000), "
-    "gone AS (DELETE FROM helix_internal.schedule_executions e USING old WHERE e.id = old.id RETURNING e.schedule_id), "
-    "counted AS (UPDATE helix_internal.operation_schedules s SET forgotten_count = s.forgotten_count + g.number "
-    "FROM (SELECT schedule_id, pg_catalog.count(*) AS number FROM gone GROUP BY 1) g WHERE s.id = g.schedule_id) "
+    "gone AS (DELETE FROM helix_internal.schedule_executions e USING old WHERE e.id = old.id RETURNING e.schedule_id, "
+    "e.created_at), "
+    "counted AS (UPDATE helix_internal.operation_schedules s SET forgotten_count = s.forgotten_count + g.number, "
+    "last_forgotten_at = GREATEST(s.last_forgotten_at, g.latest) FROM (SELECT schedule_id, pg_catalog.count(*) AS "
+    "number, "
+    "pg_catalog.max(created_at) AS latest FROM gone GROUP BY 1) g WHERE s.id = g.schedule_id) "
     "SELECT FROM gone",
     {TIMESTAMPTZOID});
 pg::Statement forget_requests(

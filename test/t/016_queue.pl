@@ -139,4 +139,11 @@ ok(wait_until_folded($node), 'all costs are folded');
 is_exact($node, 'afterwards');
 is(sql('SELECT worker_last_error FROM helix.ledger_status()'), '', 'the worker had no trouble');
 
+# What is old goes, and the schedule goes on counting it.
+my $last = sql('SELECT last_execution_at FROM helix.operation_schedules');
+sql(q(UPDATE helix_internal.schedule_executions SET completed_at = completed_at - interval '100 days'));
+$node->restart; # the worker begins with it
+$node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM helix.schedule_executions') or die 'old executions stay';
+is(sql('SELECT execution_count, last_execution_at FROM helix.operation_schedules'), "$jobs|$last", 'the schedule still knows what retention removed');
+
 done_testing();
