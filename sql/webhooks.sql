@@ -57,12 +57,12 @@ INSERT INTO sent VALUES
     ('github', 's3cret', '{"zen": "x"}', NULL, jsonb_build_object('X-Hub-Signature-256', 'sha256=' || sign('{"zen": "x"}'))),
     ('shopify', 's3cret', '{}', NULL, jsonb_build_object('x-shopify-hmac-sha256', encode(hmac('{}', 's3cret', 'sha256'), 'base64')));
 INSERT INTO sent SELECT 'stripe', 's3cret', '{}', NULL, jsonb_build_object('Stripe-Signature', format('t=%s,v1=%s,v1=%s,v0=x', t, repeat('0', 64), sign(t || '.{}')))
-  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
 INSERT INTO sent SELECT 'slack', 's3cret', 'a=b', NULL, jsonb_build_object('x-slack-request-timestamp', t::text, 'x-slack-signature', 'v0=' || sign(format('v0:%s:a=b', t)))
-  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
 INSERT INTO sent SELECT s, 'whsec_c2VjcmV0', '{}', NULL, jsonb_build_object(p || '-id', 'msg_1', p || '-timestamp', t::text,
        p || '-signature', 'v1,AAAA v1,' || encode(hmac(format('msg_1.%s.{}', t), 'secret', 'sha256'), 'base64'))
-  FROM (SELECT extract(epoch FROM now())::bigint) c (t), (VALUES ('standard-webhooks', 'webhook'), ('svix', 'svix')) v (s, p);
+  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t), (VALUES ('standard-webhooks', 'webhook'), ('svix', 'svix')) v (s, p);
 CREATE FUNCTION verifies(s sent, body text, headers jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COPY (SELECT %L) TO %L', s.secret, current_setting('data_directory') || '/helix_secret_' || md5(s.secret));
@@ -81,7 +81,7 @@ SELECT refusal(format('SELECT helix.verify_webhook_signature(%L, %L, %L)', 'x', 
 INSERT INTO helix.webhook_schemes (name, algorithm, signature_header, prefix, timestamp_header, signed_content)
     VALUES ('mine', 'sha512', 'x-mine', 'sig=', 'x-time', '{timestamp}|{body}');
 SELECT helix.verify_webhook_signature('body', NULL, :'secret', 'mine', jsonb_build_object('X-Time', t::text, 'X-Mine', 'sig=' || encode(hmac(t || '|body', 's3cret', 'sha512'), 'hex')))
-  FROM (SELECT extract(epoch FROM now())::bigint) c (t);
+  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
 SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{timestamp}' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{body}' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET timestamp_prefix = 't=' WHERE name = 'mine'$$);
@@ -115,6 +115,22 @@ SELECT event_type, signature, CASE WHEN body_size < 1000 THEN payload END AS pay
 SELECT q.triggered_by, q.user_id = :'ann' AS anns, q.operation_id, left(q.payload::text, 30) AS payload, e.id IS NOT NULL AS logged
   FROM helix_internal.queue q LEFT JOIN helix.webhook_events e ON e.execution_id = q.id WHERE q.schedule_id = :'id' ORDER BY q.created_at;
 SELECT execution_count FROM helix.operation_schedules WHERE id = :'id';
+
+-- A signed id decides what has been delivered, whatever the body; times have to be within the schedule's window.
+COPY (SELECT 'whsec_c2VjcmV0') TO :'next_file';
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref, webhook_max_age, webhook_max_ahead)
+    VALUES (:'ann', 'email-compose', 'webhook', 'standard-webhooks', :'next', '20 seconds', '0') RETURNING id AS standard \gset
+CREATE FUNCTION standard_headers(id text, age integer, body text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('webhook-id', id, 'webhook-timestamp', t::text,
+        'webhook-signature', 'v1,' || encode(hmac(format('%s.%s.%s', id, t, body), 'secret', 'sha256'), 'base64'))
+      FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint - age) c (t) $$;
+SELECT id, body, age, replace(call(:'standard', body, NULL, standard_headers(id, age, body)), :'standard', '<id>') AS answer
+  FROM (VALUES (1, 'a', '{"n": 1}', 0), (2, 'a', '{"n": 1}', 3), (3, 'a', '{"n": 2}', 0), (4, 'b', '{"n": 1}', 0), (5, 'c', '{}', 30), (6, 'c', '{}', -30),
+               (7, 'c', '{}', 10), (8, 'c.1', '{}', 0)) v (n, id, body, age) ORDER BY n;
+SELECT count(*), count(DISTINCT e.signed_id) FROM helix_internal.webhook_events e WHERE schedule_id = :'standard' AND execution_id IS NOT NULL;
+SELECT helix.replay_webhook_event(id) IS NOT NULL AS replayed FROM helix.webhook_events WHERE schedule_id = :'standard' AND execution_id IS NOT NULL ORDER BY created_at LIMIT 1;
+DELETE FROM helix.operation_schedules WHERE id = :'standard';
+COPY (SELECT 'n3xt') TO :'next_file';
 
 -- A schedule that is disabled, of another type, or without a secret.
 UPDATE helix.operation_schedules SET enabled = false WHERE id = :'id';
@@ -183,7 +199,7 @@ SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') 
 DELETE FROM helix.operation_schedules WHERE id = :'id';
 DELETE FROM helix.webhook_schemes WHERE name = 'mine';
 DROP TABLE sent CASCADE;
-DROP FUNCTION sign(text, text), call, refusal;
+DROP FUNCTION sign(text, text), standard_headers, call, refusal;
 DROP EXTENSION pgcrypto;
 ALTER SYSTEM RESET helix.secret_folder;
 SELECT pg_reload_conf();
