@@ -17,10 +17,6 @@ ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO regress_helix_user, regress_h
 ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO regress_helix_user, regress_helix_anon, regress_helix_service;
 ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO regress_helix_user, regress_helix_anon, regress_helix_service;
 CREATE EXTENSION helix;
-ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
-ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM regress_helix_user, regress_helix_anon, regress_helix_service;
-ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
-ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM regress_helix_user, regress_helix_anon, regress_helix_service;
 CREATE VIEW matrix AS
     SELECT r.role, o.object, string_agg(o.verb, ', ' ORDER BY o.verb) AS verbs
       FROM (VALUES ('public'), ('regress_helix_anon'), ('regress_helix_stranger'), ('regress_helix_user'), ('regress_helix_service')) r (role),
@@ -48,9 +44,17 @@ SELECT failure($$SELECT helix.grant_api_access('no_such_role', 'regress_helix_se
 SELECT failure($$SELECT helix.grant_api_access('regress_helix_user', 'regress_helix_user')$$);
 SELECT failure($$SELECT helix.grant_api_access(NULL, 'regress_helix_user')$$);
 
--- A signed-in user records for himself and sees himself; folded or not makes no difference.
+-- What is made later has nothing but what its parent has.
 SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 50, 'openai', p_request_id => 'b') > 0 AS recorded;
 SELECT helix.fold();
+SELECT count(*) > 0 AS made FROM pg_inherits WHERE inhparent = 'helix_internal.executions'::regclass;
+SELECT m.* FROM matrix m WHERE m.object IN (SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'helix_internal.executions'::regclass);
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM regress_helix_user, regress_helix_anon, regress_helix_service;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM regress_helix_user, regress_helix_anon, regress_helix_service;
+
+-- A signed-in user records for himself and sees himself; folded or not makes no difference.
 SET ROLE regress_helix_user;
 SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "authenticated"}';
 SELECT helix.current_user_id();

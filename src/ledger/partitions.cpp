@@ -57,6 +57,24 @@ Oid existing_partition(Month month) {
     return table;
 }
 
+// Rights come with the parent; what ALTER DEFAULT PRIVILEGES (Supabase sets some) gives away with every new table goes.
+pg::Statement select_grantees(R"(
+    SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
+      FROM pg_catalog.pg_class c CROSS JOIN pg_catalog.aclexplode(c.relacl) a
+      LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+     WHERE c.oid = $1 AND a.grantee <> c.relowner)",
+                              {OIDOID});
+
+void revoke_default_privileges(const char* name) {
+    const Datum partition = ObjectIdGetDatum(pg::internal_relation(name));
+    const auto rows = select_grantees.execute(&partition);
+    SPITupleTable* grantees = SPI_tuptable;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        pg::execute_text(psprintf("REVOKE ALL ON helix_internal.%s FROM %s", name,
+                                  SPI_getvalue(grantees->vals[row], grantees->tupdesc, 1)));
+    }
+}
+
 // Indexes are made on each partition, not on the parent: pg_dump restores these, and would make the parent's twice.
 // Measured: each B-tree costs about 1 us a row, BRIN next to nothing.
 void make_partition(Month month) {
@@ -68,6 +86,7 @@ void make_partition(Month month) {
     const char* name = month.partition();
     pg::OwnerSpi spi;
     pg::execute_text(psprintf("CREATE TABLE helix_internal.%s (LIKE helix_internal.executions)", name));
+    revoke_default_privileges(name);
     pg::execute_text(
         psprintf("ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
     pg::execute_text(psprintf("CREATE INDEX %s_user_xid ON helix_internal.%s (user_id, xid)", name, name));

@@ -10,8 +10,6 @@ import { createPostgresConnection } from '@supabase/lite/postgres';
 import postgres from 'postgres';
 
 const roles = 'anon, authenticated, service_role';
-const port = 54321 + Math.floor(Math.random() * 1000);
-const url = `http://127.0.0.1:${port}`;
 const { key: publishableKey } = await generateApiKey('publishable');
 const { key: secretKey } = await generateApiKey('secret');
 const database = { host: process.env.PGHOST, username: 'postgres', database: 'postgres', onnotice: () => {} };
@@ -51,7 +49,7 @@ console.error = console.log = (...words) => log.write(`${format(...words)}\n`);
 
 const app = new App({
     connection: connection(),
-    api: { enabled: true, port, schemas: ['helix'] },
+    api: { enabled: true, schemas: ['helix'] },
     auth: {
         enabled: true,
         enable_signup: true,
@@ -63,7 +61,10 @@ const app = new App({
     options: { server: { admin: false, disableStudio: true } },
 });
 await app.ensureSystemSchema();
-const server = serve({ fetch: request => app.fetch(request), hostname: '127.0.0.1', port });
+const server = await new Promise(resolve => {
+    const listening = serve({ fetch: request => app.fetch(request), hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
+});
+const url = `http://127.0.0.1:${server.address().port}`;
 
 // With its first request the server gives its roles everything in each schema that has row security: what may stay, helix says after it.
 const first = await fetch(`${url}/rest/v1/operations?select=operation_id`, { headers: { apikey: secretKey, 'Accept-Profile': 'helix' } });
