@@ -21,7 +21,7 @@ namespace helix::cache {
 
 namespace {
 
-constexpr long gather_ms = 1; // while commits come in, they are taken together
+constexpr long gather_ms = 3; // while commits come in, they are taken together: each round costs Redis and a processor
 constexpr long longest_sleep_ms = 500;
 
 Link* redis_link = nullptr; // lives as long as the process
