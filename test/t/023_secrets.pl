@@ -179,7 +179,6 @@ subtest '1Password Connect' => sub {
 };
 
 subtest 'time to live and grace' => sub {
-    my $forever = '1h';
     set_up('helix.secret_cache_ttl' => '1s', 'helix.secret_grace' => '4s');
     $connect->value(hook => 'canary two');
     sleep 1.1;
@@ -196,7 +195,7 @@ subtest 'time to live and grace' => sub {
       or die 'the grace does not end';
     like(secret($hook), qr/^HX003\|.*Couldn't connect/, 'until the grace is over');
     $connect->start;
-    set_up('helix.secret_grace' => $forever);
+    set_up('helix.secret_grace' => '1h');
     is(secret($hook), 'canary two', 'and then again once it is back');
     for my $mode (qw(500 401 429 403 broken huge redirect proxy404 cut)) {
         $connect->mode($mode);
@@ -287,7 +286,7 @@ subtest 'nobody waits longer than told' => sub {
     is($result, 'canary two', 'once that is known to be an outage');
     cmp_ok($seconds, '<', 0.5, "nobody waits for the next question ($seconds s)");
     set_up('helix.secret_timeout' => '1min');
-    (my $status, undef, my $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
+    my (undef, undef, $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
     like($errors, qr/canceling statement due to statement timeout/, 'waiting can be cancelled');
     is(query('SELECT 1'), '1', 'without harm');
     ($result, $seconds) = timed(sub { query('CREATE DATABASE gone'); query('DROP DATABASE gone'); 'dropped' });
@@ -326,6 +325,30 @@ subtest 'a crash' => sub {
     is(query('SELECT count(*) FROM helix.secret_cache_status()'), '0', 'nothing is known after it');
     is(secret($hook), 'canary two', 'and it is read anew');
     $backend->{run}->kill_kill;
+};
+
+subtest 'many at once' => sub {
+    set_up('helix.secret_cache_ttl' => '1s');
+    $connect->value("label$_", "value $_") for 1 .. 4;
+    # A reading is right, or refused; anything else ends pgbench.
+    query(q{CREATE FUNCTION hammer() RETURNS void LANGUAGE plpgsql AS $$
+        DECLARE label integer := 1 + floor(random() * 4); result text;
+        BEGIN
+            IF random() < 0.01 THEN PERFORM helix.forget_secret('op://Team Secrets/Webhooks/label' || label); END IF;
+            result := attempt(format('SELECT secret(%L)', 'op://Team Secrets/Webhooks/label' || label));
+            IF result <> 'value ' || label AND result NOT LIKE 'HX003|%' THEN RAISE 'wrong: %', result; END IF;
+        END $$});
+    my $clients = start_pgbench($node, 'hammer', [qw(-c 8 -j 2 -T 6)], hammer => 'SELECT hammer();');
+    for my $round (0 .. 23) {
+        $connect->mode((qw(ok 500 ok 404))[$round % 4]);
+        $node->reload if $round % 4 == 0;
+        sleep 0.2;
+    }
+    $connect->mode('ok');
+    $clients->finish;
+    unlike(slurp_file($node->basedir . '/hammer.log.err'), qr/wrong:|aborted/, 'no reading was wrong');
+    like(slurp_file($node->basedir . '/hammer.log'), qr/tps = \d{3,}/, 'and there were many');
+    set_up('helix.secret_cache_ttl' => '5min');
 };
 
 subtest 'the op command' => sub {
