@@ -43,7 +43,7 @@ SELECT pg_catalog.pg_extension_config_dump('helix_internal.webhook_events', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.webhook_deliveries', '');
 
 CREATE FUNCTION helix_internal.webhook_payload(p_body bytea) RETURNS jsonb
-    LANGUAGE c VOLATILE STRICT
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_webhook_payload';
 COMMENT ON FUNCTION helix_internal.webhook_payload(bytea) IS
     'A body as JSON: itself where it is JSON, a string where it is text, else {"base64": …}';

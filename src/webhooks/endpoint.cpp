@@ -13,20 +13,37 @@ namespace {
 
 // LIMIT keeps the planner from a hash join, which costs twice as much to set up as both lookups.
 pg::Statement select_endpoint(
-    "SELECT s.user_id, s.operation_id, s.schedule_type = 'webhook', s.enabled, s.overlap = 'queue', s.max_attempts, "
-    "s.run_as, s.webhook_secret_ref, "
-    "CASE WHEN s.previous_secret_until > pg_catalog.clock_timestamp() THEN s.previous_secret_ref END, "
-    "EXTRACT(epoch FROM s.webhook_max_age)::bigint, EXTRACT(epoch FROM s.webhook_max_ahead)::bigint, "
-    "COALESCE(s.webhook_rate_limit, 0), c.* FROM helix_internal.operation_schedules s CROSS JOIN LATERAL "
+    "SELECT s.user_id, s.operation_id, s.schedule_type, s.enabled, s.overlap, s.max_attempts, s.run_as, "
+    "s.webhook_secret_ref, s.previous_secret_ref, s.previous_secret_until, s.webhook_max_age, s.webhook_max_ahead, "
+    "s.webhook_rate_limit, c.* FROM helix_internal.operation_schedules s CROSS JOIN LATERAL "
     "(SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = s.webhook_scheme LIMIT 1) c "
     "WHERE s.id = $1",
     {UUIDOID});
-constexpr int first_scheme_column = 13;
+constexpr int first_scheme_column = 14;
 
 const char* reference(int number) {
     bool is_null = false;
     const Datum value = pg::column(0, number, &is_null);
     return is_null ? nullptr : TextDatumGetCString(value);
+}
+
+const char* previous_reference() {
+    bool is_null = false;
+    const Datum until = pg::column(0, 10, &is_null);
+    return is_null || DatumGetTimestampTz(until) <= GetCurrentTimestamp() ? nullptr : reference(9);
+}
+
+// At most a day, as the table's checks say.
+std::int64_t seconds(int number) {
+    const Interval* interval = DatumGetIntervalP(pg::column(0, number));
+    const std::int64_t days = static_cast<std::int64_t>(interval->month) * DAYS_PER_MONTH + interval->day;
+    return days * SECS_PER_DAY + interval->time / USECS_PER_SEC;
+}
+
+int rate_limit(int number) {
+    bool is_null = false;
+    const Datum value = pg::column(0, number, &is_null);
+    return is_null ? 0 : DatumGetInt32(value);
 }
 
 } // namespace
@@ -43,15 +60,15 @@ Endpoint find_endpoint(const pg_uuid_t& schedule_id) {
     endpoint.known = true;
     endpoint.user_id = *DatumGetUUIDP(pg::column(0, 1));
     endpoint.operation_id = pg::column(0, 2);
-    endpoint.is_webhook = DatumGetBool(pg::column(0, 3));
+    endpoint.is_webhook = pg::text_view(pg::column(0, 3)) == "webhook";
     endpoint.enabled = DatumGetBool(pg::column(0, 4));
-    endpoint.one_at_a_time = DatumGetBool(pg::column(0, 5));
+    endpoint.one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
     endpoint.max_attempts = DatumGetInt32(pg::column(0, 6));
     endpoint.run_as = NameStr(*DatumGetName(pg::column(0, 7)));
     endpoint.secret_refs[0] = reference(8);
-    endpoint.secret_refs[1] = reference(9);
-    endpoint.tolerance = {DatumGetInt64(pg::column(0, 10)), DatumGetInt64(pg::column(0, 11))};
-    endpoint.rate_limit = DatumGetInt32(pg::column(0, 12));
+    endpoint.secret_refs[1] = previous_reference();
+    endpoint.tolerance = {seconds(11), seconds(12)};
+    endpoint.rate_limit = rate_limit(13);
     endpoint.scheme = read_scheme(first_scheme_column);
     return endpoint;
 }

@@ -3,7 +3,6 @@
 #include "webhooks/payload.hpp"
 
 #include "pg/guard.hpp"
-#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "common/base64.h"
@@ -24,6 +23,29 @@ Datum jsonb_of(const char* json) {
 bool is_text(std::string_view body) {
     return body.find('\0') == std::string_view::npos &&
            pg_verify_mbstr(GetDatabaseEncoding(), body.data(), static_cast<int>(body.size()), true);
+}
+
+// False where jsonb cannot hold it. Reading JSON takes no locks and holds no resources, so an error needs no
+// subtransaction to be undone.
+bool reads(const char* json, Datum* payload) {
+    const MemoryContext memory = CurrentMemoryContext;
+    volatile bool done = false;
+    PG_TRY();
+    {
+        *payload = jsonb_of(json);
+        done = true;
+    }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(memory);
+        const int category = ERRCODE_TO_CATEGORY(geterrcode());
+        if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_PROGRAM_LIMIT_EXCEEDED) {
+            PG_RE_THROW();
+        }
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    return done;
 }
 
 const char* as_string(const char* body) {
@@ -49,7 +71,7 @@ Datum payload_of(std::string_view body) {
     }
     const char* terminated = pnstrdup(body.data(), body.size());
     Datum payload = 0;
-    if (!pg::try_in_subtransaction([&] { payload = jsonb_of(terminated); }, pg::OnError::nothing)) {
+    if (!reads(terminated, &payload)) {
         payload = jsonb_of(as_string(terminated));
     }
     return payload;
