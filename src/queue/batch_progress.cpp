@@ -18,8 +18,12 @@ pg::Statement lock_batch("SELECT b.id, b.batch_type = 'conditional', b.batch_typ
                          "FOR NO KEY UPDATE OF b",
                          {UUIDOID});
 pg::Statement keep_ending("UPDATE helix_internal.batch_operations SET ended = $2, result = $3, error_message = $4, "
-                          "cost_actual = $5, executed_at = pg_catalog.clock_timestamp() WHERE id = $1",
+                          "cost_actual = CASE WHEN $5 IS NULL THEN cost_actual ELSE COALESCE(cost_actual, 0) + $5 END, "
+                          "executed_at = pg_catalog.clock_timestamp() WHERE id = $1",
                           {UUIDOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID});
+pg::Statement
+    add_cost("UPDATE helix_internal.batch_operations SET cost_actual = COALESCE(cost_actual, 0) + $2 WHERE id = $1",
+             {UUIDOID, NUMERICOID});
 pg::Statement select_stop_reason("SELECT helix_internal.batch_stop_reason($1)", {UUIDOID});
 // What somebody else has locked is ending or being claimed at this moment: both come by here or ask for the reason.
 pg::Statement select_unclaimed("SELECT id FROM helix_internal.queue "
@@ -129,6 +133,16 @@ void note_batch_operation(const pg_uuid_t& operation, const Ending& ending) {
     if (unblock.execute_latest(&id) > 0 || limited) {
         release_next(batch);
     }
+}
+
+void note_attempt_cost(const pg_uuid_t& operation, Datum cost_usd) {
+    const Datum values[] = {UUIDPGetDatum(&operation), cost_usd};
+    if (lock_batch.execute(values) == 0) {
+        return; // the batch has been deleted
+    }
+    const Datum batch = pg::column(0, 1);
+    add_cost.execute(values);
+    stop_where_due(batch);
 }
 
 } // namespace helix::queue

@@ -8,6 +8,9 @@ namespace helix::queue {
 // An operation of a batch has ended: keeps how, skips what can no longer run, releases what may run now.
 void note_batch_operation(const pg_uuid_t& operation, const Ending& ending);
 
+// An attempt has failed and will be tried again: what it has cost counts, and may stop the batch.
+void note_attempt_cost(const pg_uuid_t& operation, Datum cost_usd);
+
 // Starts or goes on with a batch whose row the caller has locked.
 void advance_batch(const pg_uuid_t& batch);
 

@@ -8,6 +8,7 @@
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
+#include "queue/batch_progress.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
 #include "queue/plans.hpp"
@@ -31,7 +32,7 @@ pg::Statement retry("UPDATE helix_internal.queue q SET running = false, worker =
                     "last_error = $3, run_at = pg_catalog.clock_timestamp() + $4, "
                     "ready_at = pg_catalog.clock_timestamp() + $4 "
                     "WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts "
-                    "RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved",
+                    "RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id",
                     {UUIDOID, INT4OID, TEXTOID, INTERVALOID});
 pg::Statement set_cost("UPDATE helix_internal.schedule_executions SET cost_actual = $2 WHERE id = $1",
                        {UUIDOID, NUMERICOID});
@@ -83,9 +84,11 @@ ledger::Request recording_of(const Finished& finished, bool success, const Endin
     return request;
 }
 
-void record(const Claim& claim, ledger::Request request) {
+// What it has cost; null where nobody says.
+Datum record(const Claim& claim, ledger::Request request) {
     const bool priced = !request.cost_usd && request.model;
-    if (!request.cost_usd && !priced) {
+    const bool told = request.cost_usd || priced;
+    if (!told) {
         request.cost_usd = NumericGetDatum(int64_to_numeric(0));
     }
     const auto recorded = ledger::record(request);
@@ -93,6 +96,7 @@ void record(const Claim& claim, ledger::Request request) {
         const Datum values[] = {UUIDPGetDatum(&claim.id), recorded.cost_usd};
         set_cost.execute(values);
     }
+    return told ? recorded.cost_usd : 0;
 }
 
 // The ledger knows nothing of what has been skipped, so there is no place for a cost, and it can check neither.
@@ -137,7 +141,12 @@ std::optional<Finished> try_again(const Claim& claim, Datum error, Datum pause) 
         return std::nullopt;
     }
     note_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
-    const Finished attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    Finished attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    bool no_batch = false;
+    const Datum operation = pg::column(0, 6, &no_batch);
+    if (!no_batch) {
+        attempt.batch_operation = *DatumGetUUIDP(operation);
+    }
     if (DatumGetBool(pg::column(0, 5))) {
         budgets::release(claim.id);
     }
@@ -163,7 +172,7 @@ HELIX_FUNCTION(helix_complete_execution) {
     }
     pg::OwnerSpi spi;
     queue::plan_by_index();
-    const auto finished = queue::finish(claim, ending);
+    const auto finished = queue::move_to_history(claim, ending);
     if (!finished) {
         queue::refuse_claim(claim);
     }
@@ -178,8 +187,9 @@ HELIX_FUNCTION(helix_complete_execution) {
                 *field = PG_GETARG_INT64(number);
             }
         }
-        queue::record(claim, request);
+        ending.cost = queue::record(claim, request);
     }
+    queue::note_ending(*finished, ending);
     spi.finish();
     PG_RETURN_VOID();
 }
@@ -198,12 +208,17 @@ HELIX_FUNCTION(helix_fail_execution) {
     auto attempt = queue::try_again(claim, ending.error, pause);
     const bool again = attempt.has_value();
     if (!again) {
-        attempt = queue::finish(claim, ending);
+        attempt = queue::move_to_history(claim, ending);
     }
     if (!attempt) {
         queue::refuse_claim(claim);
     }
-    queue::record(claim, queue::recording_of(*attempt, false, ending));
+    ending.cost = queue::record(claim, queue::recording_of(*attempt, false, ending));
+    if (!again) {
+        queue::note_ending(*attempt, ending);
+    } else if (attempt->batch_operation && ending.cost != 0) {
+        queue::note_attempt_cost(*attempt->batch_operation, ending.cost);
+    }
     spi.finish();
     PG_RETURN_TEXT_P(again ? outcome : last);
 }

@@ -13,7 +13,7 @@ namespace helix::queue {
 
 namespace {
 
-pg::Statement move_to_history(
+pg::Statement move(
     "WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = $1 AND ($2 IS NULL OR q.attempt = $2) "
     "AND (q.running OR NOT $3) RETURNING q.*) "
     "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, batch_id, "
@@ -55,21 +55,24 @@ void release_next_of(const pg_uuid_t& schedule) {
 
 } // namespace
 
-std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
+std::optional<Finished> move_to_history(const Claim& claim, const Ending& ending) {
     pg::Values values;
     values.add_uuid(&claim.id).add(Int32GetDatum(claim.attempt.value_or(0)), !claim.attempt);
     values.add(BoolGetDatum(claim.must_run)).add_text(ending.status);
     values.add(ending.result, ending.result == 0).add(ending.error, ending.error == 0);
     values.add(ending.cost, ending.cost == 0);
     values.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
-    if (move_to_history.execute(values.values(), values.letters()) == 0) {
+    if (move.execute(values.values(), values.letters()) == 0) {
         return std::nullopt;
     }
     bool no_schedule = false;
     bool no_batch = false;
-    const Finished finished{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    Finished finished{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
     const Datum schedule = pg::column(0, 3, &no_schedule);
     const Datum operation = pg::column(0, 4, &no_batch);
+    if (!no_batch) {
+        finished.batch_operation = *DatumGetUUIDP(operation);
+    }
     bool was_running = false;
     const Datum place = pg::column(0, 6, &was_running);
     const bool reserved = DatumGetBool(pg::column(0, 7));
@@ -82,8 +85,19 @@ std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
     if (!no_schedule) {
         release_next_of(*DatumGetUUIDP(schedule));
     }
-    if (!no_batch) {
-        note_batch_operation(*DatumGetUUIDP(operation), ending);
+    return finished;
+}
+
+void note_ending(const Finished& finished, const Ending& ending) {
+    if (finished.batch_operation) {
+        note_batch_operation(*finished.batch_operation, ending);
+    }
+}
+
+std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
+    const auto finished = move_to_history(claim, ending);
+    if (finished) {
+        note_ending(*finished, ending);
     }
     return finished;
 }

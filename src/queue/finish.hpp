@@ -26,9 +26,16 @@ struct Claim {
 struct Finished {
     pg_uuid_t user_id;
     Datum operation_id;
+    std::optional<pg_uuid_t> batch_operation = std::nullopt;
 };
 
-// None where the claim does not hold (any more).
+// Moves it to the history; none where the claim does not hold (any more). Its batch hears of it by note_ending().
+std::optional<Finished> move_to_history(const Claim& claim, const Ending& ending);
+
+// Its batch goes on, once the cost is known.
+void note_ending(const Finished& finished, const Ending& ending);
+
+// Both, for what has cost nothing.
 std::optional<Finished> finish(const Claim& claim, const Ending& ending);
 
 // Says why a claim does not hold: P0002 or 55000.

@@ -56,7 +56,7 @@ struct Refusal {
     const char* reason; // for the schedule's owner
 };
 
-// A call that nobody vouches for. Those of unknown schedules count together.
+// A call that is not taken. Those of unknown schedules count together.
 Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const Refusal& refusal) {
     const int wait = seconds_to_wait(endpoint.known ? endpoint.schedule_id : nobody, CallKind::unverified,
                                      config::webhook_unverified_rate);
@@ -90,12 +90,6 @@ Datum take_duplicate(const Endpoint& endpoint, Event event) {
 
 Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = verified_event(endpoint, message, check);
-    if (!endpoint.enabled) {
-        event.type = "webhook_error";
-        event.error = "the schedule is disabled";
-        write_event(event);
-        return answer_error(404, "no such webhook");
-    }
     const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
     if (!note(delivery)) {
         return take_duplicate(endpoint, event);
@@ -112,7 +106,7 @@ Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Chec
     return answer_accepted(endpoint.schedule_id, event.id, event.execution_id);
 }
 
-// What speaks against a call; nothing where it verifies.
+// What speaks against a call; nothing where it verifies and may be queued.
 std::optional<Refusal> objection(const Endpoint& endpoint, const WebhookMessage& message, Check& result) {
     if (message.body.empty()) {
         return Refusal{"webhook_error", 400, "the body is empty", "the body is empty"};
@@ -136,6 +130,9 @@ std::optional<Refusal> objection(const Endpoint& endpoint, const WebhookMessage&
     if (!result.verified()) {
         const char* reason = describe(result.verification.verdict);
         return Refusal{"signature_failed", 401, reason, reason};
+    }
+    if (!endpoint.enabled) {
+        return Refusal{"webhook_error", 404, "no such webhook", "the schedule is disabled"};
     }
     return std::nullopt;
 }

@@ -77,6 +77,9 @@ bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* 
                     "Give the schedule a secret that can be loaded.");
     }
     bool same = false;
+    if (expected.empty()) { // it would be equal to everything
+        return false;
+    }
     for (const std::string_view secret : secrets.all()) {
         const Mac mac = sign(scheme.core, message, secret);
         same = CRYPTO_memcmp(mac.bytes.data(), expected.data(), std::min(expected.size(), mac.size)) == 0 || same;

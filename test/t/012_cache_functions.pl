@@ -355,7 +355,7 @@ subtest 'who may call what' => sub {
     my %may = map { split /\|/ } split /\n/, one(<<'SQL');
 SELECT p.proname || '|' || string_agg(has_function_privilege(r, p.oid, 'EXECUTE')::int::text, '' ORDER BY n)
   FROM pg_proc p, unnest(ARRAY['api_user', 'api_service', 'api_anon']) WITH ORDINALITY roles(r, n)
- WHERE p.proname ~ 'cache|invalidate' AND p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
+ WHERE p.proname ~ '^(cache|invalidate)_' AND p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
  GROUP BY p.proname
 SQL
     my @service = qw(cache_get cache_set cache_get_or_fetch cache_delete cache_delete_pattern invalidate_user_cache cache_flush_all
