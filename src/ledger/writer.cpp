@@ -8,11 +8,11 @@
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
 #include "ledger/watermark.hpp"
+#include "pg/table_writer.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
 #include "access/heapam.h"
-#include "access/table.h"
 #include "executor/tuptable.h"
 }
 
@@ -21,9 +21,7 @@ namespace helix::ledger {
 struct WriterState {
     TimestampTz now;
     std::int64_t xid;
-    Relation partition;
-    EState* executor;
-    ResultRelInfo* target;
+    pg::TableWriter partition;
     BulkInsertState bulk; // null for a single row
     TupleTableSlot** slots;
     int capacity;
@@ -118,19 +116,22 @@ void flush(WriterState& state) {
     if (state.buffered == 0) {
         return;
     }
-    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state.executor));
-    const CommandId command = GetCurrentCommandId(true);
+    EState* const executor = state.partition.executor;
+    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(executor));
     if (state.buffered == 1) {
-        table_tuple_insert(state.partition, state.slots[0], command, 0, nullptr);
+        pg::write_row(state.partition, state.slots[0]);
     } else {
-        table_multi_insert(state.partition, state.slots, state.buffered, command, 0, state.bulk);
+        table_multi_insert(state.partition.table, state.slots, state.buffered, GetCurrentCommandId(true), 0,
+                           state.bulk);
+        for (int i = 0; i < state.buffered; ++i) {
+            pg::write_index_entries(state.partition, state.slots[i]);
+        }
     }
     for (int i = 0; i < state.buffered; ++i) {
-        pg::insert_index_entries(state.target, state.slots[i], state.executor);
         ExecClearTuple(state.slots[i]);
     }
     MemoryContextSwitchTo(caller);
-    ResetPerTupleExprContext(state.executor);
+    ResetPerTupleExprContext(executor);
     state.written += state.buffered;
     state.buffered = 0;
 }
@@ -155,17 +156,12 @@ Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>
     ensure_watermark();
     state_->now = now;
     state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
-    state_->partition =
-        table_open(partition_for(now), RowExclusiveLock); // adoption and retention lock writers out here
+    state_->partition = pg::open_writer(partition_for(now)); // adoption and retention lock writers out here
     confirm_ids();
-    state_->executor = CreateExecutorState();
-    state_->target = makeNode(ResultRelInfo);
-    InitResultRelInfo(state_->target, state_->partition, 0, nullptr, 0);
-    ExecOpenIndices(state_->target, false);
     state_->capacity = std::clamp(capacity, 1, max_batch);
     state_->slots = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * state_->capacity));
     for (int i = 0; i < state_->capacity; ++i) {
-        state_->slots[i] = table_slot_create(state_->partition, nullptr);
+        state_->slots[i] = table_slot_create(state_->partition.table, nullptr);
     }
     state_->bulk = state_->capacity > 1 ? GetBulkInsertState() : nullptr;
 }
@@ -186,7 +182,7 @@ std::int64_t Writer::append(const Execution& execution) {
     if (!is_new) {
         return new_id;
     }
-    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->executor));
+    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
     cache::note_recorded(std::to_array(execution.user_id.data), execution.operation_id);
@@ -204,9 +200,7 @@ void Writer::finish() {
     for (int i = 0; i < state_->capacity; ++i) {
         ExecDropSingleTupleTableSlot(state_->slots[i]);
     }
-    ExecCloseIndices(state_->target);
-    FreeExecutorState(state_->executor);
-    table_close(state_->partition, NoLock);
+    pg::close_writer(state_->partition);
     arrivals += state_->written;
 }
 

@@ -6,6 +6,7 @@
 #endif
 
 extern "C" {
+#include "access/genam.h"
 #include "access/tableam.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
@@ -63,12 +64,21 @@ inline Latch* latch_of(int process) {
     return &ProcGlobal->allProcs[process].procLatch;
 }
 
-// Enters the tuple in `slot` into every index of `target`; the ledger has no unique one.
+// Enters the tuple in `slot` into every index of `target`.
 inline void insert_index_entries(ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
 #if PG_VERSION_NUM >= 160000
     list_free(ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL, false));
 #else
     list_free(ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL));
+#endif
+}
+
+// An index scan by `keys` conditions, which index_rescan() then names.
+inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(table, index, snapshot, keys, 0);
 #endif
 }
 

@@ -8,9 +8,16 @@ extern "C" {
 
 namespace helix::pg {
 
-OwnerSpi::OwnerSpi() {
+Owner::Owner() {
     GetUserIdAndSecContext(&caller_, &security_context_);
     SetUserIdAndSecContext(extension_owner(), security_context_ | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+void Owner::finish() {
+    SetUserIdAndSecContext(caller_, security_context_);
+}
+
+OwnerSpi::OwnerSpi() {
     guc_nesting_ = NewGUCNestLevel();
     set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
                       false);
@@ -22,7 +29,7 @@ OwnerSpi::OwnerSpi() {
 void OwnerSpi::finish() {
     SPI_finish();
     AtEOXact_GUC(true, guc_nesting_);
-    SetUserIdAndSecContext(caller_, security_context_);
+    owner_.finish();
 }
 
 void Statement::prepare() {

@@ -1,4 +1,4 @@
-// Owns: SQL run from C++: saved plans and the switch to the extension's owner. Any feature may use it.
+// Owns: the switch to the extension's owner, and SQL run from C++ by saved plans. Any feature may use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -9,6 +9,17 @@ extern "C" {
 
 namespace helix::pg {
 
+// Acts as the extension's owner, without SQL; finish() puts the caller's identity back, and so does an abort.
+class Owner {
+  public:
+    Owner();
+    void finish();
+
+  private:
+    Oid caller_ = InvalidOid;
+    int security_context_ = 0;
+};
+
 // Connects to SPI as the extension's owner with search_path = pg_catalog, pg_temp; finish() puts the caller's identity
 // and settings back. An ereport in between needs no clean-up here: the (sub)transaction's abort does all three.
 class OwnerSpi {
@@ -17,8 +28,7 @@ class OwnerSpi {
     void finish();
 
   private:
-    Oid caller_ = InvalidOid;
-    int security_context_ = 0;
+    Owner owner_;
     int guc_nesting_ = 0;
 };
 

@@ -46,7 +46,7 @@ HELIX_FUNCTION(helix_cancel_execution) {
     pg::OwnerSpi spi;
     queue::plan_by_index();
     queue::prepare(claim.id, rights);
-    const bool ended = queue::finish(claim, {.status = "skipped", .error = error}).has_value();
+    const bool ended = queue::finish(claim, {.status = "skipped", .error = error});
     spi.finish();
     PG_RETURN_BOOL(ended);
 }

@@ -34,8 +34,6 @@ pg::Statement retry("UPDATE helix_internal.queue q SET running = false, worker =
                     "WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts "
                     "RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id",
                     {UUIDOID, INT4OID, TEXTOID, INTERVALOID});
-pg::Statement set_cost("UPDATE helix_internal.schedule_executions SET cost_actual = $2 WHERE id = $1",
-                       {UUIDOID, NUMERICOID});
 pg::Statement select_attempt("SELECT attempt FROM helix_internal.queue WHERE id = $1", {UUIDOID});
 
 Claim claim_of(FunctionCallInfo fcinfo, int token) {
@@ -69,10 +67,10 @@ std::optional<std::int32_t> latency_argument(FunctionCallInfo fcinfo, int number
 }
 
 // An attempt for the ledger, which checks the rest.
-ledger::Request recording_of(const Finished& finished, bool success, const Ending& ending) {
+ledger::Request recording_of(const pg_uuid_t& user, Datum operation, bool success, const Ending& ending) {
     ledger::Request request;
-    request.user_id = finished.user_id;
-    request.operation_id = pg::text_view(finished.operation_id);
+    request.user_id = user;
+    request.operation_id = pg::text_view(operation);
     request.success = success;
     request.latency_ms = ending.latency_ms;
     if (ending.cost != 0) {
@@ -85,17 +83,12 @@ ledger::Request recording_of(const Finished& finished, bool success, const Endin
 }
 
 // What it has cost; null where nobody says.
-Datum record(const Claim& claim, ledger::Request request) {
-    const bool priced = !request.cost_usd && request.model;
-    const bool told = request.cost_usd || priced;
+Datum record_attempt(ledger::Request request) {
+    const bool told = request.cost_usd || request.model;
     if (!told) {
         request.cost_usd = NumericGetDatum(int64_to_numeric(0));
     }
     const auto recorded = ledger::record(request);
-    if (priced) {
-        const Datum values[] = {UUIDPGetDatum(&claim.id), recorded.cost_usd};
-        set_cost.execute(values);
-    }
     return told ? recorded.cost_usd : 0;
 }
 
@@ -132,8 +125,28 @@ Datum pause_argument(FunctionCallInfo fcinfo, int number, const Claim& claim) {
     return IntervalPGetDatum(pause_after(attempt));
 }
 
+// The tokens, where they are given, price what has no cost.
+void add_tokens(FunctionCallInfo fcinfo, ledger::Request& request) {
+    if (!PG_ARGISNULL(7)) {
+        request.model = pg::text_view(PG_GETARG_DATUM(7));
+    }
+    for (const auto& [number, field] :
+         {std::pair{8, &request.input_tokens}, {9, &request.cached_input_tokens}, {10, &request.output_tokens}}) {
+        if (!PG_ARGISNULL(number)) {
+            *field = PG_GETARG_INT64(number);
+        }
+    }
+}
+
+// What has failed and will be tried again. The text lives in SPI's memory.
+struct Attempt {
+    pg_uuid_t user_id;
+    Datum operation_id;
+    std::optional<pg_uuid_t> batch_operation = std::nullopt;
+};
+
 // Whether an attempt is left; the execution is pending again then.
-std::optional<Finished> try_again(const Claim& claim, Datum error, Datum pause) {
+std::optional<Attempt> try_again(const Claim& claim, Datum error, Datum pause) {
     pg::Values values;
     values.add_uuid(&claim.id).add(Int32GetDatum(claim.attempt.value_or(0)), !claim.attempt);
     values.add(error).add(pause);
@@ -141,7 +154,7 @@ std::optional<Finished> try_again(const Claim& claim, Datum error, Datum pause) 
         return std::nullopt;
     }
     note_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
-    Finished attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    Attempt attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
     bool no_batch = false;
     const Datum operation = pg::column(0, 6, &no_batch);
     if (!no_batch) {
@@ -151,6 +164,23 @@ std::optional<Finished> try_again(const Claim& claim, Datum error, Datum pause) 
         budgets::release(claim.id);
     }
     return attempt;
+}
+
+void note_retry(const Attempt& attempt, const Ending& ending) {
+    const Datum cost = record_attempt(recording_of(attempt.user_id, attempt.operation_id, false, ending));
+    if (attempt.batch_operation && cost != 0) {
+        note_attempt_cost(*attempt.batch_operation, cost);
+    }
+}
+
+void end_failed(const Claim& claim, Ending& ending) {
+    const auto departed = leave_queue(claim);
+    if (!departed) {
+        refuse_claim(claim);
+    }
+    ending.cost = record_attempt(recording_of(departed->user_id, departed->operation_id, false, ending));
+    enter_history(*departed, ending);
+    go_on(*departed, ending);
 }
 
 } // namespace
@@ -170,27 +200,25 @@ HELIX_FUNCTION(helix_complete_execution) {
     if (skipped) {
         queue::check_skipped(ending);
     }
-    pg::OwnerSpi spi;
-    queue::plan_by_index();
-    const auto finished = queue::move_to_history(claim, ending);
-    if (!finished) {
+    pg::Owner owner;
+    const auto departed = queue::leave_queue(claim);
+    if (!departed) {
         queue::refuse_claim(claim);
     }
     if (!skipped) {
-        auto request = queue::recording_of(*finished, strcmp(ending.status, "success") == 0, ending);
-        if (!PG_ARGISNULL(7)) {
-            request.model = pg::text_view(PG_GETARG_DATUM(7));
-        }
-        for (const auto& [number, field] :
-             {std::pair{8, &request.input_tokens}, {9, &request.cached_input_tokens}, {10, &request.output_tokens}}) {
-            if (!PG_ARGISNULL(number)) {
-                *field = PG_GETARG_INT64(number);
-            }
-        }
-        ending.cost = queue::record(claim, request);
+        auto request = queue::recording_of(departed->user_id, departed->operation_id,
+                                           strcmp(ending.status, "success") == 0, ending);
+        queue::add_tokens(fcinfo, request);
+        ending.cost = queue::record_attempt(request);
     }
-    queue::note_ending(*finished, ending);
-    spi.finish();
+    queue::enter_history(*departed, ending);
+    if (queue::concerns_others(*departed)) {
+        pg::OwnerSpi spi;
+        queue::plan_by_index();
+        queue::go_on(*departed, ending);
+        spi.finish();
+    }
+    owner.finish();
     PG_RETURN_VOID();
 }
 
@@ -205,20 +233,12 @@ HELIX_FUNCTION(helix_fail_execution) {
     pg::OwnerSpi spi;
     queue::plan_by_index();
     const Datum pause = queue::pause_argument(fcinfo, 5, claim);
-    auto attempt = queue::try_again(claim, ending.error, pause);
-    const bool again = attempt.has_value();
-    if (!again) {
-        attempt = queue::move_to_history(claim, ending);
-    }
-    if (!attempt) {
-        queue::refuse_claim(claim);
-    }
-    ending.cost = queue::record(claim, queue::recording_of(*attempt, false, ending));
-    if (!again) {
-        queue::note_ending(*attempt, ending);
-    } else if (attempt->batch_operation && ending.cost != 0) {
-        queue::note_attempt_cost(*attempt->batch_operation, ending.cost);
+    const auto attempt = queue::try_again(claim, ending.error, pause);
+    if (attempt) {
+        queue::note_retry(*attempt, ending);
+    } else {
+        queue::end_failed(claim, ending);
     }
     spi.finish();
-    PG_RETURN_TEXT_P(again ? outcome : last);
+    PG_RETURN_TEXT_P(attempt ? outcome : last);
 }

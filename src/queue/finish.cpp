@@ -4,7 +4,6 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
-#include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/lanes.hpp"
@@ -13,18 +12,6 @@ namespace helix::queue {
 
 namespace {
 
-pg::Statement move(
-    "WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = $1 AND ($2 IS NULL OR q.attempt = $2) "
-    "AND (q.running OR NOT $3) RETURNING q.*) "
-    "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, batch_id, "
-    "batch_operation_id, execution_status, triggered_by, priority, attempt, worker, run_at, scheduled_for, request_id, "
-    "payload, result, error_message, cost_actual, latency_ms, created_at, started_at) "
-    "SELECT g.id, g.user_id, g.operation_id, g.schedule_id, g.batch_id, g.batch_operation_id, $4, g.triggered_by, "
-    "g.priority, g.attempt, g.worker, g.run_at, g.scheduled_for, g.request_id, g.payload, $5, $6, $7, $8, "
-    "g.created_at, g.started_at FROM gone g "
-    "RETURNING user_id, operation_id, schedule_id, batch_operation_id, priority, "
-    "(SELECT g.ready_at FROM gone g WHERE NOT g.running), (SELECT g.reserved FROM gone g)",
-    {UUIDOID, INT4OID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID, INT4OID});
 // The schedules that may queue an execution behind this one at this moment; their rows are locked while they do.
 pg::Statement lock_one_at_a_time("SELECT FROM helix_internal.operation_schedules WHERE id = $1 AND (overlap = 'queue' "
                                  "OR (schedule_type = 'cron' AND missed_runs <> 'none')) FOR NO KEY UPDATE",
@@ -55,54 +42,37 @@ void release_next_of(const pg_uuid_t& schedule) {
 
 } // namespace
 
-std::optional<Finished> move_to_history(const Claim& claim, const Ending& ending) {
-    pg::Values values;
-    values.add_uuid(&claim.id).add(Int32GetDatum(claim.attempt.value_or(0)), !claim.attempt);
-    values.add(BoolGetDatum(claim.must_run)).add_text(ending.status);
-    values.add(ending.result, ending.result == 0).add(ending.error, ending.error == 0);
-    values.add(ending.cost, ending.cost == 0);
-    values.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
-    if (move.execute(values.values(), values.letters()) == 0) {
-        return std::nullopt;
-    }
-    bool no_schedule = false;
-    bool no_batch = false;
-    Finished finished{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
-    const Datum schedule = pg::column(0, 3, &no_schedule);
-    const Datum operation = pg::column(0, 4, &no_batch);
-    if (!no_batch) {
-        finished.batch_operation = *DatumGetUUIDP(operation);
-    }
-    bool was_running = false;
-    const Datum place = pg::column(0, 6, &was_running);
-    const bool reserved = DatumGetBool(pg::column(0, 7));
-    if (!was_running) {
-        note_taken(DatumGetInt16(pg::column(0, 5)), DatumGetTimestampTz(place));
-    }
-    if (reserved) {
-        budgets::release(claim.id);
-    }
-    if (!no_schedule) {
-        release_next_of(*DatumGetUUIDP(schedule));
-    }
-    return finished;
+bool concerns_others(const Departed& departed) {
+    return departed.reserved || departed.schedule || departed.batch_operation;
 }
 
-void note_ending(const Finished& finished, const Ending& ending) {
-    if (finished.batch_operation) {
-        note_batch_operation(*finished.batch_operation, ending);
+void go_on(const Departed& departed, const Ending& ending) {
+    if (departed.reserved) {
+        budgets::release(departed.id);
+    }
+    if (departed.schedule) {
+        release_next_of(*departed.schedule);
+    }
+    if (departed.batch_operation) {
+        note_batch_operation(*departed.batch_operation, ending);
     }
 }
 
-std::optional<Finished> finish(const Claim& claim, const Ending& ending) {
-    const auto finished = move_to_history(claim, ending);
-    if (finished) {
-        note_ending(*finished, ending);
+bool finish(const Claim& claim, const Ending& ending) {
+    const auto departed = leave_queue(claim);
+    if (!departed) {
+        return false;
     }
-    return finished;
+    if (!departed->was_running) {
+        note_taken(departed->priority, departed->ready_at);
+    }
+    enter_history(*departed, ending);
+    go_on(*departed, ending);
+    return true;
 }
 
 void refuse_claim(const Claim& claim) {
+    const pg::OwnerSpi spi;
     const Datum id = UUIDPGetDatum(&claim.id);
     if (select_state.execute(&id) == 0) {
         refuse_unknown("execution", claim.id);

@@ -1,0 +1,28 @@
+// Owns: rows written straight into a table, as INSERT would where there are no triggers, checks or generated columns,
+// without a plan to start for each. Any feature may use it for helix's own tables. Errors are PostgreSQL's (23505).
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::pg {
+
+// Plain data, so that PostgreSQL may longjmp past it; an abort closes the table.
+struct TableWriter {
+    Relation table;
+    EState* executor;
+    ResultRelInfo* target;
+};
+
+// Locks the table as INSERT does. Does not ask for privileges.
+TableWriter open_writer(Oid table);
+
+// The row in `slot` (made by table_slot_create) into the table and its indexes.
+void write_row(const TableWriter& writer, TupleTableSlot* slot);
+
+// Into the indexes alone, for rows that table_multi_insert() has written.
+void write_index_entries(const TableWriter& writer, TupleTableSlot* slot);
+
+// Keeps the lock until the transaction's end.
+void close_writer(const TableWriter& writer);
+
+} // namespace helix::pg
