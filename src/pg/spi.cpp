@@ -36,7 +36,8 @@ void Statement::prepare() {
     if (plan_ != nullptr) {
         return;
     }
-    SPIPlanPtr plan = SPI_prepare(text_, arguments_, types_.data());
+    // Else the server may find a plan for these very values cheaper each time, and plan each time: it did for claims.
+    SPIPlanPtr plan = SPI_prepare_cursor(text_, arguments_, types_.data(), CURSOR_OPT_GENERIC_PLAN);
     if (plan == nullptr || SPI_keepplan(plan) != 0) {
         elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
     }
