@@ -1,5 +1,7 @@
 #include "pg/table_writer.hpp"
 
+#include "pg/relations.hpp"
+
 extern "C" {
 #include "access/table.h"
 #include "executor/tuptable.h"
@@ -30,6 +32,20 @@ void close_writer(const TableWriter& writer) {
     ExecCloseIndices(writer.target);
     FreeExecutorState(writer.executor);
     table_close(writer.table, NoLock);
+}
+
+void insert_into(const char* table, Values& values) {
+    PreventCommandIfReadOnly("INSERT"); // the table access method itself would not ask
+    const TableWriter writer = open_writer(internal_relation(table));
+    TupleTableSlot* row = table_slot_create(writer.table, nullptr);
+    Assert(values.count() <= row->tts_tupleDescriptor->natts);
+    std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true); // also of columns that somebody has added
+    std::copy_n(values.values(), values.count(), row->tts_values);
+    std::copy_n(values.nulls(), values.count(), row->tts_isnull);
+    ExecStoreVirtualTuple(row);
+    write_row(writer, row);
+    ExecDropSingleTupleTableSlot(row);
+    close_writer(writer);
 }
 
 } // namespace helix::pg

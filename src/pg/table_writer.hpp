@@ -2,7 +2,7 @@
 // without a plan to start for each. Any feature may use it for helix's own tables. Errors are PostgreSQL's (23505).
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "pg/values.hpp"
 
 namespace helix::pg {
 
@@ -24,5 +24,8 @@ void write_index_entries(const TableWriter& writer, TupleTableSlot* slot);
 
 // Keeps the lock until the transaction's end.
 void close_writer(const TableWriter& writer);
+
+// One row into helix_internal.<table>: the values of its columns, in the order of its definition.
+void insert_into(const char* table, Values& values);
 
 } // namespace helix::pg

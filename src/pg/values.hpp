@@ -33,6 +33,7 @@ class Values {
     Datum* values() { return values_; }
     bool* nulls() { return nulls_; }
     const char* letters() const { return letters_; } // as SPI wants nulls
+    int count() const { return count_; }
     Datum row(TupleDesc columns) { return HeapTupleGetDatum(heap_form_tuple(columns, values_, nulls_)); }
 
   private:

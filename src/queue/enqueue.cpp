@@ -7,6 +7,7 @@
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
+#include "pg/table_writer.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
@@ -23,12 +24,6 @@ namespace {
 
 constexpr int spread_us = 100'000; // executions for one moment get places of their own within this time
 
-pg::Statement insert_execution("INSERT INTO helix_internal.queue (id, user_id, operation_id, schedule_id, batch_id, "
-                               "batch_operation_id, triggered_by, priority, ready_at, run_at, max_attempts, "
-                               "scheduled_for, request_id, payload, run_as) "
-                               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-                               {UUIDOID, UUIDOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, TEXTOID, INT2OID, TIMESTAMPTZOID,
-                                TIMESTAMPTZOID, INT4OID, TIMESTAMPTZOID, TEXTOID, JSONBOID, NAMEOID});
 pg::Statement insert_request("INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id) "
                              "VALUES ($1, $2, $3) ON CONFLICT (user_id, request_id) DO NOTHING",
                              {UUIDOID, TEXTOID, UUIDOID});
@@ -41,6 +36,25 @@ pg::Statement select_schedule("SELECT user_id, operation_id, enabled, parameters
                               {UUIDOID});
 pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
                             {UUIDOID});
+
+// By the columns of helix_internal.queue, in their order.
+void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at) {
+    constexpr int attempts = 0;
+    pg::Values row;
+    row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
+    row.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
+    row.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
+    row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
+    row.add(BoolGetDatum(false)).add(BoolGetDatum(false)); // running, reserved
+    row.add(Int32GetDatum(attempts)).add(Int32GetDatum(execution.max_attempts));
+    row.add_null().add_null().add_null(); // worker, lease_until, started_at
+    row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
+    row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
+    row.add(DirectFunctionCall1(namein, CStringGetDatum(execution.run_as)));
+    row.add(execution.payload, execution.payload == 0);
+    row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+    pg::insert_into("queue", row);
+}
 
 // A place in the lane: claims read on from where others have stopped, so equal places would be read again and again.
 TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
@@ -80,16 +94,7 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     const TimestampTz now = GetCurrentTimestamp();
     const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
     const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
-    pg::Values values;
-    values.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
-    values.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
-    values.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
-    values.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
-    values.add(Int32GetDatum(execution.max_attempts));
-    values.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
-    values.add(execution.request_id, execution.request_id == 0).add(execution.payload, execution.payload == 0);
-    values.add(DirectFunctionCall1(namein, CStringGetDatum(execution.run_as)));
-    insert_execution.execute(values.values(), values.letters());
+    insert(id, execution, run_at, ready_at);
     if (!execution.waits) {
         note_ready(execution.priority, ready_at);
     }

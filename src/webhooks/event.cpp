@@ -2,8 +2,7 @@
 
 #include "webhooks/event.hpp"
 
-#include "pg/spi.hpp"
-#include "pg/values.hpp"
+#include "pg/table_writer.hpp"
 
 #include <cstring>
 
@@ -16,13 +15,6 @@ namespace helix::webhooks {
 namespace {
 
 constexpr int kept_signature = 20; // characters
-
-pg::Statement insert_event(
-    "INSERT INTO helix_internal.webhook_events (id, user_id, schedule_id, event_type, signature_error, signature, "
-    "body, body_size, signed_timestamp, signed_id, mac, duplicate, execution_id, replay_of, replayed_by) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    {UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT4OID, TEXTOID, TEXTOID, BYTEAOID, BOOLOID,
-     UUIDOID, UUIDOID, NAMEOID});
 
 // A text or a bytea: both are a length and bytes.
 Datum bytes_datum(std::string_view bytes) {
@@ -40,25 +32,24 @@ void write_event(const Event& event) {
     const auto add = [](pg::Values& values, std::string_view bytes) {
         values.add(bytes.empty() ? 0 : bytes_datum(bytes), bytes.empty());
     };
-    pg::Values values;
-    values.add_uuid(&event.id)
-        .add_uuid(&event.user_id)
-        .add_uuid(event.schedule_id)
-        .add_text(event.type)
-        .add_text(event.error);
-    add(values, first_characters(event.signature));
-    add(values, event.keep_body ? event.body : std::string_view());
-    values.add(Int32GetDatum(static_cast<std::int32_t>(event.body.size())));
-    add(values, event.timestamp);
-    add(values, event.message_id);
-    add(values, event.mac.substr(0, kept_mac_size));
-    values.add(BoolGetDatum(event.duplicate)).add_uuid(event.execution_id).add_uuid(event.replay_of);
+    // The columns of helix_internal.webhook_events, in their order.
+    pg::Values row;
+    row.add_uuid(&event.id).add_uuid(&event.user_id).add_uuid(event.schedule_id).add_text(event.type);
+    add(row, first_characters(event.signature));
+    row.add_text(event.error);
+    add(row, event.keep_body ? event.body : std::string_view());
+    row.add(Int32GetDatum(static_cast<std::int32_t>(event.body.size())));
+    add(row, event.timestamp);
+    add(row, event.message_id);
+    add(row, event.mac.substr(0, kept_mac_size));
+    row.add(BoolGetDatum(event.duplicate)).add_uuid(event.execution_id).add_uuid(event.replay_of);
     if (event.replayed_by == nullptr) {
-        values.add_null();
+        row.add_null();
     } else {
-        values.add(DirectFunctionCall1(namein, CStringGetDatum(event.replayed_by)));
+        row.add(DirectFunctionCall1(namein, CStringGetDatum(event.replayed_by)));
     }
-    insert_event.execute(values.values(), values.letters());
+    row.add(TimestampTzGetDatum(GetCurrentTimestamp()));
+    pg::insert_into("webhook_events", row);
 }
 
 } // namespace helix::webhooks
