@@ -71,15 +71,15 @@ void check_in_vain(const Scheme& scheme, const WebhookMessage& message) {
 
 bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
                std::string_view expected) {
+    if (expected.empty()) {
+        return false; // else it would be equal to everything
+    }
     const Secrets secrets(secret_refs);
     if (secrets.count == 0) {
         throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason,
                     "Give the schedule a secret that can be loaded.");
     }
     bool same = false;
-    if (expected.empty()) { // it would be equal to everything
-        return false;
-    }
     for (const std::string_view secret : secrets.all()) {
         const Mac mac = sign(scheme.core, message, secret);
         same = CRYPTO_memcmp(mac.bytes.data(), expected.data(), std::min(expected.size(), mac.size)) == 0 || same;
