@@ -36,8 +36,7 @@ void Statement::prepare() {
     if (plan_ != nullptr) {
         return;
     }
-    // Else the server may find a plan for these very values cheaper each time, and plan each time: it did for claims.
-    SPIPlanPtr plan = SPI_prepare_cursor(text_, arguments_, types_.data(), CURSOR_OPT_GENERIC_PLAN);
+    SPIPlanPtr plan = SPI_prepare(text_, arguments_, types_.data());
     if (plan == nullptr || SPI_keepplan(plan) != 0) {
         elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
     }

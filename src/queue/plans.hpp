@@ -5,8 +5,9 @@
 
 namespace helix::queue {
 
-// Until the OwnerSpi ends, what is planned reads by index and in the index's order. A queue is empty most of the time,
-// so most plans are made for an empty table, and a saved one that reads all of it would go on doing so when it is full.
+// Until the OwnerSpi ends, what is planned reads by index and in the index's order, and keeps its plan. A queue is
+// empty most of the time, so most plans are made for an empty table, and a saved one that reads all of it would go on
+// doing so when it is full.
 void plan_by_index();
 
 } // namespace helix::queue
