@@ -43,6 +43,9 @@ void insert_into(const char* table, Values& values) {
     std::copy_n(values.values(), values.count(), row->tts_values);
     std::copy_n(values.nulls(), values.count(), row->tts_isnull);
     ExecStoreVirtualTuple(row);
+    if (row->tts_tupleDescriptor->constr != nullptr) {
+        ExecConstraints(writer.target, row, writer.executor);
+    }
     write_row(writer, row);
     ExecDropSingleTupleTableSlot(row);
     close_writer(writer);

@@ -1,5 +1,5 @@
-// Owns: rows written straight into a table, as INSERT would where there are no triggers, checks or generated columns,
-// without a plan to start for each. Any feature may use it for helix's own tables. Errors are PostgreSQL's (23505).
+// Owns: rows written straight into a table, without a plan to start for each. Any feature may use it for helix's own
+// tables: it knows nothing of triggers, defaults and row security. Errors are PostgreSQL's (23505).
 #pragma once
 
 #include "pg/values.hpp"
@@ -25,7 +25,8 @@ void write_index_entries(const TableWriter& writer, TupleTableSlot* slot);
 // Keeps the lock until the transaction's end.
 void close_writer(const TableWriter& writer);
 
-// One row into helix_internal.<table>: the values of its columns, in the order of its definition.
+// One row into helix_internal.<table>: the values of its columns, in the order of its definition; checked as INSERT
+// does (23502, 23514).
 void insert_into(const char* table, Values& values);
 
 } // namespace helix::pg
