@@ -39,15 +39,14 @@ pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHER
 
 // By the columns of helix_internal.queue, in their order.
 void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at) {
-    constexpr int attempts = 0;
     pg::Values row;
     row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
     row.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
     row.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
     row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
-    row.add(BoolGetDatum(false)).add(BoolGetDatum(false)); // running, reserved
-    row.add(Int32GetDatum(attempts)).add(Int32GetDatum(execution.max_attempts));
-    row.add_null().add_null().add_null(); // worker, lease_until, started_at
+    row.add(BoolGetDatum(false)).add(BoolGetDatum(false));                // running, reserved
+    row.add(Int32GetDatum(0)).add(Int32GetDatum(execution.max_attempts)); // attempt
+    row.add_null().add_null().add_null();                                 // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
     row.add(DirectFunctionCall1(namein, CStringGetDatum(execution.run_as)));

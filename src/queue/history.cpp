@@ -18,84 +18,37 @@ namespace helix::queue {
 
 namespace {
 
-// Columns of helix_internal.queue and helix_internal.schedule_executions, in the order of their definitions.
-struct Queued {
-    enum Column {
-        id,
-        user_id,
-        operation_id,
-        schedule_id,
-        batch_id,
-        batch_operation_id,
-        triggered_by,
-        priority,
-        ready_at,
-        run_at,
-        running,
-        reserved,
-        attempt,
-        max_attempts,
-        worker,
-        lease_until,
-        started_at,
-        scheduled_for,
-        request_id,
-        last_error,
-        run_as,
-        payload,
-        created_at
-    };
-};
-struct Kept {
-    enum Column {
-        id,
-        user_id,
-        operation_id,
-        schedule_id,
-        batch_id,
-        batch_operation_id,
-        execution_status,
-        triggered_by,
-        priority,
-        attempt,
-        worker,
-        run_at,
-        scheduled_for,
-        request_id,
-        payload,
-        result,
-        error_message,
-        cost_actual,
-        latency_ms,
-        created_at,
-        started_at,
-        completed_at
-    };
-};
-
-constexpr std::pair<Kept::Column, Queued::Column> unchanged[] = {
-    {Kept::id, Queued::id},
-    {Kept::user_id, Queued::user_id},
-    {Kept::operation_id, Queued::operation_id},
-    {Kept::schedule_id, Queued::schedule_id},
-    {Kept::batch_id, Queued::batch_id},
-    {Kept::batch_operation_id, Queued::batch_operation_id},
-    {Kept::triggered_by, Queued::triggered_by},
-    {Kept::priority, Queued::priority},
-    {Kept::attempt, Queued::attempt},
-    {Kept::worker, Queued::worker},
-    {Kept::run_at, Queued::run_at},
-    {Kept::scheduled_for, Queued::scheduled_for},
-    {Kept::request_id, Queued::request_id},
-    {Kept::payload, Queued::payload},
-    {Kept::created_at, Queued::created_at},
-    {Kept::started_at, Queued::started_at},
+// The columns of helix_internal.queue, in the order of its definition.
+enum Column {
+    id,
+    user_id,
+    operation_id,
+    schedule_id,
+    batch_id,
+    batch_operation_id,
+    triggered_by,
+    priority,
+    ready_at,
+    run_at,
+    running,
+    reserved,
+    attempt,
+    max_attempts,
+    worker,
+    lease_until,
+    started_at,
+    scheduled_for,
+    request_id,
+    last_error,
+    run_as,
+    payload,
+    created_at
 };
 
 bool holds(const Claim& claim, TupleTableSlot* row) {
     slot_getallattrs(row);
-    return (!claim.attempt || DatumGetInt32(row->tts_values[Queued::attempt]) == *claim.attempt) &&
-           (!claim.must_run || DatumGetBool(row->tts_values[Queued::running]));
+    return (!claim.attempt || DatumGetInt32(row->tts_values[attempt]) == *claim.attempt) &&
+           (!claim.must_run || DatumGetBool(row->tts_values[running]));
 }
 
 Departed copy_of(TupleTableSlot* row) {
@@ -103,18 +56,18 @@ Departed copy_of(TupleTableSlot* row) {
     auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * columns->natts));
     auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * columns->natts));
     heap_deform_tuple(ExecCopySlotHeapTuple(row), columns, values, nulls);
-    const auto id = [&](Queued::Column column) {
+    const auto id_in = [&](Column column) {
         return nulls[column] ? std::nullopt : std::optional(*DatumGetUUIDP(values[column]));
     };
-    return {.id = *DatumGetUUIDP(values[Queued::id]),
-            .user_id = *DatumGetUUIDP(values[Queued::user_id]),
-            .operation_id = values[Queued::operation_id],
-            .schedule = id(Queued::schedule_id),
-            .batch_operation = id(Queued::batch_operation_id),
-            .priority = DatumGetInt16(values[Queued::priority]),
-            .ready_at = DatumGetTimestampTz(values[Queued::ready_at]),
-            .was_running = DatumGetBool(values[Queued::running]),
-            .reserved = DatumGetBool(values[Queued::reserved]),
+    return {.id = *DatumGetUUIDP(values[id]),
+            .user_id = *DatumGetUUIDP(values[user_id]),
+            .operation_id = values[operation_id],
+            .schedule = id_in(schedule_id),
+            .batch_operation = id_in(batch_operation_id),
+            .priority = DatumGetInt16(values[priority]),
+            .ready_at = DatumGetTimestampTz(values[ready_at]),
+            .was_running = DatumGetBool(values[running]),
+            .reserved = DatumGetBool(values[reserved]),
             .values = values,
             .nulls = nulls};
 }
@@ -168,26 +121,21 @@ std::optional<Departed> leave_queue(const Claim& claim) {
 }
 
 void enter_history(const Departed& departed, const Ending& ending) {
-    const auto history = pg::open_writer(pg::internal_relation("schedule_executions"));
-    TupleTableSlot* row = table_slot_create(history.table, nullptr);
-    std::fill_n(row->tts_isnull, row->tts_tupleDescriptor->natts, true);
-    const auto set = [row](Kept::Column column, Datum value, bool is_null) {
-        row->tts_values[column] = value;
-        row->tts_isnull[column] = is_null;
+    pg::Values row; // the columns of helix_internal.schedule_executions, in their order
+    const auto keep = [&](std::initializer_list<Column> columns) {
+        for (const Column column : columns) {
+            row.add(departed.values[column], departed.nulls[column]);
+        }
     };
-    for (const auto& [to, from] : unchanged) {
-        set(to, departed.values[from], departed.nulls[from]);
-    }
-    set(Kept::execution_status, CStringGetTextDatum(ending.status), false);
-    set(Kept::result, ending.result, ending.result == 0);
-    set(Kept::error_message, ending.error, ending.error == 0);
-    set(Kept::cost_actual, ending.cost, ending.cost == 0);
-    set(Kept::latency_ms, Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
-    set(Kept::completed_at, TimestampTzGetDatum(GetCurrentTimestamp()), false);
-    ExecStoreVirtualTuple(row);
-    pg::write_row(history, row);
-    ExecDropSingleTupleTableSlot(row);
-    pg::close_writer(history);
+    keep({id, user_id, operation_id, schedule_id, batch_id, batch_operation_id});
+    row.add_text(ending.status);
+    keep({triggered_by, priority, attempt, worker, run_at, scheduled_for, request_id, payload});
+    row.add(ending.result, ending.result == 0).add(ending.error, ending.error == 0);
+    row.add(ending.cost, ending.cost == 0);
+    row.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
+    keep({created_at, started_at});
+    row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
+    pg::insert_into("schedule_executions", row);
 }
 
 } // namespace helix::queue
