@@ -221,6 +221,17 @@ SELECT refusal($$SELECT helix.cancel_execution('a11ce000-0000-0000-0000-00000000
 SELECT * FROM state WHERE payload = '"refused"';
 SELECT helix.cancel_execution(:'refused') AS cancelled, (SELECT count(*) FROM helix.schedule_executions) - :before AS added;
 
+-- What is stored out of line moves with the row.
+SELECT jsonb_agg(md5(n::text)) AS long FROM generate_series(1, 1000) n \gset
+SELECT helix.enqueue_execution(:one, p_payload => :'long') AS long_one \gset
+SELECT md5(c.payload::text) = md5(:'long') AS as_queued, helix.complete_execution(c.execution_id, 'success', :'long', p_fencing_token => c.fencing_token) AS done
+  FROM helix.claim_executions('w', 1000) c WHERE c.execution_id = :'long_one';
+SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::jsonb AS result, pg_column_size(payload) > 8000 AS out_of_line
+  FROM helix.schedule_executions WHERE id = :'long_one';
+-- C++ writes these by the order of their columns: src/queue/enqueue.cpp, src/queue/history.cpp, src/webhooks/event.cpp.
+SELECT relation, string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute a, unnest(ARRAY['queue', 'schedule_executions', 'webhook_events']) relation
+ WHERE attrelid = ('helix_internal.' || relation)::regclass AND attnum > 0 GROUP BY 1 ORDER BY 1;
+
 -- A signed-in user: his own, and he does not work on them.
 CREATE ROLE regress_helix_user;
 CREATE ROLE regress_helix_service;
