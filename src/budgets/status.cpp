@@ -1,5 +1,6 @@
 // helix.get_remaining_budget, is_within_budget, budget_status: what is left. Groups' sums are of several users, so they
-// are read as the owner, for whoever may act for the user.
+// are read as the owner, for whoever may act for the user. The clock is read after the snapshot was taken, else a
+// reservation that expired in between would count together with one that took its place.
 #include "pg/prelude.hpp"
 
 #include "budgets/arguments.hpp"
@@ -47,7 +48,7 @@ HELIX_FUNCTION(helix_get_remaining_budget) {
     const MemoryContext caller = CurrentMemoryContext;
     pg::OwnerSpi spi;
     budgets::plan_by_index();
-    budgets::select_remaining.execute(values);
+    budgets::select_remaining.read(values);
     bool is_null = false;
     const Datum least = pg::column(0, 1, &is_null);
     const MemoryContext own = MemoryContextSwitchTo(caller);
@@ -67,7 +68,7 @@ HELIX_FUNCTION(helix_is_within_budget) {
     const Datum amount = budgets::amount_argument(fcinfo, 2, "p_estimated_cost");
     pg::OwnerSpi spi;
     budgets::plan_by_index();
-    const auto verdict = budgets::judge(wanted, amount, GetCurrentTimestamp());
+    const auto verdict = budgets::foresee(wanted, amount, GetCurrentTimestamp());
     const bool fits = !verdict || !verdict->refused;
     spi.finish();
     PG_RETURN_BOOL(fits);
@@ -81,7 +82,7 @@ HELIX_FUNCTION(helix_budget_status) {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;
     budgets::plan_by_index();
-    const auto rows = budgets::select_status.execute(values);
+    const auto rows = budgets::select_status.read(values);
     for (std::uint64_t row = 0; row < rows; ++row) {
         pg::Values columns;
         for (int number = 1; number <= budgets::status_columns; ++number) {

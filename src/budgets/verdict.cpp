@@ -24,16 +24,26 @@ pg::Statement select_worst(R"(
      ORDER BY 1 DESC, 2 DESC, u.remaining_usd LIMIT 1)",
                            {UUIDOID, TEXTOID, TIMESTAMPTZOID, NUMERICOID, BOOLOID});
 
+std::optional<Verdict> worst_of(std::uint64_t rows) {
+    if (rows == 0) {
+        return std::nullopt;
+    }
+    return Verdict{DatumGetBool(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)),
+                   TextDatumGetCString(pg::column(0, 3))};
+}
+
 } // namespace
 
 std::optional<Verdict> judge(const Wanted& wanted, Datum amount_usd, TimestampTz at, bool needs_room) {
     const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id, TimestampTzGetDatum(at), amount_usd,
                             BoolGetDatum(needs_room)};
-    if (select_worst.execute_latest(values) == 0) {
-        return std::nullopt;
-    }
-    return Verdict{DatumGetBool(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)),
-                   TextDatumGetCString(pg::column(0, 3))};
+    return worst_of(select_worst.execute_latest(values));
+}
+
+std::optional<Verdict> foresee(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
+    const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id, TimestampTzGetDatum(at), amount_usd,
+                            BoolGetDatum(false)};
+    return worst_of(select_worst.read(values));
 }
 
 } // namespace helix::budgets

@@ -16,4 +16,7 @@ struct Verdict {
 // not even 0. For it to hold, the limits must be locked, and stay so until the amount is reserved.
 std::optional<Verdict> judge(const Wanted& wanted, Datum amount_usd, TimestampTz at, bool needs_room = false);
 
+// What judge() would say now, by the calling statement's snapshot and without locks.
+std::optional<Verdict> foresee(const Wanted& wanted, Datum amount_usd, TimestampTz at);
+
 } // namespace helix::budgets

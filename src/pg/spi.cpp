@@ -62,6 +62,15 @@ std::uint64_t Statement::execute_latest(const Datum* values, const char* nulls, 
     return SPI_processed;
 }
 
+std::uint64_t Statement::read(const Datum* values) {
+    prepare();
+    const int result = SPI_execute_plan(plan_, const_cast<Datum*>(values), nullptr, true, 0);
+    if (result < 0) {
+        elog(ERROR, "could not read: %s", SPI_result_code_string(result));
+    }
+    return SPI_processed;
+}
+
 void execute_text(const char* text) {
     const int result = SPI_execute(text, false, 0);
     if (result < 0) {

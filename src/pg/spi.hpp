@@ -49,6 +49,9 @@ class Statement {
     // The same with what is committed now even in a REPEATABLE READ or SERIALIZABLE transaction.
     std::uint64_t execute_latest(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
 
+    // The same with the snapshot of the calling statement, as a STABLE function has to. Reads only.
+    std::uint64_t read(const Datum* values = nullptr);
+
   private:
     void prepare();
 

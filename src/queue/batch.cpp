@@ -147,7 +147,7 @@ HELIX_FUNCTION(helix_check_batch_exists) {
     const Datum id = UUIDPGetDatum(&batch);
     static pg::Statement select_user("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
     pg::OwnerSpi spi;
-    if (select_user.execute(&id) == 0) {
+    if (select_user.read(&id) == 0) {
         queue::refuse_unknown("batch", batch);
     }
     rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));

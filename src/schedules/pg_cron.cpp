@@ -80,7 +80,7 @@ void remove_all_jobs() {
 
 bool job_is_live(const char* job_name) {
     const Datum name = CStringGetTextDatum(cron_name(job_name));
-    return select_live.execute(&name) > 0;
+    return select_live.read(&name) > 0;
 }
 
 } // namespace helix::schedules

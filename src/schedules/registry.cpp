@@ -184,7 +184,7 @@ HELIX_FUNCTION(helix_check_cron_job_exists) {
     const auto user = rights.for_anyone ? std::nullopt : callers::current_user();
     pg::OwnerSpi spi;
     bool exists = false;
-    if (schedules::select_seen.execute(&name) > 0 && schedules::has_pg_cron()) {
+    if (schedules::select_seen.read(&name) > 0 && schedules::has_pg_cron()) {
         const auto* owner = DatumGetUUIDP(pg::column(0, 1));
         const bool visible = rights.for_anyone || (user && memcmp(owner->data, user->data, UUID_LEN) == 0);
         exists = visible && schedules::job_is_live(TextDatumGetCString(name));
