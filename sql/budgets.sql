@@ -241,6 +241,24 @@ UPDATE helix_internal.budget_reservations SET expires_at = clock_timestamp() WHE
 SELECT helix_internal.expire_leases() <= 1 AS expired;
 SELECT attempt FROM helix.claim_executions('w', 10);
 SELECT count(*) AS held FROM helix_internal.budget_reservations WHERE id = :'member' AND expires_at > now() + interval '4 minutes';
+-- Nobody else gives up or spends what is set aside for an execution.
+SELECT refusal(format('SELECT helix.release_reservation(%L)', :'member'));
+SELECT refusal(format($$SELECT helix.record_operation_execution(%L, 'email-compose', NULL, true, 1, 1, 'openai', p_reservation_id => %L)$$, :dave, :'member'));
+-- A heartbeat that comes too late reserves anew, where there is room: another one has taken it here, until it is released.
+UPDATE helix_internal.budget_reservations SET expires_at = clock_timestamp(), amount_usd = 0.001 WHERE id = :'member';
+SELECT remaining_usd AS room FROM helix.budget_status(:dave) ORDER BY 1 LIMIT 1 \gset
+SET client_min_messages = error;
+SELECT helix.reserve_budget(:dave, 'email-compose', :room) AS taken \gset
+RESET client_min_messages;
+SELECT lease_until FROM helix_internal.queue WHERE id = :'member' \gset
+SELECT refusal(format('SELECT helix.heartbeat_execution(%L, 3)', :'member'));
+SELECT lease_until = :'lease_until' AS lease_as_it_was FROM helix_internal.queue WHERE id = :'member';
+SELECT helix.release_reservation(:'taken');
+SELECT helix.heartbeat_execution(:'member', 3, '1 hour') AS held_until \gset
+SELECT expires_at = :'held_until' AS held, amount_usd > 0.001 AS estimated_anew FROM helix_internal.budget_reservations WHERE id = :'member';
+DELETE FROM helix_internal.budget_reservations WHERE id = :'member';
+SELECT helix.heartbeat_execution(:'member', 3, '1 hour') IS NOT NULL AS held;
+SELECT count(*) AS reserved_anew FROM helix_internal.budget_reservations WHERE id = :'member';
 SELECT helix.complete_execution(:'member', 'success', NULL, 0.25, 1, 3);
 SELECT helix.complete_execution(:'free', 'success', NULL, 1, 1, 1);
 SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'member';
@@ -249,6 +267,26 @@ SELECT helix.enqueue_execution(NULL, p_user_id => :dave, p_operation_id => 'emai
 SELECT count(*) FROM helix.claim_executions('w', 10);
 SELECT helix.cancel_execution(:'cancelled');
 SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'cancelled';
+
+-- What is recorded now counts in what is now the day of every zone; what has a date of its own counts for that date.
+CREATE TEMP TABLE zones AS
+    SELECT zone, gen_random_uuid() AS user_id, (now() AT TIME ZONE zone)::date AS today
+      FROM unnest('{Etc/GMT+12,America/New_York,UTC,Europe/Berlin,Asia/Kathmandu,Etc/GMT-14}'::text[]) zone;
+INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) SELECT user_id, 'day', 1.5, zone FROM zones;
+INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd, time_zone) SELECT user_id, 'email-compose', 'day', 1.5, zone FROM zones;
+SELECT count(helix.record_operation_execution(user_id, 'email-compose', NULL, true, 1, 1, 'openai')) FROM zones;
+SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.user_id) s ORDER BY 1, 2;
+-- Whatever the hour is in UTC, a date of today there counts once, and one of another day not at all.
+SELECT count(helix.record_operation_execution(user_id, 'email-compose', today + n, true, 1, 0.25, 'openai')) FROM zones, unnest('{-2,0,2}'::integer[]) n;
+SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.user_id) s ORDER BY 1, 2;
+-- The bounds, to the microsecond.
+SELECT user_id AS one FROM zones WHERE zone = 'UTC' \gset
+SELECT recorded_at, date FROM helix_internal.executions WHERE user_id = :'one' AND cost_usd = 1 \gset
+SELECT name, usd FROM (VALUES ('from it on', :'date'::date, :'recorded_at'::timestamptz), ('after it', :'date', :'recorded_at'::timestamptz + interval '1 us'),
+        ('the next day, from it on', :'date'::date + 1, :'recorded_at'), ('the next day, after it', :'date'::date + 1, :'recorded_at'::timestamptz + interval '1 us'))
+        w (name, from_date, from_at), helix_internal.recorded_before(:'one', 'email-compose', w.from_date, w.from_at);
+SELECT helix.record_operation_execution(z.user_id, 'email-compose', NULL, true, 1, 5, 'openai') > 0 AS recorded FROM zones z WHERE zone = 'Etc/GMT-14';
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.01)', user_id, 'email-compose')) ~ 'spent 6.25' AS refused FROM zones WHERE zone = 'Etc/GMT-14';
 
 -- Leave nothing behind.
 DELETE FROM helix.budgets;

@@ -11,14 +11,14 @@ COMMENT ON TABLE helix_internal.known_reads IS
     'form, so that one value has one key; the query gets the parameters as '
     'texts $1, $2 … and returns one jsonb; the setting says how long it stays.';
 INSERT INTO helix_internal.known_reads (family, parameters, form, query, ttl_setting) VALUES
-    ('cost_trends', 2, '^[a-z_]+:[0-9a-f-]{36}:[1-9][0-9]{0,4}$', $$
+    ('cost_trends', 2, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9][0-9]{0,4}$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(t), '[]') FROM helix.get_cost_trends($1::uuid, $2::integer) t
      $$, 'helix.cache_analytics_ttl'),
-    ('op_metrics', 4, '^[a-z_]+:[0-9a-f-]{36}:[^:]+:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
+    ('op_metrics', 4, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[^:]+:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
         SELECT pg_catalog.to_jsonb(m) FROM helix.get_operation_metrics(
             $1::uuid, $2, pg_catalog.to_timestamp($3::bigint / 1000.0), pg_catalog.to_timestamp($4::bigint / 1000.0)) m
      $$, 'helix.cache_analytics_ttl'),
-    ('all_op_metrics', 3, '^[a-z_]+:[0-9a-f-]{36}:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
+    ('all_op_metrics', 3, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(m), '[]') FROM helix.get_all_operation_metrics(
             $1::uuid, pg_catalog.to_timestamp($2::bigint / 1000.0), pg_catalog.to_timestamp($3::bigint / 1000.0)) m
      $$, 'helix.cache_analytics_ttl');

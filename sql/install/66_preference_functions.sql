@@ -86,13 +86,13 @@ COMMENT ON FUNCTION helix.reset_preferences(uuid) IS
     'Deletes all that is stored of a user''s preferences, so that the defaults apply; the log stays. 42501 on another user''s id.';
 
 INSERT INTO helix_internal.known_reads (family, parameters, form, query, ttl_setting) VALUES
-    ('op_prefs', 1, '^[a-z_]+:[0-9a-f-]{36}$', $$
+    ('op_prefs', 1, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(p), '[]') FROM helix.get_operation_preferences($1::uuid) p
      $$, 'helix.cache_preferences_ttl'),
-    ('op_pref', 2, '^[a-z_]+:[0-9a-f-]{36}:[^:]+$', $$
+    ('op_pref', 2, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[^:]+$', $$
         SELECT pg_catalog.to_jsonb(p) FROM helix.get_operation_preference($1::uuid, $2) p
      $$, 'helix.cache_preferences_ttl'),
-    ('theme_prefs', 1, '^[a-z_]+:[0-9a-f-]{36}$', $$
+    ('theme_prefs', 1, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', $$
         SELECT pg_catalog.to_jsonb(t) FROM helix.get_theme_preferences($1::uuid) t
      $$, 'helix.cache_theme_ttl');
 

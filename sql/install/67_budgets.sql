@@ -46,7 +46,7 @@ COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts; null where gr
 COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user; null: all of it';
 COMMENT ON COLUMN helix.budgets.group_id IS 'The spending of its members and those of the groups in it counts; null where user_id is set';
 COMMENT ON COLUMN helix.budgets.period IS 'day, week (from Monday) or month, by the calendar of time_zone';
-COMMENT ON COLUMN helix.budgets.time_zone IS 'Decides which day it is now, and when the period ends; executions count for their date';
+COMMENT ON COLUMN helix.budgets.time_zone IS 'Decides when the period begins and ends; see helix_internal.spending_of() for which executions count';
 COMMENT ON COLUMN helix.budgets.limit_usd IS 'USD per period, from 0 to below 10^9';
 COMMENT ON COLUMN helix.budgets.warn_percent IS 'Percent (0-100) of the limit from which on there are warnings';
 COMMENT ON COLUMN helix.budgets.hard IS 'True: reservations that would pass the limit are refused (HX001). False: they warn';
@@ -57,12 +57,14 @@ CREATE TABLE helix_internal.budget_reservations (
     operation_id text        NOT NULL,
     amount_usd   numeric     NOT NULL,
     expires_at   timestamptz NOT NULL,
+    of_queue     boolean     NOT NULL DEFAULT false,
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX budget_reservations_user ON helix_internal.budget_reservations (user_id);
 COMMENT ON TABLE helix_internal.budget_reservations IS
-    'Money set aside for what is about to run: it counts until the reservation is settled, released, or expires_at is reached. That of '
-    'an execution of the queue has its id.';
+    'Money set aside for what is about to run: it counts until the reservation is settled, released, or expires_at is reached.';
+COMMENT ON COLUMN helix_internal.budget_reservations.of_queue IS
+    'It is that of the queue''s execution with this id, and ends with it: nobody releases or settles it';
 
 CREATE TABLE helix.budget_warnings (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,14 +1,16 @@
 -- What applies to whom, what is used of it, and the functions that reserve. Bodies are parsed here, so no search_path matters.
 CREATE FUNCTION helix_internal.budget_period(p_period text, p_time_zone text, p_at timestamptz)
-    RETURNS TABLE (period_start date, period_end date, resets_at timestamptz) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    RETURNS TABLE (period_start date, period_end date, starts_at timestamptz, resets_at timestamptz)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
-        SELECT s.start::date, (s.start + s.length)::date, pg_catalog.timezone(p_time_zone, s.start + s.length)
+        SELECT s.start::date, (s.start + s.length)::date, pg_catalog.timezone(p_time_zone, s.start),
+               pg_catalog.timezone(p_time_zone, s.start + s.length)
           FROM (SELECT pg_catalog.date_trunc(p_period, pg_catalog.timezone(p_time_zone, p_at)) AS start,
                        CASE p_period WHEN 'day' THEN interval '1 day' WHEN 'week' THEN interval '7 days'
                                      ELSE interval '1 month' END AS length) s;
     END;
 COMMENT ON FUNCTION helix_internal.budget_period(text, text, timestamptz) IS
-    'The day, week or month of a time zone in which p_at lies: its first day, the day after its last, and when that begins there';
+    'The day, week or month of a time zone in which p_at lies: its first day, the day after its last, and when these begin there';
 
 CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid) LANGUAGE sql STABLE ROWS 2
     BEGIN ATOMIC
@@ -41,15 +43,26 @@ CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RE
 COMMENT ON FUNCTION helix_internal.limits_of(uuid, text) IS
     'The limits that apply to an operation of a user; null: to any of his operations';
 
-CREATE FUNCTION helix_internal.use_of(
-    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_at timestamptz)
-    RETURNS TABLE (spent_usd numeric, reserved_usd numeric) LANGUAGE sql STABLE ROWS 1
+CREATE FUNCTION helix_internal.recorded_before(p_user_id uuid, p_operation_id text, p_date date, p_at timestamptz)
+    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT coalesce(CASE WHEN p_at <> d.start THEN
+                   (SELECT pg_catalog.sum(CASE WHEN p_at < d.start THEN e.cost_usd ELSE -e.cost_usd END)
+                      FROM helix_internal.executions e
+                     WHERE e.user_id = p_user_id AND (p_operation_id IS NULL OR e.operation_id = p_operation_id)
+                       AND e.recorded_at >= LEAST(p_at, d.start) AND e.recorded_at < GREATEST(p_at, d.start)
+                       AND e.date = pg_catalog.timezone('UTC', e.recorded_at)::date) END, 0)
+          FROM (SELECT p_date::timestamp AT TIME ZONE 'UTC' AS start OFFSET 0) d;
+    END;
+COMMENT ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz) IS
+    'USD of what a user recorded, on its own date, from p_at until p_date began by UTC; less than 0 where p_at is later. What a day in '
+    'another time zone adds to a day by UTC. Reads the user''s rows of the month, unless p_at is that beginning';
+
+CREATE FUNCTION helix_internal.spending_of(
+    p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
+    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce(CASE
-                   WHEN p_group_id IS NOT NULL THEN
-                       (SELECT pg_catalog.sum(s.cost) FROM helix_internal.users_of(p_group_id) u,
-                               LATERAL (SELECT pg_catalog.sum(t.total_cost_usd) AS cost FROM helix_internal.trend_entries t
-                                         WHERE t.user_id = u.user_id AND t.date >= p_from AND t.date < p_until) s)
                    WHEN p_operation_id IS NULL THEN
                        (SELECT pg_catalog.sum(t.total_cost_usd) FROM helix_internal.trend_entries t
                          WHERE t.user_id = p_user_id AND t.date >= p_from AND t.date < p_until)
@@ -57,7 +70,27 @@ CREATE FUNCTION helix_internal.use_of(
                        (SELECT pg_catalog.sum(a.cost_usd) FROM helix_internal.analytics_entries a
                          WHERE a.user_id = p_user_id AND a.operation_id = p_operation_id
                            AND a.period_start >= p_from::timestamp AT TIME ZONE 'UTC'
-                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0),
+                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0) + f.usd - u.usd
+          FROM helix_internal.recorded_before(p_user_id, p_operation_id, p_from, p_from_at) f,
+               helix_internal.recorded_before(p_user_id, p_operation_id, p_until,
+                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u; -- what is still to come needs no look
+    END;
+COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz) IS
+    'USD that a user''s executions cost in a period that has not ended, from p_from to before p_until by date, from p_from_at to before p_until_at by '
+    'time. One whose date is the UTC day of its recording counts by the time of its recording, any other one by its date';
+
+CREATE FUNCTION helix_internal.use_of(
+    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz,
+    p_at timestamptz)
+    RETURNS TABLE (spent_usd numeric, reserved_usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT CASE
+                   WHEN p_group_id IS NOT NULL THEN
+                       (SELECT coalesce(pg_catalog.sum(s.usd), 0) FROM helix_internal.users_of(p_group_id) u,
+                               LATERAL helix_internal.spending_of(u.user_id, NULL, p_from, p_until, p_from_at, p_until_at) s)
+                   ELSE
+                       (SELECT s.usd FROM helix_internal.spending_of(p_user_id, p_operation_id, p_from, p_until, p_from_at,
+                                                                     p_until_at) s) END,
                coalesce(CASE
                    WHEN p_group_id IS NOT NULL THEN
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.users_of(p_group_id) u
@@ -67,8 +100,8 @@ CREATE FUNCTION helix_internal.use_of(
                          WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
                            AND r.expires_at > p_at) END, 0);
     END;
-COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz) IS
-    'USD that the ledger holds for the dates from p_from to before p_until, and that is reserved at p_at, in a scope';
+COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz, timestamptz, timestamptz) IS
+    'USD that was spent in a period (see spending_of), and that is reserved at p_at, in a scope';
 
 CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
     RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,
@@ -82,7 +115,8 @@ CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text
           FROM (SELECT l.*, p.*, u.*
                   FROM helix_internal.limits_of(p_user_id, p_operation_id) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, p_at) p,
-                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end, p_at) u
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
+                                                     p.starts_at, p.resets_at, p_at) u
                 OFFSET 0) s; -- so that what is used is summed once, however often it is mentioned
     END;
 COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, timestamptz) IS
@@ -103,7 +137,8 @@ CREATE FUNCTION helix.release_reservation(p_reservation_id uuid) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_release_reservation';
 COMMENT ON FUNCTION helix.release_reservation(uuid) IS
-    'Gives up a reservation; false where it is settled, released or expired and gone already. 42501 another user''s.';
+    'Gives up a reservation; false where it is settled, released or expired and gone already. Errors: 42501 another user''s, 55000 an '
+    'execution''s of the queue.';
 
 CREATE FUNCTION helix.get_remaining_budget(p_user_id uuid, p_operation_id text) RETURNS numeric
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
@@ -138,8 +173,8 @@ COMMENT ON FUNCTION helix.update_cost_budget(uuid, numeric) IS
 
 CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, pg_catalog.to_char(p.period_start, 'YYYY-MM') AS month, b.limit_usd AS monthly_budget_usd,
-           (SELECT coalesce(pg_catalog.sum(t.total_cost_usd), 0) FROM helix_internal.trend_entries t
-             WHERE t.user_id = b.user_id AND t.date >= p.period_start AND t.date < p.period_end) AS spent_amount_usd,
+           (SELECT s.usd FROM helix_internal.spending_of(b.user_id, NULL, p.period_start, p.period_end, p.starts_at, p.resets_at) s)
+               AS spent_amount_usd,
            b.warn_percent AS alert_threshold_percent, b.hard, b.time_zone
       FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
      WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL;
@@ -196,6 +231,8 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz)'),
     ('authenticated', 'SELECT ON helix.cost_budgets'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.release_reservation(uuid)'),

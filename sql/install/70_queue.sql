@@ -139,7 +139,8 @@ CREATE FUNCTION helix.heartbeat_execution(p_execution_id uuid, p_fencing_token b
     AS 'MODULE_PATHNAME', 'helix_heartbeat_execution';
 COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
     'Holds a claimed execution for p_lease (1 s to 1 day) from now; returns until when. 55000 where it is finished, cancelled or '
-    'claimed by another since: stop working on it. P0002 unknown execution.';
+    'claimed by another since: stop working on it. HX001 where its lease ran out and what it is likely to cost no longer fits into a hard budget. '
+    'P0002 unknown execution.';
 
 CREATE FUNCTION helix_internal.expire_leases() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp

@@ -10,8 +10,13 @@ namespace helix::budgets {
 // it does not fit. lock_limits() comes first, for all that a transaction reserves.
 const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at);
 
-// The lease is longer; the attempt is over. Nothing happens where there is no reservation.
-void prolong(const pg_uuid_t& execution, TimestampTz expires_at);
+// The lease is longer. Where the reservation has expired meanwhile it is made anew; raises HX001 where it does not fit.
+void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at);
+
+// The attempt is over. Nothing happens where there is no reservation.
 void release(const pg_uuid_t& execution);
+
+// Raises 55000: nobody else releases or settles it.
+void refuse_of_queue(const char* reservation);
 
 } // namespace helix::budgets

@@ -19,20 +19,22 @@ namespace helix::budgets {
 namespace {
 
 pg::Statement insert_reservation("INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, "
-                                 "amount_usd, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE "
-                                 "SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at",
-                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID});
+                                 "amount_usd, expires_at, of_queue) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) "
+                                 "DO UPDATE SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at",
+                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID});
 pg::Statement select_estimate("SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
 pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
-pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 WHERE id = $1",
-                                  {UUIDOID, TIMESTAMPTZOID});
-pg::Statement lock_reservation("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1 FOR UPDATE",
+pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 "
+                                  "WHERE id = $1 AND expires_at > $3",
+                                  {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
+pg::Statement lock_reservation("SELECT user_id, of_queue FROM helix_internal.budget_reservations WHERE id = $1 "
+                               "FOR UPDATE",
                                {UUIDOID});
 
-void insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Datum expires_at) {
+void insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Datum expires_at, bool of_queue) {
     const Datum values[] = {UUIDPGetDatum(&id), UUIDPGetDatum(&wanted.user_id), wanted.operation_id, amount_usd,
-                            expires_at};
+                            expires_at,         BoolGetDatum(of_queue)};
     insert_reservation.execute_latest(values);
 }
 
@@ -61,13 +63,28 @@ const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, T
     if (verdict && verdict->refused) {
         return psprintf("budget exceeded: %s", verdict->detail);
     }
-    insert(execution, wanted, amount, TimestampTzGetDatum(expires_at));
+    insert(execution, wanted, amount, TimestampTzGetDatum(expires_at), true);
     return nullptr;
 }
 
-void prolong(const pg_uuid_t& execution, TimestampTz expires_at) {
-    const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at)};
-    prolong_reservation.execute_latest(values);
+void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
+    lock_limits(&wanted, 1); // else one may be taken for expired by somebody who does not see yet that it is prolonged
+    const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at),
+                            TimestampTzGetDatum(GetCurrentTimestamp())};
+    if (prolong_reservation.execute_latest(values) > 0) {
+        return;
+    }
+    if (const char* reason = reserve_estimate(execution, wanted, expires_at)) {
+        ereport(ERROR, (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')),
+                        errmsg("the lease ran out, and its reservation no longer fits"), errdetail("%s", reason),
+                        errhint("Drop the work, or complete it before its lease ends the next time.")));
+    }
+}
+
+void refuse_of_queue(const char* reservation) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the reservation is that of an execution of the queue"), errdetail("It is %s.", reservation),
+                    errhint("It ends with the execution: complete it, fail it or cancel it.")));
 }
 
 void release(const pg_uuid_t& execution) {
@@ -94,7 +111,8 @@ HELIX_FUNCTION(helix_reserve_budget) {
     if (locked.any_limit) {
         budgets::check_fits(wanted, amount, at);
     }
-    budgets::insert(*id, wanted, amount, DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), ttl));
+    const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), ttl);
+    budgets::insert(*id, wanted, amount, expires_at, false);
     spi.finish();
     PG_RETURN_UUID_P(id);
 }
@@ -106,6 +124,9 @@ HELIX_FUNCTION(helix_release_reservation) {
     const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
     if (found) {
         rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+        if (DatumGetBool(pg::column(0, 2))) {
+            budgets::refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
+        }
         budgets::forget.execute_latest(&id);
     }
     spi.finish();

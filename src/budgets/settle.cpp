@@ -2,6 +2,7 @@
 
 #include "budgets/settlement.hpp"
 
+#include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -12,7 +13,7 @@ namespace helix::budgets {
 namespace {
 
 pg::Statement remove_reservation("DELETE FROM helix_internal.budget_reservations WHERE id = $1 "
-                                 "RETURNING user_id, operation_id",
+                                 "RETURNING user_id, operation_id, of_queue",
                                  {UUIDOID});
 
 } // namespace
@@ -31,6 +32,8 @@ void settle(const pg_uuid_t& reservation, const pg_uuid_t& user, std::string_vie
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("the reservation is of another user or operation"), errdetail("It is %s.", shown),
                         errhint("Pass the id that reserve_budget() gave for this user and operation.")));
+    } else if (found && DatumGetBool(pg::column(0, 3))) {
+        refuse_of_queue(shown);
     }
     spi.finish();
 }

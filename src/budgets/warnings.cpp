@@ -13,9 +13,11 @@ namespace {
 pg::Statement select_horizon("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint, "
                              "(SELECT w.next_xid FROM helix_internal.watermark w)");
 
-// Recording leaves no trace but the ledger's rows; the second bound guides the planner, as in helix_internal.tail.
+// Recording leaves no trace but the ledger's rows; the second bound guides the planner, as in helix_internal.tail. The
+// clock is read after the snapshot was taken: see status.cpp.
 pg::Statement insert_warnings(R"(
-    WITH active AS (
+    WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now),
+    active AS (
         SELECT e.user_id FROM helix_internal.executions e
          WHERE e.xid >= $1 AND e.xid < 9223372036854775807 AND EXISTS (SELECT FROM helix_internal.limits)
         UNION
@@ -25,10 +27,10 @@ pg::Statement insert_warnings(R"(
                                                 spent_usd, reserved_usd)
         SELECT u.id, u.user_id, u.group_id, u.operation_id, u.period_start, v.level, u.limit_usd, u.spent_usd, u.reserved_usd
           FROM (SELECT l.*, p.period_start, n.*
-                  FROM (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l) l,
-                       LATERAL helix_internal.budget_period(l.period, l.time_zone, pg_catalog.now()) p,
+                  FROM clock c, (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l) l,
+                       LATERAL helix_internal.budget_period(l.period, l.time_zone, c.now) p,
                        LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
-                                                     pg_catalog.now()) n
+                                                     p.starts_at, p.resets_at, c.now) n
                 OFFSET 0) u,
                LATERAL (SELECT CASE WHEN u.spent_usd + u.reserved_usd >= u.limit_usd THEN 'exceeded'
                                     WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent

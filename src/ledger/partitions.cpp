@@ -89,7 +89,8 @@ void make_partition(Month month) {
     revoke_default_privileges(name);
     pg::execute_text(
         psprintf("ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
-    pg::execute_text(psprintf("CREATE INDEX %s_user_xid ON helix_internal.%s (user_id, xid)", name, name));
+    // recorded_at is for budgets in time zones: they look for hours of a user among his months.
+    pg::execute_text(psprintf("CREATE INDEX %s_user ON helix_internal.%s (user_id, xid, recorded_at)", name, name));
     pg::execute_text(psprintf("CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id) "
                               "WITH (pages_per_range = %d, autosummarize = on)",
                               name, name, pages_per_range));

@@ -26,7 +26,8 @@ constexpr std::int64_t look_back_us = 30 * USECS_PER_SEC; // between two looks a
 constexpr std::int64_t lock_lease_us = USECS_PER_HOUR;    // of create_execution_with_lock()
 
 pg::Statement prolong("UPDATE helix_internal.queue SET lease_until = pg_catalog.clock_timestamp() + $3 "
-                      "WHERE id = $1 AND running AND attempt = $2 RETURNING lease_until, reserved",
+                      "WHERE id = $1 AND running AND attempt = $2 "
+                      "RETURNING lease_until, reserved, user_id, operation_id",
                       {UUIDOID, INT4OID, INTERVALOID});
 pg::Statement take_back("UPDATE helix_internal.queue SET running = false, worker = NULL, lease_until = NULL, "
                         "last_error = $1 WHERE id = ANY (ARRAY(SELECT id FROM helix_internal.queue WHERE running "
@@ -143,7 +144,7 @@ HELIX_FUNCTION(helix_heartbeat_execution) {
     }
     const TimestampTz until = DatumGetTimestampTz(pg::column(0, 1));
     if (DatumGetBool(pg::column(0, 2))) {
-        budgets::prolong(id, until);
+        budgets::prolong(id, {*DatumGetUUIDP(pg::column(0, 3)), pg::column(0, 4)}, until);
     }
     spi.finish();
     PG_RETURN_TIMESTAMPTZ(until);
