@@ -7,6 +7,7 @@ CREATE EXTENSION pgcrypto;
 SELECT current_setting('data_directory') AS folder \gset
 \set secret_file :folder /helix_secret
 \set next_file :folder /helix_secret_next
+\set third_file :folder /helix_secret_third
 ALTER SYSTEM SET helix.secret_folder = :'folder';
 SELECT pg_reload_conf();
 SELECT count(pg_sleep(0.1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
@@ -179,6 +180,7 @@ SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'mis
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', 'file:///etc/passwd'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'secret'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''31 days'')', :'id', :'next'));
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''1000 months -30000 days'')', :'id', :'next'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(gen_random_uuid(), %L)', :'next')) LIKE '42704 | unknown schedule%';
 SELECT helix.rotate_webhook_secret(:'id', :'next', p_reason => 'yearly');
 SELECT previous_secret_ref = :'secret' AS kept, previous_secret_until BETWEEN now() + '59 min' AND now() + '61 min' AS for_an_hour FROM helix.operation_schedules WHERE id = :'id';
@@ -196,10 +198,50 @@ SELECT helix.revoke_webhook_secret(:'id');
 SELECT call(:'id', 'no secret at all', sign('no secret at all', 'n3xt'));
 SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') AS secret_ref, old_hash, new_hash, reason FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id;
 
+-- A third secret during the overlap ends the first; so does the schedule's end for all. Only what verified until then has a row.
+UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
+SELECT helix.rotate_webhook_secret(:'id', :'next', '0');
+SELECT helix.rotate_webhook_secret(:'id', :'secret', '1 hour', 'second');
+COPY (SELECT 'th1rd') TO :'third_file';
+SELECT helix.rotate_webhook_secret(:'id', 'file://' || :'third_file', '1 hour', 'third');
+SELECT helix.rotate_webhook_secret(:'id', :'secret', '1 hour', 'back');
+DELETE FROM helix.operation_schedules WHERE id = :'id';
+SELECT action, regexp_replace(secret_ref, '.*/', '') AS secret_ref, old_hash IS NOT NULL AS old, new_hash IS NOT NULL AS new, reason
+  FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id DESC LIMIT 9;
+
+-- Schemes whose keys are written in base64: one that cannot be read is refused when it is set by rotation, and does no harm during an overlap.
+COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
+COPY (SELECT '!') TO :'next_file';
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
+    VALUES (:'id', :'ann', 'email-compose', 'webhook', 'standard-webhooks', 'file://' || :'third_file');
+SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'next'));
+UPDATE helix_internal.operation_schedules SET previous_secret_ref = :'next', previous_secret_until = now() + '1 hour' WHERE id = :'id';
+CREATE FUNCTION standard_call(schedule uuid, n text) RETURNS text LANGUAGE sql AS $$
+    SELECT call(schedule, '{}', 'v1,' || encode(hmac(n || '.' || t || '.{}', 'not a secret', 'sha256'), 'base64'), jsonb_build_object('webhook-id', n, 'webhook-timestamp', t))
+      FROM (SELECT extract(epoch FROM date_trunc('second', now()))::bigint::text) c (t) $$;
+SELECT standard_call(:'id', 'one');
+UPDATE helix_internal.operation_schedules SET previous_secret_ref = webhook_secret_ref, webhook_secret_ref = :'next' WHERE id = :'id';
+SELECT standard_call(:'id', 'two');
+UPDATE helix_internal.operation_schedules SET previous_secret_until = now() WHERE id = :'id';
+SELECT standard_call(:'id', 'three');
+UPDATE helix.operation_schedules SET schedule_type = 'manual', webhook_secret_ref = NULL WHERE id = :'id';
+SELECT standard_call(:'id', 'four');
+-- Reasons are cut between characters.
+UPDATE helix.operation_schedules SET schedule_type = 'webhook' WHERE id = :'id';
+DO $$ BEGIN
+    FOR n IN 1 .. 3 LOOP
+        UPDATE helix_internal.operation_schedules
+           SET webhook_secret_ref = 'file://' || current_setting('helix.secret_folder') || '/' || repeat('x', n) || repeat('€', 80) || '/' || repeat('€', 20);
+        PERFORM standard_call('3eb00000-0000-4000-8000-000000000001', 'cut');
+    END LOOP;
+END $$;
+SELECT count(convert_from(convert_to(signature_error, 'UTF8'), 'UTF8')), min(octet_length(signature_error)) BETWEEN 297 AND 299 AS cut
+  FROM helix.webhook_events WHERE signature_error LIKE '%€';
+
 DELETE FROM helix.operation_schedules WHERE id = :'id';
 DELETE FROM helix.webhook_schemes WHERE name = 'mine';
 DROP TABLE sent CASCADE;
-DROP FUNCTION sign(text, text), standard_headers, call, refusal;
+DROP FUNCTION sign(text, text), standard_call, standard_headers, call, refusal;
 DROP EXTENSION pgcrypto;
 ALTER SYSTEM RESET helix.secret_folder;
 SELECT pg_reload_conf();

@@ -172,7 +172,7 @@ void define_cache() {
 
 void define_webhooks() {
     DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
-                            1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
+                            1024 * 1024, 1024, 16 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("helix.webhook_event_retention", "How long events of webhooks are kept; 0 keeps all.",
                             "What has been delivered is known for good.", &webhook_event_retention_s, 90 * SECS_PER_DAY,
                             0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);

@@ -15,8 +15,6 @@ namespace helix::budgets {
 namespace {
 
 constexpr std::int64_t amounts_end_usd = 1'000'000'000;
-constexpr Interval shortest_ttl{USECS_PER_SEC, 0, 0};
-constexpr Interval longest_ttl{0, 30, 0};
 
 bool is_less(Datum one, std::int64_t other) {
     return DatumGetBool(DirectFunctionCall2(numeric_lt, one, NumericGetDatum(int64_to_numeric(other))));
@@ -33,17 +31,6 @@ Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name) {
                         errhint("Pass USD from 0 to below 10^9.")));
     }
     return amount;
-}
-
-Datum ttl_argument(FunctionCallInfo fcinfo, int number) {
-    const Datum ttl = pg::required(fcinfo, number, "p_ttl");
-    if (DatumGetBool(DirectFunctionCall2(interval_lt, ttl, IntervalPGetDatum(&shortest_ttl))) ||
-        DatumGetBool(DirectFunctionCall2(interval_gt, ttl, IntervalPGetDatum(&longest_ttl)))) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_ttl is out of range"),
-                        errdetail("It is %s.", DatumGetCString(DirectFunctionCall1(interval_out, ttl))),
-                        errhint("Pass 1 second to 30 days.")));
-    }
-    return ttl;
 }
 
 Datum operation_argument(FunctionCallInfo fcinfo, int number) {

@@ -9,9 +9,6 @@ namespace helix::budgets {
 // USD from 0 to below 10^9; 22003 else. 22004 on null.
 Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
-// 1 s to 30 days; 22023 else. 22004 on null.
-Datum ttl_argument(FunctionCallInfo fcinfo, int number);
-
 // A known operation; 42704 else. 22004 on null.
 Datum operation_argument(FunctionCallInfo fcinfo, int number);
 

@@ -7,6 +7,7 @@
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
+#include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {
@@ -101,7 +102,7 @@ HELIX_FUNCTION(helix_reserve_budget) {
     callers::check_records_for(wanted.user_id);
     wanted.operation_id = budgets::operation_argument(fcinfo, 1);
     const Datum amount = budgets::amount_argument(fcinfo, 2, "p_amount_usd");
-    const Datum ttl = budgets::ttl_argument(fcinfo, 3);
+    pg::interval_argument(fcinfo, 3, "p_ttl", USECS_PER_SEC, 30 * USECS_PER_DAY);
     PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *id = pg::fresh_id();
@@ -111,7 +112,7 @@ HELIX_FUNCTION(helix_reserve_budget) {
     if (locked.any_limit) {
         budgets::check_fits(wanted, amount, at);
     }
-    const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), ttl);
+    const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(3));
     budgets::insert(*id, wanted, amount, expires_at, false);
     spi.finish();
     PG_RETURN_UUID_P(id);

@@ -192,6 +192,17 @@ void check_signed_content(std::string_view signed_content) {
                     "It is \"" + std::string(signed_content) + "\".",
                     "Write {body} once, {timestamp} and {id} at most once, and plain text around them.");
     }
+    const auto id = signed_content.find(id_mark);
+    if (id != std::string_view::npos &&
+        (signed_content.find(body_mark) < id || signed_content[id + id_mark.size()] == '{')) {
+        throw Error(sqlstate::invalid_parameter_value, "nothing tells where the id ends",
+                    "It is \"" + std::string(signed_content) + "\".",
+                    "Write {id} before {body}, with text between it and what follows.");
+    }
+}
+
+void check_key(const WebhookScheme& scheme, std::string_view secret) {
+    const Key key(scheme, secret);
 }
 
 Mac sign(const WebhookScheme& scheme, const WebhookMessage& message, std::string_view secret) {

@@ -56,15 +56,19 @@ struct WebhookSignatures {
 };
 WebhookSignatures read_signatures(const WebhookScheme& scheme, std::string_view header);
 
-// Throws Error 22023 unless `signed_content` has {body} once, {timestamp} and {id} once at most, and nothing else in
-// braces.
+// Throws Error 22023 unless `signed_content` has {body} once, {timestamp} and {id} once at most, nothing else in
+// braces, and text after an {id}, which comes before the {body}: else what is signed could be read as another id and
+// body.
 void check_signed_content(std::string_view signed_content);
+
+// Throws Error HX003 where the secret is not what the scheme wants.
+void check_key(const WebhookScheme& scheme, std::string_view secret);
 
 // The code of a message under a secret. Throws Error HX003 where the secret is not what the scheme wants.
 Mac sign(const WebhookScheme& scheme, const WebhookMessage& message, std::string_view secret);
 
 // Whether one of the signatures is that of the message under one of the secrets; takes the same time whichever it is.
-// `now` is in s since 1970.
+// `now` is in s since 1970. Throws as sign() does.
 WebhookVerification verify(const WebhookScheme& scheme, const WebhookMessage& message,
                            std::span<const std::string_view> secrets, const WebhookTolerance& tolerance,
                            std::int64_t now);

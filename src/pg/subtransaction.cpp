@@ -29,8 +29,8 @@ bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error
         if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
             ReThrowError(error);
         }
-        if (on_error == OnError::warn) {
-            error->elevel = WARNING; // a client that was sent an error expects no result
+        if (on_error != OnError::nothing) { // a client that was sent an error expects no result
+            error->elevel = on_error == OnError::warn ? WARNING : LOG_SERVER_ONLY;
             ThrowErrorData(error);
         }
     }

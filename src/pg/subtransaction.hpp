@@ -5,10 +5,10 @@
 
 namespace helix::pg {
 
-enum class OnError { warn, nothing };
+enum class OnError { warn, log, nothing };
 
-// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning where it is asked for, and gives
-// false. A cancelled query stays one.
+// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning or a line of the server's log
+// where it is asked for, and gives false. A cancelled query stays one.
 bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error);
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.

@@ -81,20 +81,4 @@ int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int l
     return value;
 }
 
-std::int64_t interval_argument(FunctionCallInfo fcinfo, int number, const char* name, std::int64_t low,
-                               std::int64_t high) {
-    const Interval* interval = DatumGetIntervalP(pg::required(fcinfo, number, name));
-    const std::int64_t days = std::int64_t{interval->month} * DAYS_PER_MONTH + interval->day;
-    std::int64_t value = 0;
-    if (__builtin_mul_overflow(days, USECS_PER_DAY, &value) || __builtin_add_overflow(value, interval->time, &value) ||
-        value < low || value > high) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is out of range", name),
-                        errdetail("It is %s.",
-                                  DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
-                        errhint("Pass %.0f to %.0f seconds.", static_cast<double>(low) / USECS_PER_SEC,
-                                static_cast<double>(high) / USECS_PER_SEC)));
-    }
-    return value;
-}
-
 } // namespace helix::queue

@@ -26,8 +26,4 @@ Datum request_id_argument(FunctionCallInfo fcinfo, int number);
 // A number within bounds; 22004 on null.
 int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int low, int high);
 
-// Microseconds, within bounds; an interval's months count 30 days. 22004 on null.
-std::int64_t interval_argument(FunctionCallInfo fcinfo, int number, const char* name, std::int64_t low,
-                               std::int64_t high);
-
 } // namespace helix::queue

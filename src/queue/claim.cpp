@@ -3,6 +3,7 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/guard.hpp"
+#include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -224,10 +225,10 @@ HELIX_FUNCTION(helix_claim_executions) {
     queue::Round round{};
     round.worker = pg::required(fcinfo, 0, "p_worker");
     round.left = queue::number_argument(fcinfo, 1, "p_limit", 1, queue::most_claims);
-    queue::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
+    pg::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
     round.lease = PG_GETARG_DATUM(2);
     round.operations = PG_ARGISNULL(3) ? 0 : PG_GETARG_DATUM(3);
-    const auto wait_us = queue::interval_argument(fcinfo, 4, "p_wait", 0, queue::longest_wait_us);
+    const auto wait_us = pg::interval_argument(fcinfo, 4, "p_wait", 0, queue::longest_wait_us);
     InitMaterializedSRF(fcinfo, 0);
     round.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;

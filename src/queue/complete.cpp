@@ -4,6 +4,7 @@
 #include "budgets/reservation.hpp"
 #include "ledger/recording.hpp"
 #include "pg/guard.hpp"
+#include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -117,7 +118,7 @@ Interval* pause_after(std::int32_t attempt) {
 
 Datum pause_argument(FunctionCallInfo fcinfo, int number, const Claim& claim) {
     if (!PG_ARGISNULL(number)) {
-        interval_argument(fcinfo, number, "p_retry_in", 0, 365 * USECS_PER_DAY);
+        pg::interval_argument(fcinfo, number, "p_retry_in", 0, 365 * USECS_PER_DAY);
         return PG_GETARG_DATUM(number);
     }
     const Datum id = UUIDPGetDatum(&claim.id);

@@ -5,6 +5,7 @@
 #include "budgets/reservation.hpp"
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
+#include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -134,7 +135,7 @@ HELIX_FUNCTION(helix_expire_leases) {
 HELIX_FUNCTION(helix_heartbeat_execution) {
     const pg_uuid_t id = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id"));
     const auto token = DatumGetInt64(pg::required(fcinfo, 1, "p_fencing_token"));
-    queue::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
+    pg::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
     const queue::Claim claim{id, token >= 0 && token <= PG_INT32_MAX ? static_cast<std::int32_t>(token) : -1};
     const Datum values[] = {UUIDPGetDatum(&id), Int32GetDatum(*claim.attempt), PG_GETARG_DATUM(2)};
     pg::OwnerSpi spi;

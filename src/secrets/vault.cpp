@@ -101,7 +101,7 @@ void query(Reading& reading) {
 
 void look(Reading& reading) {
     Reading* target = &reading;
-    if (!pg::try_in_subtransaction([target] { query(*target); })) {
+    if (!pg::try_in_subtransaction([target] { query(*target); }, pg::OnError::log)) { // callers may be anonymous
         reading.found = Found::error;
     }
 }
@@ -117,7 +117,7 @@ const char* reason(Found found) {
     case Found::wrong_size:
         return "it must hold 1 to 4096 bytes";
     case Found::error:
-        return "the vault cannot be read; the warning before says why";
+        return "the vault cannot be read; the server's log says why";
     default:
         return "the vault has no secret of that name";
     }

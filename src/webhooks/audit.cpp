@@ -64,35 +64,38 @@ void write_audit(Datum schedule_id, const pg_uuid_t& user_id, const SecretChange
     insert_audit.execute(values.values(), values.letters());
 }
 
-SecretChange change_of(const TriggerData& trigger) {
-    const pg::TriggerRow row = pg::new_row(trigger);
-    const char* after = row.text("webhook_secret_ref");
-    if (!TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
-        return {.action = "created", .old_ref = nullptr, .new_ref = after};
-    }
-    const pg::TriggerRow old = pg::old_row(trigger);
-    const char* before = old.text("webhook_secret_ref");
-    if (!pg::differs(before, after)) { // then the one before the last rotation is taken away
-        return {.action = "revoked", .old_ref = old.text("previous_secret_ref"), .new_ref = nullptr};
-    }
-    return {.action = before == nullptr  ? "created"
-                      : after == nullptr ? "revoked"
-                                         : "rotated",
-            .old_ref = before,
-            .new_ref = after};
+// The references that a schedule's calls verify by; null: none.
+struct Held {
+    const char* current = nullptr;
+    const char* previous = nullptr;
+};
+
+Held held_by(const pg::TriggerRow& row) {
+    bool is_null = false;
+    const Datum until = row.value("previous_secret_until", &is_null);
+    const bool overlaps = !is_null && DatumGetTimestampTz(until) > GetCurrentTimestamp();
+    return {row.text("webhook_secret_ref"), overlaps ? row.text("previous_secret_ref") : nullptr};
 }
 
 void audit(const TriggerData& trigger) {
-    const SecretChange change = change_of(trigger);
-    if (change.new_ref != nullptr) {
-        secrets::check_reference(change.new_ref);
+    const Held before = TRIGGER_FIRED_BY_INSERT(trigger.tg_event) ? Held{} : held_by(pg::old_row(trigger));
+    const Held after = TRIGGER_FIRED_BY_DELETE(trigger.tg_event) ? Held{} : held_by(pg::new_row(trigger));
+    if (after.current != nullptr) {
+        secrets::check_reference(after.current);
     }
     const pg::TriggerRow row = pg::new_row(trigger);
     bool is_null = false;
     const Datum id = row.value("id", &is_null);
     const pg_uuid_t user_id = *DatumGetUUIDP(row.value("user_id", &is_null));
     pg::OwnerSpi spi;
-    write_audit(id, user_id, change);
+    if (pg::differs(before.current, after.current)) {
+        const char* action = before.current == nullptr ? "created" : after.current == nullptr ? "revoked" : "rotated";
+        write_audit(id, user_id, {.action = action, .old_ref = before.current, .new_ref = after.current});
+    }
+    if (before.previous != nullptr && pg::differs(before.previous, after.previous) &&
+        pg::differs(before.previous, after.current)) {
+        write_audit(id, user_id, {.action = "revoked", .old_ref = before.previous, .new_ref = nullptr});
+    }
     spi.finish();
 }
 

@@ -8,6 +8,10 @@
 
 #include <openssl/crypto.h>
 
+extern "C" {
+#include "mb/pg_wchar.h"
+}
+
 namespace helix::webhooks {
 
 namespace {
@@ -18,27 +22,28 @@ std::int64_t unix_seconds() {
     return GetCurrentTimestamp() / USECS_PER_SEC + INT64CONST(946684800);
 }
 
-// The secrets that can be loaded; why not, where none can.
+// The secrets that can be loaded and are what the scheme wants; why not, where none is.
 struct Secrets {
     std::array<Secret, 2> held;
     std::array<std::string_view, 2> views;
     std::size_t count = 0;
     std::string reason = "The schedule has no webhook_secret_ref.";
 
-    explicit Secrets(const char* const (&references)[2]) {
+    Secrets(const WebhookScheme& scheme, const char* const (&references)[2]) {
         for (const char* reference : references) {
             if (reference != nullptr) {
-                load(reference);
+                load(scheme, reference);
             }
         }
     }
     std::span<const std::string_view> all() const { return {views.data(), count}; }
 
   private:
-    void load(const char* reference) {
+    void load(const WebhookScheme& scheme, const char* reference) {
         try {
             held[count] = secrets::read(reference);
             views[count] = held[count].view();
+            check_key(scheme, views[count]);
             ++count;
         } catch (const Error& error) { // the other one may do
             reason = error.detail;
@@ -51,22 +56,22 @@ struct Secrets {
 Check check(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
             const WebhookTolerance& tolerance) {
     Check result{};
-    const Secrets secrets(secret_refs);
-    std::string reason = secrets.reason;
-    if (secrets.count > 0) {
-        try {
-            result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
-            result.has_secret = true;
-        } catch (const Error& error) {
-            reason = error.detail;
-        }
+    const Secrets secrets(scheme.core, secret_refs);
+    result.has_secret = secrets.count > 0;
+    if (result.has_secret) {
+        result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
     }
-    strlcpy(result.reason, reason.c_str(), sizeof(result.reason));
+    const std::string& reason = secrets.reason;
+    const int length = pg_mbcliplen(reason.data(), static_cast<int>(reason.size()), sizeof(result.reason) - 1);
+    strlcpy(result.reason, reason.c_str(), length + 1);
     return result;
 }
 
 void check_in_vain(const Scheme& scheme, const WebhookMessage& message) {
-    verify(scheme.core, message, std::span(&no_secret, 1), {}, unix_seconds());
+    WebhookScheme readable = scheme.core;
+    readable.key_prefix = {};
+    readable.key_encoding = Encoding::raw;
+    verify(readable, message, std::span(&no_secret, 1), {}, unix_seconds());
 }
 
 bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
@@ -74,7 +79,7 @@ bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* 
     if (expected.empty()) {
         return false; // else it would be equal to everything
     }
-    const Secrets secrets(secret_refs);
+    const Secrets secrets(scheme.core, secret_refs);
     if (secrets.count == 0) {
         throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason,
                     "Give the schedule a secret that can be loaded.");

@@ -39,7 +39,8 @@ bool reads(const char* json, Datum* payload) {
     {
         MemoryContextSwitchTo(memory);
         const int category = ERRCODE_TO_CATEGORY(geterrcode());
-        if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_PROGRAM_LIMIT_EXCEEDED) {
+        if (category != ERRCODE_DATA_EXCEPTION && category != ERRCODE_PROGRAM_LIMIT_EXCEEDED &&
+            category != ERRCODE_FEATURE_NOT_SUPPORTED) { // the last: characters that SQL_ASCII cannot be asked for
             PG_RE_THROW();
         }
         FlushErrorState();

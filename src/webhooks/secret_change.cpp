@@ -4,11 +4,13 @@
 #include "callers/caller.hpp"
 #include "core/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
 #include "webhooks/audit.hpp"
+#include "webhooks/endpoint.hpp"
 
 namespace helix::webhooks {
 
@@ -72,16 +74,10 @@ void check_rotation(const Secrets& secrets, Datum schedule_id, const char* refer
     }
 }
 
-// Months count as 30 days, as everywhere in PostgreSQL.
-void check_overlap(const Interval& overlap) {
-    const std::int64_t days = static_cast<std::int64_t>(overlap.month) * DAYS_PER_MONTH + overlap.day;
-    if (days > 31 || days < -31 || days * USECS_PER_DAY + overlap.time < 0 ||
-        days * USECS_PER_DAY + overlap.time > 30 * USECS_PER_DAY) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_overlap is out of range"),
-                        errdetail("It is %s.",
-                                  DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&overlap)))),
-                        errhint("Let the old secret verify for 0 to 30 days.")));
-    }
+// A secret that cannot be loaded, or not be read by the scheme, would shut the webhook.
+void check_usable(const Datum schedule_id, const char* reference) {
+    const Endpoint endpoint = find_endpoint(*DatumGetUUIDP(schedule_id));
+    check_key(endpoint.scheme.core, secrets::read(reference).view());
 }
 
 void change(const Datum* values, const char* reason) {
@@ -115,15 +111,14 @@ using namespace helix;
 HELIX_FUNCTION(helix_rotate_webhook_secret) {
     const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
     const char* reference = TextDatumGetCString(pg::required(fcinfo, 1, "p_new_secret_ref"));
-    const Datum overlap = pg::required(fcinfo, 2, "p_overlap");
-    webhooks::check_overlap(*DatumGetIntervalP(overlap));
+    pg::interval_argument(fcinfo, 2, "p_overlap", 0, 30 * USECS_PER_DAY);
     secrets::check_reference(reference);
     const auto rights = callers::rights();
     const char* reason = PG_ARGISNULL(3) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(3));
     pg::OwnerSpi spi;
     webhooks::check_rotation(webhooks::lock_secrets(schedule_id, rights), schedule_id, reference);
-    static_cast<void>(secrets::read(reference)); // a secret that cannot be loaded would shut the webhook
-    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), overlap};
+    webhooks::check_usable(schedule_id, reference);
+    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2)};
     webhooks::change(values, reason);
     spi.finish();
     PG_RETURN_VOID();

@@ -182,12 +182,13 @@ TEST(WebhookSignature, WantsKeysAsTheSchemeWritesThem) {
 }
 
 TEST(WebhookSignature, ChecksWhatIsSaidToBeSigned) {
-    for (const char* good :
-         {"{body}", "{timestamp}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}"}) {
+    for (const char* good : {"{body}", "{timestamp}.{body}", "{timestamp}{body}", "{body}{timestamp}",
+                             "{timestamp}{id}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}"}) {
         EXPECT_NO_THROW(check_signed_content(good)) << good;
     }
-    for (const char* bad : {"", "{timestamp}", "{body}{body}", "{id}{id}{body}", "{timestamp}{body}{timestamp}",
-                            "{Body}", "{body}{", "{{body}"}) {
+    for (const char* bad :
+         {"", "{timestamp}", "{body}{body}", "{id}{id}{body}", "{timestamp}{body}{timestamp}", "{Body}", "{body}{",
+          "{{body}", "{id}{body}", "{id}{timestamp}.{body}", "{body}.{id}", "{timestamp}.{body}.{id}"}) {
         EXPECT_THROW(check_signed_content(bad), Error) << bad;
     }
 }
