@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "budgets/arguments.hpp"
+#include "budgets/plans.hpp"
 #include "budgets/reservation.hpp"
 #include "budgets/verdict.hpp"
 #include "callers/caller.hpp"
@@ -23,7 +24,8 @@ pg::Statement insert_reservation("INSERT INTO helix_internal.budget_reservations
                                  "amount_usd, expires_at, of_queue) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) "
                                  "DO UPDATE SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at",
                                  {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID});
-pg::Statement select_estimate("SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
+pg::Statement select_estimate(HELIX_WATCH_LEDGER
+                              "SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
 pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
 pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 "

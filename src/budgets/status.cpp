@@ -18,10 +18,11 @@ namespace helix::budgets {
 
 namespace {
 
-pg::Statement select_remaining("SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u "
+pg::Statement select_remaining(HELIX_WATCH_LEDGER
+                               "SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u "
                                "WHERE u.hard",
                                {UUIDOID, TEXTOID, TIMESTAMPTZOID});
-pg::Statement select_status(R"(
+pg::Statement select_status(HELIX_WATCH_LEDGER R"(
     SELECT u.budget_id, u.scope, u.operation_id, u.group_id, g.name, u.period, u.time_zone, u.hard, u.warn_percent,
            u.period_start, u.period_end - 1, u.limit_usd, u.spent_usd, u.reserved_usd, u.remaining_usd,
            pg_catalog.round(100 * (u.spent_usd + u.reserved_usd) / NULLIF(u.limit_usd, 0), 2),

@@ -2,13 +2,14 @@
 
 #include "budgets/verdict.hpp"
 
+#include "budgets/plans.hpp"
 #include "pg/spi.hpp"
 
 namespace helix::budgets {
 
 namespace {
 
-pg::Statement select_worst(R"(
+pg::Statement select_worst(HELIX_WATCH_LEDGER R"(
     SELECT u.hard AND (u.remaining_usd < $4 OR $5 AND u.remaining_usd <= 0), u.remaining_usd < $4,
            pg_catalog.format('Budget %s (%s): limit %s USD per %s, spent %s, reserved %s, requested %s; resets at %s.',
                u.budget_id,

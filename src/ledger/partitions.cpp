@@ -9,7 +9,6 @@
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
-#include "pg/subtransaction.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -25,7 +24,7 @@ namespace helix::ledger {
 namespace {
 
 constexpr int months_ahead = 1;
-constexpr const char* lock_timeout = "500ms"; // the longest that all others wait for a change of the partitions
+constexpr const char* drop_lock_timeout = "500ms"; // the longest that retention makes writers wait
 
 // A UTC month, counted from year 0.
 struct Month {
@@ -76,30 +75,16 @@ void revoke_default_privileges(const char* name) {
     }
 }
 
-void lock_out_all(Oid table) {
-    const int nesting = NewGUCNestLevel();
-    set_config_option("lock_timeout", lock_timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    LockRelationOid(table, AccessExclusiveLock);
-    AtEOXact_GUC(true, nesting);
-}
-
-// ATTACH lets others read, but a session that just then plans its first query of the ledger may miss the partition for
-// good: the list that it was reading is stored after the message that there is another one. So nobody reads meanwhile,
-// or, where somebody reads for long, it is left for later, unless it is `needed` now.
-bool lock_for_attach(Oid parent, bool needed) {
-    if (pg::try_in_subtransaction([parent] { lock_out_all(parent); }, pg::OnError::nothing)) {
-        return true;
-    }
-    if (needed) {
-        LockRelationOid(parent, ShareUpdateExclusiveLock); // what ATTACH takes
-    }
-    return needed;
-}
-
 // Indexes are made on each partition, not on the parent: pg_dump restores these, and would make the parent's twice.
 // Measured: each B-tree costs about 1 us a row, BRIN next to nothing.
-void attach_new(Month month) {
+void make_partition(Month month) {
+    const Oid parent = pg::internal_relation("executions");
+    LockRelationOid(parent, ShareUpdateExclusiveLock); // what ATTACH takes; one maker at a time
+    if (OidIsValid(existing_partition(month))) {
+        return;
+    }
     const char* name = month.partition();
+    pg::OwnerSpi spi;
     pg::execute_text(psprintf("CREATE TABLE helix_internal.%s (LIKE helix_internal.executions)", name));
     revoke_default_privileges(name);
     pg::execute_text(
@@ -112,23 +97,14 @@ void attach_new(Month month) {
     pg::execute_text(psprintf("ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s "
                               "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
                               name, month.year(), month.month(), month.next().year(), month.next().month()));
-}
-
-void make_partition(Month month, bool needed) {
-    pg::OwnerSpi spi;
-    if (lock_for_attach(pg::internal_relation("executions"), needed) && !OidIsValid(existing_partition(month))) {
-        attach_new(month); // nobody else has made it while we waited
-    }
     spi.finish();
 }
 
-// Those of months to come can wait for the next time.
 void make_ahead(TimestampTz now) {
-    const Month current = month_of(now);
-    Month month = current;
+    Month month = month_of(now);
     for (int i = 0; i <= months_ahead; ++i, month = month.next()) {
         if (!OidIsValid(existing_partition(month))) {
-            make_partition(month, month.number == current.number);
+            make_partition(month);
         }
     }
 }
@@ -153,6 +129,14 @@ bool has_unfolded_rows(Month month) {
     return select_unfolded.execute_latest(values, nullptr, 1) > 0;
 }
 
+void lock_for_drop(Oid partition) {
+    const int nesting = NewGUCNestLevel();
+    set_config_option("lock_timeout", drop_lock_timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    LockRelationOid(pg::internal_relation("executions"), AccessExclusiveLock); // DROP takes both
+    LockRelationOid(partition, AccessExclusiveLock);
+    AtEOXact_GUC(true, nesting);
+}
+
 // Needs SPI.
 int drop_expired(TimestampTz now) {
     if (config::ledger_retention_s == 0 || !watermark_is_ours()) {
@@ -170,8 +154,7 @@ int drop_expired(TimestampTz now) {
         if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;
         }
-        lock_out_all(pg::internal_relation("executions")); // DROP takes both
-        lock_out_all(existing_partition(month));
+        lock_for_drop(existing_partition(month));
         if (!has_unfolded_rows(month)) { // nobody can write to it any more
             pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
             mark_dropped.execute(&first_day);
@@ -197,7 +180,7 @@ Oid partition_for(TimestampTz time) {
         partition = existing_partition(month);
     }
     if (!OidIsValid(partition)) { // the extension itself may not be committed yet
-        make_partition(month, true);
+        make_partition(month);
         partition = existing_partition(month);
     }
     remember_partition(partition, month.start(), month.next().start());
