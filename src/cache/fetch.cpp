@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/uuid.hpp"
 #include "pg/guard.hpp"
+#include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -85,7 +86,7 @@ Json run_known_read(void* argument) {
                                       {"timezone", "UTC"},
                                       {"intervalstyle", "postgres"},
                                       {"extra_float_digits", "1"}}) {
-        set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+        pg::set_for_now(name, value);
     }
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");

@@ -6,6 +6,7 @@
 #include "core/glob.hpp"
 #include "core/key_template.hpp"
 #include "pg/guard.hpp"
+#include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -120,8 +121,7 @@ void refuse_partitioned(Relation table) {
 // As the caller, who must own the table; `name` is qualified and quoted.
 void create_triggers(const char* name, const char* arguments) {
     const int nesting = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
+    pg::set_for_now("search_path", "pg_catalog, pg_temp");
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }

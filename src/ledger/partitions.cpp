@@ -8,6 +8,7 @@
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
+#include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "worker/worker.hpp"
 
@@ -131,7 +132,7 @@ bool has_unfolded_rows(Month month) {
 
 void lock_for_drop(Oid partition) {
     const int nesting = NewGUCNestLevel();
-    set_config_option("lock_timeout", drop_lock_timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    pg::set_for_now("lock_timeout", drop_lock_timeout);
     LockRelationOid(pg::internal_relation("executions"), AccessExclusiveLock); // DROP takes both
     LockRelationOid(partition, AccessExclusiveLock);
     AtEOXact_GUC(true, nesting);

@@ -167,9 +167,9 @@ Horizon current_horizon() {
     return {DatumGetInt64(pg::column(0, 1)), datumCopy(pg::column(0, 2), false, -1)};
 }
 
-bool watermark_is_ours() {
+std::optional<Watermark> our_watermark() {
     const auto watermark = read(select_watermark);
-    return watermark && watermark->is_ours;
+    return watermark && watermark->is_ours ? watermark : std::nullopt;
 }
 
 } // namespace helix::ledger

@@ -1,6 +1,7 @@
 #include "pg/spi.hpp"
 
 #include "pg/relations.hpp"
+#include "pg/settings.hpp"
 
 extern "C" {
 #include "utils/snapmgr.h"
@@ -19,8 +20,7 @@ void Owner::finish() {
 
 OwnerSpi::OwnerSpi() {
     guc_nesting_ = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
+    set_for_now("search_path", "pg_catalog, pg_temp");
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }

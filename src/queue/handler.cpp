@@ -4,6 +4,7 @@
 
 #include "config.hpp"
 #include "pg/guard.hpp"
+#include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
@@ -41,7 +42,7 @@ void become(const ClaimedJob& job) {
     }
     SetUserIdAndSecContext(role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
     const char* user = uuid_text(job.user_id);
-    set_config_option("helix.user_id", user, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    pg::set_for_now("helix.user_id", user);
 }
 
 const char* call_of(Oid handler) {

@@ -2,9 +2,7 @@
 
 #include "queue/plans.hpp"
 
-extern "C" {
-#include "utils/guc.h"
-}
+#include "pg/settings.hpp"
 
 namespace helix::queue {
 
@@ -12,10 +10,9 @@ namespace helix::queue {
 // jit, since what no index serves looks so expensive then that it would be compiled.
 void plan_by_index() {
     for (const char* way : {"enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"}) {
-        set_config_option(way, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+        pg::set_for_now(way, "off");
     }
-    set_config_option("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
+    pg::set_for_now("plan_cache_mode", "force_generic_plan");
 }
 
 } // namespace helix::queue
