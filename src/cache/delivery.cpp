@@ -9,14 +9,14 @@ namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
 constexpr std::size_t most_repeated_bytes = std::size_t{32} << 20; // beyond, the repetition is a sweep for everything
-constexpr redis::Milliseconds repetition_step{20};
+using RepetitionStep = std::chrono::duration<std::int64_t, std::ratio<50, 1000>>;
 constexpr std::size_t most_names = 500; // in one message
 
 } // namespace
 
 void Delivery::key(std::string_view key) {
-    tokens_.insert(cache_key::scope_token(cache_key::scope_of(key)));
-    batch_.keys.emplace(key);
+    batch_->tokens.emplace(cache_key::scope_token(cache_key::scope_of(key)));
+    batch_->keys.emplace(key);
 }
 
 void Delivery::pattern(std::string_view pattern) {
@@ -28,31 +28,31 @@ void Delivery::pattern(std::string_view pattern) {
     if (scope.empty()) {
         new_epoch_ = true;
     } else {
-        tokens_.insert(cache_key::scope_token(scope));
+        batch_->tokens.emplace(cache_key::scope_token(scope));
     }
-    batch_.patterns.emplace(pattern);
+    batch_->patterns.emplace(pattern);
 }
 
 void Delivery::sums(std::string_view user, std::string_view operation) {
-    const auto patterns = cache_key::sum_patterns(user, operation);
-    pattern(patterns.trends);
-    pattern(patterns.operation_metrics);
-    pattern(patterns.all_metrics);
+    for (const auto& each : cache_key::sum_patterns(user, operation)) {
+        batch_->tokens.emplace(cache_key::scope_token(each.scope()));
+        batch_->patterns.emplace(each.text);
+    }
 }
 
 void Delivery::user(std::string_view user) {
-    tokens_.insert(cache_key::user_token(user));
-    batch_.users.emplace(user);
+    batch_->tokens.emplace(cache_key::user_token(user));
+    batch_->users.emplace(user);
 }
 
 void Delivery::owned_by(std::string_view user) {
-    tokens_.insert(cache_key::user_token(user));
-    batch_.owners.emplace(user);
+    batch_->tokens.emplace(cache_key::user_token(user));
+    batch_->owners.emplace(user);
 }
 
 void Delivery::everything() {
     new_epoch_ = true;
-    batch_.everything = true;
+    batch_->everything = true;
 }
 
 void Delivery::append_epoch(redis::Connection& connection) {
@@ -65,16 +65,16 @@ void Delivery::append_epoch(redis::Connection& connection) {
 
 // In messages of a bounded length.
 void Delivery::append_messages(redis::Connection& connection) {
-    if (batch_.everything) {
+    if (batch_->everything) {
         connection.append({"PUBLISH", channel, R"({"everything":true})"});
         return;
     }
-    Set users = batch_.users;
-    users.insert(batch_.owners.begin(), batch_.owners.end());
+    Set users(batch_->users, &batch_->memory);
+    users.insert(batch_->owners.begin(), batch_->owners.end());
     const struct {
         const char* kind;
         const Set& names;
-    } kinds[] = {{"keys", batch_.keys}, {"patterns", batch_.patterns}, {"users", users}};
+    } kinds[] = {{"keys", batch_->keys}, {"patterns", batch_->patterns}, {"users", users}};
     std::string message;
     std::size_t names = 0;
     const auto send = [&] {
@@ -92,8 +92,11 @@ void Delivery::append_messages(redis::Connection& connection) {
                 begun = false;
             }
             message += names == 0 ? "{" : (begun ? "," : "],");
-            message += begun ? "" : json_quoted(kind) + ":[";
-            message += json_quoted(name);
+            if (!begun) {
+                append_json_quoted(message, kind);
+                message += ":[";
+            }
+            append_json_quoted(message, name);
             begun = true;
             ++names;
         }
@@ -116,10 +119,10 @@ void Delivery::sweep_for(const Batch& batch) {
     }
 }
 
-std::size_t Delivery::batch_bytes() const {
-    constexpr std::size_t node = 64; // about, of a set
-    std::size_t bytes = 0;
-    for (const auto* set : {&batch_.keys, &batch_.patterns, &batch_.users, &batch_.owners}) {
+std::size_t Delivery::Batch::bytes() const {
+    constexpr std::size_t node = 80; // about, of a set
+    std::size_t bytes = sizeof(*this);
+    for (const auto* set : {&tokens, &keys, &patterns, &users, &owners}) {
         for (const auto& name : *set) {
             bytes += node + name.size();
         }
@@ -127,63 +130,67 @@ std::size_t Delivery::batch_bytes() const {
     return bytes;
 }
 
-// Batches that are due at about the same time become one.
+// Those of a step become due together.
 void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
         return;
     }
-    const auto due = redis::in(delay);
-    if (repetitions_.empty() || repetitions_.back().due < due) {
-        repetitions_.push_back({due + repetition_step, {}, 0});
-    }
-    repetitions_.back().bytes += batch_bytes();
-    Batch& last = repetitions_.back().batch;
-    last.keys.merge(batch_.keys);
-    last.patterns.merge(batch_.patterns);
-    last.users.merge(batch_.users);
-    last.owners.merge(batch_.owners);
-    last.everything = last.everything || batch_.everything;
-    std::size_t all = 0;
-    for (const auto& repetition : repetitions_) {
-        all += repetition.bytes;
-    }
-    if (all > most_repeated_bytes) {
+    const auto due = redis::Deadline(std::chrono::ceil<RepetitionStep>(redis::in(delay).time_since_epoch()));
+    std::size_t bytes = batch_->bytes();
+    if (repeated_bytes_ + bytes > most_repeated_bytes) {
         repetitions_.clear();
-        repetitions_.push_back({due, {}, 0});
-        repetitions_.back().batch.everything = true;
+        batch_ = std::make_unique<Batch>();
+        batch_->everything = true;
+        repeated_bytes_ = 0;
+        bytes = 0;
     }
+    repeated_bytes_ += bytes;
+    repetitions_.push_back({due, std::move(batch_), bytes});
 }
 
-void Delivery::take_due_repetitions(Set& keys) {
+std::vector<Delivery::Repetition> Delivery::take_due_repetitions() {
+    std::vector<Repetition> due;
     const auto now = std::chrono::steady_clock::now();
     while (!repetitions_.empty() && repetitions_.front().due <= now) {
-        keys.merge(repetitions_.front().batch.keys);
-        sweep_for(repetitions_.front().batch);
+        repeated_bytes_ -= repetitions_.front().bytes;
+        due.push_back(std::move(repetitions_.front()));
         repetitions_.pop_front();
     }
+    return due;
 }
 
-void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_delay) {
-    append_epoch(connection);
-    append_unlink(connection, tokens_); // first: what is filled meanwhile is refused
-    Set keys;
-    take_due_repetitions(keys);
-    keys.insert(batch_.keys.begin(), batch_.keys.end());
-    Set tags;
-    for (const auto& key : keys) {
-        tags.insert(cache_key::tag_of(key));
+// Of this time and of those that are repeated.
+void Delivery::append_keys(redis::Connection& connection, const std::vector<Repetition>& due) {
+    std::unordered_set<std::string_view> keys(batch_->keys.begin(), batch_->keys.end());
+    for (const auto& repetition : due) {
+        keys.insert(repetition.batch->keys.begin(), repetition.batch->keys.end());
+    }
+    std::vector<std::string> tags;
+    tags.reserve(keys.size());
+    for (const auto key : keys) {
+        tags.push_back(cache_key::tag_of(key));
         sweep_.forget(key);
     }
     append_unlink(connection, keys);
     append_unlink(connection, tags);
-    sent_ = batch_.size() + (batch_.everything ? 1 : 0);
-    if (!batch_.empty()) {
+}
+
+void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_delay) {
+    append_epoch(connection);
+    append_unlink(connection, batch_->tokens); // first: what is filled meanwhile is refused
+    const auto due = take_due_repetitions();
+    append_keys(connection, due);
+    for (const auto& repetition : due) {
+        sweep_for(*repetition.batch);
+    }
+    repeated_ = !due.empty();
+    sent_ = batch_->size() + (batch_->everything ? 1 : 0);
+    if (!batch_->empty()) {
         append_messages(connection);
-        sweep_for(batch_);
+        sweep_for(*batch_);
         remember(repeat_delay);
     }
-    tokens_.clear();
-    batch_ = {};
+    batch_ = std::make_unique<Batch>();
     new_epoch_ = false;
 }
 
@@ -192,10 +199,10 @@ std::optional<redis::Deadline> Delivery::repeat_due() const {
 }
 
 void Delivery::clear() {
-    tokens_.clear();
-    batch_ = {};
+    batch_ = std::make_unique<Batch>();
     new_epoch_ = false;
     repetitions_.clear();
+    repeated_bytes_ = 0;
     sent_ = 0;
 }
 

@@ -6,6 +6,8 @@
 #include "core/invalidations.hpp"
 
 #include <deque>
+#include <memory>
+#include <memory_resource>
 #include <unordered_set>
 
 namespace helix::cache {
@@ -25,8 +27,10 @@ class Delivery final : public InvalidationVisitor {
     void append(redis::Connection& connection, redis::Milliseconds repeat_delay);
     // Keys and patterns that the last append() has sent.
     std::size_t sent() const { return sent_; }
+    // Whether it has repeated something.
+    bool repeated() const { return repeated_; }
 
-    bool empty() const { return batch_.empty() && !new_epoch_; }
+    bool empty() const { return batch_->empty() && !new_epoch_; }
     std::optional<redis::Deadline> repeat_due() const;
     void clear();
 
@@ -36,36 +40,44 @@ class Delivery final : public InvalidationVisitor {
     bool sets_epoch() const { return new_epoch_; }
 
   private:
-    using Set = std::unordered_set<std::string>;
+    using Set = std::pmr::unordered_set<std::pmr::string>;
+
+    // What one append() sends. It is filled, kept for the repetition and dropped as a whole, and so is its memory: with
+    // many users at once, half the time would go into allocating and freeing each name.
     struct Batch {
-        Set keys;
-        Set patterns;
-        Set users;
-        Set owners; // of keys of helix's own
+        std::pmr::monotonic_buffer_resource memory{4096};
+        Set tokens{&memory};
+        Set keys{&memory};
+        Set patterns{&memory};
+        Set users{&memory};
+        Set owners{&memory}; // of keys of helix's own
         bool everything = false;
+
         bool empty() const { return size() == 0 && !everything; }
         std::size_t size() const { return keys.size() + patterns.size() + users.size() + owners.size(); }
+        std::size_t bytes() const;
     };
     struct Repetition {
         redis::Deadline due;
-        Batch batch;
+        std::unique_ptr<Batch> batch;
         std::size_t bytes;
     };
 
     void append_epoch(redis::Connection& connection);
     void append_messages(redis::Connection& connection);
-    std::size_t batch_bytes() const;
+    void append_keys(redis::Connection& connection, const std::vector<Repetition>& due);
     void sweep_for(const Batch& batch);
     void remember(redis::Milliseconds delay);
-    void take_due_repetitions(Set& keys);
+    std::vector<Repetition> take_due_repetitions();
 
     Sweep& sweep_;
-    Set tokens_;
-    Batch batch_;
+    std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
     bool new_epoch_ = false;
     std::string epoch_;
     std::deque<Repetition> repetitions_;
+    std::size_t repeated_bytes_ = 0;
     std::size_t sent_ = 0;
+    bool repeated_ = false;
 };
 
 // UNLINK in commands of a bounded length.

@@ -26,10 +26,11 @@ std::optional<TimestampTz> undecided_since(Reservation& reservation) {
     }
 }
 
-bool take_record(std::vector<char>& record) {
+bool take_from_ring(std::vector<char>& records, std::size_t most) {
     auto& memory = shared();
+    records.clear();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
-    const bool taken = memory.ring().pop(record);
+    const bool taken = memory.ring().pop(records, most);
     LWLockRelease(memory.lock);
     return taken;
 }
@@ -72,29 +73,48 @@ bool Inbox::settle(const RecordHead& head, std::span<const char> set, Invalidati
         if (head.everything) {
             visitor.everything();
         }
-        Invalidations::visit(set, visitor);
+        hand_on(set, visitor);
     }
     return true;
+}
+
+// Under load many commits make the same stale, and reading a set costs more than seeing that it is known.
+void Inbox::hand_on(std::span<const char> set, InvalidationVisitor& visitor) {
+    const std::string_view bytes(set.data(), set.size());
+    if (!bytes.empty() && !handed_on_.contains(bytes)) {
+        handed_on_.emplace(bytes);
+        Invalidations::visit(set, visitor);
+    }
+}
+
+std::size_t Inbox::take_records(InvalidationVisitor& visitor) {
+    std::size_t count = 0;
+    ByteRing::for_each_record(records_, [&](std::span<const char> record) {
+        const auto head = read_head(record);
+        const auto set = read_set(record);
+        if (!settle(head, set, visitor)) {
+            undecided_.push_back({head, {set.begin(), set.end()}});
+        }
+        ++count;
+    });
+    return count;
 }
 
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
     constexpr std::size_t most_bytes = std::size_t{1} << 20; // a round's share, so that its memory has a bound
     std::size_t moved = 0;
     std::size_t bytes = 0;
+    handed_on_.clear();
     const TimestampTz complete_before = complete_until_;
     oldest_ = 0;
     look_at_processes();
     moved += std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
-    while (bytes < most_bytes && take_record(record_)) {
-        bytes += record_.size();
-        const auto head = read_head(record_);
-        const auto set = read_set(record_);
-        if (!settle(head, set, visitor)) {
-            undecided_.push_back({head, {set.begin(), set.end()}});
-        }
-        ++moved;
+    while (bytes < most_bytes && take_from_ring(records_, most_at_once)) {
+        bytes += records_.size();
+        moved += take_records(visitor);
     }
-    if (bytes >= most_bytes) {
+    has_more_ = bytes >= most_bytes;
+    if (has_more_) {
         complete_until_ = complete_before; // who knows what is left in the ring
     }
     if (pg_atomic_exchange_u32(&shared().everything, 0) != 0) {

@@ -5,12 +5,13 @@
 #include "cache/pending.hpp"
 #include "cache/record.hpp"
 #include "cache/shared.hpp"
+#include "core/text_set.hpp"
 
 namespace helix::cache {
 
 class Inbox {
   public:
-    Inbox() { record_.reserve(sizeof(RecordHead) + Pending::most_bytes); } // no allocation under the lock
+    Inbox() { records_.reserve(most_at_once); } // no allocation under the lock
 
     // Takes over from an invalidator that has ended: what it knew of transactions that are still undecided is lost.
     void take_over();
@@ -23,8 +24,13 @@ class Inbox {
     // When the oldest of what the last collect() handed on was reserved; 0: nothing.
     TimestampTz oldest() const { return oldest_; }
     bool has_undecided() const { return !undecided_.empty(); }
+    // The last collect() has left records in the ring, since it had enough.
+    bool has_more() const { return has_more_; }
 
   private:
+    static constexpr std::size_t most_at_once = 2 * Pending::most_bytes; // bytes; more than any record
+    static_assert(most_at_once > Pending::most_bytes + sizeof(RecordHead) + Invalidations::longest_text);
+
     struct Undecided {
         RecordHead head;
         std::vector<char> set;
@@ -32,11 +38,15 @@ class Inbox {
 
     void look_at_processes();
     bool settle(const RecordHead& head, std::span<const char> set, InvalidationVisitor& visitor);
+    void hand_on(std::span<const char> set, InvalidationVisitor& visitor);
+    std::size_t take_records(InvalidationVisitor& visitor);
 
     std::vector<Undecided> undecided_;
-    std::vector<char> record_;
+    TextSet handed_on_; // in this look
+    std::vector<char> records_;
     TimestampTz complete_until_ = 0;
     TimestampTz oldest_ = 0;
+    bool has_more_ = false;
 };
 
 } // namespace helix::cache

@@ -21,7 +21,11 @@ namespace helix::cache {
 
 namespace {
 
-constexpr long gather_ms = 3; // while commits come in, they are taken together: each round costs Redis and a processor
+// While commits come in, they are taken together: each round costs Redis and a processor. It pauses as long as Redis
+// may spend a twentieth of its time on it; the busier the processors are, the longer a round takes.
+constexpr int pause_factor = 19;
+constexpr long shortest_gather_ms = 3;
+constexpr long longest_gather_ms = 20;
 constexpr long longest_sleep_ms = 500;
 
 Link* redis_link = nullptr; // lives as long as the process
@@ -45,10 +49,16 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
+redis::Milliseconds pause_after(std::chrono::steady_clock::duration round) {
+    return std::clamp(std::chrono::ceil<redis::Milliseconds>(pause_factor * round),
+                      redis::Milliseconds(shortest_gather_ms), redis::Milliseconds(longest_gather_ms));
+}
+
 // Sleeps until there is something to do. While commits come in the latch is left alone: a commit should not have to
 // wake somebody who will look anyway.
-void sleep_until_due(bool busy) {
+void sleep_until_due(bool busy, redis::Milliseconds gather) {
     auto& memory = shared();
+    const long gather_ms = gather.count();
     long sleep_ms = std::min(longest_sleep_ms, redis_link->ms_until_due());
     if (sleep_ms <= 0) {
         return;
@@ -74,8 +84,9 @@ void run_invalidator() {
     redis_link = new Link;
     redis_link->configure();
     while (!ShutdownRequestPending) {
+        const auto began = std::chrono::steady_clock::now();
         const bool busy = redis_link->work();
-        sleep_until_due(busy);
+        sleep_until_due(busy, pause_after(std::chrono::steady_clock::now() - began));
         CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         if (ConfigReloadPending) {
             ConfigReloadPending = false;

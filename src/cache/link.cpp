@@ -222,11 +222,14 @@ void Link::exchange(bool moved) {
         sweep_.append_step(*connection_);
         tail.step = 1;
     }
-    if (connection_->waiting() == 0 && !sweep_.has_lookups()) { // a repetition may be of patterns alone
+    const bool sends = connection_->waiting() > 0; // a repetition may be of patterns alone
+    if (sends) {
+        check(connection_->exchange(redis::in(patience)), tail);
+    }
+    look_up();
+    if (!sends) {
         return;
     }
-    check(connection_->exchange(redis::in(patience)), tail);
-    look_up();
     if (!announced_) {
         announce();
     }
@@ -272,10 +275,15 @@ void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
     }
 }
 
-// In the known keys, for what this round has brought; after the exact keys are gone, for it asks Redis once more.
+// In the known keys, for what this round has brought, after the exact keys are gone. What Redis has told by now leaves
+// out only a key that was set at this very moment. The repetition is for such as well, and waits until all is told; to
+// wait each time would cost Redis and us a second round.
 void Link::look_up() {
+    known_.listen();
     if (sweep_.has_lookups()) {
-        known_.catch_up(redis::in(patience));
+        if (delivery_.repeated() || config::cache_repeat_delay_ms == 0) {
+            known_.catch_up(redis::in(patience));
+        }
         auto keys = sweep_.look_up();
         found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     }
@@ -301,7 +309,7 @@ long Link::ms_until_due() const {
     if (!connection_) {
         return ms_until(connect_at_);
     }
-    if (!delivery_.empty() || !found_.empty()) {
+    if (!delivery_.empty() || !found_.empty() || inbox_.has_more()) {
         return 0;
     }
     long due = ms_until(upkeep_at_);

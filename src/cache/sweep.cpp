@@ -13,13 +13,17 @@ constexpr std::size_t most_looks = 100'000;    // at keys, in a round: beyond, a
 } // namespace
 
 void Sweep::add_pattern(std::string_view pattern) {
-    const bool known = knows_keys();
-    const bool all_known = known && known_->names_all(glob_prefix(pattern).literal);
-    if (known) {
-        lookups_.push_back({std::string(pattern), false});
+    if (!knows_keys()) {
+        return sweep_for_pattern(pattern);
     }
-    if (!all_known) {
+    auto [prefix, rest] = glob_prefix(pattern);
+    if (!known_->names_all(prefix)) {
         sweep_for_pattern(pattern);
+    }
+    if (rest == "*") {
+        lookups_.push_back({Lookup::Kind::prefix, std::move(prefix)});
+    } else {
+        lookups_.push_back({Lookup::Kind::pattern, std::string(pattern)});
     }
 }
 
@@ -27,14 +31,14 @@ void Sweep::add_pattern(std::string_view pattern) {
 void Sweep::add_user(std::string_view user) {
     next_.matcher.add_user(user);
     if (knows_keys()) {
-        lookups_.push_back({std::string(user), true});
+        lookups_.push_back({Lookup::Kind::user, std::string(user)});
     }
 }
 
 void Sweep::add_owned_by(std::string_view user) {
     next_.owned.add_user(user);
     if (knows_keys()) {
-        lookups_.push_back({std::string(user), true, true});
+        lookups_.push_back({Lookup::Kind::owner, std::string(user)});
     }
 }
 
@@ -50,10 +54,19 @@ std::vector<std::string> Sweep::look_up() {
     std::vector<std::string> found;
     std::size_t looks = most_looks;
     for (const auto& lookup : std::exchange(lookups_, {})) {
-        if (lookup.is_user) {
+        switch (lookup.kind) {
+        case Lookup::Kind::prefix:
+            if (!look_up_prefix(lookup.name, looks, found)) {
+                sweep_for_pattern(glob_escaped(lookup.name) + "*");
+            }
+            break;
+        case Lookup::Kind::pattern:
+            if (!look_up_pattern(lookup.name, looks, found)) {
+                sweep_for_pattern(lookup.name);
+            }
+            break;
+        default:
             look_up_user(lookup, looks, found);
-        } else if (!look_up_pattern(lookup.name, looks, found)) {
-            sweep_for_pattern(lookup.name);
         }
     }
     const std::size_t plain = found.size();
@@ -70,10 +83,18 @@ bool Sweep::look_up_pattern(const std::string& pattern, std::size_t& looks, std:
         return false;
     }
     --looks;
-    const auto prefix = glob_prefix(pattern);
-    const bool all = prefix.rest == "*";
+    const auto prefix = glob_prefix(pattern).literal;
     return known_->index().take(
-        prefix.literal, [&](auto key) { return all || glob_matches(pattern, key); }, looks, found);
+        prefix, [&](auto key) { return glob_matches(pattern, key); }, looks, found);
+}
+
+bool Sweep::look_up_prefix(const std::string& prefix, std::size_t& looks, std::vector<std::string>& found) {
+    if (!knows_keys() || looks == 0) {
+        return false;
+    }
+    --looks;
+    return known_->index().take(
+        prefix, [](auto) { return true; }, looks, found);
 }
 
 void Sweep::look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {
@@ -82,7 +103,9 @@ void Sweep::look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<s
     }
     KeyMatcher matcher;
     matcher.add_user(lookup.name);
-    const auto matches = [&](auto key) { return matcher.matches(key) && (!lookup.owned_only || owned_.matches(key)); };
+    const auto matches = [&](auto key) {
+        return matcher.matches(key) && (lookup.kind == Lookup::Kind::user || owned_.matches(key));
+    };
     for (const auto& prefix : known_->prefixes()) {
         known_->index().take(prefix + lookup.name, matches, looks, found);
     }

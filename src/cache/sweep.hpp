@@ -52,12 +52,12 @@ class Sweep {
     };
 
     struct Lookup {
+        enum class Kind { prefix, pattern, user, owner } kind; // most patterns are a prefix and a star
         std::string name;
-        bool is_user;
-        bool owned_only = false;
     };
 
     bool knows_keys() const { return known_ != nullptr && known_->complete(); }
+    bool look_up_prefix(const std::string& prefix, std::size_t& looks, std::vector<std::string>& found);
     bool look_up_pattern(const std::string& pattern, std::size_t& looks, std::vector<std::string>& found);
     void look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
     void sweep_for_pattern(std::string_view pattern);

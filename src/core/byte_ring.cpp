@@ -1,13 +1,10 @@
 #include "core/byte_ring.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace helix {
-
-namespace {
-using Length = std::uint32_t;
-}
 
 ByteRing& ByteRing::create(void* memory, std::size_t bytes) noexcept {
     auto* ring = new (memory) ByteRing;
@@ -41,15 +38,30 @@ bool ByteRing::push(std::span<const char> record) noexcept {
     return true;
 }
 
-bool ByteRing::pop(std::vector<char>& record) {
+std::size_t ByteRing::length_of(const char* bytes) noexcept {
+    Length length = 0;
+    std::memcpy(&length, bytes, sizeof(length));
+    return length;
+}
+
+std::size_t ByteRing::size_at(std::uint64_t position) noexcept {
+    char bytes[sizeof(Length)];
+    copy_out(position, bytes, sizeof(bytes));
+    return sizeof(bytes) + length_of(bytes);
+}
+
+bool ByteRing::pop(std::vector<char>& records, std::size_t most) {
     if (empty()) {
         return false;
     }
-    Length length = 0;
-    copy_out(tail_, reinterpret_cast<char*>(&length), sizeof(length));
-    record.resize(length);
-    copy_out(tail_ + sizeof(length), record.data(), length);
-    tail_ += sizeof(length) + length;
+    std::size_t bytes = size_at(tail_);
+    while (tail_ + bytes != head_ && bytes + size_at(tail_ + bytes) <= most) {
+        bytes += size_at(tail_ + bytes);
+    }
+    const std::size_t before = records.size();
+    records.resize(before + bytes);
+    copy_out(tail_, records.data() + before, bytes);
+    tail_ += bytes;
     return true;
 }
 

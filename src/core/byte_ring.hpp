@@ -17,17 +17,32 @@ class ByteRing {
     // Copies a record in, all of it or, where there is no room, nothing.
     bool push(std::span<const char> record) noexcept;
 
-    // Moves the oldest record into `record`; false where there is none.
-    bool pop(std::vector<char>& record);
+    // Moves the oldest records, whole ones of `most` bytes together or else one, to the end of `records`, where
+    // for_each_record() finds them; false where there are none.
+    bool pop(std::vector<char>& records, std::size_t most);
+
+    // Calls f(std::span<const char>) for each of the records that pop() has given.
+    template <typename F>
+    static void for_each_record(std::span<const char> records, F f) {
+        while (records.size() >= sizeof(Length)) {
+            const std::size_t length = length_of(records.data());
+            f(records.subspan(sizeof(Length), length));
+            records = records.subspan(sizeof(Length) + length);
+        }
+    }
 
     bool empty() const noexcept { return head_ == tail_; }
     std::size_t used() const noexcept { return static_cast<std::size_t>(head_ - tail_); }
     std::size_t capacity() const noexcept { return capacity_; }
 
   private:
+    using Length = std::uint32_t; // before each record
+
+    static std::size_t length_of(const char* bytes) noexcept;
     char* data() noexcept { return reinterpret_cast<char*>(this) + sizeof(ByteRing); }
     void copy_in(std::uint64_t position, const char* from, std::size_t length) noexcept;
     void copy_out(std::uint64_t position, char* to, std::size_t length) noexcept;
+    std::size_t size_at(std::uint64_t position) noexcept; // of a record, with its length
 
     std::uint64_t head_; // bytes ever written; both only grow, the place is position % capacity
     std::uint64_t tail_; // bytes ever taken

@@ -88,16 +88,14 @@ std::string user_token(std::string_view user) {
     return joined("helix:token:user:", uuid ? format_uuid(*uuid) : "-");
 }
 
-SumPatterns sum_patterns(std::string_view user, std::string_view operation) {
-    SumPatterns patterns;
-    patterns.trends.append("cost_trends:").append(user).append(":*");
-    patterns.operation_metrics.append("op_metrics:")
-        .append(user)
-        .append(":")
-        .append(glob_escaped(operation))
-        .append(":*");
-    patterns.all_metrics.append("all_op_metrics:").append(user).append(":*");
-    return patterns;
+std::array<SumPattern, 3> sum_patterns(std::string_view user, std::string_view operation) {
+    const auto pattern = [user](std::string_view family, std::string_view rest) {
+        SumPattern made{joined(family, user), family.size() + user.size()};
+        made.text.append(rest);
+        return made;
+    };
+    return {pattern("cost_trends:", ":*"), pattern("op_metrics:", ":" + glob_escaped(operation) + ":*"),
+            pattern("all_op_metrics:", ":*")};
 }
 
 } // namespace helix::cache_key

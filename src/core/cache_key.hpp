@@ -2,6 +2,7 @@
 // the keys that helix keeps for itself in Redis. Anyone may use it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,14 @@ std::string tag_of(std::string_view key);
 std::string scope_token(std::string_view scope);
 std::string user_token(std::string_view user); // "-" stands for no user
 
-// The patterns whose keys change with an execution of `operation` for `user` (contract: cache keys).
-struct SumPatterns {
-    std::string trends;
-    std::string operation_metrics;
-    std::string all_metrics;
+// The patterns whose keys change with an execution of `operation` for `user` (contract: cache keys): his trends, the
+// operation's metrics, the metrics of all.
+struct SumPattern {
+    std::string text;
+    std::size_t scope_size;
+
+    std::string_view scope() const { return std::string_view(text).substr(0, scope_size); }
 };
-SumPatterns sum_patterns(std::string_view user, std::string_view operation);
+std::array<SumPattern, 3> sum_patterns(std::string_view user, std::string_view operation);
 
 } // namespace helix::cache_key

@@ -91,9 +91,12 @@ std::string glob_escaped(std::string_view text) {
 }
 
 GlobPrefix glob_prefix(std::string_view pattern) {
-    std::string literal;
-    std::size_t at = 0;
-    while (at < pattern.size() && pattern[at] != '*' && pattern[at] != '?' && pattern[at] != '[') {
+    const auto is_wildcard = [](char c) { return c == '*' || c == '?' || c == '['; };
+    const auto* plain =
+        std::find_if(pattern.begin(), pattern.end(), [&](char c) { return is_wildcard(c) || c == '\\'; });
+    std::string literal(pattern.begin(), plain);
+    std::size_t at = literal.size();
+    while (at < pattern.size() && !is_wildcard(pattern[at])) {
         if (pattern[at] == '\\' && at + 1 < pattern.size()) {
             ++at;
         }

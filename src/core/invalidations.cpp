@@ -161,10 +161,9 @@ bool Invalidations::covers(std::string_view key) const {
         void key(std::string_view key) override { found = found || key == key_; }
         void pattern(std::string_view pattern) override { found = found || glob_matches(pattern, key_); }
         void sums(std::string_view user, std::string_view operation) override {
-            const auto patterns = cache_key::sum_patterns(user, operation);
-            pattern(patterns.trends);
-            pattern(patterns.operation_metrics);
-            pattern(patterns.all_metrics);
+            for (const auto& each : cache_key::sum_patterns(user, operation)) {
+                pattern(each.text);
+            }
         }
         void user(std::string_view user) override { found = found || key_.find(user) != std::string_view::npos; }
         void owned_by(std::string_view user) override { this->user(user); }

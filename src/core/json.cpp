@@ -2,23 +2,23 @@
 
 namespace helix {
 
-std::string json_quoted(std::string_view text) {
+void append_json_quoted(std::string& json, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
-    std::string quoted = "\"";
+    json += '"';
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
-            quoted += '\\';
-            quoted += c;
+            json += '\\';
+            json += c;
         } else if (byte < 0x20) {
-            quoted += "\\u00";
-            quoted += digits[byte >> 4];
-            quoted += digits[byte & 15];
+            json += "\\u00";
+            json += digits[byte >> 4];
+            json += digits[byte & 15];
         } else {
-            quoted += c;
+            json += c;
         }
     }
-    return quoted + "\"";
+    json += '"';
 }
 
 } // namespace helix

@@ -6,7 +6,7 @@
 
 namespace helix {
 
-// A JSON string (RFC 8259) with its quotes; bytes from 0x80 on go through as they are.
-std::string json_quoted(std::string_view text);
+// Appends `text` as a JSON string (RFC 8259) with its quotes; bytes from 0x80 on go through as they are.
+void append_json_quoted(std::string& json, std::string_view text);
 
 } // namespace helix

@@ -3,11 +3,10 @@
 #pragma once
 
 #include "core/glob.hpp"
+#include "core/text_set.hpp"
 
 #include <string>
 #include <string_view>
-#include <unordered_set>
-#include <vector>
 
 namespace helix {
 
@@ -30,18 +29,12 @@ class KeyMatcher {
     bool matches(std::string_view key) const;
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    using Set = std::unordered_set<std::string, Hash, std::equal_to<>>;
-
     bool names_all_with(std::string_view prefix) const;
 
     bool all_ = false;
-    Set prefixes_; // of patterns "a:b:*": they end in a colon
-    Set users_;
-    Set others_;
+    TextSet prefixes_; // of patterns "a:b:*": they end in a colon
+    TextSet users_;
+    TextSet others_;
 };
 
 } // namespace helix

@@ -131,9 +131,11 @@ void Connection::append(const std::vector<std::string_view>& words) {
 
 void Connection::send(Deadline deadline) {
     for (int done = 0; done == 0;) {
-        wait_for(POLLOUT, deadline);
         if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
             throw Failure(std::string("could not write to Redis: ") + context_->errstr);
+        }
+        if (done == 0) {
+            wait_for(POLLOUT, deadline);
         }
     }
     waiting_ = 0;

@@ -129,7 +129,8 @@ void fuzz_invalidations(FuzzedDataProvider& data) {
 
 void fuzz_json(FuzzedDataProvider& data) {
     const auto text = data.ConsumeRemainingBytesAsString();
-    const auto json = json_quoted(text);
+    std::string json;
+    append_json_quoted(json, text);
     check(json.size() >= 2 && json.front() == '"' && json.back() == '"', "no quotes");
     std::string read;
     for (std::size_t i = 1; i + 1 < json.size(); ++i) {
@@ -165,7 +166,7 @@ void fuzz_cache_key(FuzzedDataProvider& data) {
     check(scope_of_all.empty() || scope_of_all == scope, "a key with the prefix has another scope");
     check(cache_key::is_own(cache_key::tag_of(key)) && cache_key::is_own(cache_key::user_token(user)), "not its own");
     const auto patterns = cache_key::sum_patterns("8f14e45f-ceea-467f-a9ab-00000000000a", key);
-    check(glob_matches(patterns.operation_metrics, "op_metrics:8f14e45f-ceea-467f-a9ab-00000000000a:" + key + ":1"),
+    check(glob_matches(patterns[1].text, "op_metrics:8f14e45f-ceea-467f-a9ab-00000000000a:" + key + ":1"),
           "an operation's own key is not matched");
 }
 
@@ -211,13 +212,18 @@ void fuzz_byte_ring(FuzzedDataProvider& data) {
                 queue.push_back(std::move(record));
             }
         } else {
-            std::vector<char> record;
-            check(ring.pop(record) == !queue.empty(), "another number of records");
-            check(queue.empty() || std::equal(record.begin(), record.end(), queue.front().begin(), queue.front().end()),
-                  "another record");
-            if (!queue.empty()) {
+            std::vector<char> records;
+            const auto most = data.ConsumeIntegralInRange<std::size_t>(0, 300);
+            check(ring.pop(records, most) == !queue.empty(), "nothing, or something of nothing");
+            std::size_t count = 0;
+            ByteRing::for_each_record(records, [&](auto record) {
+                check(!queue.empty() &&
+                          std::equal(record.begin(), record.end(), queue.front().begin(), queue.front().end()),
+                      "another record");
                 queue.pop_front();
-            }
+                ++count;
+            });
+            check(count == 1 || records.size() <= most, "more than was asked for");
         }
         check(ring.used() <= ring.capacity() && ring.empty() == queue.empty(), "used beyond its capacity");
     }

@@ -35,8 +35,10 @@ class Memory {
 };
 
 std::string popped(ByteRing& ring) {
-    std::vector<char> record;
-    return ring.pop(record) ? std::string(record.begin(), record.end()) : "nothing";
+    std::vector<char> records;
+    std::string text = ring.pop(records, 0) ? "" : "nothing";
+    ByteRing::for_each_record(records, [&](auto record) { text.append(record.data(), record.size()); });
+    return text;
 }
 
 std::size_t overhead() {
@@ -62,6 +64,31 @@ TEST(ByteRing, GivesBackWhatCameFirst) {
     EXPECT_EQ(popped(ring), std::string("a\0b", 3));
     EXPECT_EQ(popped(ring), "nothing");
     EXPECT_TRUE(ring.empty());
+}
+
+TEST(ByteRing, GivesWholeRecordsUpToABound) {
+    const std::size_t extra = overhead();
+    Memory memory(256);
+    auto& ring = memory.ring();
+    const auto sizes = [&](std::size_t most) {
+        std::vector<char> records;
+        std::vector<std::size_t> found;
+        ring.pop(records, most);
+        ByteRing::for_each_record(records, [&](auto record) { found.push_back(record.size()); });
+        return found;
+    };
+    for (std::size_t lap = 0; lap < 20; ++lap) { // the end of the memory falls between any two bytes of them
+        for (const std::size_t size : {3, 0, 5, 30, 1, 7}) {
+            ASSERT_TRUE(ring.push(std::string(size, 'x')));
+        }
+        EXPECT_EQ(sizes(3 * extra + 8), (std::vector<std::size_t>{3, 0, 5}));
+        EXPECT_EQ(sizes(extra + 10), (std::vector<std::size_t>{30})) << "one at least";
+        EXPECT_EQ(sizes(1000), (std::vector<std::size_t>{1, 7}));
+        EXPECT_TRUE(sizes(1000).empty());
+        ASSERT_TRUE(ring.push(std::string(lap, 'y')));
+        EXPECT_EQ(sizes(0), (std::vector<std::size_t>{lap}));
+    }
+    EXPECT_TRUE(memory.is_intact());
 }
 
 TEST(ByteRing, TakesAllOfARecordOrNothing) {

@@ -114,14 +114,17 @@ TEST(CacheKey, NamesTagsAndTokens) {
 
 TEST(CacheKey, SumsNameTheKeysOfTheUserAndTheOperation) {
     const auto patterns = sum_patterns(user, "email-compose");
-    EXPECT_EQ(patterns.trends, "cost_trends:" + user + ":*");
-    EXPECT_EQ(patterns.operation_metrics, "op_metrics:" + user + ":email-compose:*");
-    EXPECT_EQ(patterns.all_metrics, "all_op_metrics:" + user + ":*");
+    EXPECT_EQ(patterns[0].text, "cost_trends:" + user + ":*");
+    EXPECT_EQ(patterns[1].text, "op_metrics:" + user + ":email-compose:*");
+    EXPECT_EQ(patterns[2].text, "all_op_metrics:" + user + ":*");
+    for (const auto& pattern : patterns) {
+        EXPECT_EQ(pattern.scope(), scope_of_prefix(glob_prefix(pattern.text).literal));
+    }
     std::mt19937_64 random(2);
     for (int i = 0; i < 20'000; ++i) {
         const auto operation = random_text(random, "ab*?[]\\-:", 5);
         const auto another = random_text(random, "ab*?[]\\-", 5);
-        const auto pattern = sum_patterns(user, operation).operation_metrics;
+        const auto pattern = sum_patterns(user, operation)[1].text;
         ASSERT_TRUE(glob_matches(pattern, "op_metrics:" + user + ":" + operation + ":2026-01")) << operation;
         const auto key = "op_metrics:" + user + ":" + another + ":2026-01";
         const auto prefix = "op_metrics:" + user + ":" + operation + ":";

@@ -9,6 +9,12 @@
 namespace helix {
 namespace {
 
+std::string json_quoted(std::string_view text) {
+    std::string json;
+    append_json_quoted(json, text);
+    return json;
+}
+
 std::string unquoted(std::string_view json) {
     EXPECT_GE(json.size(), 2U);
     EXPECT_TRUE(json.starts_with('"') && json.ends_with('"')) << json;

@@ -47,8 +47,7 @@ struct Stale {
         case 'p':
             return glob_matches(text, key);
         case 's':
-            return glob_matches(patterns.trends, key) || glob_matches(patterns.operation_metrics, key) ||
-                   glob_matches(patterns.all_metrics, key);
+            return std::any_of(patterns.begin(), patterns.end(), [&](auto& p) { return glob_matches(p.text, key); });
         case 'u':
             return has_user(key);
         default:
