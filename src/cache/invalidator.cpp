@@ -25,7 +25,8 @@ namespace {
 // may spend a twentieth of its time on it; the busier the processors are, the longer a round takes.
 constexpr int pause_factor = 19;
 constexpr long shortest_gather_ms = 3;
-constexpr long longest_gather_ms = 20;
+constexpr long longest_gather_ms = 7;   // a commit's keys are to go within 10 ms
+constexpr long gather_in_vain_ms = 100; // without Redis: only so that the ring does not fill
 constexpr long longest_sleep_ms = 500;
 
 Link* redis_link = nullptr; // lives as long as the process
@@ -49,16 +50,18 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-redis::Milliseconds pause_after(std::chrono::steady_clock::duration round) {
-    return std::clamp(std::chrono::ceil<redis::Milliseconds>(pause_factor * round),
-                      redis::Milliseconds(shortest_gather_ms), redis::Milliseconds(longest_gather_ms));
+long pause_after(std::chrono::steady_clock::duration round) {
+    if (!redis_link->is_connected()) {
+        return gather_in_vain_ms;
+    }
+    const auto pause = std::chrono::ceil<redis::Milliseconds>(pause_factor * round).count();
+    return std::clamp(static_cast<long>(pause), shortest_gather_ms, longest_gather_ms);
 }
 
 // Sleeps until there is something to do. While commits come in the latch is left alone: a commit should not have to
 // wake somebody who will look anyway.
-void sleep_until_due(bool busy, redis::Milliseconds gather) {
+void sleep_until_due(bool busy, long gather_ms) {
     auto& memory = shared();
-    const long gather_ms = gather.count();
     long sleep_ms = std::min(longest_sleep_ms, redis_link->ms_until_due());
     if (sleep_ms <= 0) {
         return;

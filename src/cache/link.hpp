@@ -21,6 +21,7 @@ class Link {
     // Until the next round is due even if nothing is committed.
     long ms_until_due() const;
     bool has_news() const;
+    bool is_connected() const { return connection_ != nullptr; }
 
   private:
     // How many of a round's last commands are for what.
