@@ -3,20 +3,61 @@
 #include "core/cache_key.hpp"
 #include "core/json.hpp"
 
+#include <set>
+#include <unordered_set>
+
 namespace helix::cache {
 
 namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
-constexpr std::size_t most_repeated_bytes = std::size_t{32} << 20; // beyond, the repetition is a sweep for everything
+constexpr std::size_t most_repeated_bytes = std::size_t{64} << 20; // beyond, the repetition is a sweep for everything
 using RepetitionStep = std::chrono::duration<std::int64_t, std::ratio<50, 1000>>;
 constexpr std::size_t most_names = 500; // in one message
+
+// What local caches are told, in messages of a bounded length.
+class Messages {
+  public:
+    explicit Messages(redis::Connection& connection) : connection_(connection) {}
+
+    template <typename Names>
+    void add(std::string_view kind, const Names& names) {
+        bool begun = false;
+        for (const auto& name : names) {
+            if (count_ == most_names) {
+                send();
+                begun = false;
+            }
+            text_ += count_ == 0 ? "{" : (begun ? "," : "],");
+            if (!begun) {
+                append_json_quoted(text_, kind);
+                text_ += ":[";
+            }
+            append_json_quoted(text_, name);
+            begun = true;
+            ++count_;
+        }
+    }
+
+    void send() {
+        if (count_ > 0) {
+            connection_.append({"PUBLISH", channel, text_ + "]}"});
+        }
+        text_.clear();
+        count_ = 0;
+    }
+
+  private:
+    redis::Connection& connection_;
+    std::string text_;
+    std::size_t count_ = 0;
+};
 
 } // namespace
 
 void Delivery::key(std::string_view key) {
-    batch_->tokens.emplace(cache_key::scope_token(cache_key::scope_of(key)));
-    batch_->keys.emplace(key);
+    batch_->tokens.add(cache_key::scope_token(cache_key::scope_of(key)));
+    batch_->keys.add(key);
 }
 
 void Delivery::pattern(std::string_view pattern) {
@@ -28,26 +69,26 @@ void Delivery::pattern(std::string_view pattern) {
     if (scope.empty()) {
         new_epoch_ = true;
     } else {
-        batch_->tokens.emplace(cache_key::scope_token(scope));
+        batch_->tokens.add(cache_key::scope_token(scope));
     }
-    batch_->patterns.emplace(pattern);
+    batch_->patterns.add(pattern);
 }
 
 void Delivery::sums(std::string_view user, std::string_view operation) {
     for (const auto& each : cache_key::sum_patterns(user, operation)) {
-        batch_->tokens.emplace(cache_key::scope_token(each.scope()));
-        batch_->patterns.emplace(each.text);
+        batch_->tokens.add(cache_key::scope_token(each.scope()));
+        batch_->patterns.add(each.text);
     }
 }
 
 void Delivery::user(std::string_view user) {
-    batch_->tokens.emplace(cache_key::user_token(user));
-    batch_->users.emplace(user);
+    batch_->tokens.add(cache_key::user_token(user));
+    batch_->users.add(user);
 }
 
 void Delivery::owned_by(std::string_view user) {
-    batch_->tokens.emplace(cache_key::user_token(user));
-    batch_->owners.emplace(user);
+    batch_->tokens.add(cache_key::user_token(user));
+    batch_->owners.add(user);
 }
 
 void Delivery::everything() {
@@ -63,45 +104,18 @@ void Delivery::append_epoch(redis::Connection& connection) {
     }
 }
 
-// In messages of a bounded length.
 void Delivery::append_messages(redis::Connection& connection) {
     if (batch_->everything) {
         connection.append({"PUBLISH", channel, R"({"everything":true})"});
         return;
     }
-    Set users(batch_->users, &batch_->memory);
+    std::set<std::string_view> users(batch_->users.begin(), batch_->users.end());
     users.insert(batch_->owners.begin(), batch_->owners.end());
-    const struct {
-        const char* kind;
-        const Set& names;
-    } kinds[] = {{"keys", batch_->keys}, {"patterns", batch_->patterns}, {"users", users}};
-    std::string message;
-    std::size_t names = 0;
-    const auto send = [&] {
-        if (names > 0) {
-            connection.append({"PUBLISH", channel, message + "]}"});
-        }
-        message.clear();
-        names = 0;
-    };
-    for (const auto& [kind, set] : kinds) {
-        bool begun = false;
-        for (const auto& name : set) {
-            if (names == most_names) {
-                send();
-                begun = false;
-            }
-            message += names == 0 ? "{" : (begun ? "," : "],");
-            if (!begun) {
-                append_json_quoted(message, kind);
-                message += ":[";
-            }
-            append_json_quoted(message, name);
-            begun = true;
-            ++names;
-        }
-    }
-    send();
+    Messages messages(connection);
+    messages.add("keys", batch_->keys);
+    messages.add("patterns", batch_->patterns);
+    messages.add("users", users);
+    messages.send();
 }
 
 void Delivery::sweep_for(const Batch& batch) {
@@ -119,40 +133,31 @@ void Delivery::sweep_for(const Batch& batch) {
     }
 }
 
-std::size_t Delivery::Batch::bytes() const {
-    constexpr std::size_t node = 80; // about, of a set
-    std::size_t bytes = sizeof(*this);
-    for (const auto* set : {&tokens, &keys, &patterns, &users, &owners}) {
-        for (const auto& name : *set) {
-            bytes += node + name.size();
-        }
-    }
-    return bytes;
-}
-
-// Those of a step become due together.
+// Those of a step become due together. Where there are too many names, a sweep for everything stands for them, beside
+// those that are due already: the next overflow must not put it off.
 void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
         return;
     }
     const auto due = redis::Deadline(std::chrono::ceil<RepetitionStep>(redis::in(delay).time_since_epoch()));
-    std::size_t bytes = batch_->bytes();
-    if (repeated_bytes_ + bytes > most_repeated_bytes) {
-        repetitions_.clear();
+    if (repeated_bytes_ + batch_->bytes() > most_repeated_bytes) {
+        std::erase_if(repetitions_, [](const auto& repetition) { return !repetition.batch->everything; });
         batch_ = std::make_unique<Batch>();
         batch_->everything = true;
         repeated_bytes_ = 0;
-        bytes = 0;
+        for (const auto& repetition : repetitions_) {
+            repeated_bytes_ += repetition.batch->bytes();
+        }
     }
-    repeated_bytes_ += bytes;
-    repetitions_.push_back({due, std::move(batch_), bytes});
+    repeated_bytes_ += batch_->bytes();
+    repetitions_.push_back({due, std::move(batch_)});
 }
 
 std::vector<Delivery::Repetition> Delivery::take_due_repetitions() {
     std::vector<Repetition> due;
     const auto now = std::chrono::steady_clock::now();
     while (!repetitions_.empty() && repetitions_.front().due <= now) {
-        repeated_bytes_ -= repetitions_.front().bytes;
+        repeated_bytes_ -= repetitions_.front().batch->bytes();
         due.push_back(std::move(repetitions_.front()));
         repetitions_.pop_front();
     }
@@ -203,6 +208,7 @@ void Delivery::clear() {
     new_epoch_ = false;
     repetitions_.clear();
     repeated_bytes_ = 0;
+    repeated_ = false;
     sent_ = 0;
 }
 

@@ -4,11 +4,10 @@
 
 #include "cache/sweep.hpp"
 #include "core/invalidations.hpp"
+#include "core/text_set.hpp"
 
 #include <deque>
 #include <memory>
-#include <memory_resource>
-#include <unordered_set>
 
 namespace helix::cache {
 
@@ -40,27 +39,24 @@ class Delivery final : public InvalidationVisitor {
     bool sets_epoch() const { return new_epoch_; }
 
   private:
-    using Set = std::pmr::unordered_set<std::pmr::string>;
-
     // What one append() sends. It is filled, kept for the repetition and dropped as a whole, and so is its memory: with
     // many users at once, half the time would go into allocating and freeing each name.
     struct Batch {
-        std::pmr::monotonic_buffer_resource memory{4096};
-        Set tokens{&memory};
-        Set keys{&memory};
-        Set patterns{&memory};
-        Set users{&memory};
-        Set owners{&memory}; // of keys of helix's own
+        Arena memory;
+        ArenaTextSet tokens{memory};
+        ArenaTextSet keys{memory};
+        ArenaTextSet patterns{memory};
+        ArenaTextSet users{memory};
+        ArenaTextSet owners{memory}; // of keys of helix's own
         bool everything = false;
 
         bool empty() const { return size() == 0 && !everything; }
         std::size_t size() const { return keys.size() + patterns.size() + users.size() + owners.size(); }
-        std::size_t bytes() const;
+        std::size_t bytes() const { return sizeof(*this) + memory.bytes(); }
     };
     struct Repetition {
         redis::Deadline due;
         std::unique_ptr<Batch> batch;
-        std::size_t bytes;
     };
 
     void append_epoch(redis::Connection& connection);

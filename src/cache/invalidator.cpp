@@ -21,12 +21,15 @@ namespace helix::cache {
 
 namespace {
 
-// While commits come in, they are taken together: each round costs Redis and a processor. It pauses as long as Redis
-// may spend a twentieth of its time on it; the busier the processors are, the longer a round takes.
+// While commits come in, they are taken together: each round costs Redis and a processor. Between the bounds we pause
+// 19 times as long as a round took, so the longer, the busier the processors are. A commit's keys are to go within 10
+// ms; only where there are some 10,000 commits a second, longer pauses leave their processors to them.
 constexpr int pause_factor = 19;
 constexpr long shortest_gather_ms = 3;
-constexpr long longest_gather_ms = 7;   // a commit's keys are to go within 10 ms
-constexpr long gather_in_vain_ms = 100; // without Redis: only so that the ring does not fill
+constexpr long longest_gather_ms = 7;
+constexpr std::size_t crowd = 64; // commits in a round
+constexpr long longest_in_crowd_ms = 20;
+constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
 constexpr long longest_sleep_ms = 500;
 
 Link* redis_link = nullptr; // lives as long as the process
@@ -50,15 +53,16 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-long pause_after(std::chrono::steady_clock::duration round) {
+long pause_after(std::chrono::steady_clock::duration round, std::size_t commits) {
     if (!redis_link->is_connected()) {
         return gather_in_vain_ms;
     }
     const auto pause = std::chrono::ceil<redis::Milliseconds>(pause_factor * round).count();
-    return std::clamp(static_cast<long>(pause), shortest_gather_ms, longest_gather_ms);
+    return std::clamp(static_cast<long>(pause), shortest_gather_ms,
+                      commits < crowd ? longest_gather_ms : longest_in_crowd_ms);
 }
 
-// Sleeps until there is something to do. While commits come in the latch is left alone: a commit should not have to
+// Sleeps until there is something to do. While commits come in they leave the latch alone: a commit should not have to
 // wake somebody who will look anyway.
 void sleep_until_due(bool busy, long gather_ms) {
     auto& memory = shared();
@@ -66,12 +70,8 @@ void sleep_until_due(bool busy, long gather_ms) {
     if (sleep_ms <= 0) {
         return;
     }
-    if (busy) {
-        WaitLatch(nullptr, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, std::min(gather_ms, sleep_ms), PG_WAIT_EXTENSION);
-        return;
-    }
-    pg_atomic_exchange_u32(&memory.idle, 1);
-    if (redis_link->has_news()) { // came in before the flag was up
+    pg_atomic_exchange_u32(&memory.idle, busy ? 0 : 1);
+    if (busy || redis_link->has_news()) { // that came in before the flag was up
         sleep_ms = std::min(gather_ms, sleep_ms);
     }
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
@@ -88,8 +88,8 @@ void run_invalidator() {
     redis_link->configure();
     while (!ShutdownRequestPending) {
         const auto began = std::chrono::steady_clock::now();
-        const bool busy = redis_link->work();
-        sleep_until_due(busy, pause_after(std::chrono::steady_clock::now() - began));
+        const std::size_t commits = redis_link->work();
+        sleep_until_due(commits > 0, pause_after(std::chrono::steady_clock::now() - began, commits));
         CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         if (ConfigReloadPending) {
             ConfigReloadPending = false;

@@ -144,17 +144,26 @@ void KnownKeys::apply(const redis::Reply& message) {
     }
 }
 
-void KnownKeys::listen() {
+std::size_t KnownKeys::take_messages() {
+    std::size_t taken = 0;
     unless_lost([&] {
-        std::size_t taken = 0;
         for (auto message = subscriber_->arrived(); message; message = subscriber_->arrived()) {
             apply(*message);
             if (++taken == most_messages) {
                 break;
             }
         }
-        listen_at_ = taken == most_messages ? redis::Deadline{} : redis::in(taken == 0 ? check_pause : listen_pause);
     });
+    return taken;
+}
+
+bool KnownKeys::take_told() {
+    return take_messages() < most_messages;
+}
+
+void KnownKeys::listen() {
+    const std::size_t taken = take_messages();
+    listen_at_ = taken == most_messages ? redis::Deadline{} : redis::in(taken == 0 ? check_pause : listen_pause);
 }
 
 // Redis answers a PING of the subscription after it has told of all that it did in its rounds before.

@@ -34,7 +34,9 @@ class KnownKeys {
     // Something may have come or gone untold: all is to be learned anew.
     void relearn();
 
-    // Takes what Redis has told, without waiting.
+    // Takes what Redis has told, without waiting; false where there may be more of it.
+    bool take_told();
+    // The same, and says when to call it next.
     void listen();
     // Waits until Redis has told of all that was done before this call.
     void catch_up(redis::Deadline deadline);
@@ -67,6 +69,7 @@ class KnownKeys {
     enum class Stage { off, following, learning, complete };
 
     void add(std::string_view key);
+    std::size_t take_messages();
     void apply(const redis::Reply& message);
     void lose(const std::string& why, redis::Milliseconds pause);
     template <typename F>

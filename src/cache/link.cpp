@@ -173,18 +173,18 @@ void Link::tell_what_is_known() {
     }
 }
 
-bool Link::work() {
+std::size_t Link::work() {
     look_for_promotion();
     const std::size_t moved = inbox_.collect(delivery_);
     if (url_.empty()) {
         delivery_.clear();
-        return moved > 0;
+        return moved;
     }
     try {
         if (!connection_) {
             if (ms_until(connect_at_) > 0) {
                 delivery_.clear();
-                return moved > 0;
+                return moved;
             }
             connect();
             inbox_.collect(delivery_); // connecting may have taken its time
@@ -195,7 +195,7 @@ bool Link::work() {
     } catch (const Error& error) {
         disconnect(redis::Failure(error.message + ": " + error.detail, error.hint));
     }
-    return moved > 0;
+    return moved;
 }
 
 // Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
@@ -279,14 +279,15 @@ void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
 // out only a key that was set at this very moment. The repetition is for such as well, and waits until all is told; to
 // wait each time would cost Redis and us a second round.
 void Link::look_up() {
-    known_.listen();
-    if (sweep_.has_lookups()) {
-        if (delivery_.repeated() || config::cache_repeat_delay_ms == 0) {
-            known_.catch_up(redis::in(patience));
-        }
-        auto keys = sweep_.look_up();
-        found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+    if (!sweep_.has_lookups()) {
+        return;
     }
+    const bool told = known_.take_told();
+    if (!told || delivery_.repeated() || config::cache_repeat_delay_ms == 0) {
+        known_.catch_up(redis::in(patience));
+    }
+    auto keys = sweep_.look_up();
+    found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
 }
 
 void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {

@@ -15,8 +15,8 @@ class Link {
     // Reads the settings; connects anew where they lead elsewhere.
     void configure();
 
-    // One round: takes what was committed and, where Redis is there, delivers it. True where there was something.
-    bool work();
+    // One round: takes what was committed and, where Redis is there, delivers it. Returns how many commits there were.
+    std::size_t work();
 
     // Until the next round is due even if nothing is committed.
     long ms_until_due() const;

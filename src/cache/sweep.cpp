@@ -50,21 +50,34 @@ void Sweep::sweep_for_pattern(std::string_view pattern) {
     }
 }
 
+// False where there may be more: the index is lost since, or it is too much to look through.
+template <typename F>
+bool Sweep::look_up_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found) {
+    if (!knows_keys() || looks == 0) {
+        return false;
+    }
+    --looks;
+    return known_->index().take(prefix, matches, looks, found);
+}
+
 std::vector<std::string> Sweep::look_up() {
     std::vector<std::string> found;
     std::size_t looks = most_looks;
     for (const auto& lookup : std::exchange(lookups_, {})) {
         switch (lookup.kind) {
         case Lookup::Kind::prefix:
-            if (!look_up_prefix(lookup.name, looks, found)) {
+            if (!look_up_known(
+                    lookup.name, [](auto) { return true; }, looks, found)) {
                 sweep_for_pattern(glob_escaped(lookup.name) + "*");
             }
             break;
-        case Lookup::Kind::pattern:
-            if (!look_up_pattern(lookup.name, looks, found)) {
+        case Lookup::Kind::pattern: {
+            const auto matches = [&](auto key) { return glob_matches(lookup.name, key); };
+            if (!look_up_known(glob_prefix(lookup.name).literal, matches, looks, found)) {
                 sweep_for_pattern(lookup.name);
             }
             break;
+        }
         default:
             look_up_user(lookup, looks, found);
         }
@@ -75,26 +88,6 @@ std::vector<std::string> Sweep::look_up() {
         found.push_back(cache_key::tag_of(found[i]));
     }
     return found;
-}
-
-// False where there may be more: the index is lost since, or it is too much to look through.
-bool Sweep::look_up_pattern(const std::string& pattern, std::size_t& looks, std::vector<std::string>& found) {
-    if (!knows_keys() || looks == 0) {
-        return false;
-    }
-    --looks;
-    const auto prefix = glob_prefix(pattern).literal;
-    return known_->index().take(
-        prefix, [&](auto key) { return glob_matches(pattern, key); }, looks, found);
-}
-
-bool Sweep::look_up_prefix(const std::string& prefix, std::size_t& looks, std::vector<std::string>& found) {
-    if (!knows_keys() || looks == 0) {
-        return false;
-    }
-    --looks;
-    return known_->index().take(
-        prefix, [](auto) { return true; }, looks, found);
 }
 
 void Sweep::look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {

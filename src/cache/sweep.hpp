@@ -57,8 +57,8 @@ class Sweep {
     };
 
     bool knows_keys() const { return known_ != nullptr && known_->complete(); }
-    bool look_up_prefix(const std::string& prefix, std::size_t& looks, std::vector<std::string>& found);
-    bool look_up_pattern(const std::string& pattern, std::size_t& looks, std::vector<std::string>& found);
+    template <typename F>
+    bool look_up_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found);
     void look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
     void sweep_for_pattern(std::string_view pattern);
     void match(const std::string& key, std::vector<std::string>& found) const;

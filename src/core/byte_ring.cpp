@@ -55,8 +55,12 @@ bool ByteRing::pop(std::vector<char>& records, std::size_t most) {
         return false;
     }
     std::size_t bytes = size_at(tail_);
-    while (tail_ + bytes != head_ && bytes + size_at(tail_ + bytes) <= most) {
-        bytes += size_at(tail_ + bytes);
+    while (tail_ + bytes != head_) {
+        const std::size_t next = size_at(tail_ + bytes);
+        if (bytes + next > most) {
+            break;
+        }
+        bytes += next;
     }
     const std::size_t before = records.size();
     records.resize(before + bytes);

@@ -1,5 +1,7 @@
-// Owns: a set of texts that is asked without copying what is looked for. Anyone may use it.
+// Owns: sets of texts that are asked without copying what is looked for. Anyone may use it.
 #pragma once
+
+#include "core/arena.hpp"
 
 #include <functional>
 #include <string>
@@ -14,5 +16,24 @@ struct TextHash {
 };
 
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
+// In an arena. A text that is there already takes nothing of it.
+class ArenaTextSet {
+  public:
+    explicit ArenaTextSet(Arena& arena) : texts_(arena.resource()) {}
+
+    void add(std::string_view text) {
+        if (!texts_.contains(text)) {
+            texts_.emplace(text);
+        }
+    }
+    bool empty() const { return texts_.empty(); }
+    std::size_t size() const { return texts_.size(); }
+    auto begin() const { return texts_.begin(); }
+    auto end() const { return texts_.end(); }
+
+  private:
+    std::pmr::unordered_set<std::pmr::string, TextHash, std::equal_to<>> texts_;
+};
 
 } // namespace helix

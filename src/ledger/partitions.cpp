@@ -121,7 +121,7 @@ pg::Statement mark_dropped("INSERT INTO helix_internal.ledger_partitions AS p (m
                            "ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at",
                            {DATEOID});
 
-// As in fold.cpp, without LIMIT.
+// Without LIMIT, which would make the planner hope for a row at the beginning of a sequential scan.
 pg::Statement select_unfolded("SELECT 1 FROM helix_internal.tail t WHERE t.recorded_at >= $1 AND t.recorded_at < $2",
                               {TIMESTAMPTZOID, TIMESTAMPTZOID});
 

@@ -167,9 +167,9 @@ Horizon current_horizon() {
     return {DatumGetInt64(pg::column(0, 1)), datumCopy(pg::column(0, 2), false, -1)};
 }
 
-std::optional<Watermark> our_watermark() {
+bool watermark_is_ours() {
     const auto watermark = read(select_watermark);
-    return watermark && watermark->is_ours ? watermark : std::nullopt;
+    return watermark && watermark->is_ours;
 }
 
 } // namespace helix::ledger

@@ -38,11 +38,8 @@ void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd
 // What is visible now, without this transaction's own rows. Needs SPI.
 Horizon current_horizon();
 
-// Reads it for a worker; none where it may not work here: the watermark is not ours, or not committed yet. Never
-// adopts: while a restore runs, the tables must be left alone. Needs SPI.
-std::optional<Watermark> our_watermark();
-inline bool watermark_is_ours() {
-    return our_watermark().has_value();
-}
+// Whether a worker may work here: the watermark is ours, and committed. Never adopts: while a restore runs, the tables
+// must be left alone. Needs SPI.
+bool watermark_is_ours();
 
 } // namespace helix::ledger

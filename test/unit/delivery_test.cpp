@@ -33,6 +33,12 @@ class DeliveryTest : public testing::Test {
         connection_.exchange(redis::in(60s));
         return server_.commands();
     }
+    // More than is kept for the repetition.
+    void too_much() {
+        for (int i = 0; i < 100'000; ++i) {
+            delivery_.key(std::string(300, 'k') + std::to_string(i));
+        }
+    }
     static std::set<std::string> unlinked(const std::vector<Texts>& commands) {
         std::set<std::string> keys;
         for (const auto& command : commands) {
@@ -345,15 +351,33 @@ TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
 }
 
 TEST_F(DeliveryTest, RepeatsEverythingWhereItIsTooMuch) {
-    for (int i = 0; i < 100'000; ++i) {
-        delivery_.key(std::string(300, 'k') + std::to_string(i));
-    }
+    too_much();
     deliver(50ms);
     ASSERT_TRUE(delivery_.repeat_due().has_value());
     std::this_thread::sleep_until(*delivery_.repeat_due());
     EXPECT_TRUE(deliver(50ms).empty());
     EXPECT_TRUE(sweeps("helix:tag:any")) << "all of it";
     EXPECT_FALSE(delivery_.repeat_due().has_value());
+}
+
+TEST_F(DeliveryTest, DoesNotPutItOffForWhatFollows) {
+    too_much();
+    deliver(60s);
+    const auto due = delivery_.repeat_due();
+    ASSERT_TRUE(due.has_value());
+    too_much();
+    deliver(60s);
+    EXPECT_EQ(delivery_.repeat_due(), due);
+}
+
+TEST_F(DeliveryTest, TakesNoMemoryForWhatItHas) {
+    for (int i = 0; i < 500'000; ++i) { // 150 MB of names
+        delivery_.key(std::string(300, 'k') + std::to_string(i % 100));
+    }
+    deliver(50ms);
+    std::this_thread::sleep_until(*delivery_.repeat_due());
+    EXPECT_EQ(unlinked(deliver(50ms)).size(), 200U) << "the keys and their tags";
+    EXPECT_FALSE(sweeps("helix:tag:any"));
 }
 
 TEST_F(DeliveryTest, ForgetsAllWhenCleared) {

@@ -58,6 +58,18 @@ TEST_F(KnownKeysTest, HearsWithoutWaiting) {
     EXPECT_TRUE(known_.due().has_value());
 }
 
+TEST_F(KnownKeysTest, SaysWhenItHasNotHeardAll) {
+    follow_and_learn();
+    for (int i = 0; i < 1500; ++i) { // a message each
+        set("mine:" + std::to_string(i));
+    }
+    other({"PING"});
+    EXPECT_FALSE(known_.take_told()) << "it takes so many at a time";
+    EXPECT_LT(known_.index().size(), 1500U);
+    EXPECT_TRUE(known_.take_told());
+    EXPECT_EQ(known_.index().size(), 1500U);
+}
+
 TEST_F(KnownKeysTest, HearsOfWhateverMakesAKey) {
     follow_and_learn();
     set("yours");
