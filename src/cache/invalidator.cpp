@@ -21,14 +21,12 @@ namespace helix::cache {
 
 namespace {
 
-// While commits come in, they are taken together: each round costs Redis and a processor. Between the bounds we pause
-// 19 times as long as a round took, so the longer, the busier the processors are. A commit's keys are to go within 10
-// ms; only where there are some 10,000 commits a second, longer pauses leave their processors to them.
-constexpr int pause_factor = 19;
-constexpr long shortest_gather_ms = 3;
-constexpr long longest_gather_ms = 7;
-constexpr std::size_t crowd = 64; // commits in a round
-constexpr long longest_in_crowd_ms = 20;
+// While commits come in, they are taken together: each round costs Redis and a processor, and wakes them before others
+// that have work. A commit's keys are to go within 10 ms; where there is a crowd of commits, more of them share a
+// round.
+constexpr long gather_ms = 5;
+constexpr long crowd_per_ms = 5; // commits
+constexpr long gather_crowd_ms = 20;
 constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
 constexpr long longest_sleep_ms = 500;
 
@@ -53,18 +51,18 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-long pause_after(std::chrono::steady_clock::duration round, std::size_t commits) {
+// After a round that has taken `commits`, all that there were in `time`.
+long pause_after(std::size_t commits, std::chrono::steady_clock::duration time) {
     if (!redis_link->is_connected()) {
         return gather_in_vain_ms;
     }
-    const auto pause = std::chrono::ceil<redis::Milliseconds>(pause_factor * round).count();
-    return std::clamp(static_cast<long>(pause), shortest_gather_ms,
-                      commits < crowd ? longest_gather_ms : longest_in_crowd_ms);
+    const auto ms = std::chrono::ceil<redis::Milliseconds>(time).count();
+    return static_cast<std::int64_t>(commits) < crowd_per_ms * ms ? gather_ms : gather_crowd_ms;
 }
 
 // Sleeps until there is something to do. While commits come in they leave the latch alone: a commit should not have to
 // wake somebody who will look anyway.
-void sleep_until_due(bool busy, long gather_ms) {
+void sleep_until_due(bool busy, long pause_ms) {
     auto& memory = shared();
     long sleep_ms = std::min(longest_sleep_ms, redis_link->ms_until_due());
     if (sleep_ms <= 0) {
@@ -72,7 +70,7 @@ void sleep_until_due(bool busy, long gather_ms) {
     }
     pg_atomic_exchange_u32(&memory.idle, busy ? 0 : 1);
     if (busy || redis_link->has_news()) { // that came in before the flag was up
-        sleep_ms = std::min(gather_ms, sleep_ms);
+        sleep_ms = std::min(pause_ms, sleep_ms);
     }
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
@@ -86,10 +84,11 @@ void run_invalidator() {
     enter_service();
     redis_link = new Link;
     redis_link->configure();
+    auto last = std::chrono::steady_clock::now();
     while (!ShutdownRequestPending) {
         const auto began = std::chrono::steady_clock::now();
         const std::size_t commits = redis_link->work();
-        sleep_until_due(commits > 0, pause_after(std::chrono::steady_clock::now() - began, commits));
+        sleep_until_due(commits > 0, pause_after(commits, began - std::exchange(last, began)));
         CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         if (ConfigReloadPending) {
             ConfigReloadPending = false;
