@@ -138,6 +138,8 @@ is(sql('SELECT count(*), sum(cost_usd) FROM helix.executions'), "$jobs|" . $jobs
   or diag sql('SELECT sum(cost_usd) FROM helix.executions');
 cmp_ok(sql('SELECT count(*) FROM helix.schedule_executions WHERE attempt > 1'), '>', 100, 'many were claimed again');
 cmp_ok(sql('SELECT count(*) FROM late'), '>', 10, 'late workers were refused');
+is(sql("SELECT count(*) FROM late JOIN jsonb_array_elements('$straggler') j ON execution_id = (j ->> 'id')::uuid AND fencing_token = (j ->> 'token')::bigint"),
+    '20', 'the straggler with all that it had claimed');
 is(sql('SELECT count(*) FROM late l JOIN effects f USING (execution_id, fencing_token)'), '0', 'and had no effect');
 is(sql(q(SELECT execution_count, running_execution_id IS NULL FROM helix.operation_schedules)), "$jobs|t",
     'the schedule counts them');
