@@ -30,7 +30,7 @@ bool put_into_ring(std::uint64_t number, TimestampTz now) {
     if (pg_atomic_read_u32(&memory.enabled) == 0) {
         return false;
     }
-    std::vector<char> record;
+    static std::vector<char> record; // keeps its memory: a commit should not have to allocate
     write_record(record, {pg::process_number(), number, now}, pending().set());
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
     const bool fits = memory.ring().push(record);

@@ -12,8 +12,14 @@ namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
 constexpr std::size_t most_repeated_bytes = std::size_t{64} << 20; // beyond, the repetition is a sweep for everything
-using RepetitionStep = std::chrono::duration<std::int64_t, std::ratio<50, 1000>>;
-constexpr std::size_t most_names = 500; // in one message
+constexpr std::size_t most_names = 500;                            // in one message
+
+// Rounded up, by a quarter of the delay at most: what is sent in that time is repeated together.
+redis::Deadline repetition_due(redis::Milliseconds delay) {
+    const auto step = std::chrono::nanoseconds(delay) / 4;
+    const auto due = redis::in(delay).time_since_epoch();
+    return redis::Deadline((due + step - std::chrono::nanoseconds(1)) / step * step);
+}
 
 // What local caches are told, in messages of a bounded length.
 class Messages {
@@ -133,13 +139,13 @@ void Delivery::sweep_for(const Batch& batch) {
     }
 }
 
-// Those of a step become due together. Where there are too many names, a sweep for everything stands for them, beside
+// Where there are too many names, a sweep for everything stands for them, beside
 // those that are due already: the next overflow must not put it off.
 void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
         return;
     }
-    const auto due = redis::Deadline(std::chrono::ceil<RepetitionStep>(redis::in(delay).time_since_epoch()));
+    const auto due = repetition_due(delay);
     if (repeated_bytes_ + batch_->bytes() > most_repeated_bytes) {
         std::erase_if(repetitions_, [](const auto& repetition) { return !repetition.batch->everything; });
         batch_ = std::make_unique<Batch>();

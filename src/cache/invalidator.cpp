@@ -26,7 +26,7 @@ namespace {
 // round.
 constexpr long gather_ms = 5;
 constexpr long crowd_per_ms = 5; // commits
-constexpr long gather_crowd_ms = 20;
+constexpr long gather_crowd_ms = 50;
 constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
 constexpr long longest_sleep_ms = 500;
 
@@ -51,12 +51,12 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-// After a round that has taken `commits`, all that there were in `time`.
+// After a round that has taken `commits`, all that there were in `time`; a few at once are no crowd.
 long pause_after(std::size_t commits, std::chrono::steady_clock::duration time) {
     if (!redis_link->is_connected()) {
         return gather_in_vain_ms;
     }
-    const auto ms = std::chrono::ceil<redis::Milliseconds>(time).count();
+    const auto ms = std::max(gather_ms, static_cast<long>(std::chrono::ceil<redis::Milliseconds>(time).count()));
     return static_cast<std::int64_t>(commits) < crowd_per_ms * ms ? gather_ms : gather_crowd_ms;
 }
 

@@ -20,6 +20,15 @@ class Memory {
         ByteRing::create(start(), bytes);
     }
     ByteRing& ring() { return ByteRing::at(start()); }
+    // How many bytes of the memory have ever been written.
+    std::size_t touched() {
+        const auto* all = reinterpret_cast<const unsigned char*>(memory_.get()) + 8;
+        std::size_t size = bytes_;
+        while (size > 0 && all[size - 1] == guard) {
+            --size;
+        }
+        return size;
+    }
     bool is_intact() {
         const auto* all = reinterpret_cast<const unsigned char*>(memory_.get());
         const auto is_guard = [](unsigned char c) { return c == guard; };
@@ -77,18 +86,33 @@ TEST(ByteRing, GivesWholeRecordsUpToABound) {
         ByteRing::for_each_record(records, [&](auto record) { found.push_back(record.size()); });
         return found;
     };
-    for (std::size_t lap = 0; lap < 20; ++lap) { // the end of the memory falls between any two bytes of them
+    ASSERT_TRUE(ring.push(std::string()));
+    for (std::size_t lap = 0; lap < 60; ++lap) { // the end of the memory falls between any two bytes of them
         for (const std::size_t size : {3, 0, 5, 30, 1, 7}) {
             ASSERT_TRUE(ring.push(std::string(size, 'x')));
         }
+        EXPECT_EQ(sizes(0), (std::vector<std::size_t>{lap % 20})) << "of the lap before: it is never empty in between";
         EXPECT_EQ(sizes(3 * extra + 8), (std::vector<std::size_t>{3, 0, 5}));
         EXPECT_EQ(sizes(extra + 10), (std::vector<std::size_t>{30})) << "one at least";
-        EXPECT_EQ(sizes(1000), (std::vector<std::size_t>{1, 7}));
-        EXPECT_TRUE(sizes(1000).empty());
-        ASSERT_TRUE(ring.push(std::string(lap, 'y')));
-        EXPECT_EQ(sizes(0), (std::vector<std::size_t>{lap}));
+        ASSERT_TRUE(ring.push(std::string((lap + 1) % 20, 'y')));
+        EXPECT_EQ(sizes(2 * extra + 8), (std::vector<std::size_t>{1, 7}));
     }
+    EXPECT_EQ(sizes(1000), (std::vector<std::size_t>{0}));
+    EXPECT_TRUE(sizes(1000).empty());
     EXPECT_TRUE(memory.is_intact());
+}
+
+TEST(ByteRing, BeginsAnewInTheSameMemoryOnceItIsEmpty) {
+    Memory memory(65'536);
+    auto& ring = memory.ring();
+    const std::size_t before = memory.touched();
+    for (int lap = 0; lap < 10'000; ++lap) {
+        ASSERT_TRUE(ring.push(std::string(20, 'x')));
+        ASSERT_TRUE(ring.push(std::string(20, 'y')));
+        EXPECT_EQ(popped(ring), std::string(20, 'x'));
+        EXPECT_EQ(popped(ring), std::string(20, 'y'));
+    }
+    EXPECT_LE(memory.touched(), before + 2 * (overhead() + 20));
 }
 
 TEST(ByteRing, TakesAllOfARecordOrNothing) {
