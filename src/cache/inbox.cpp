@@ -103,17 +103,17 @@ std::size_t Inbox::take_records(InvalidationVisitor& visitor) {
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
     constexpr std::size_t most_bytes = std::size_t{1} << 20; // a round's share, so that its memory has a bound
     std::size_t moved = 0;
-    std::size_t bytes = 0;
+    bytes_ = 0;
     handed_on_.clear();
     const TimestampTz complete_before = complete_until_;
     oldest_ = 0;
     look_at_processes();
     moved += std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
-    while (bytes < most_bytes && take_from_ring(records_, most_at_once)) {
-        bytes += records_.size();
+    while (bytes_ < most_bytes && take_from_ring(records_, most_at_once)) {
+        bytes_ += records_.size();
         moved += take_records(visitor);
     }
-    has_more_ = bytes >= most_bytes;
+    has_more_ = bytes_ >= most_bytes;
     if (has_more_) {
         complete_until_ = complete_before; // who knows what is left in the ring
     }

@@ -23,6 +23,8 @@ class Inbox {
     TimestampTz complete_until() const { return complete_until_; }
     // When the oldest of what the last collect() handed on was reserved; 0: nothing.
     TimestampTz oldest() const { return oldest_; }
+    // What the last collect() has taken out of the ring.
+    std::size_t bytes() const { return bytes_; }
     bool has_undecided() const { return !undecided_.empty(); }
     // The last collect() has left records in the ring, since it had enough.
     bool has_more() const { return has_more_; }
@@ -46,6 +48,7 @@ class Inbox {
     std::vector<char> records_;
     TimestampTz complete_until_ = 0;
     TimestampTz oldest_ = 0;
+    std::size_t bytes_ = 0;
     bool has_more_ = false;
 };
 

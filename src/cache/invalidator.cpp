@@ -6,6 +6,7 @@
 #include "cache/link.hpp"
 #include "cache/shared.hpp"
 #include "config.hpp"
+#include "core/gathering.hpp"
 #include "pg/guard.hpp"
 #include "pg/static_worker.hpp"
 
@@ -21,12 +22,6 @@ namespace helix::cache {
 
 namespace {
 
-// While commits come in, they are taken together: each round costs Redis and a processor, and wakes them before others
-// that have work. A commit's keys are to go within 10 ms; where there is a crowd of commits, more of them share a
-// round.
-constexpr long gather_ms = 5;
-constexpr long crowd_per_ms = 5; // commits
-constexpr long gather_crowd_ms = 50;
 constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
 constexpr long longest_sleep_ms = 500;
 
@@ -51,13 +46,12 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-// After a round that has taken `commits`, all that there were in `time`; a few at once are no crowd.
-long pause_after(std::size_t commits, std::chrono::steady_clock::duration time) {
+// After a round that has taken `commits`, all that there were in `time`.
+long pause_after(std::size_t commits, std::chrono::nanoseconds time) {
     if (!redis_link->is_connected()) {
         return gather_in_vain_ms;
     }
-    const auto ms = std::max(gather_ms, static_cast<long>(std::chrono::ceil<redis::Milliseconds>(time).count()));
-    return static_cast<std::int64_t>(commits) < crowd_per_ms * ms ? gather_ms : gather_crowd_ms;
+    return static_cast<long>(Gathering(shared().ring().capacity()).pause(commits, redis_link->bytes(), time).count());
 }
 
 // Sleeps until there is something to do. While commits come in they leave the latch alone: a commit should not have to

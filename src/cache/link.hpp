@@ -18,6 +18,9 @@ class Link {
     // One round: takes what was committed and, where Redis is there, delivers it. Returns how many commits there were.
     std::size_t work();
 
+    // What those took of the ring.
+    std::size_t bytes() const { return inbox_.bytes(); }
+
     // Until the next round is due even if nothing is committed.
     long ms_until_due() const;
     bool has_news() const;
