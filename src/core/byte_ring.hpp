@@ -44,8 +44,9 @@ class ByteRing {
     void copy_out(std::uint64_t position, char* to, std::size_t length) noexcept;
     std::size_t size_at(std::uint64_t position) noexcept; // of a record, with its length
 
-    std::uint64_t head_; // bytes written since it was empty; both only grow until then, the place is position % capacity
-    std::uint64_t tail_; // bytes taken since
+    // Bytes written and taken since it was empty last; the place is position % capacity.
+    std::uint64_t head_;
+    std::uint64_t tail_;
     std::size_t capacity_;
 };
 
