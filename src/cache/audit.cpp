@@ -5,7 +5,9 @@
 #include "cache/session.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
+#include "core/gathering.hpp"
 #include "core/glob.hpp"
+#include "core/repetition.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {
@@ -151,7 +153,9 @@ std::vector<Difference> differences_among(const std::vector<std::string>& keys) 
 
 // A commit between the two looks is no difference: what is still there once its invalidation is long due, is one.
 void wait_for_invalidations() {
-    const long wait_ms = config::cache_repeat_delay_ms + 100;
+    const std::chrono::milliseconds delay(config::cache_repeat_delay_ms);
+    const std::chrono::nanoseconds due = Gathering::of_crowd + delay + repetition_step(delay);
+    const long wait_ms = static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(due).count()) + 100;
     pg::call([&] {
         WaitLatch(MyLatch, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait_ms, PG_WAIT_EXTENSION);
         CHECK_FOR_INTERRUPTS();

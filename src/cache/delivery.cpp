@@ -2,6 +2,7 @@
 
 #include "core/cache_key.hpp"
 #include "core/json.hpp"
+#include "core/repetition.hpp"
 
 #include <set>
 #include <unordered_set>
@@ -13,13 +14,6 @@ namespace {
 constexpr std::string_view channel = "helix:invalidations";
 constexpr std::size_t most_repeated_bytes = std::size_t{64} << 20; // beyond, the repetition is a sweep for everything
 constexpr std::size_t most_names = 500;                            // in one message
-
-// Rounded up, by a quarter of the delay at most: what is sent in that time is repeated together.
-redis::Deadline repetition_due(redis::Milliseconds delay) {
-    const auto step = std::chrono::nanoseconds(delay) / 4;
-    const auto due = redis::in(delay).time_since_epoch();
-    return redis::Deadline((due + step - std::chrono::nanoseconds(1)) / step * step);
-}
 
 // What local caches are told, in messages of a bounded length.
 class Messages {
@@ -145,7 +139,7 @@ void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
         return;
     }
-    const auto due = repetition_due(delay);
+    const auto due = repetition_due(std::chrono::steady_clock::now(), delay);
     if (repeated_bytes_ + batch_->bytes() > most_repeated_bytes) {
         std::erase_if(repetitions_, [](const auto& repetition) { return !repetition.batch->everything; });
         batch_ = std::make_unique<Batch>();

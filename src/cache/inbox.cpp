@@ -87,33 +87,32 @@ void Inbox::hand_on(std::span<const char> set, InvalidationVisitor& visitor) {
     }
 }
 
-std::size_t Inbox::take_records(InvalidationVisitor& visitor) {
-    std::size_t count = 0;
+void Inbox::take_records(InvalidationVisitor& visitor) {
     ByteRing::for_each_record(records_, [&](std::span<const char> record) {
         const auto head = read_head(record);
         const auto set = read_set(record);
         if (!settle(head, set, visitor)) {
             undecided_.push_back({head, {set.begin(), set.end()}});
         }
-        ++count;
+        ++taken_.records;
     });
-    return count;
+    taken_.bytes += records_.size();
 }
 
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
     constexpr std::size_t most_bytes = std::size_t{1} << 20; // a round's share, so that its memory has a bound
-    std::size_t moved = 0;
-    bytes_ = 0;
+    taken_ = {};
     handed_on_.clear();
     const TimestampTz complete_before = complete_until_;
     oldest_ = 0;
     look_at_processes();
-    moved += std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
-    while (bytes_ < most_bytes && take_from_ring(records_, most_at_once)) {
-        bytes_ += records_.size();
-        moved += take_records(visitor);
+    std::size_t moved =
+        std::erase_if(undecided_, [&](const auto& item) { return settle(item.head, item.set, visitor); });
+    while (taken_.bytes < most_bytes && take_from_ring(records_, most_at_once)) {
+        take_records(visitor);
     }
-    has_more_ = bytes_ >= most_bytes;
+    moved += taken_.records;
+    has_more_ = taken_.bytes >= most_bytes;
     if (has_more_) {
         complete_until_ = complete_before; // who knows what is left in the ring
     }

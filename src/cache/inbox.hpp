@@ -24,7 +24,11 @@ class Inbox {
     // When the oldest of what the last collect() handed on was reserved; 0: nothing.
     TimestampTz oldest() const { return oldest_; }
     // What the last collect() has taken out of the ring.
-    std::size_t bytes() const { return bytes_; }
+    struct Taken {
+        std::size_t records = 0;
+        std::size_t bytes = 0;
+    };
+    const Taken& taken() const { return taken_; }
     bool has_undecided() const { return !undecided_.empty(); }
     // The last collect() has left records in the ring, since it had enough.
     bool has_more() const { return has_more_; }
@@ -41,14 +45,14 @@ class Inbox {
     void look_at_processes();
     bool settle(const RecordHead& head, std::span<const char> set, InvalidationVisitor& visitor);
     void hand_on(std::span<const char> set, InvalidationVisitor& visitor);
-    std::size_t take_records(InvalidationVisitor& visitor);
+    void take_records(InvalidationVisitor& visitor);
 
     std::vector<Undecided> undecided_;
     TextSet handed_on_; // in this look
     std::vector<char> records_;
     TimestampTz complete_until_ = 0;
     TimestampTz oldest_ = 0;
-    std::size_t bytes_ = 0;
+    Taken taken_;
     bool has_more_ = false;
 };
 

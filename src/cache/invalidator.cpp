@@ -46,12 +46,13 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-// After a round that has taken `commits`, all that there were in `time`.
-long pause_after(std::size_t commits, std::chrono::nanoseconds time) {
+// After a round; the one before began so long before it.
+long pause_after(std::chrono::nanoseconds time) {
     if (!redis_link->is_connected()) {
         return gather_in_vain_ms;
     }
-    return static_cast<long>(Gathering(shared().ring().capacity()).pause(commits, redis_link->bytes(), time).count());
+    const auto& taken = redis_link->taken();
+    return static_cast<long>(Gathering(shared().ring().capacity()).pause(taken.records, taken.bytes, time).count());
 }
 
 // Sleeps until there is something to do. While commits come in they leave the latch alone: a commit should not have to
@@ -82,7 +83,7 @@ void run_invalidator() {
     while (!ShutdownRequestPending) {
         const auto began = std::chrono::steady_clock::now();
         const std::size_t commits = redis_link->work();
-        sleep_until_due(commits > 0, pause_after(commits, began - std::exchange(last, began)));
+        sleep_until_due(commits > 0, pause_after(began - std::exchange(last, began)));
         CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         if (ConfigReloadPending) {
             ConfigReloadPending = false;

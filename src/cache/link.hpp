@@ -18,8 +18,8 @@ class Link {
     // One round: takes what was committed and, where Redis is there, delivers it. Returns how many commits there were.
     std::size_t work();
 
-    // What those took of the ring.
-    std::size_t bytes() const { return inbox_.bytes(); }
+    // What it has taken out of the ring, each commit once.
+    const Inbox::Taken& taken() const { return inbox_.taken(); }
 
     // Until the next round is due even if nothing is committed.
     long ms_until_due() const;

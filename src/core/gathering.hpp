@@ -9,8 +9,7 @@
 namespace helix {
 
 // While commits come in, they are taken together: each round costs Redis and a processor, and wakes them before others
-// that have work. A commit's keys are to go within 10 ms; where there is a crowd of commits, more of them share a
-// round.
+// that have work. A commit's keys go within 10 ms, but in a crowd of commits within 60.
 class Gathering {
   public:
     using Milliseconds = std::chrono::milliseconds;
@@ -21,8 +20,8 @@ class Gathering {
     // For commits that come through a buffer of so many bytes.
     explicit constexpr Gathering(std::size_t capacity) : capacity_(static_cast<std::int64_t>(capacity)) {}
 
-    // The pause after a round that has taken `commits` of `bytes`, all that there were in `time`. In the next one a
-    // quarter of the buffer may fill.
+    // The pause after a round that has taken `commits` of `bytes`, all that there were in `time`. Where the next come
+    // as fast, they fill a quarter of the buffer at most.
     constexpr Milliseconds pause(std::size_t commits, std::size_t bytes, std::chrono::nanoseconds time) const {
         const auto ms = std::max(shortest, std::chrono::ceil<Milliseconds>(time)).count(); // a few at once are no crowd
         if (static_cast<std::int64_t>(commits) < crowd_per_ms * ms) {

@@ -87,7 +87,7 @@ TEST(ByteRing, GivesWholeRecordsUpToABound) {
         return found;
     };
     ASSERT_TRUE(ring.push(std::string()));
-    for (std::size_t lap = 0; lap < 60; ++lap) { // the end of the memory falls between any two bytes of them
+    for (std::size_t lap = 0; lap < 600; ++lap) { // the end of the memory falls between any two bytes of them
         for (const std::size_t size : {3, 0, 5, 30, 1, 7}) {
             ASSERT_TRUE(ring.push(std::string(size, 'x')));
         }
@@ -120,17 +120,26 @@ TEST(ByteRing, TakesAllOfARecordOrNothing) {
         Memory memory(size);
         auto& ring = memory.ring();
         const std::string largest(ring.capacity() - overhead(), 'x');
-        for (int lap = 0; lap < 3; ++lap) {
-            EXPECT_FALSE(ring.push(largest + "x"));
-            EXPECT_TRUE(ring.empty());
-            ASSERT_TRUE(ring.push(largest));
+        EXPECT_FALSE(ring.push(largest + "x"));
+        EXPECT_TRUE(ring.empty());
+        ASSERT_TRUE(ring.push(largest));
+        EXPECT_EQ(ring.used(), ring.capacity());
+        EXPECT_FALSE(ring.push(std::string())) << "it is full";
+        EXPECT_EQ(popped(ring), largest);
+        EXPECT_TRUE(ring.empty());
+        std::string first(7, 'z'); // never empty from here on: the large one begins elsewhere each time
+        ASSERT_TRUE(ring.push(first));
+        while (!first.empty()) {
+            const std::string rest(ring.capacity() - ring.used() - overhead(), 'x');
+            EXPECT_FALSE(ring.push(rest + "x"));
+            ASSERT_TRUE(ring.push(rest));
             EXPECT_EQ(ring.used(), ring.capacity());
-            EXPECT_FALSE(ring.push(std::string())) << "it is full";
+            EXPECT_FALSE(ring.push(std::string()));
             EXPECT_FALSE(ring.push(std::string("y")));
-            EXPECT_EQ(popped(ring), largest);
-            EXPECT_TRUE(ring.empty());
-            EXPECT_TRUE(ring.push(std::string(static_cast<std::size_t>(lap), 'z'))) << "the next begins elsewhere";
-            EXPECT_EQ(popped(ring), std::string(static_cast<std::size_t>(lap), 'z'));
+            EXPECT_EQ(popped(ring), first);
+            first.pop_back();
+            EXPECT_TRUE(ring.push(first)) << "where the other was";
+            EXPECT_EQ(popped(ring), rest);
         }
         EXPECT_TRUE(memory.is_intact()) << size;
     }
