@@ -133,8 +133,8 @@ void Delivery::sweep_for(const Batch& batch) {
     }
 }
 
-// Where there are too many names, a sweep for everything stands for them, beside
-// those that are due already: the next overflow must not put it off.
+// Where there are too many names, a sweep for everything stands for them, beside those that are due already: the next
+// overflow must not put it off.
 void Delivery::remember(redis::Milliseconds delay) {
     if (delay.count() == 0) {
         return;
