@@ -126,7 +126,7 @@ HELIX_FUNCTION(helix_release_reservation) {
     pg::OwnerSpi spi;
     const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
     if (found) {
-        rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+        rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));
         if (DatumGetBool(pg::column(0, 2))) {
             budgets::refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
         }

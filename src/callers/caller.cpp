@@ -48,6 +48,12 @@ std::string to_text(const pg_uuid_t& uuid) {
                 "Sign in as that user, or call as a service role (helix.grant_api_access sets one up).");
 }
 
+[[noreturn]] void refuse(const char* kind, const std::string& name) {
+    throw Error(sqlstate::insufficient_privilege, "permission denied for this user's data",
+                std::string("The ") + kind + " " + name + " is another user's.",
+                "Sign in as its user, or call as a service role (helix.grant_api_access sets one up).");
+}
+
 bool is_current_user(const pg_uuid_t& user) {
     const auto caller = current_user();
     return caller && memcmp(caller->data, user.data, UUID_LEN) == 0;
@@ -101,14 +107,22 @@ Rights rights() {
     return {acts_for_anyone()};
 }
 
-void Rights::check_acts_for(const pg_uuid_t& user) const {
-    if (!for_anyone && !is_current_user(user)) {
-        refuse(user);
+void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const {
+    if (!for_anyone && !is_current_user(owner)) {
+        refuse(kind, std::string("\"") + name + "\"");
+    }
+}
+
+void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uuid_t& id) const {
+    if (!for_anyone && !is_current_user(owner)) {
+        refuse(kind, to_text(id));
     }
 }
 
 void check_acts_for(const pg_uuid_t& user) {
-    rights().check_acts_for(user);
+    if (!acts_for_anyone() && !is_current_user(user)) {
+        refuse(user);
+    }
 }
 
 void check_records_for(const pg_uuid_t& user) {

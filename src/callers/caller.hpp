@@ -19,7 +19,11 @@ void check_acts_for(const pg_uuid_t& user);
 // The caller's rights, taken before a switch to the extension's owner and asked after it.
 struct Rights {
     bool for_anyone;
-    void check_acts_for(const pg_uuid_t& user) const; // as above
+
+    // Throws Error 42501 unless the caller is `owner` or acts for anyone. `kind` and `name` say what they asked for,
+    // such as an execution and its id: a refusal repeats what the caller passed and never whose it is.
+    void check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const;
+    void check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uuid_t& id) const;
 };
 Rights rights();
 

@@ -46,7 +46,7 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
     if (lock_batch.execute(&id) == 0) {
         refuse_unknown("batch", batch);
     }
-    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);
     return {DatumGetBool(pg::column(0, 2)), DatumGetBool(pg::column(0, 3))};
 }
 
@@ -150,7 +150,7 @@ HELIX_FUNCTION(helix_check_batch_exists) {
     if (select_user.read(&id) == 0) {
         queue::refuse_unknown("batch", batch);
     }
-    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);
     spi.finish();
     PG_RETURN_VOID();
 }

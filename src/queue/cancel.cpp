@@ -24,7 +24,7 @@ void prepare(const pg_uuid_t& execution, const callers::Rights& rights) {
     if (select_execution.execute(&id) == 0) {
         refuse_unknown("execution", execution);
     }
-    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "execution", execution);
     bool no_batch = false;
     const Datum batch = pg::column(0, 2, &no_batch);
     if (!no_batch) {

@@ -103,12 +103,13 @@ pg_uuid_t enqueue(const NewExecution& execution) {
 namespace {
 
 // What a schedule says of its executions. Its memory is SPI's.
-void apply_schedule(NewExecution& execution) {
+void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(execution.schedule_id);
     if (select_schedule.execute(&id) == 0) {
         refuse_unknown("schedule", *execution.schedule_id);
     }
     execution.user_id = *DatumGetUUIDP(pg::column(0, 1));
+    rights.check_may_use(execution.user_id, "schedule", *execution.schedule_id); // before anything is said of it
     execution.operation_id = pg::column(0, 2);
     const bool enabled = DatumGetBool(pg::column(0, 3));
     const Datum parameters = pg::column(0, 4);
@@ -161,8 +162,7 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {
         queue::plan_by_index();
-        queue::apply_schedule(execution);
-        rights.check_acts_for(execution.user_id);
+        queue::apply_schedule(execution, rights);
     }
     *result = queue::enqueue(execution);
     spi.finish();

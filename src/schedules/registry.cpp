@@ -164,12 +164,13 @@ HELIX_FUNCTION(helix_register_cron_job) {
 }
 
 HELIX_FUNCTION(helix_unregister_cron_job) {
-    const Datum name = schedules::read_name(pg::required(fcinfo, 0, "p_job_name")).pg_cron;
+    const Datum given = pg::required(fcinfo, 0, "p_job_name");
+    const Datum name = schedules::read_name(given).pg_cron;
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     bool was_registered = false;
     if (schedules::select_job.execute(&name) > 0) {
-        rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 1)));
+        rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "job", TextDatumGetCString(given));
         was_registered = DatumGetBool(pg::column(0, 3));
         const bool by_name = DatumGetBool(pg::column(0, 2));
         (by_name ? schedules::delete_job : schedules::disable_job).execute(&name);

@@ -47,7 +47,7 @@ Received find_event(const pg_uuid_t& id, const callers::Rights& rights) {
                         errdetail("It is %s.", uuid_text(id)),
                         errhint("helix.webhook_events lists the events that are kept.")));
     }
-    rights.check_acts_for(*DatumGetUUIDP(pg::column(0, 2)));
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 2)), "webhook event", id);
     if (!DatumGetBool(pg::column(0, 9))) {
         refuse(id, "the event was not verified", "Only events of type webhook_received can be replayed.");
     }
@@ -68,7 +68,7 @@ pg_uuid_t replay(const pg_uuid_t& event_id, const callers::Rights& rights, const
         refuse(event_id, "the event's schedule is gone, disabled or no webhook",
                "Enable the schedule in helix.operation_schedules.");
     }
-    rights.check_acts_for(endpoint.user_id);
+    rights.check_may_use(endpoint.user_id, "webhook event", event_id);
     if (!signed_as(endpoint.scheme, received.message, endpoint.secret_refs, received.mac)) {
         refuse(event_id, "the event does not verify any more",
                "Its secret has been rotated or revoked since, or its scheme has changed.");

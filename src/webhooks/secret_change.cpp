@@ -57,7 +57,7 @@ Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
         return is_null ? nullptr : TextDatumGetCString(value);
     };
     const Secrets secrets{*DatumGetUUIDP(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)), reference(3), reference(4)};
-    rights.check_acts_for(secrets.user_id);
+    rights.check_may_use(secrets.user_id, "schedule", *DatumGetUUIDP(schedule_id));
     return secrets;
 }
 

@@ -136,7 +136,7 @@ is_sql(signed_in($other, q(SELECT helix.check_cron_job_exists('by_api'))), 'f', 
 is_sql(signed_in($me, q(SELECT helix.check_cron_job_exists('by_api'))), 't', 'the own one is');
 refused_and_unchanged(signed_in($other, register('by_api', '8 * * * *')), '42501', '', 'refused: for another user');
 refused_and_unchanged(signed_in($other, register('by_api', '8 * * * *', user => $other)), '42710', 'HINT', "refused: another's name");
-refused_and_unchanged(signed_in($other, q(SELECT helix.unregister_cron_job('by_api'))), '42501', '', "refused: unregistering another's");
+refused_and_unchanged(signed_in($other, q(SELECT helix.unregister_cron_job('by_api'))), '42501', 'The job "by_api" is another user', "refused: unregistering another's");
 is_sql(signed_in($me, q(SELECT helix.unregister_cron_job('by_api'))), 't', 'the own one is unregistered');
 
 # Two sessions, one name: the second waits and changes what the first has made.
