@@ -36,8 +36,6 @@ CREATE TABLE helix_internal.operation_schedules (
     run_as             name        NOT NULL DEFAULT CURRENT_USER,
     next_scheduled_at  timestamptz,
     pg_cron_expression text,
-    forgotten_count    bigint      NOT NULL DEFAULT 0,
-    last_forgotten_at  timestamptz,
     created_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CHECK (schedule_type <> 'cron' OR cron_expression IS NOT NULL),
@@ -54,13 +52,24 @@ COMMENT ON COLUMN helix_internal.operation_schedules.previous_secret_ref IS
 COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
 COMMENT ON COLUMN helix_internal.operation_schedules.pg_cron_expression IS
     'What pg_cron is told, which knows one time zone: at least as often as cron_expression asks for';
-COMMENT ON COLUMN helix_internal.operation_schedules.forgotten_count IS 'Executions that retention has removed';
-COMMENT ON COLUMN helix_internal.operation_schedules.last_forgotten_at IS 'When the latest of them was created';
 
 ALTER TABLE helix_internal.operation_schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.operation_schedules FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.operation_schedules USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+
+-- Beside the schedules, not in them: retention must not wait for their rows, which users may lock.
+CREATE TABLE helix_internal.forgotten_executions (
+    schedule_id       uuid        PRIMARY KEY,
+    executions        bigint      NOT NULL,
+    latest_created_at timestamptz NOT NULL
+);
+COMMENT ON TABLE helix_internal.forgotten_executions IS
+    'How many executions of a schedule retention has removed, and when the latest of them was created';
+ALTER TABLE helix_internal.forgotten_executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.forgotten_executions FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_schedules ON helix_internal.forgotten_executions USING (EXISTS (
+    SELECT FROM helix_internal.operation_schedules s WHERE s.id = schedule_id));
 
 CREATE FUNCTION helix_internal.check_schedule() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
@@ -86,9 +95,11 @@ CREATE VIEW helix.operation_schedules WITH (security_invoker = true) AS
            s.webhook_scheme, s.webhook_max_age, s.webhook_max_ahead, s.webhook_rate_limit, s.previous_secret_ref, s.previous_secret_until,
            GREATEST((SELECT pg_catalog.max(q.created_at) FROM helix_internal.queue q WHERE q.schedule_id = s.id),
                     (SELECT e.created_at FROM helix_internal.schedule_executions e
-                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1), s.last_forgotten_at) AS last_execution_at,
+                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1),
+                    (SELECT f.latest_created_at FROM helix_internal.forgotten_executions f WHERE f.schedule_id = s.id)) AS last_execution_at,
            CASE WHEN s.enabled AND s.schedule_type = 'cron' THEN s.next_scheduled_at END AS next_execution_at,
-           s.forgotten_count + (SELECT pg_catalog.count(*) FROM helix_internal.queue q WHERE q.schedule_id = s.id)
+           COALESCE((SELECT f.executions FROM helix_internal.forgotten_executions f WHERE f.schedule_id = s.id), 0)
+               + (SELECT pg_catalog.count(*) FROM helix_internal.queue q WHERE q.schedule_id = s.id)
                + (SELECT pg_catalog.count(*) FROM helix_internal.schedule_executions e WHERE e.schedule_id = s.id) AS execution_count,
            (SELECT q.id FROM helix_internal.queue q
              WHERE q.schedule_id = s.id AND q.running ORDER BY q.run_at LIMIT 1) AS running_execution_id,
@@ -106,7 +117,8 @@ ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_
 CREATE VIEW helix.cron_job_registry WITH (security_invoker = true) AS
     SELECT s.id, s.user_id, s.job_name, s.cron_expression AS schedule_expression, s.operation_id,
            COALESCE((SELECT e.created_at FROM helix_internal.schedule_executions e
-                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1), s.last_forgotten_at) AS last_executed_at,
+                      WHERE e.schedule_id = s.id ORDER BY e.created_at DESC LIMIT 1),
+                    (SELECT f.latest_created_at FROM helix_internal.forgotten_executions f WHERE f.schedule_id = s.id)) AS last_executed_at,
            s.next_scheduled_at, s.timezone, s.created_at, s.updated_at
       FROM helix_internal.operation_schedules s
      WHERE s.schedule_type = 'cron' AND s.enabled;
@@ -174,9 +186,11 @@ COMMENT ON FUNCTION helix.get_schedule_month_cost(uuid, text) IS
     '42501 another user''s id.';
 
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_schedules', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.forgotten_executions', '');
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, DELETE ON helix_internal.operation_schedules'),
+    ('authenticated', 'SELECT ON helix_internal.forgotten_executions'),
     ('authenticated', 'INSERT (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, enabled, '
                       'timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts, '
                       'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit), '

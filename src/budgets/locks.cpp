@@ -11,6 +11,7 @@ extern "C" {
 #include "common/hashfn.h"
 #include "storage/lock.h"
 #include "utils/array.h"
+#include "utils/resowner.h"
 }
 
 namespace helix::budgets {
@@ -96,11 +97,15 @@ LockedLimits lock_limits(const Wanted* wanted, int count) {
     return locked;
 }
 
+// A subtransaction that took them has left them to its parent.
 void unlock_limits(const LockedLimits& locked) {
+    const ResourceOwner own = CurrentResourceOwner;
+    CurrentResourceOwner = CurTransactionResourceOwner;
     for (int i = 0; i < locked.count; ++i) {
         const LOCKTAG tag = tag_of(limits, locked.keys[i]);
         LockRelease(&tag, ExclusiveLock, false);
     }
+    CurrentResourceOwner = own;
 }
 
 void lock_scope(const pg_uuid_t& id) {

@@ -26,7 +26,8 @@ struct LockedLimits {
 // Waits until no other transaction reserves in a hard limit that applies to any of these.
 LockedLimits lock_limits(const Wanted* wanted, int count);
 
-// Gives them back before the transaction ends, where nothing has been reserved under them.
+// Gives them back before the transaction ends, where nothing has been reserved under them. They were taken within a
+// subtransaction that has ended well (pg::try_for_lock).
 void unlock_limits(const LockedLimits& locked);
 
 // Waits until no other transaction reserves in the scope, and makes others wait.

@@ -10,6 +10,7 @@
 #include "pg/relations.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -138,6 +139,16 @@ void lock_for_drop(Oid partition) {
     AtEOXact_GUC(true, nesting);
 }
 
+bool drop(const char* name, Month month, Datum first_day) {
+    lock_for_drop(existing_partition(month));
+    if (has_unfolded_rows(month)) { // somebody has written to it since; nobody can any more
+        return false;
+    }
+    pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
+    mark_dropped.execute(&first_day);
+    return true;
+}
+
 // Needs SPI.
 int drop_expired(TimestampTz now) {
     if (config::ledger_retention_s == 0 || !watermark_is_ours()) {
@@ -155,12 +166,9 @@ int drop_expired(TimestampTz now) {
         if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;
         }
-        lock_for_drop(existing_partition(month));
-        if (!has_unfolded_rows(month)) { // nobody can write to it any more
-            pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
-            mark_dropped.execute(&first_day);
-            ++dropped;
-        }
+        bool gone = false; // one that somebody reads in an open transaction must not keep the others
+        pg::try_in_subtransaction([&gone, name, month, first_day] { gone = drop(name, month, first_day); });
+        dropped += gone ? 1 : 0;
     }
     return dropped;
 }

@@ -1,12 +1,14 @@
 #include "pg/subtransaction.hpp"
 
+#include "pg/settings.hpp"
+
 extern "C" {
 #include "utils/resowner.h"
 }
 
 namespace helix::pg {
 
-bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error) {
+bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout) {
     const MemoryContext memory = CurrentMemoryContext;
     const ResourceOwner owner = CurrentResourceOwner;
     volatile bool done = false;
@@ -14,6 +16,9 @@ bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error
     MemoryContextSwitchTo(memory);
     PG_TRY();
     {
+        if (lock_timeout != nullptr) {
+            set_for_now("lock_timeout", lock_timeout); // until the subtransaction ends
+        }
         body(argument);
         ReleaseCurrentSubTransaction();
         done = true;
@@ -26,10 +31,11 @@ bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error
         RollbackAndReleaseCurrentSubTransaction();
         MemoryContextSwitchTo(memory);
         CurrentResourceOwner = owner;
-        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
+        const bool lock_missed = lock_timeout != nullptr && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || (on_error == OnError::raise && !lock_missed)) {
             ReThrowError(error);
         }
-        if (on_error != OnError::nothing) { // a client that was sent an error expects no result
+        if (on_error != OnError::nothing && !lock_missed) { // a client that was sent an error expects no result
             error->elevel = on_error == OnError::warn ? WARNING : LOG_SERVER_ONLY;
             ThrowErrorData(error);
         }

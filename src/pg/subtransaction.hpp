@@ -5,17 +5,27 @@
 
 namespace helix::pg {
 
-enum class OnError { warn, log, nothing };
+enum class OnError { warn, log, nothing, raise };
 
 // Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning or a line of the server's log
-// where it is asked for, and gives false. A cancelled query stays one.
-bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error);
+// where it is asked for, and gives false. A cancelled query stays one. Where `lock_timeout` (such as "5ms") is given,
+// each wait for a lock ends after it, and that it ended gives false without a word.
+bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout = nullptr);
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.
 template <typename F>
 bool try_in_subtransaction(F f, OnError on_error = OnError::warn) {
     static_assert(std::is_trivially_destructible_v<F>, "capture plain values and references only");
     return run_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f, on_error);
+}
+
+// For shared passes over rows of many users: false where somebody else keeps a lock that `f` needs for longer than
+// `lock_timeout`.
+template <typename F>
+bool try_for_lock(const char* lock_timeout, F f, OnError on_other_error = OnError::raise) {
+    static_assert(std::is_trivially_destructible_v<F>, "capture plain values and references only");
+    return run_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f, on_other_error,
+                                 lock_timeout);
 }
 
 } // namespace helix::pg

@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
@@ -21,6 +22,10 @@ namespace {
 constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
 constexpr long look_again_ms = 1000; // whatever nobody announces
+// What a user keeps locked in an open transaction (their budgets, a schedule, a batch) must not keep others waiting.
+constexpr const char* lock_timeout = "50ms";    // for all that was taken at once
+constexpr const char* one_lock_timeout = "5ms"; // for one execution
+constexpr std::int64_t longest_locking_us = 500'000;
 
 // The array is made once. As a table to join, a plan may make it again and again, and each time lock further rows.
 pg::Statement take(
@@ -36,6 +41,10 @@ pg::Statement take(
     "WHERE s.id = q.schedule_id) END, "
     "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END, q.reserved",
     {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
+pg::Statement put_back("UPDATE helix_internal.queue SET running = false, attempt = attempt - 1, worker = NULL, "
+                       "lease_until = NULL, ready_at = pg_catalog.clock_timestamp() + interval '1 s' WHERE id = $1 "
+                       "RETURNING ready_at",
+                       {UUIDOID});
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
                               {INT2OID, TIMESTAMPTZOID});
@@ -75,8 +84,14 @@ budgets::Wanted wanted_by(HeapTuple row, TupleDesc columns) {
     return {*DatumGetUUIDP(column_of(row, columns, 2)), column_of(row, columns, 3)};
 }
 
-// Locks the limits that apply to what was taken, all at once and so in one order.
-budgets::LockedLimits lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
+// The limits that apply to what was taken. Plain data.
+struct Limits {
+    budgets::LockedLimits locked;
+    bool complete; // else somebody keeps one of them, and each execution's limits are asked for by themselves
+};
+
+// Locks them all at once and so in one order.
+Limits lock_limits(const SPITupleTable* taken, std::uint64_t rows) {
     auto* wanted = static_cast<budgets::Wanted*>(palloc(sizeof(budgets::Wanted) * (rows + 1)));
     int count = 0;
     for (std::uint64_t i = 0; i < rows; ++i) {
@@ -84,7 +99,12 @@ budgets::LockedLimits lock_limits(const SPITupleTable* taken, std::uint64_t rows
             wanted[count++] = wanted_by(taken->vals[i], taken->tupdesc);
         }
     }
-    return count == 0 ? budgets::LockedLimits{} : budgets::lock_limits(wanted, count);
+    Limits limits{{}, true};
+    if (count > 0) {
+        limits.complete = pg::try_for_lock(
+            lock_timeout, [&limits, wanted, count] { limits.locked = budgets::lock_limits(wanted, count); });
+    }
+    return limits;
 }
 
 // Why an execution must not run after all; 0 where it may.
@@ -112,18 +132,11 @@ Datum reason_of_budgets(HeapTuple row, TupleDesc columns) {
     return reason == nullptr ? 0 : CStringGetTextDatum(reason);
 }
 
-bool is_skipped(HeapTuple row, TupleDesc columns) {
-    Datum reason = reason_to_skip(row, columns);
-    if (reason == 0) {
-        reason = reason_of_budgets(row, columns);
-    }
-    if (reason == 0) {
-        return false;
-    }
-    bool is_null = false;
-    const Claim claim{*DatumGetUUIDP(SPI_getbinval(row, columns, 1, &is_null)), std::nullopt};
-    finish(claim, {.status = "skipped", .error = reason});
-    return true;
+// It is nobody's again, and comes later.
+void put_off(int priority, HeapTuple row, TupleDesc columns) {
+    const Datum id = column_of(row, columns, 1);
+    put_back.execute(&id);
+    note_ready(priority, DatumGetTimestampTz(pg::column(0, 1)));
 }
 
 void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
@@ -136,6 +149,49 @@ void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
     tuplestore_putvalues(round.result->setResult, round.result->setDesc, values.values(), values.nulls());
     --round.left;
     round.reserved = round.reserved || has_limits(row, columns);
+}
+
+// False where somebody keeps a lock that it takes to end the execution.
+bool skip(HeapTuple row, TupleDesc columns, Datum reason) {
+    const Claim claim{*DatumGetUUIDP(column_of(row, columns, 1)), std::nullopt};
+    return pg::try_for_lock(one_lock_timeout,
+                            [&claim, reason] { finish(claim, {.status = "skipped", .error = reason}); });
+}
+
+bool lock_limits_of(HeapTuple row, TupleDesc columns) {
+    const auto wanted = wanted_by(row, columns);
+    return pg::try_for_lock(one_lock_timeout, [&wanted] { budgets::lock_limits(&wanted, 1); });
+}
+
+// False where somebody keeps a lock that the decision needs.
+bool hand_out_or_skip(Round& round, HeapTuple row, TupleDesc columns, bool limits_locked) {
+    Datum reason = reason_to_skip(row, columns);
+    if (reason == 0 && has_limits(row, columns)) {
+        if (!limits_locked && !lock_limits_of(row, columns)) {
+            return false;
+        }
+        reason = reason_of_budgets(row, columns);
+    }
+    if (reason != 0) {
+        return skip(row, columns, reason);
+    }
+    hand_out(round, row, columns);
+    return true;
+}
+
+void settle(Round& round, int priority, SPITupleTable* taken, std::uint64_t rows) {
+    const auto limits = lock_limits(taken, rows);
+    const TimestampTz give_up = GetCurrentTimestamp() + longest_locking_us;
+    for (std::uint64_t i = 0; i < rows; ++i) {
+        HeapTuple row = taken->vals[i];
+        const bool late = !limits.complete && GetCurrentTimestamp() > give_up;
+        if (late || !hand_out_or_skip(round, row, taken->tupdesc, limits.complete)) {
+            put_off(priority, row, taken->tupdesc);
+        }
+    }
+    if (limits.complete && !round.reserved) {
+        budgets::unlock_limits(limits.locked);
+    }
 }
 
 // What is left in the lane lies in the future, if anything does. It is looked for from where the lane begins now: what
@@ -168,15 +224,7 @@ bool claim_from(int priority, Round& round) {
     for (std::uint64_t i = 0; i < rows; ++i) {
         note_taken(priority, place_of(taken->vals[i], taken->tupdesc)); // all, before anything can fail
     }
-    const auto limits = lock_limits(taken, rows);
-    for (std::uint64_t i = 0; i < rows; ++i) {
-        if (!is_skipped(taken->vals[i], taken->tupdesc)) {
-            hand_out(round, taken->vals[i], taken->tupdesc);
-        }
-    }
-    if (!round.reserved) {
-        budgets::unlock_limits(limits);
-    }
+    settle(round, priority, taken, rows);
     const bool all = rows < static_cast<std::uint64_t>(wanted);
     if (round.operations == 0) {
         advance_lane(priority, start, all ? before : furthest);

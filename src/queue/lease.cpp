@@ -7,6 +7,7 @@
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
@@ -22,6 +23,7 @@ namespace helix::queue {
 namespace {
 
 constexpr const char* ran_out = "the lease ran out";
+constexpr const char* lock_timeout = "5ms";
 constexpr int rest_factor = 20;                           // the task takes at most a twentieth of its time
 constexpr std::int64_t look_back_us = 30 * USECS_PER_SEC; // between two looks at whole lanes
 constexpr std::int64_t lock_lease_us = USECS_PER_HOUR;    // of create_execution_with_lock()
@@ -37,7 +39,10 @@ pg::Statement take_back("UPDATE helix_internal.queue SET running = false, worker
                         {TEXTOID});
 pg::Statement select_lost("SELECT id, attempt FROM helix_internal.queue WHERE running "
                           "AND lease_until < pg_catalog.clock_timestamp() AND attempt >= max_attempts "
-                          "LIMIT 1000 FOR UPDATE SKIP LOCKED");
+                          "LIMIT 200 FOR UPDATE SKIP LOCKED");
+pg::Statement put_off("UPDATE helix_internal.queue SET lease_until = pg_catalog.clock_timestamp() + interval '5 s' "
+                      "WHERE id = $1",
+                      {UUIDOID});
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
                               "AND NOT running ORDER BY ready_at LIMIT 1",
                               {INT2OID, TIMESTAMPTZOID});
@@ -59,16 +64,30 @@ std::uint64_t return_to_queue() {
     return rows;
 }
 
+// Their owner may hold the schedule or the batch in an open transaction, or the row may be broken: then it is looked
+// at again later, and the others go on.
+bool give_up(const Claim& claim) {
+    const Datum error = CStringGetTextDatum(ran_out);
+    const bool given_up = pg::try_for_lock(
+        lock_timeout, [&claim, error] { finish(claim, {.status = "failed", .error = error}); }, pg::OnError::log);
+    if (!given_up) {
+        const Datum id = UUIDPGetDatum(&claim.id);
+        put_off.execute(&id);
+    }
+    return given_up;
+}
+
 std::uint64_t give_up_lost() {
     const auto rows = select_lost.execute();
     SPITupleTable* lost = SPI_tuptable;
+    std::uint64_t given_up = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
         bool is_null = false;
         const Claim claim{*DatumGetUUIDP(SPI_getbinval(lost->vals[row], lost->tupdesc, 1, &is_null)),
                           DatumGetInt32(SPI_getbinval(lost->vals[row], lost->tupdesc, 2, &is_null))};
-        finish(claim, {.status = "failed", .error = CStringGetTextDatum(ran_out)});
+        given_up += give_up(claim) ? 1 : 0;
     }
-    return rows;
+    return given_up;
 }
 
 // How many have ended or are pending again.

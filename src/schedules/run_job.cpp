@@ -19,9 +19,11 @@ namespace {
 constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // what is older has been missed
 constexpr int most_missed = 100;
 
+// Their owner may hold the schedule in an open transaction: then it runs later, and nobody waits. The worker looks
+// for late ones each second.
 pg::Statement lock_job("SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, "
                        "max_attempts, next_scheduled_at, run_as FROM helix_internal.operation_schedules "
-                       "WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE",
+                       "WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE SKIP LOCKED",
                        {TEXTOID});
 pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_scheduled_at = $2 WHERE id = $1",
                        {UUIDOID, TIMESTAMPTZOID});

@@ -28,6 +28,7 @@ namespace {
 
 constexpr int max_tasks = 16;
 constexpr int retry_after_error_ms = 1000;
+constexpr const char* task_lock_timeout = "500ms"; // whoever keeps a lock puts off one task, not the worker
 
 struct Scheduled {
     Task task;
@@ -171,6 +172,7 @@ void configure_session() {
     set("search_path", "pg_catalog, pg_temp");
     set("jit", "off"); // tasks are many and short
     set("statement_timeout", "0");
+    set("lock_timeout", task_lock_timeout);
     set("idle_in_transaction_session_timeout", "0");
     set("default_transaction_isolation", "read committed"); // folding needs a fresh snapshot for each statement
     set("default_transaction_read_only", "off");
