@@ -1,22 +1,39 @@
-# Shared by test/run, test/demo/run and test/bench/run: packages, build, install, and a private cluster. Source it from bash.
-# Everything that is started here is stopped again, by pid, when the script ends.
+# Shared by the scripts in test/: what the release brings, build, install, and a private cluster. Source it from bash.
+# Everything that is started here is stopped again, by pid, when the script ends. --help prints the script's head comment.
 
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-pg_version=${PG_VERSION:-15}
-pg_bin=${PG_BIN:-/usr/lib/postgresql/$pg_version/bin}
-build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
 scratch=
 redis_pid=
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# The comment at the head of the script that runs.
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"; }
+for argument in "$@"; do
+    case $argument in -h | --help) usage; exit ;; esac
+done
+
+# The same locale and encoding everywhere, and no connection but our own: initdb, psql and perl take them from here. By LANG, because
+# PostgreSQL's TAP modules remove LC_ALL.
+unset ${!LC_@} LANGUAGE PGCLIENTENCODING PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGDATA PGTZ
+export LANG=C.UTF-8
+
+. "$repository/test/release.sh"
+. "$repository/test/packages.sh"
+build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
+
+# need_root: called before anything is built, so that nobody waits for a build that can't be installed.
+need_root() {
+    [ "$(id -u)" != 0 ] || return 0
+    { command -v sudo && sudo -v; } >/dev/null ||
+        die "packages are installed by apt and helix into PostgreSQL: run this as root, or as a user who may use sudo"
+}
+
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif command -v sudo >/dev/null; then sudo "$@"
-    else die "this step needs root or sudo: $*"; fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # PostgreSQL refuses to run as root: then it runs as the user postgres that Debian's packages make.
@@ -24,34 +41,9 @@ as_user() {
     if [ "$(id -u)" = 0 ]; then runuser -u postgres -- env HOME="$scratch" PATH="$PATH" "$@"; else "$@"; fi
 }
 
-# install_packages NAME...: by apt, those that are missing. Debian would start servers of its own with some of them and make a
-# cluster; not here.
-install_packages() {
-    local missing=() name
-    for name in "$@"; do
-        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
-    done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    say "installing by apt: ${missing[*]}"
-    put_aside=()
-    hold /etc/postgresql-common/createcluster.d/helix.conf 'create_main_cluster = false'
-    hold /usr/sbin/policy-rc.d $'#!/bin/sh\nexit 101'
-    as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
-    [ ${#put_aside[@]} = 0 ] || as_root rm -f "${put_aside[@]}"
-}
-
-# hold FILE TEXT: the file while packages are installed, unless the machine has one.
-hold() {
-    [ ! -e "$1" ] || return 0
-    as_root mkdir -p "$(dirname "$1")"
-    echo "$2" | as_root tee "$1" >/dev/null
-    as_root chmod 755 "$1"
-    put_aside+=("$1")
-}
-
 build_and_install() {
-    say "building helix with PGXS"
+    need_root
+    say "building helix with PGXS (2 to 4 minutes the first time)"
     make -C "$repository" -s -j"$(nproc)" PG_CONFIG="$pg_bin/pg_config"
     say "installing helix into PostgreSQL $pg_version"
     as_root make -C "$repository" -s install PG_CONFIG="$pg_bin/pg_config" >/dev/null
@@ -62,16 +54,20 @@ make_scratch() {
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/helix.XXXXXX")
     chmod 755 "$scratch"
     [ "$(id -u)" != 0 ] || chown postgres "$scratch"
-    trap clean_up EXIT
 }
 
 clean_up() {
     local status=$?
+    end_packages
     stop_cluster
     stop_redis
     [ -z "$scratch" ] || rm -rf "$scratch"
     exit $status
 }
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # start_cluster [SETTING...]: a private cluster in $scratch/cluster, reached over a socket in $scratch; exports PGHOST and so on.
 start_cluster() {

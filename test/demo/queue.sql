@@ -35,9 +35,8 @@ SELECT helix.create_batch('a11ce000-0000-0000-0000-000000000001', 'morning mail'
 \if :{?worker}
 \! eval "$DEMO_WORKER"
 \else
-\echo '  (no node here: SQL claims and completes)'
 SELECT format('SELECT count(helix.complete_execution(execution_id, ''success'', NULL, 0.0042, 20, fencing_token))
-                 FROM helix.claim_executions(''sql'', 10)') FROM generate_series(1, 3) \gexec
+                      AS "claim %s: operations completed" FROM helix.claim_executions(''sql'', 10)', claim) FROM generate_series(1, 3) claim \gexec
 \endif
 SELECT sequence_order, name, status, depends_on IS NOT NULL AS waited, cost_actual FROM helix.batch_operations
  WHERE batch_id = :'batch' ORDER BY sequence_order;

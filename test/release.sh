@@ -1,0 +1,17 @@
+# The release of Debian, and the PostgreSQL and clang that it brings: sourced by test/lib.sh and test/lint/run.
+# PG_VERSION, PG_BIN and CLANG_VERSION override them.
+
+supported_releases='Debian 12 (bookworm) and Debian 13 (trixie)'
+release=unknown release_name='an unknown system'
+if [ -r /etc/os-release ]; then
+    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}")
+    release_name=$(. /etc/os-release && echo "${PRETTY_NAME:-$release}")
+fi
+
+case $release in
+    trixie) pg_version=17 clang_version=19 ;;
+    *) pg_version=15 clang_version=14 ;;
+esac
+pg_version=${PG_VERSION:-$pg_version}
+pg_bin=${PG_BIN:-/usr/lib/postgresql/$pg_version/bin}
+clang_version=${CLANG_VERSION:-$clang_version}

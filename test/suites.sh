@@ -1,0 +1,116 @@
+# What the suites of test/run need and do: sourced by it alone. `selection` holds what to run of a suite (empty: all of it), `quick` and
+# `nightly` are 1 in these runs.
+
+pgxs=/usr/lib/postgresql/$pg_version/lib/pgxs/src/test
+
+# Their seconds depend on nothing else running beside them. All others run two at a time.
+alone='008|011|012|013|014|021|022|027'
+# What test/run quick runs of the TAP tests.
+quick_tap='004|005|009|010|015|019|021|024|025|026'
+
+install_tools() {
+    local tools=(git cmake "clang-format-$clang_version" libgtest-dev perl libipc-run-perl libpq-dev redis-server
+        "postgresql-$pg_version-cron" tzdata)
+    [ -n "$quick" ] || tools+=("clang-$clang_version" "clang-tidy-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
+    install_packages "${tools[@]}" "${build_needs[@]}"
+}
+
+# The module by PGXS; what the tests use besides by CMake. clang builds CMake's module.
+build() {
+    local targets=()
+    ! wants unit || targets+=(helix_unit)
+    ! wants tap || targets+=(helix_boundary helix_secret_reader fault_proxy coherence_checker)
+    build_and_install
+    say "building with CMake: ${targets[*]:-nothing} (1 to 3 minutes the first time)"
+    cmake -S "$repository" -B "$repository/build" -DPG_CONFIG="$pg_bin/pg_config" >/dev/null
+    [ ${#targets[@]} = 0 ] || cmake --build "$repository/build" -j"$(nproc)" --target "${targets[@]}" >/dev/null
+}
+
+# The second compiler sees every file; nothing of it is run.
+run_clang() {
+    cmake -S "$repository" -B "$scratch/clang" -DPG_CONFIG="$pg_bin/pg_config" "-DCMAKE_CXX_COMPILER=clang++-$clang_version" \
+        -DCMAKE_BUILD_TYPE=Debug >/dev/null && cmake --build "$scratch/clang" -j"$(nproc)" | grep -vE '^\[' || [ "${PIPESTATUS[0]}" = 0 ]
+}
+
+run_unit() {
+    local unit=$repository/build/helix_unit filter=${selection[0]:-*}
+    [ -n "$("$unit" --gtest_filter="$filter" --gtest_list_tests)" ] || die "no unit test is like \"$filter\""
+    "$unit" --gtest_brief=1 --gtest_filter="$filter"
+}
+
+run_fuzz() {
+    SECONDS_EACH=${SECONDS_EACH:-${nightly:+1200}} "$repository/test/fuzz/run" "${selection[@]}"
+}
+
+run_e2e() {
+    HELIX_SKIP_BUILD=1 "$repository/test/e2e/run" "${selection[@]}"
+}
+
+# The tests' files where the server's user can read them and write beside them.
+copy_for_user() {
+    local copy=$scratch/$1; shift
+    mkdir -p "$copy/output"
+    (cd "$repository" && cp -r "$@" "$copy/")
+    [ "$(id -u)" != 0 ] || chown -R postgres "$copy"
+    echo "$copy"
+}
+
+run_regress() {
+    local copy names=("${selection[@]}")
+    copy=$(copy_for_user regress sql expected)
+    [ ${#names[@]} -gt 0 ] || names=($(make -s -C "$repository" print-REGRESS))
+    as_user "$pgxs/regress/pg_regress" --bindir="$pg_bin" --inputdir="$copy" --outputdir="$copy/output" --host="$scratch" \
+        --user=postgres --dbname=contrib_regression --load-extension=helix "${names[@]}" ||
+        { cat "$copy/output/regression.diffs"; return 1; }
+}
+
+run_isolation() {
+    local copy names=("${selection[@]}")
+    copy=$(copy_for_user isolation test/isolation/specs test/isolation/expected)
+    [ ${#names[@]} -gt 0 ] || names=($(make -s -C "$repository" print-ISOLATION))
+    as_user "$pgxs/isolation/pg_isolation_regress" --bindir="$pg_bin" --inputdir="$copy" --outputdir="$copy/output" \
+        --host="$scratch" --user=postgres --dbname=isolation_regression --load-extension=helix \
+        "${names[@]}" || { cat "$copy/output/regression.diffs"; return 1; }
+}
+
+run_tap() {
+    local copy status=0 tests together apart
+    copy=$(copy_for_user tap test/t build/helix_boundary.so build/helix_secret_reader.so build/fault_proxy build/coherence_checker)
+    tests=$(chosen_tests)
+    mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
+    mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
+    [ ${#together[@]} = 0 ] || prove_in "$copy" -j2 "${together[@]/#/$copy/t/}" || status=1
+    if [ ${#apart[@]} -gt 0 ] && { [ $status = 0 ] || [ -z "${FAIL_FAST:-}" ]; }; then
+        prove_in "$copy" "${apart[@]/#/$copy/t/}" || status=1
+    fi
+    [ $status = 0 ] ||
+        { grep -rhE -A 12 '(^|\] |\) )not ok|^#.*(Failed|died)' "$copy/output/log" "$copy/output/tmp_check/log" 2>/dev/null | head -n 200; return 1; }
+}
+
+# The names of the TAP files to run, one a line
+chosen_tests() {
+    if [ ${#selection[@]} -gt 0 ]; then printf '%s\n' "${selection[@]}"
+    else (cd "$repository/test/t" && ls -- *.pl) | grep -E "^(${quick:+$quick_tap})"; fi
+}
+
+# prove_in COPY ARGUMENT...: of prove
+prove_in() {
+    local copy=$1; shift
+    (cd "$copy/output" && as_user env PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
+        TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log" \
+        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
+        HELIX_COHERENCE_CHECKER="$copy/coherence_checker" prove --timer "$@")
+}
+
+# What chance decides, again and again: the unit tests' random input, random models of batches, budgets and the cache under load.
+run_loops() {
+    local round status=0
+    "$repository/build/helix_unit" --gtest_brief=1 --gtest_repeat=50 --gtest_shuffle || status=1
+    for round in $(seq 10); do
+        selection=(008_chaos.pl 014_coherence.pl 018_batches.pl)
+        HELIX_SEED=$RANDOM run_tap || status=1
+    done
+    selection=(022_budgets.pl)
+    HELIX_BUDGET_SECONDS=600 run_tap || status=1
+    return $status
+}
