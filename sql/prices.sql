@@ -49,6 +49,13 @@ SELECT * FROM helix.verify_ledger();
 SELECT * FROM helix.reprice('2026-04-01', '2026-05-01') AS again;
 SELECT helix.fold() > 0 AS folded;
 SELECT * FROM helix.verify_ledger();
+-- An unfolded execution that is dearer than the folded ones of its key is no part of the folded maximum yet.
+SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-11', true, 1, NULL, 'acme', 'rocket', 9000000, p_occurred_at => '2026-04-11') > 0 AS recorded;
+UPDATE helix.model_prices SET input_usd_per_mtok = 3 WHERE provider = 'acme' AND valid_from = '2026-04-10';
+SELECT * FROM helix.reprice('2026-04-01', '2026-05-01', 'rocket');
+SELECT max_cost_usd FROM helix_internal.operation_execution_analytics WHERE user_id = :frank AND provider = 'acme' AND period_start = '2026-04-11';
+SELECT max_cost_single_execution FROM helix.operation_execution_analytics WHERE user_id = :frank AND period_start = '2026-04-11';
+SELECT * FROM helix.verify_ledger();
 -- The order matters not: a price that is gone leaves its executions alone.
 DELETE FROM helix.model_prices WHERE provider = 'acme';
 SELECT * FROM helix.reprice('2026-04-01', '2026-05-01', 'rocket');

@@ -155,6 +155,28 @@ record_many($source, 50, database => 'app', seed => 8);
 is($source->safe_psql('app', 'SELECT helix.fold()'), '420', 'home again: the transaction ids still mean what they did');
 is_exact($source, 'home again', 'app');
 
+# Executions that came with the dump are folded, whatever their transaction ids would mean here: repricing corrects their sums.
+$source->safe_psql('postgres', 'CREATE DATABASE priced');
+$source->safe_psql('priced', <<'SQL');
+CREATE EXTENSION helix;
+INSERT INTO helix.model_prices VALUES ('openai', 'own-model', '2020-01-01', 1, 1, 1);
+SQL
+my @tokens = (database => 'priced', cost_usd => undef, model => 'own-model', input_tokens => 1_000_000, date => '2026-01-01');
+record($source, @tokens);
+$source->safe_psql('priced', 'SELECT helix.fold()');
+record($source, @tokens);
+command_ok([ 'pg_dump', '-d', $source->connstr('priced'), '-f', "$dumps/app.sql" ], 'priced: pg_dump');
+$target->safe_psql('postgres', 'CREATE DATABASE priced');
+ok(restore_plain($target, 'priced', \$errors), 'priced: restored') or diag $errors;
+record($target, @tokens);
+$target->safe_psql('priced', q(UPDATE helix.model_prices SET input_usd_per_mtok = 5 WHERE model = 'own-model'));
+is($target->safe_psql('priced', q(SELECT * FROM helix.reprice('2020-01-01', now() + interval '1 day'))), '3|3|15',
+    'priced: all are repriced');
+is($target->safe_psql('priced', 'SELECT total_operations, total_cost_usd FROM helix.cost_trends'), '3|15', 'priced: so is their sum');
+is($target->safe_psql('priced', 'SELECT max_cost_single_execution FROM helix.operation_execution_analytics'), '5',
+    'priced: and the dearest of them');
+is_exact($target, 'priced', 'priced');
+
 # A dump taken while the transaction of the very first recording is still open holds the executions of others.
 $source->safe_psql('postgres', 'CREATE DATABASE early');
 $source->safe_psql('early', 'CREATE EXTENSION helix');
