@@ -7,10 +7,7 @@
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
-
-extern "C" {
-#include "commands/trigger.h"
-}
+#include "pg/trigger_check.hpp"
 
 namespace helix::budgets {
 
@@ -28,13 +25,19 @@ pg::Statement select_ancestor("WITH RECURSIVE up AS (SELECT $2 AS id UNION SELEC
                               "SELECT FROM up WHERE up.id = $1",
                               {UUIDOID, UUIDOID});
 
-const TriggerData& trigger_data(FunctionCallInfo fcinfo, const char* name) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("%s() is a trigger function", name)));
-    }
-    return *reinterpret_cast<TriggerData*>(fcinfo->context);
-}
+constexpr const char* limit_tables[] = {"helix.budgets", "helix.budget_group_members",
+                                        "helix.user_operation_preferences"};
+constexpr pg::TriggerRule define_limits{.function = "define_limits",
+                                        .timing = pg::Timing::before,
+                                        .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                                        .relations = limit_tables,
+                                        .arguments = pg::TriggerArguments::uuid_columns,
+                                        .least_arguments = 1};
+constexpr const char* group_tables[] = {"helix.budget_groups"};
+constexpr pg::TriggerRule check_budget_group{.function = "check_budget_group",
+                                             .timing = pg::Timing::before,
+                                             .row_events = pg::on_insert | pg::on_update,
+                                             .relations = group_tables};
 
 // The row that a BEFORE trigger hands on.
 HeapTuple new_row(const TriggerData& trigger) {
@@ -63,7 +66,7 @@ void lock_scopes(const TriggerData& trigger, HeapTuple row) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_define_limits) {
-    const auto& trigger = budgets::trigger_data(fcinfo, "define_limits");
+    const auto& trigger = pg::checked_trigger(fcinfo, budgets::define_limits);
     budgets::lock_scopes(trigger, trigger.tg_trigtuple);
     HeapTuple row = budgets::new_row(trigger);
     if (row != trigger.tg_trigtuple) {
@@ -73,7 +76,7 @@ HELIX_FUNCTION(helix_define_limits) {
 }
 
 HELIX_FUNCTION(helix_check_budget_group) {
-    const auto& trigger = budgets::trigger_data(fcinfo, "check_budget_group");
+    const auto& trigger = pg::checked_trigger(fcinfo, budgets::check_budget_group);
     HeapTuple row = budgets::new_row(trigger);
     const auto* id = budgets::uuid_of(trigger, row, "id");
     const auto* parent = budgets::uuid_of(trigger, row, "parent_id");

@@ -5,18 +5,21 @@
 #include "pg/prelude.hpp"
 
 #include "cache/pending.hpp"
-#include "core/error.hpp"
 #include "core/key_template.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
-
-extern "C" {
-#include "commands/trigger.h"
-}
+#include "pg/trigger_check.hpp"
 
 namespace helix::cache {
 
 namespace {
+
+// On any table, whose columns are looked up by name. It hands on no row, so it may not come before.
+constexpr pg::TriggerRule rule{.function = "invalidate_cache",
+                               .timing = pg::Timing::after,
+                               .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                               .statement_events = pg::on_insert | pg::on_update | pg::on_delete | pg::on_truncate,
+                               .hint = "Use helix.invalidate_on_change()."};
 
 struct ColumnText {
     bool exists;
@@ -71,10 +74,6 @@ void note_change(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_invalidate_cache) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        throw Error("39P01", "invalidate_cache() is a trigger function", {}, "Use helix.invalidate_on_change().");
-    }
-    const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
-    cache::note_change(*trigger);
+    cache::note_change(pg::checked_trigger(fcinfo, cache::rule));
     return PointerGetDatum(nullptr);
 }

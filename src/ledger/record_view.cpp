@@ -5,17 +5,23 @@
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
+#include "pg/trigger_check.hpp"
 
 #include <cstring>
 
 extern "C" {
-#include "commands/trigger.h"
 #include "executor/spi.h"
 }
 
 namespace helix::ledger {
 
 namespace {
+
+constexpr const char* views[] = {"helix.executions"};
+constexpr pg::TriggerRule rule{.function = "write_execution",
+                               .timing = pg::Timing::instead_of,
+                               .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                               .relations = views};
 
 // A column of the new row; raises where the view has lost it.
 class NewRow {
@@ -99,20 +105,16 @@ HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, st
 using namespace helix;
 
 HELIX_FUNCTION(helix_write_execution) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("write_execution() is a trigger function")));
-    }
-    const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
-    if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+    const auto& trigger = pg::checked_trigger(fcinfo, ledger::rule);
+    if (!TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
         throw Error("0A000", "executions are append-only", {},
                     "Record a new execution; prices are corrected by helix.reprice().");
     }
     const TimestampTz now = GetCurrentTimestamp();
-    const ledger::NewRow row(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation));
+    const ledger::NewRow row(trigger.tg_trigtuple, RelationGetDescr(trigger.tg_relation));
     const auto execution = ledger::resolve(ledger::request_of(row), now);
     ledger::Writer writer(now, 1);
     const std::int64_t id = writer.append(execution);
     writer.finish();
-    return PointerGetDatum(ledger::as_recorded(*trigger, execution, id, now));
+    return PointerGetDatum(ledger::as_recorded(trigger, execution, id, now));
 }

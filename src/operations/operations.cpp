@@ -6,17 +6,23 @@
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/trigger_check.hpp"
 
 #include <set>
 
 extern "C" {
-#include "commands/trigger.h"
 #include "utils/inval.h"
 }
 
 namespace helix::operations {
 
 namespace {
+
+constexpr const char* tables[] = {"helix.operations", "helix.model_prices"};
+constexpr pg::TriggerRule rule{.function = "operations_changed",
+                               .timing = pg::Timing::after,
+                               .statement_events = pg::on_insert | pg::on_update | pg::on_delete | pg::on_truncate,
+                               .relations = tables};
 
 // Every change of the two tables sends a relation-cache invalidation for them (operations_changed), which reaches all
 // backends at commit and this one at its next command: the counter tells that the copy is old.
@@ -93,10 +99,6 @@ const PriceList& prices() {
 using namespace helix;
 
 HELIX_FUNCTION(helix_operations_changed) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("operations_changed() is a trigger function")));
-    }
-    CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+    CacheInvalidateRelcache(pg::checked_trigger(fcinfo, operations::rule).tg_relation);
     return PointerGetDatum(nullptr);
 }

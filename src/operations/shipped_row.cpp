@@ -3,9 +3,9 @@
 
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/trigger_check.hpp"
 
 extern "C" {
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 }
@@ -13,6 +13,15 @@ extern "C" {
 namespace helix::operations {
 
 namespace {
+
+constexpr const char* tables[] = {"helix.operations", "helix.model_prices", "helix.webhook_schemes",
+                                  "helix_internal.watermark"};
+constexpr pg::TriggerRule rule{.function = "shipped_row",
+                               .timing = pg::Timing::before,
+                               .row_events = pg::on_insert | pg::on_update,
+                               .relations = tables,
+                               .arguments = pg::TriggerArguments::columns,
+                               .least_arguments = 1};
 
 // DELETE FROM table WHERE shipped AND key = new.key, for the key columns that the trigger names.
 void delete_shipped(const TriggerData* trigger, HeapTuple own) {
@@ -54,11 +63,7 @@ void delete_shipped(const TriggerData* trigger, HeapTuple own) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_shipped_row) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("shipped_row() is a trigger function")));
-    }
-    auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const auto* trigger = &pg::checked_trigger(fcinfo, operations::rule);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
     HeapTuple row = update ? trigger->tg_newtuple : trigger->tg_trigtuple;
     int shipped = SPI_fnumber(RelationGetDescr(trigger->tg_relation), "shipped");

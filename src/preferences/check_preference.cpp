@@ -3,6 +3,7 @@
 
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
+#include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "preferences/checks.hpp"
 
@@ -15,6 +16,12 @@ namespace helix::preferences {
 namespace {
 
 using Row = pg::TriggerRow;
+
+constexpr const char* tables[] = {"helix.user_operation_preferences", "helix.ui_theme_preferences"};
+constexpr pg::TriggerRule rule{.function = "check_preference",
+                               .timing = pg::Timing::before,
+                               .row_events = pg::on_insert | pg::on_update,
+                               .relations = tables};
 
 // Checks the column's value, unless it is null or has been there before.
 void check_column(const Row& row, const Row* before, const char* column, void (*check)(Datum)) {
@@ -101,11 +108,7 @@ HeapTuple checked_update(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_check_preference) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("check_preference() is a trigger function")));
-    }
-    const auto& trigger = *reinterpret_cast<TriggerData*>(fcinfo->context);
+    const auto& trigger = pg::checked_trigger(fcinfo, preferences::rule);
     return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? preferences::checked_update(trigger)
                                                                      : preferences::checked_insert(trigger));
 }

@@ -3,12 +3,20 @@
 
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "pg/values.hpp"
 
 namespace helix::preferences {
 
 namespace {
+
+constexpr const char* tables[] = {"helix.user_operation_preferences", "helix.ui_theme_preferences"};
+constexpr pg::TriggerRule rule{.function = "log_preference",
+                               .timing = pg::Timing::after,
+                               .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                               .relations = tables,
+                               .least_arguments = 1};
 
 // What clients set: who it belongs to and when is in columns of the log.
 pg::Statement insert_log(
@@ -53,10 +61,6 @@ void log_change(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_log_preference) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("log_preference() is a trigger function")));
-    }
-    preferences::log_change(*reinterpret_cast<TriggerData*>(fcinfo->context));
+    preferences::log_change(pg::checked_trigger(fcinfo, preferences::rule));
     return PointerGetDatum(nullptr);
 }

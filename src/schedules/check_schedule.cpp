@@ -3,6 +3,7 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "schedules/next_run.hpp"
 
@@ -12,6 +13,12 @@ namespace {
 
 using pg::differs;
 using Row = pg::TriggerRow;
+
+constexpr const char* tables[] = {"helix_internal.operation_schedules"};
+constexpr pg::TriggerRule rule{.function = "check_schedule",
+                               .timing = pg::Timing::before,
+                               .row_events = pg::on_insert | pg::on_update,
+                               .relations = tables};
 
 bool changes_times(const TriggerData& trigger, const Row& row) {
     if (!TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
@@ -75,9 +82,5 @@ HeapTuple checked(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_check_schedule) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("check_schedule() is a trigger function")));
-    }
-    return PointerGetDatum(schedules::checked(*reinterpret_cast<TriggerData*>(fcinfo->context)));
+    return PointerGetDatum(schedules::checked(pg::checked_trigger(fcinfo, schedules::rule)));
 }

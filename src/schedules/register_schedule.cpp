@@ -3,12 +3,12 @@
 
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/trigger_check.hpp"
 #include "schedules/pg_cron.hpp"
 
 #include <cstring>
 
 extern "C" {
-#include "commands/trigger.h"
 #include "tcop/cmdtag.h"
 #include "tcop/pquery.h"
 }
@@ -16,6 +16,12 @@ extern "C" {
 namespace helix::schedules {
 
 namespace {
+
+constexpr const char* tables[] = {"helix_internal.operation_schedules"};
+constexpr pg::TriggerRule rule{.function = "register_schedule",
+                               .timing = pg::Timing::after,
+                               .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                               .relations = tables};
 
 // An execution that waits for another of its schedule is let go by that one's end while the schedule says so. The lanes
 // find it at their next look.
@@ -88,12 +94,9 @@ void follow(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_register_schedule) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("register_schedule() is a trigger function")));
-    }
+    const auto& trigger = pg::checked_trigger(fcinfo, schedules::rule);
     if (!schedules::is_copy()) {
-        schedules::follow(*reinterpret_cast<TriggerData*>(fcinfo->context));
+        schedules::follow(trigger);
     }
     return PointerGetDatum(nullptr);
 }

@@ -6,6 +6,7 @@
 #include "core/mac.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
@@ -15,6 +16,12 @@
 namespace helix::webhooks {
 
 namespace {
+
+constexpr const char* tables[] = {"helix_internal.operation_schedules"};
+constexpr pg::TriggerRule rule{.function = "audit_webhook_secret",
+                               .timing = pg::Timing::after,
+                               .row_events = pg::on_insert | pg::on_update | pg::on_delete,
+                               .relations = tables};
 
 const char* current_reason = nullptr;
 
@@ -114,10 +121,6 @@ AuditReason::~AuditReason() {
 using namespace helix;
 
 HELIX_FUNCTION(helix_audit_webhook_secret) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("audit_webhook_secret() is a trigger function")));
-    }
-    webhooks::audit(*reinterpret_cast<TriggerData*>(fcinfo->context));
+    webhooks::audit(pg::checked_trigger(fcinfo, webhooks::rule));
     return PointerGetDatum(nullptr);
 }

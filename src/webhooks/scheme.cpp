@@ -6,6 +6,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 
 #include <cstring>
@@ -13,6 +14,12 @@
 namespace helix::webhooks {
 
 namespace {
+
+constexpr const char* tables[] = {"helix.webhook_schemes"};
+constexpr pg::TriggerRule rule{.function = "check_webhook_scheme",
+                               .timing = pg::Timing::before,
+                               .row_events = pg::on_insert | pg::on_update,
+                               .relations = tables};
 
 pg::Statement select_scheme("SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = $1",
                             {TEXTOID});
@@ -119,11 +126,7 @@ void check_scheme(const pg::TriggerRow& row) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_check_webhook_scheme) {
-    if (!CALLED_AS_TRIGGER(fcinfo)) {
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("check_webhook_scheme() is a trigger function")));
-    }
-    const auto row = pg::new_row(*reinterpret_cast<TriggerData*>(fcinfo->context));
+    const auto row = pg::new_row(pg::checked_trigger(fcinfo, webhooks::rule));
     webhooks::check_scheme(row);
     return PointerGetDatum(row.tuple);
 }
