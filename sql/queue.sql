@@ -195,7 +195,8 @@ SELECT value AS trigger, refusal(format('SELECT helix.enqueue_execution(%L, %L)'
 SELECT value AS priority, refusal(format('SELECT helix.enqueue_execution(%L, p_priority => %s)', '5c000000-0000-0000-0000-000000000001', value))
   FROM (VALUES (0), (11), (-2147483648)) t (value);
 SELECT value AS run_at, refusal(format('SELECT helix.enqueue_execution(%L, p_run_at => %L)', '5c000000-0000-0000-0000-000000000001', value))
-  FROM (VALUES ('infinity'), ('-infinity')) t (value);
+  FROM (VALUES ('infinity'), ('-infinity'), ('294276-12-31 23:59:59.999999+00'), ('10000-01-01 00:00+00'), ('1969-12-31 23:59:59.999999+00'),
+               ('4714-11-24 00:00+00 BC')) t (value);
 SELECT length(value), refusal(format('SELECT helix.enqueue_execution(%L, p_request_id => %L)', '5c000000-0000-0000-0000-000000000001', value))
   FROM (VALUES (''), (repeat('ä', 201))) t (value);
 SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_request_id => repeat('ä', 200))) AS longest;
@@ -228,6 +229,9 @@ SELECT md5(c.payload::text) = md5(:'long') AS as_queued, helix.complete_executio
   FROM helix.claim_executions('w', 1000) c WHERE c.execution_id = :'long_one';
 SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::jsonb AS result, pg_column_size(payload) > 8000 AS out_of_line
   FROM helix.schedule_executions WHERE id = :'long_one';
+-- The first and the last time.
+SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_run_at => value::timestamptz)) AS allowed
+  FROM (VALUES ('1970-01-01 00:00+00'), ('9999-12-31 23:59:59.999999+00')) t (value);
 -- C++ writes these by the order of their columns: src/queue/enqueue.cpp, src/queue/history.cpp, src/webhooks/event.cpp.
 SELECT relation, string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute a, unnest(ARRAY['queue', 'schedule_executions', 'webhook_events']) relation
  WHERE attrelid = ('helix_internal.' || relation)::regclass AND attnum > 0 GROUP BY 1 ORDER BY 1;

@@ -68,6 +68,8 @@ SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-000
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', '10000-01-01', true, 1, 1, 'openai')$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_occurred_at => '290000-01-01')$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_occurred_at => '-infinity')$$);
+SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', '2026-03-01', true, 1, 1, 'openai', p_occurred_at => %L)$$, at))
+  FROM (VALUES ('294276-12-31 23:59:59.999999+00'), ('10000-01-01 00:00+00'), ('1969-12-31 23:59:59.999999+00'), ('4714-11-24 00:00+00 BC'), ('infinity')) t (at);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => '')$$);
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => %L)$$, repeat('x', 256)));
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, %L)$$, repeat('x', 201)));

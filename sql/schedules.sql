@@ -251,3 +251,10 @@ DELETE FROM helix.operation_schedules;
 DELETE FROM helix_internal.schedule_executions;
 DROP OWNED BY regress_schedules_user, regress_schedules_service;
 DROP ROLE regress_schedules_user, regress_schedules_service;
+
+-- Times beyond what helix adds to are refused wherever one is given.
+SELECT call, at, failure(format(call, at))
+  FROM (VALUES ($$SELECT helix.next_run('* * * * *', 'UTC', %L)$$), ($$SELECT helix_internal.run_job('none', %L)$$),
+               ($$SELECT helix_internal.forget_request_ids(%L)$$), ($$SELECT helix_internal.maintain_partitions(%L)$$)) c (call),
+       (VALUES ('-infinity'), ('294276-12-31 23:59:59.999999+00')) t (at) ORDER BY 1, 2;
+SELECT helix.next_run('0 0 1 1 *', 'UTC', '9999-12-31 23:59:59.999999+00') AS latest, helix.next_run('0 0 1 1 *', 'UTC', '1970-01-01 00:00+00') AS earliest;

@@ -6,7 +6,7 @@ CREATE FUNCTION helix.next_run(p_expression text, p_timezone text DEFAULT 'UTC',
 COMMENT ON FUNCTION helix.next_run(text, text, timestamptz) IS
     'When a cron expression (as pg_cron reads it) runs first after a time, by the clock of a time zone; null for dates that never '
     'come. Where clocks go forward, a fixed time in the gap runs at its end; where they go back, once. '
-    '22023 on a bad expression or an unknown zone.';
+    '22023 on a bad expression or an unknown zone, 22008 on a p_after before 1970 or after 9999.';
 
 CREATE TABLE helix_internal.operation_schedules (
     id                 uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),

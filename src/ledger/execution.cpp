@@ -8,6 +8,7 @@
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
+#include "pg/times.hpp"
 
 extern "C" {
 #include "utils/fmgrprotos.h"
@@ -103,14 +104,11 @@ DateADT utc_day(TimestampTz at) {
 }
 
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
-    execution.occurred_at = request.occurred_at.value_or(now);
-    if (TIMESTAMP_NOT_FINITE(execution.occurred_at)) {
-        throw Error(sqlstate::datetime_field_overflow, "occurred_at must be finite", {},
-                    "Pass the time at which it ran.");
-    }
+    execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
     execution.date = request.date.value_or(utc_day(execution.occurred_at));
     if (execution.date < first_date || execution.date > last_date) { // infinity included
-        throw Error(sqlstate::datetime_field_overflow, "date is out of range", {},
+        const char* const day = DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(execution.date)));
+        throw Error(sqlstate::datetime_field_overflow, "date is out of range", std::string("It is ") + day + ".",
                     "Pass a day from 1970-01-01 to 9999-12-31.");
     }
 }

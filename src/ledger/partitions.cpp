@@ -11,6 +11,7 @@
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/times.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -233,8 +234,7 @@ HELIX_FUNCTION(helix_maintain_partitions) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_now must not be null");
     }
-    const TimestampTz now = PG_GETARG_TIMESTAMPTZ(0);
-    ledger::month_of(now); // refuses what is not a time
+    const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
     PreventCommandIfReadOnly("maintain_partitions()");
     pg::OwnerSpi spi;
     ledger::make_ahead(now);

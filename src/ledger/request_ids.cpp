@@ -6,6 +6,7 @@
 #include "ledger/execution_ids.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/times.hpp"
 
 namespace helix::ledger {
 
@@ -74,5 +75,6 @@ HELIX_FUNCTION(helix_forget_request_ids) {
     if (PG_ARGISNULL(0)) {
         PG_RETURN_INT64(0);
     }
-    PG_RETURN_INT64(ledger::forget_before(ledger::window_before(PG_GETARG_TIMESTAMPTZ(0))));
+    const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
+    PG_RETURN_INT64(ledger::forget_before(ledger::window_before(now)));
 }

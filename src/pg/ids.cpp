@@ -37,7 +37,8 @@ pg_uuid_t fresh_id() {
 }
 
 pg_uuid_t first_id_at(TimestampTz time) {
-    return id_of({}, time);
+    constexpr TimestampTz first_time = -postgres_epoch_ms * 1000; // ids know no earlier one
+    return id_of({}, std::max(time, first_time));
 }
 
 } // namespace helix::pg

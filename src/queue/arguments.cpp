@@ -3,6 +3,7 @@
 #include "queue/arguments.hpp"
 
 #include "pg/text.hpp"
+#include "pg/times.hpp"
 #include "queue/lanes.hpp"
 
 #include <cstring>
@@ -51,12 +52,7 @@ TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name)
     if (PG_ARGISNULL(number)) {
         return DT_NOBEGIN;
     }
-    const TimestampTz time = PG_GETARG_TIMESTAMPTZ(number);
-    if (TIMESTAMP_NOT_FINITE(time)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", name),
-                        errhint("Pass a time, or null for now.")));
-    }
-    return time;
+    return pg::checked_time(PG_GETARG_TIMESTAMPTZ(number), name);
 }
 
 Datum request_id_argument(FunctionCallInfo fcinfo, int number) {

@@ -17,7 +17,7 @@ const char* trigger_word(FunctionCallInfo fcinfo, int number);
 // 1 to 10; null: 5.
 int priority_argument(FunctionCallInfo fcinfo, int number);
 
-// A finite time; DT_NOBEGIN for null.
+// A time within the range of pg/times.hpp; DT_NOBEGIN for null.
 TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
 // A text of 1 to 200 characters; 0 for null.

@@ -4,6 +4,7 @@
 
 #include "core/cron.hpp"
 #include "pg/guard.hpp"
+#include "pg/times.hpp"
 #include "schedules/pg_cron_expression.hpp"
 #include "schedules/zone.hpp"
 
@@ -30,10 +31,8 @@ HELIX_FUNCTION(helix_next_run) {
     }
     const char* expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const char* zone = text_to_cstring(PG_GETARG_TEXT_PP(1));
-    if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(2))) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_after must be finite")));
-    }
-    const auto next = schedules::next_run(expression, zone, PG_GETARG_TIMESTAMPTZ(2));
+    const TimestampTz after = pg::checked_time(PG_GETARG_TIMESTAMPTZ(2), "p_after");
+    const auto next = schedules::next_run(expression, zone, after);
     if (!next) {
         PG_RETURN_NULL();
     }

@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
+#include "pg/times.hpp"
 #include "pg/values.hpp"
 #include "queue/enqueue.hpp"
 #include "schedules/next_run.hpp"
@@ -153,7 +154,7 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_run_job) {
     const char* name = TextDatumGetCString(pg::required(fcinfo, 0, "p_job_name"));
-    const TimestampTz now = DatumGetTimestampTz(pg::required(fcinfo, 1, "p_now"));
+    const TimestampTz now = pg::checked_time(DatumGetTimestampTz(pg::required(fcinfo, 1, "p_now")), "p_now");
     pg::OwnerSpi spi;
     const int count = schedules::run_job(name, now);
     spi.finish();

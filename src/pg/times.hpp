@@ -1,0 +1,12 @@
+// Owns: the range of the times that helix takes from callers. Any feature may use it.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace helix::pg {
+
+// Gives the time back where it lies from 1970-01-01 to 9999-12-31 (UTC), else throws Error 22008 that names it. Within
+// the range helix may add its longest intervals, and the sum is still one that PostgreSQL reads.
+TimestampTz checked_time(TimestampTz time, const char* name);
+
+} // namespace helix::pg
