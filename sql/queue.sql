@@ -232,6 +232,25 @@ SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::
 -- The first and the last time.
 SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_run_at => value::timestamptz)) AS allowed
   FROM (VALUES ('1970-01-01 00:00+00'), ('9999-12-31 23:59:59.999999+00')) t (value);
+-- However long an error is, the failure counts: the text is cut between two characters, and says so.
+CREATE FUNCTION shown(error text) RETURNS text LANGUAGE sql AS
+    $$SELECT octet_length(error) || ' bytes: ' || left(error, 12) || ' ... ' || right(error, 20)$$;
+SELECT helix.enqueue_execution(:one) AS wordy \gset
+SELECT helix.fail_execution(:'wordy', 'x' || repeat('é', 9501) || 'x', (claim(:'wordy')).fencing_token, 0.25, p_retry_in => '0');
+SELECT shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
+SELECT helix.fail_execution(:'wordy', repeat('🙂', 4751), (claim(:'wordy')).fencing_token, 0.5);
+SELECT execution_status, attempt, cost_actual, shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
+SELECT success, cost_usd, shown(error) FROM helix.executions ORDER BY id DESC LIMIT 2;
+SELECT helix.enqueue_execution(:one) AS wordy \gset
+SELECT helix.complete_execution(:'wordy', 'failed', NULL, 0.125, p_fencing_token => (claim(:'wordy')).fencing_token, p_error => repeat('y', 16385));
+SELECT execution_status, cost_actual, shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
+SELECT helix.enqueue_execution(:one) AS wordy \gset
+SELECT helix.cancel_execution(:'wordy', repeat('z', 19004));
+SELECT shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, false, 1, 0.0625, 'openai', p_error => e.error) > 0 AS recorded
+  FROM (VALUES (repeat('w', 16384)), (repeat('w', 1000000))) e (error);
+SELECT success, cost_usd, shown(error) FROM helix.executions ORDER BY id DESC LIMIT 2;
+DROP FUNCTION shown;
 -- C++ writes these by the order of their columns: src/queue/enqueue.cpp, src/queue/history.cpp, src/webhooks/event.cpp.
 SELECT relation, string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute a, unnest(ARRAY['queue', 'schedule_executions', 'webhook_events']) relation
  WHERE attrelid = ('helix_internal.' || relation)::regclass AND attnum > 0 GROUP BY 1 ORDER BY 1;

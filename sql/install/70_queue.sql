@@ -169,7 +169,7 @@ CREATE FUNCTION helix.fail_execution(
 COMMENT ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval) IS
     'Says that an attempt failed and records it in the ledger. While attempts are left the execution is pending again, after '
     'p_retry_in, or 5 s that double with each attempt up to 1 h, less a random part up to half; then it is failed. Returns '
-    'pending or failed. Errors as complete_execution.';
+    'pending or failed. A p_error above 16,384 bytes is cut and ends with its length. Errors as complete_execution.';
 
 CREATE FUNCTION helix.cancel_execution(p_execution_id uuid, p_reason text DEFAULT NULL)
     RETURNS boolean LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp

@@ -3,6 +3,7 @@
 #include "cache/status.hpp"
 
 #include "cache/shared.hpp"
+#include "pg/error_text.hpp"
 
 namespace helix::cache {
 
@@ -18,7 +19,7 @@ void announce_connection(const std::string& address) {
 void announce_failure(const std::string& message) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
-    strlcpy(memory.last_error, message.c_str(), sizeof(memory.last_error));
+    pg::copy_error(memory.last_error, sizeof(memory.last_error), message);
     memory.connected_since = 0;
     LWLockRelease(memory.lock);
 }

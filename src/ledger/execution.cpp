@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/pricing.hpp"
 #include "operations/operations.hpp"
+#include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
 #include "pg/times.hpp"
@@ -21,7 +22,6 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
-constexpr std::size_t max_error_bytes = 16'384;
 constexpr std::int64_t max_cost_usd = 1'000'000'000;
 constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
 constexpr DateADT first_date = UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE;
@@ -42,7 +42,7 @@ void check_text(const char* field, const std::optional<std::string_view>& value,
                     "It has " + std::to_string(value->size()) + " bytes.",
                     "At most " + std::to_string(max_bytes) + " bytes are kept, and nothing is cut silently.");
     }
-    if (value && value->empty() && max_bytes != max_error_bytes) {
+    if (value && value->empty()) {
         throw Error(sqlstate::invalid_parameter_value, std::string(field) + " must not be empty", {},
                     "Pass a value, or null where there is none.");
     }
@@ -160,7 +160,6 @@ Execution resolve(const Request& request, TimestampTz now) {
     check_text("model", request.model, max_name_bytes);
     check_text("request_id", request.request_id, max_request_id_bytes);
     check_text("trace_id", request.trace_id, max_request_id_bytes);
-    check_text("error", request.error, max_error_bytes);
     check_not_negative("latency_ms", request.latency_ms, INT32_MAX);
     check_not_negative("input_tokens", request.input_tokens, max_tokens);
     check_not_negative("cached_input_tokens", request.cached_input_tokens, max_tokens);
@@ -177,7 +176,9 @@ Execution resolve(const Request& request, TimestampTz now) {
     execution.cached_input_tokens = request.cached_input_tokens;
     execution.output_tokens = request.output_tokens;
     execution.request_id = request.request_id;
-    execution.error = request.error;
+    if (request.error) {
+        execution.error = pg::stored_error(*request.error);
+    }
     execution.trace_id = request.trace_id;
     execution.metadata = request.metadata;
     execution.reservation_id = request.reservation_id;

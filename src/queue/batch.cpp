@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
@@ -74,7 +75,8 @@ bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason)
         values.add(id).add_text(reason);
         mark_cancelled.execute(values.values(), values.letters());
     }
-    const Datum error = CStringGetTextDatum(reason == nullptr ? "cancelled" : psprintf("cancelled: %s", reason));
+    const Datum error =
+        CStringGetTextDatum(reason == nullptr ? "cancelled" : pg::stored_error(psprintf("cancelled: %s", reason)));
     if (state.started) {
         end_running(batch, error);
         advance_batch(batch); // skips the rest
@@ -132,7 +134,7 @@ HELIX_FUNCTION(helix_start_batch) {
 
 HELIX_FUNCTION(helix_cancel_batch) {
     const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
-    const char* reason = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
+    const char* reason = PG_ARGISNULL(1) ? nullptr : pg::stored_error(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     const auto state = queue::lock(batch, rights);

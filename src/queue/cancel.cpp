@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
@@ -41,12 +42,12 @@ using namespace helix;
 HELIX_FUNCTION(helix_cancel_execution) {
     const queue::Claim claim{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id")), std::nullopt, false};
     const char* reason = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
-    const Datum error = CStringGetTextDatum(reason == nullptr ? "cancelled" : psprintf("cancelled: %s", reason));
+    const char* error = reason == nullptr ? "cancelled" : pg::stored_error(psprintf("cancelled: %s", reason));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     queue::plan_by_index();
     queue::prepare(claim.id, rights);
-    const bool ended = queue::finish(claim, {.status = "skipped", .error = error});
+    const bool ended = queue::finish(claim, {.status = "skipped", .error = CStringGetTextDatum(error)});
     spi.finish();
     PG_RETURN_BOOL(ended);
 }

@@ -3,6 +3,7 @@
 
 #include "budgets/reservation.hpp"
 #include "ledger/recording.hpp"
+#include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
@@ -194,7 +195,7 @@ HELIX_FUNCTION(helix_complete_execution) {
     const auto claim = queue::claim_of(fcinfo, 5);
     queue::Ending ending{.status = queue::status_argument(fcinfo, 1)};
     ending.result = queue::argument(fcinfo, 2);
-    ending.error = queue::argument(fcinfo, 6);
+    ending.error = pg::stored_error(queue::argument(fcinfo, 6));
     ending.cost = queue::argument(fcinfo, 3);
     ending.latency_ms = queue::latency_argument(fcinfo, 4);
     const bool skipped = strcmp(ending.status, "skipped") == 0;
@@ -226,7 +227,7 @@ HELIX_FUNCTION(helix_complete_execution) {
 HELIX_FUNCTION(helix_fail_execution) {
     const auto claim = queue::claim_of(fcinfo, 2);
     queue::Ending ending{.status = "failed"};
-    ending.error = pg::required(fcinfo, 1, "p_error");
+    ending.error = pg::stored_error(pg::required(fcinfo, 1, "p_error"));
     ending.cost = queue::argument(fcinfo, 3);
     ending.latency_ms = queue::latency_argument(fcinfo, 4);
     text* const outcome = cstring_to_text("pending");

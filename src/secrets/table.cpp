@@ -3,6 +3,7 @@
 #include "secrets/table.hpp"
 
 #include "config.hpp"
+#include "pg/error_text.hpp"
 #include "pg/shared_memory.hpp"
 
 #include <cstring>
@@ -220,7 +221,7 @@ void settle(const Errand& errand, const Answer& answer, TimestampTz retry_at) {
             entry.fetched_at = now;
             entry.failed_at = 0;
         } else {
-            entry.reason[answer.view().copy(entry.reason, longest_reason)] = '\0';
+            pg::copy_error(entry.reason, sizeof(entry.reason), answer.view());
             entry.failed_at = now;
             if (answer.outcome == Outcome::not_found) {
                 wipe(entry);

@@ -4,13 +4,10 @@
 #include "webhooks/check.hpp"
 
 #include "core/error.hpp"
+#include "pg/error_text.hpp"
 #include "secrets/secrets.hpp"
 
 #include <openssl/crypto.h>
-
-extern "C" {
-#include "mb/pg_wchar.h"
-}
 
 namespace helix::webhooks {
 
@@ -61,9 +58,7 @@ Check check(const Scheme& scheme, const WebhookMessage& message, const char* con
     if (result.has_secret) {
         result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
     }
-    const std::string& reason = secrets.reason;
-    const int length = pg_mbcliplen(reason.data(), static_cast<int>(reason.size()), sizeof(result.reason) - 1);
-    strlcpy(result.reason, reason.c_str(), length + 1);
+    pg::copy_error(result.reason, sizeof(result.reason), secrets.reason);
     return result;
 }
 

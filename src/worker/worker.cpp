@@ -3,6 +3,7 @@
 #include "worker/worker.hpp"
 
 #include "config.hpp"
+#include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "worker/drop_database.hpp"
@@ -81,8 +82,9 @@ void report_connected() {
 
 void remember_error(const Task& task, const ErrorData* error) {
     auto& memory = shared();
+    const char* text = psprintf("%s: %s", task.name, error->message);
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
-    snprintf(own_slot->last_error, sizeof(own_slot->last_error), "%s: %s", task.name, error->message);
+    pg::copy_error(own_slot->last_error, sizeof(own_slot->last_error), text);
     own_slot->last_error_at = GetCurrentTimestamp();
     LWLockRelease(memory.lock);
 }
