@@ -35,7 +35,8 @@ CREATE FUNCTION helix.grant_api_access(p_authenticated name, p_service name, p_a
     AS 'MODULE_PATHNAME', 'helix_grant_api_access';
 COMMENT ON FUNCTION helix.grant_api_access(name, name, name) IS
     'Sets up the roles of a PostgREST or Supabase API: p_authenticated reads and records his own rows, p_service acts for '
-    'every user, p_anon gets nothing. Earlier grants on helix to these roles are replaced. 42704 on an unknown role; '
+    'every user, p_anon gets nothing but the webhooks. Replaces all that these roles and PUBLIC had on helix, on columns too, and takes from everyone '
+    'the right to pass on what they have, with what was passed on. Other roles keep what the owner gave them. 42704 on an unknown role; '
     '22004 where one of the first two is null; 22023 where one role is named twice.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "utils/acl.h"
+#include "utils/array.h"
 }
 
 namespace helix::callers {
@@ -17,22 +18,28 @@ pg::Statement grants_of("SELECT privilege FROM helix_internal.api_grants WHERE a
                         "ORDER BY privilege COLLATE \"C\"",
                         {TEXTOID});
 
-// Every privilege that anyone but the owner holds on an object of ours, as words between REVOKE and the role.
-// aclitem grantee 0 is PUBLIC.
+// What is to be revoked on objects of ours, as the words of a REVOKE: everything from PUBLIC and from the roles $1, or
+// from everyone but the owner where $1 is null; and everybody's right to pass on what they have, with what they have
+// passed on. A REVOKE on a table takes the columns' privileges too. aclitem grantee 0 is PUBLIC.
 pg::Statement foreign_privileges(R"(
     WITH schemas AS (
         SELECT n.oid, n.nspname, n.nspacl, n.nspowner FROM pg_catalog.pg_namespace n
          WHERE n.nspname IN ('helix', 'helix_internal')),
+    relations AS (
+        SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass::text AS object,
+               coalesce(c.relacl, pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)) AS acl,
+               c.relowner AS owner
+          FROM pg_catalog.pg_class c JOIN schemas s ON s.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')),
     objects AS (
         SELECT 'SCHEMA ' || pg_catalog.quote_ident(s.nspname) AS object,
                coalesce(s.nspacl, pg_catalog.acldefault('n', s.nspowner)) AS acl, s.nspowner AS owner
           FROM schemas s
         UNION ALL
-        SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass::text,
-               coalesce(c.relacl, pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)),
-               c.relowner
-          FROM pg_catalog.pg_class c JOIN schemas s ON s.oid = c.relnamespace
-         WHERE c.relkind IN ('r', 'p', 'v', 'S')
+        SELECT r.object, r.acl, r.owner FROM relations r
+        UNION ALL
+        SELECT r.object, a.attacl, r.owner FROM relations r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid
+         WHERE a.attacl IS NOT NULL
         UNION ALL
         SELECT 'ROUTINE ' || p.oid::regprocedure::text, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)), p.proowner
           FROM pg_catalog.pg_proc p JOIN schemas s ON s.oid = p.pronamespace
@@ -40,20 +47,32 @@ pg::Statement foreign_privileges(R"(
         SELECT 'TYPE ' || t.oid::regtype::text, coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner)), t.typowner
           FROM pg_catalog.pg_type t JOIN schemas s ON s.oid = t.typnamespace
          WHERE t.typrelid = 0 AND t.typelem = 0)
-    SELECT DISTINCT o.object, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
-      FROM objects o CROSS JOIN pg_catalog.aclexplode(o.acl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-     WHERE a.grantee <> o.owner AND ($1 IS NULL OR a.grantee = $1))",
-                                 {OIDOID});
+    SELECT DISTINCT CASE WHEN goes THEN 'ALL ON ' ELSE 'GRANT OPTION FOR ALL ON ' END || o.object || ' FROM ' ||
+           CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
+      FROM objects o CROSS JOIN pg_catalog.aclexplode(o.acl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee,
+           LATERAL (SELECT $1 IS NULL OR a.grantee = 0 OR a.grantee = ANY ($1) AS goes) g
+     WHERE a.grantee <> o.owner AND (goes OR a.is_grantable) ORDER BY 1)",
+                                 {OIDARRAYOID});
 
-// Takes every privilege on helix's objects from `role`, or from everyone but the owner where it is InvalidOid.
-void revoke_all(Oid role) {
-    const Datum value = ObjectIdGetDatum(role);
-    const auto rows = foreign_privileges.execute(&value, OidIsValid(role) ? " " : "n");
+// Takes every privilege on helix's objects from PUBLIC and the roles of an oid[], or from everyone but the owner where
+// that is null, and the grant options of all others. CASCADE takes what was granted on.
+void revoke_all(Datum roles) {
+    const auto rows = foreign_privileges.execute(&roles, roles != 0 ? " " : "n");
     SPITupleTable* found = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("REVOKE ALL ON %s FROM %s", SPI_getvalue(found->vals[row], found->tupdesc, 1),
-                                  SPI_getvalue(found->vals[row], found->tupdesc, 2)));
+        pg::execute_text(psprintf("REVOKE %s CASCADE", SPI_getvalue(found->vals[row], found->tupdesc, 1)));
     }
+}
+
+Datum oid_array(std::initializer_list<const char*> roles) {
+    Datum* oids = static_cast<Datum*>(palloc(roles.size() * sizeof(Datum)));
+    int count = 0;
+    for (const char* role : roles) {
+        if (role != nullptr) {
+            oids[count++] = ObjectIdGetDatum(get_role_oid(role, false));
+        }
+    }
+    return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
 void grant(const char* audience, const char* role) {
@@ -94,11 +113,7 @@ HELIX_FUNCTION(helix_grant_api_access) {
                     "Give signed-in users, the service and anonymous callers a role each.");
     }
     pg::OwnerSpi spi;
-    callers::revoke_all(get_role_oid(authenticated, false));
-    callers::revoke_all(get_role_oid(service, false));
-    if (anon != nullptr) {
-        callers::revoke_all(get_role_oid(anon, false));
-    }
+    callers::revoke_all(callers::oid_array({authenticated, service, anon}));
     if (anon != nullptr) {
         callers::grant("anon", anon);
     }
@@ -113,7 +128,7 @@ HELIX_FUNCTION(helix_grant_api_access) {
 
 HELIX_FUNCTION(helix_revoke_default_privileges) {
     pg::OwnerSpi spi;
-    callers::revoke_all(InvalidOid);
+    callers::revoke_all(0);
     spi.finish();
     PG_RETURN_VOID();
 }
