@@ -34,6 +34,13 @@ SHLIB_LINK += -lstdc++ -lhiredis -lcrypto -lcurl -ljansson
 $(DATA_built): $(sort $(wildcard sql/install/*.sql))
 	cat $^ > $@
 
+# A server has no role "root": said before pg_regress says it in its way.
+installcheck: server-user
+.PHONY: server-user
+server-user:
+	@[ "$$(id -u)" != 0 ] || [ -n "$$PGUSER" ] || { echo 'error: run make installcheck as a user whose role is a superuser of the' \
+	    'running server, or name such a role: make installcheck PGUSER=postgres' >&2; exit 1; }
+
 .PHONY: demo test bench
 demo:
 	TRACE='$(TRACE)' MODEL='$(MODEL)' test/demo/run
