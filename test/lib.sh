@@ -58,6 +58,8 @@ make_scratch() {
 
 clean_up() {
     local status=$?
+    set +e
+    trap '' HUP INT TERM # an impatient second Ctrl-C
     end_packages
     stop_cluster
     stop_redis
