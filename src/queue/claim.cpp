@@ -42,7 +42,8 @@ pg::Statement take(
     "CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END, q.reserved",
     {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
 pg::Statement put_back("UPDATE helix_internal.queue SET running = false, attempt = attempt - 1, worker = NULL, "
-                       "lease_until = NULL, ready_at = pg_catalog.clock_timestamp() + interval '1 s' WHERE id = $1 "
+                       "lease_until = NULL, ready_at = pg_catalog.clock_timestamp() + GREATEST(interval '1 s', "
+                       "LEAST(interval '10 s', pg_catalog.clock_timestamp() - run_at)) WHERE id = $1 "
                        "RETURNING ready_at",
                        {UUIDOID});
 pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE priority = $1 AND ready_at >= $2 "
@@ -124,9 +125,6 @@ Datum reason_to_skip(HeapTuple row, TupleDesc columns) {
 
 // As above, for budgets: what it is likely to cost is reserved until the lease ends.
 Datum reason_of_budgets(HeapTuple row, TupleDesc columns) {
-    if (!has_limits(row, columns)) {
-        return 0;
-    }
     const char* reason = budgets::reserve_estimate(*DatumGetUUIDP(column_of(row, columns, 1)), wanted_by(row, columns),
                                                    DatumGetTimestampTz(column_of(row, columns, 11)));
     return reason == nullptr ? 0 : CStringGetTextDatum(reason);
@@ -158,19 +156,25 @@ bool skip(HeapTuple row, TupleDesc columns, Datum reason) {
                             [&claim, reason] { finish(claim, {.status = "skipped", .error = reason}); });
 }
 
-bool lock_limits_of(HeapTuple row, TupleDesc columns) {
-    const auto wanted = wanted_by(row, columns);
-    return pg::try_for_lock(one_lock_timeout, [&wanted] { budgets::lock_limits(&wanted, 1); });
+// False where somebody keeps one of the user's limits, or where a row of theirs cannot be judged.
+bool ask_budgets(HeapTuple row, TupleDesc columns, bool limits_locked, Datum& reason) {
+    return pg::try_for_lock(
+        one_lock_timeout,
+        [row, columns, limits_locked, &reason] {
+            if (!limits_locked) {
+                const auto wanted = wanted_by(row, columns);
+                budgets::lock_limits(&wanted, 1);
+            }
+            reason = reason_of_budgets(row, columns);
+        },
+        pg::OnError::log);
 }
 
-// False where somebody keeps a lock that the decision needs.
+// False where it cannot be decided now.
 bool hand_out_or_skip(Round& round, HeapTuple row, TupleDesc columns, bool limits_locked) {
     Datum reason = reason_to_skip(row, columns);
-    if (reason == 0 && has_limits(row, columns)) {
-        if (!limits_locked && !lock_limits_of(row, columns)) {
-            return false;
-        }
-        reason = reason_of_budgets(row, columns);
+    if (reason == 0 && has_limits(row, columns) && !ask_budgets(row, columns, limits_locked, reason)) {
+        return false;
     }
     if (reason != 0) {
         return skip(row, columns, reason);
