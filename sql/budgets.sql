@@ -296,4 +296,51 @@ DELETE FROM helix.model_prices WHERE provider = 'regress-lab';
 DELETE FROM helix_internal.budget_reservations;
 DROP OWNED BY regress_budget_user, regress_budget_service;
 DROP ROLE regress_budget_user, regress_budget_service;
+
+-- Zones: names of pg_timezone_names alone, whatever the session says of abbreviations; in any case, stored as spelled there.
+SET timezone_abbreviations = 'Australia';
+SELECT zone, refusal(format($$INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('b0d9e700-0000-0000-0000-00000000002a', 'day', 1, %L)$$, zone))
+  FROM unnest('{SAT,ACST,CEST,+02:00,-2,UTC+2,utc-2,FOO3,<+02>-02,EST5EDT4\,M3.2.0,"",right/Europe/Berlin,../zoneinfo/UTC,Mars/Base}'::text[]) zone;
+INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone)
+    SELECT '2b0d9e70-0000-0000-0000-000000000000', period, 5, zone
+      FROM (VALUES ('day', 'europe/BERLIN'), ('week', 'est5edt'), ('month', 'utc')) z (period, zone) RETURNING period, time_zone;
+SELECT refusal($$UPDATE helix.budgets SET time_zone = 'SAT' WHERE user_id = '2b0d9e70-0000-0000-0000-000000000000'$$);
+UPDATE helix.budgets SET time_zone = 'asia/tokyo' WHERE user_id = '2b0d9e70-0000-0000-0000-000000000000' AND period = 'month' RETURNING time_zone;
+-- A name that is an abbreviation too is the zone with its summer time.
+SELECT zone, starts_at FROM unnest('{CET,Etc/GMT-1,EST}'::text[]) zone, helix_internal.budget_period('day', zone, '2026-07-01 12:00+00');
+RESET timezone_abbreviations;
+SELECT zone, starts_at FROM unnest('{CET,Etc/GMT-1,EST}'::text[]) zone, helix_internal.budget_period('day', zone, '2026-07-01 12:00+00');
+
+-- A dump may bring a name that this server does not know: UTC counts for it, and everything goes on, for its user and all others.
+INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone, created_at)
+    SELECT ('2b0d9e70-0000-0000-0000-00000000000' || n)::uuid, 'day', 5, zone, '2020-01-01' FROM (VALUES (1, 'Mars/Base'), (2, 'SAT'), (3, 'UTC')) z (n, zone);
+INSERT INTO helix.budget_groups (id, name) VALUES ('2b0d9e70-0000-0000-0000-0000000000aa', 'of Mars');
+INSERT INTO helix.budget_group_members SELECT '2b0d9e70-0000-0000-0000-0000000000aa', ('2b0d9e70-0000-0000-0000-00000000000' || n)::uuid FROM generate_series(1, 3) n;
+INSERT INTO helix.budgets (group_id, period, limit_usd, time_zone, created_at) VALUES ('2b0d9e70-0000-0000-0000-0000000000aa', 'month', 7, 'Mars/Base', '2020-01-01');
+SELECT n, s.scope, s.time_zone, s.resets_at = date_trunc('day', now(), 'UTC') + CASE s.scope WHEN 'user' THEN interval '1 day' END AS by_utc
+  FROM generate_series(1, 3) n, helix.budget_status(('2b0d9e70-0000-0000-0000-00000000000' || n)::uuid) s ORDER BY 1, s.scope COLLATE "C";
+SELECT n, helix.reserve_budget(('2b0d9e70-0000-0000-0000-00000000000' || n)::uuid, 'email-compose', 1) IS NOT NULL AS reserved FROM generate_series(1, 3) n;
+SELECT refusal($$SELECT helix.reserve_budget('2b0d9e70-0000-0000-0000-000000000001', 'email-compose', 4.5)$$) ~ '^HX001' AS its_wall_stands;
+SELECT count(helix.record_operation_execution(('2b0d9e70-0000-0000-0000-00000000000' || n)::uuid, 'email-compose', NULL, true, 1, 4.5, 'openai')) FROM generate_series(1, 3) n;
+SELECT helix_internal.warn_of_budgets() >= 3 AS warned;
+SELECT user_id, level FROM helix.budget_warnings WHERE user_id >= '2b0d9e70-0000-0000-0000-000000000001' AND user_id < '2b0d9e71-0000-0000-0000-000000000000' ORDER BY 1;
+SELECT user_id, time_zone FROM helix.cost_budgets WHERE user_id = '2b0d9e70-0000-0000-0000-000000000000';
+UPDATE helix.budgets SET limit_usd = 6 WHERE time_zone = 'Mars/Base' AND user_id IS NOT NULL RETURNING limit_usd, time_zone;
+SELECT refusal($$UPDATE helix.budgets SET time_zone = 'Mars/Other' WHERE time_zone = 'Mars/Base'$$);
+
+-- A budget of 0 lets nothing through that the queue hands out, not even what is likely to cost nothing; a reservation of 0 fits.
+INSERT INTO helix.operations (operation_id, name, default_input_tokens, default_output_tokens) VALUES ('free', 'Costs nothing', 0, 0);
+INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('2b0d9e70-0000-0000-0000-000000000010', 'day', 0);
+INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly) VALUES ('2b0d9e70-0000-0000-0000-000000000011', 'free', 0);
+INSERT INTO helix.budgets (user_id, period, limit_usd, hard) VALUES ('2b0d9e70-0000-0000-0000-000000000012', 'day', 0, false);
+SELECT mid FROM helix.estimate_operation_cost('2b0d9e70-0000-0000-0000-000000000010', 'free');
+SELECT count(helix.enqueue_execution(NULL, p_user_id => ('2b0d9e70-0000-0000-0000-00000000001' || n)::uuid, p_operation_id => 'free')) FROM generate_series(0, 3) n;
+SELECT user_id FROM helix.claim_executions('w', 10, p_operations => '{free}') ORDER BY 1;
+SELECT user_id, execution_status, regexp_replace(error_message, '^(.*Budget )[0-9a-f-]{36}(.*); resets .*', '\1ID\2') AS error_message
+  FROM helix.schedule_executions WHERE operation_id = 'free' ORDER BY 1;
+SET client_min_messages = error;
+SELECT helix.reserve_budget('2b0d9e70-0000-0000-0000-000000000010', 'free', 0) IS NOT NULL AS nothing_fits,
+       refusal($$SELECT helix.reserve_budget('2b0d9e70-0000-0000-0000-000000000010', 'free', 1e-40)$$) ~ '^HX001' AS anything_does_not;
+RESET client_min_messages;
+SELECT helix.cancel_execution(id) FROM helix_internal.queue WHERE operation_id = 'free';
 DROP FUNCTION refusal(text);

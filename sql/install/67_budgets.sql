@@ -27,8 +27,7 @@ CREATE TABLE helix.budgets (
     operation_id text        REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
     group_id     uuid        REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
     period       text        NOT NULL CHECK (period IN ('day', 'week', 'month')),
-    time_zone    text        NOT NULL DEFAULT 'UTC'
-        CHECK (pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) IS NOT NULL),
+    time_zone    text        NOT NULL DEFAULT 'UTC',
     limit_usd    numeric     NOT NULL CHECK (limit_usd >= 0 AND limit_usd < 1000000000),
     warn_percent numeric     NOT NULL DEFAULT 80 CHECK (warn_percent BETWEEN 0 AND 100),
     hard         boolean     NOT NULL DEFAULT true,
@@ -46,7 +45,9 @@ COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts; null where gr
 COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user; null: all of it';
 COMMENT ON COLUMN helix.budgets.group_id IS 'The spending of its members and those of the groups in it counts; null where user_id is set';
 COMMENT ON COLUMN helix.budgets.period IS 'day, week (from Monday) or month, by the calendar of time_zone';
-COMMENT ON COLUMN helix.budgets.time_zone IS 'Decides when the period begins and ends; see helix_internal.spending_of() for which executions count';
+COMMENT ON COLUMN helix.budgets.time_zone IS 
+    'Decides when the period begins and ends (see helix_internal.spending_of() for which executions count): a name of pg_timezone_names, '
+    'stored as it is spelled there; 22023 on any other. Where a restored name is unknown to the server, UTC counts and the log says so.';
 COMMENT ON COLUMN helix.budgets.limit_usd IS 'USD per period, from 0 to below 10^9';
 COMMENT ON COLUMN helix.budgets.warn_percent IS 'Percent (0-100) of the limit from which on there are warnings';
 COMMENT ON COLUMN helix.budgets.hard IS 'True: reservations that would pass the limit are refused (HX001). False: they warn';
@@ -118,6 +119,13 @@ CREATE FUNCTION helix_internal.check_budget_group() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_budget_group';
 COMMENT ON FUNCTION helix_internal.check_budget_group() IS 'Before a group gets another parent: refuses circles';
+CREATE FUNCTION helix_internal.check_time_zone() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_time_zone';
+COMMENT ON FUNCTION helix_internal.check_time_zone() IS
+    'Before a budget gets a time_zone: refuses what is not in pg_timezone_names, and spells it as it stands there';
+CREATE TRIGGER check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_time_zone();
 CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id', 'group_id');
 CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budget_group_members

@@ -1,11 +1,21 @@
 -- What applies to whom, what is used of it, and the functions that reserve. Bodies are parsed here, so no search_path matters.
+CREATE FUNCTION helix_internal.local_time(p_time_zone text, p_at timestamptz) RETURNS timestamp
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'helix_local_time';
+COMMENT ON FUNCTION helix_internal.local_time(text, timestamptz) IS
+    'What the clock of a stored time zone shows at p_at, whatever the session says of abbreviations; by UTC where the zone is unknown';
+CREATE FUNCTION helix_internal.instant_of(p_time_zone text, p_local timestamp) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'helix_instant_of';
+COMMENT ON FUNCTION helix_internal.instant_of(text, timestamp) IS 'When the clock of local_time() shows p_local';
+
 CREATE FUNCTION helix_internal.budget_period(p_period text, p_time_zone text, p_at timestamptz)
     RETURNS TABLE (period_start date, period_end date, starts_at timestamptz, resets_at timestamptz)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
-        SELECT s.start::date, (s.start + s.length)::date, pg_catalog.timezone(p_time_zone, s.start),
-               pg_catalog.timezone(p_time_zone, s.start + s.length)
-          FROM (SELECT pg_catalog.date_trunc(p_period, pg_catalog.timezone(p_time_zone, p_at)) AS start,
+        SELECT s.start::date, (s.start + s.length)::date, helix_internal.instant_of(p_time_zone, s.start),
+               helix_internal.instant_of(p_time_zone, s.start + s.length)
+          FROM (SELECT pg_catalog.date_trunc(p_period, helix_internal.local_time(p_time_zone, p_at)) AS start,
                        CASE p_period WHEN 'day' THEN interval '1 day' WHEN 'week' THEN interval '7 days'
                                      ELSE interval '1 month' END AS length) s;
     END;
@@ -230,6 +240,8 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     'dearest of the models in question. basis none: null, neither is known. 42501 another user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.instant_of(text, timestamp)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz)'),

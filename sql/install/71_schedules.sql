@@ -4,7 +4,7 @@ CREATE FUNCTION helix.next_run(p_expression text, p_timezone text DEFAULT 'UTC',
     RETURNS timestamptz LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_next_run';
 COMMENT ON FUNCTION helix.next_run(text, text, timestamptz) IS
-    'When a cron expression (as pg_cron reads it) runs first after a time, by the clock of a time zone; null for dates that never '
+    'When a cron expression (as pg_cron reads it) runs first after a time, by the clock of a time zone (a name of pg_timezone_names, in any case); null for dates that never '
     'come. Where clocks go forward, a fixed time in the gap runs at its end; where they go back, once. '
     '22023 on a bad expression or an unknown zone, 22008 on a p_after before 1970 or after 9999.';
 

@@ -2,14 +2,10 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
-#include "pg/relations.hpp"
+#include "pg/restored.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "preferences/checks.hpp"
-
-extern "C" {
-#include "utils/acl.h"
-}
 
 namespace helix::preferences {
 
@@ -68,17 +64,9 @@ bool is_changed(const Row& row, const Row& before) {
     return false;
 }
 
-// From a dump, which only the owner restores: checked and logged where it was made.
-bool is_restored(const Row& row) {
-    bool is_null = false;
-    const Datum created_at = row.value("created_at", &is_null);
-    return has_privs_of_role(GetUserId(), pg::extension_owner()) && !is_null &&
-           DatumGetTimestampTz(created_at) != GetCurrentTransactionStartTimestamp();
-}
-
 HeapTuple checked_insert(const TriggerData& trigger) {
     Row row = pg::new_row(trigger);
-    if (!is_restored(row)) {
+    if (!pg::is_restored(row)) {
         check_values(row, nullptr);
         set_time(row, "created_at");
         set_time(row, "updated_at");

@@ -3,8 +3,10 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/restored.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
+#include "pg/zones.hpp"
 #include "schedules/next_run.hpp"
 
 namespace helix::schedules {
@@ -40,9 +42,6 @@ void set_times(Row& row) {
     if (zone == nullptr || expression == nullptr || strcmp(row.text("schedule_type"), "cron") != 0) {
         row.set("next_scheduled_at", 0, true);
         row.set_text("pg_cron_expression", nullptr);
-        if (zone != nullptr) {
-            next_run("* * * * *", zone, now); // refuses an unknown zone
-        }
         return;
     }
     const auto next = next_run(expression, zone, now);
@@ -55,9 +54,20 @@ void set_times(Row& row) {
     row.set_text("pg_cron_expression", pg_cron_form(expression, zone, now));
 }
 
+// A name that this server does not know stays where it has been before, or comes from a dump.
+void check_zone(const TriggerData& trigger, Row& row) {
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
+    const char* zone = row.text("timezone");
+    const bool known = update ? !differs(pg::old_row(trigger).text("timezone"), zone) : pg::is_restored(row);
+    if (zone != nullptr && !known) {
+        row.set_text("timezone", pg::checked_zone(zone));
+    }
+}
+
 HeapTuple checked(const TriggerData& trigger) {
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
     Row row = pg::new_row(trigger);
+    check_zone(trigger, row);
     if (row.text("schedule_type") != nullptr && changes_times(trigger, row)) {
         set_times(row);
     }

@@ -5,6 +5,7 @@
 #include "core/cron.hpp"
 #include "pg/guard.hpp"
 #include "pg/times.hpp"
+#include "pg/zones.hpp"
 #include "schedules/pg_cron_expression.hpp"
 #include "schedules/zone.hpp"
 
@@ -30,7 +31,7 @@ HELIX_FUNCTION(helix_next_run) {
         PG_RETURN_NULL();
     }
     const char* expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
-    const char* zone = text_to_cstring(PG_GETARG_TEXT_PP(1));
+    const char* zone = pg::checked_zone(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     const TimestampTz after = pg::checked_time(PG_GETARG_TIMESTAMPTZ(2), "p_after");
     const auto next = schedules::next_run(expression, zone, after);
     if (!next) {

@@ -5,7 +5,7 @@
 
 namespace helix::schedules {
 
-// None for @reboot and for dates that never come. Raises 22023 on a bad expression or zone. Plain arguments, so that
+// None for @reboot and for dates that never come. Raises 22023 on a bad expression. Plain arguments, so that
 // code without C++ objects may call it.
 std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after);
 

@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/restored.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "schedules/pg_cron.hpp"
@@ -62,9 +63,10 @@ void let_waiting_go(const TriggerData& trigger) {
     let_go.execute(&id);
 }
 
-// A dump being restored: it brings pg_cron's own table too, so the worker does it later.
-bool is_copy() {
-    return ActivePortal != nullptr && ActivePortal->commandTag == CMDTAG_COPY;
+// A dump being restored, by COPY or by INSERT: it brings pg_cron's own table too, so the worker does it later.
+bool is_of_dump(const TriggerData& trigger) {
+    const bool copy = ActivePortal != nullptr && ActivePortal->commandTag == CMDTAG_COPY;
+    return copy || (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) && pg::is_restored(pg::new_row(trigger)));
 }
 
 void follow(const TriggerData& trigger) {
@@ -95,7 +97,7 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_register_schedule) {
     const auto& trigger = pg::checked_trigger(fcinfo, schedules::rule);
-    if (!schedules::is_copy()) {
+    if (!schedules::is_of_dump(trigger)) {
         schedules::follow(trigger);
     }
     return PointerGetDatum(nullptr);

@@ -6,7 +6,7 @@
 
 namespace helix::schedules {
 
-// Throws Error 22023 on an unknown name.
+// That of a stored name: see pg::zone_or_utc().
 ZoneOffset zone_offset(const std::string& name);
 
 inline UnixTime unix_time(TimestampTz time) {

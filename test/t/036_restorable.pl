@@ -55,5 +55,25 @@ wait_for_worker($node);
 sleep 2;
 is(sql('SELECT count(*) FROM helix.webhook_events'), '1', 'its event stays');
 
+# ---- Zones: a name that is unknown here comes back with all the other rows, and nobody waits for it.
+sql(<<"SQL");
+INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone, created_at)
+    SELECT ('aaaaaaaa-0000-4000-8000-00000000001' || n)::uuid, 'day', 1, zone, '2020-01-01'
+      FROM (VALUES (1, 'Mars/Base'), (2, 'Europe/Berlin'), (3, 'SAT')) z (n, zone);
+INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, cron_expression, timezone, created_at)
+    SELECT '$me', 'email-compose', 'cron', '* * * * *', zone, '2020-01-01' FROM unnest('{Mars/Base,Europe/Berlin,SAT}'::text[]) zone;
+SQL
+my $zones = 'SELECT user_id, time_zone, limit_usd FROM helix.budgets ORDER BY 1; SELECT timezone, enabled FROM helix_internal.operation_schedules ORDER BY 1';
+$stored = sql($zones);
+is(scalar(() = $stored =~ /\n/g), 6, 'all are stored');
+for my $form ([ 'zone_copies' ], [ 'zone_inserts', '--inserts' ]) {
+    restored(@$form);
+    is($node->safe_psql($form->[0], $zones), $stored, "$form->[0]: budgets and schedules are the same");
+    is($node->safe_psql($form->[0], "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
+              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "3\n3", "$form->[0]: all of them are claimed");
+}
+refused($node, "INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('$me', 'day', 1, 'Mars/Base')", '22023', 'unknown time zone',
+    'a new one is refused');
+
 $node->stop;
 done_testing();

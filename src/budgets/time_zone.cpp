@@ -1,0 +1,93 @@
+// The zone of a budget: the trigger that checks its name, and the clock that it stands for. SQL's own timezone() would
+// take a name for an abbreviation first, as the session's settings say, and raise an error for an unknown one.
+#include "pg/prelude.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/restored.hpp"
+#include "pg/trigger_check.hpp"
+#include "pg/trigger_row.hpp"
+#include "pg/zones.hpp"
+
+extern "C" {
+#include "utils/datetime.h"
+}
+
+namespace helix::budgets {
+
+namespace {
+
+constexpr const char* tables[] = {"helix.budgets"};
+constexpr pg::TriggerRule rule{.function = "check_time_zone",
+                               .timing = pg::Timing::before,
+                               .row_events = pg::on_insert | pg::on_update,
+                               .relations = tables};
+
+HeapTuple checked(const TriggerData& trigger) {
+    pg::TriggerRow row = pg::new_row(trigger);
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
+    const char* zone = row.text("time_zone");
+    const bool same = update && !pg::differs(pg::old_row(trigger).text("time_zone"), zone);
+    if (zone != nullptr && !same && !(!update && pg::is_restored(row))) {
+        row.set_text("time_zone", pg::checked_zone(zone));
+    }
+    return row.tuple;
+}
+
+[[noreturn]] void refuse_time() {
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+    pg_unreachable();
+}
+
+Timestamp local_time(pg_tz* zone, TimestampTz at) {
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    int offset = 0;
+    Timestamp local = 0;
+    if (timestamp2tm(at, &offset, &tm, &fraction, nullptr, zone) != 0 ||
+        tm2timestamp(&tm, fraction, nullptr, &local) != 0) {
+        refuse_time();
+    }
+    return local;
+}
+
+TimestampTz instant_of(pg_tz* zone, Timestamp local) {
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    TimestampTz at = 0;
+    if (timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
+        refuse_time();
+    }
+    int offset = DetermineTimeZoneOffset(&tm, zone);
+    if (tm2timestamp(&tm, fraction, &offset, &at) != 0) {
+        refuse_time();
+    }
+    return at;
+}
+
+// Of the first argument, a name, and the second, a finite time; infinite ones stay as they are.
+template <typename F>
+Datum convert(FunctionCallInfo fcinfo, F by_zone) {
+    const std::int64_t time = PG_GETARG_INT64(1);
+    if (TIMESTAMP_NOT_FINITE(time)) {
+        PG_RETURN_INT64(time);
+    }
+    PG_RETURN_INT64(by_zone(pg::zone_or_utc(TextDatumGetCString(PG_GETARG_DATUM(0))), time));
+}
+
+} // namespace
+
+} // namespace helix::budgets
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_check_time_zone) {
+    return PointerGetDatum(budgets::checked(pg::checked_trigger(fcinfo, budgets::rule)));
+}
+
+HELIX_FUNCTION(helix_local_time) {
+    return budgets::convert(fcinfo, budgets::local_time);
+}
+
+HELIX_FUNCTION(helix_instant_of) {
+    return budgets::convert(fcinfo, budgets::instant_of);
+}

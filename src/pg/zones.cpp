@@ -1,0 +1,74 @@
+#include "pg/zones.hpp"
+
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace helix::pg {
+
+namespace {
+
+constexpr std::size_t most_told = 100; // unknown names in one process's log
+
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_listed(std::string_view name) {
+    pg_tzenum* names = pg_tzenumerate_start();
+    bool found = false;
+    for (pg_tz* zone = pg_tzenumerate_next(names); zone != nullptr && !found; zone = pg_tzenumerate_next(names)) {
+        found = name == pg_get_timezone_name(zone);
+    }
+    pg_tzenumerate_end(names);
+    return found;
+}
+
+// PostgreSQL gives POSIX specifications in capitals, with the digits of their offset. Few names look like that
+// (EST5EDT), so only for these all files are read.
+bool is_name(std::string_view spelled) {
+    const bool plain =
+        std::any_of(spelled.begin(), spelled.end(), is_lower) || std::none_of(spelled.begin(), spelled.end(), is_digit);
+    return plain || is_listed(spelled);
+}
+
+void tell_unknown(const char* name) {
+    static std::set<std::string, std::less<>> told;
+    if (told.size() < most_told && told.emplace(name).second) {
+        ereport(LOG_SERVER_ONLY,
+                (errmsg("helix takes UTC for an unknown time zone"), errdetail("It is \"%s\".", name),
+                 errhint("Update the server's time zone files, or store another name of pg_timezone_names.")));
+    }
+}
+
+pg_tz* find_zone(const char* name) {
+    return *name == '\0' ? nullptr : pg_tzset(name);
+}
+
+} // namespace
+
+const char* checked_zone(const char* name) {
+    pg_tz* zone = find_zone(name);
+    if (zone == nullptr || !pg_tz_acceptable(zone) || !is_name(pg_get_timezone_name(zone))) {
+        throw Error(sqlstate::invalid_parameter_value, "unknown time zone", std::string("It is \"") + name + "\".",
+                    "Use a name of pg_timezone_names, such as Europe/Berlin.");
+    }
+    return pg_get_timezone_name(zone);
+}
+
+pg_tz* zone_or_utc(const char* name) {
+    pg_tz* zone = find_zone(name);
+    if (zone == nullptr) {
+        tell_unknown(name);
+        zone = pg_tzset("GMT"); // which needs no file
+    }
+    return zone;
+}
+
+} // namespace helix::pg
