@@ -18,6 +18,7 @@ END $$;
 \set carol '''b0d9e700-0000-0000-0000-00000000000c'''
 \set dave  '''b0d9e700-0000-0000-0000-00000000000d'''
 \set eve   '''b0d9e700-0000-0000-0000-00000000000e'''
+\set grace '''b0d9e700-0000-0000-0000-000000000010'''
 
 -- Periods by the calendar of a zone: days of 23 and 25 hours, weeks from Monday, months of any length, midnights that do not exist.
 SELECT z.period, z.zone, z.at AT TIME ZONE 'UTC' AS at_utc, p.period_start, p.period_end, p.resets_at AS resets_at_utc
@@ -101,6 +102,13 @@ SELECT level, percent_used FROM helix.budget_status(:alice);
 SELECT helix_internal.warn_of_budgets() > 0 AS told;
 SELECT helix_internal.warn_of_budgets() AS told_again;
 SELECT level, limit_usd, spent_usd, reserved_usd FROM helix.budget_warnings WHERE user_id = :alice;
+-- First from warn_percent on, and again at the limit.
+SELECT helix.update_cost_budget(:grace, 10);
+SELECT helix.record_operation_execution(:grace, 'email-compose', NULL, true, 1, 8, 'openai') > 0 AS recorded;
+SELECT helix_internal.warn_of_budgets() AS told;
+SELECT helix.record_operation_execution(:grace, 'email-compose', NULL, true, 1, 2, 'openai') > 0 AS recorded;
+SELECT helix_internal.warn_of_budgets() AS told;
+SELECT level, limit_usd, spent_usd, reserved_usd FROM helix.budget_warnings WHERE user_id = :grace ORDER BY id;
 
 -- Expired at this instant: it does not count, whether or not it is gone.
 SELECT helix.update_cost_budget(:bob, 1);
