@@ -75,6 +75,11 @@ SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, %L)$$, repeat('x', 201)));
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 
+-- The UTC day of a time before 2000.
+SELECT helix.record_operation_execution('b0b00000-0000-0000-0000-000000000002', 'email-compose', NULL, true, 1, 1, 'openai',
+    p_occurred_at => '1999-12-31 23:59:59.999999+00') AS last_of_1999 \gset
+SELECT date FROM helix.executions WHERE id = :last_of_1999;
+
 -- What JavaScript clients send as a cost is kept to the last digit.
 SELECT helix.record_operation_execution(:alice, 'analytics-summary', '2026-03-09', true, 1, 0.30000000000000004, 'openai') > 0 AS recorded;
 SELECT helix.record_operation_execution(:alice, 'analytics-summary', '2026-03-09', true, 1, 1.2345678901234567e-7, 'openai') > 0 AS recorded;

@@ -98,6 +98,19 @@ subtest 'what was prepared while the cache was off' => sub {
     is sql("SELECT helix.cache_get_or_fetch('op_prefs:$alice', 'SELECT to_jsonb(v) FROM prefs', 60)"), '7', 'and the new value is read';
 };
 
+subtest 'repricing removes the sums that it changes' => sub {
+    my $key = "cost_trends:$alice:30";
+    sql("INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2020-01-01', 1, 1, 1)");
+    $redis->cli('SET', $key, 'x');
+    sql("SELECT helix.record_operation_execution('$alice', 'email-compose', '2026-01-01', true, 1, NULL, 'acme', 'rocket', 1000000)");
+    ok removed($key), 'recording removes the key';
+    sleep 0.5; # the second removal
+    $redis->cli('SET', $key, 'x');
+    sql("UPDATE helix.model_prices SET input_usd_per_mtok = 2 WHERE model = 'rocket'");
+    is sql("SELECT executions FROM helix.reprice('2020-01-01', now() + interval '1 day', 'rocket')"), '1', 'it is repriced';
+    ok removed($key), 'repricing too';
+};
+
 subtest 'values that are too large' => sub {
     is sql("SELECT helix.cache_set('large', to_jsonb(repeat('x', 2000000)), 60)"), 'f', 'are not stored';
     is sql("SELECT length(helix.cache_get_or_fetch('large', \$\$SELECT to_jsonb(repeat('x', 2000000))\$\$, 60) #>> '{}')"), '2000000', 'but computed';
