@@ -38,8 +38,50 @@ SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, []]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', :'good'));
 SELECT failure('SELECT helix.record_operation_executions(NULL)');
+SELECT failure('SELECT helix.record_operation_executions(NULL::jsonb)');
 SELECT failure($$SELECT helix.record_operation_executions('"text"')$$);
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
+-- Text that jsonb cannot hold: the element and the field all the same.
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used": "openai", "metadata": {"a": "\u0000"}}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used": openai}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used" "openai"}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s,]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(p_executions => %L)', '[{"metadata": "\u0000"}]')); -- before helix sees it
+SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
+
+-- Each for itself: what is right is recorded, in its order. Element 37 of 40 has what no jsonb holds.
+SELECT element, id > 0 AS recorded, sqlstate, message, detail
+  FROM helix.record_operation_executions_each((SELECT '[' || string_agg(format('{"user_id": "ca501000-0000-0000-0000-000000000004", '
+      '"operation_id": "calendar-prep", "success": true, "cost_usd": 0.25, "model_used": "openai", "metadata": "%s"}',
+      CASE i WHEN 37 THEN 'a\u0000' ELSE 'a' END), ',' ORDER BY i) || ']' FROM generate_series(0, 39) i)) WHERE element BETWEEN 36 AND 38;
+SELECT total_operations, total_cost_usd FROM helix.cost_trends WHERE user_id = 'ca501000-0000-0000-0000-000000000004';
+-- Every kind of error, with the element and the field; the good ones around them count, a request id once.
+SELECT count(*) AS before FROM helix.executions \gset
+WITH given AS (SELECT n - 1 AS element, value FROM unnest(ARRAY[
+    '{"request_id": "each"}', '{"user_id": "not a uuid"}', '{"date": "2026-02-30"}', '{"occurred_at": "noon or so"}', '{"cost_usd": "much"}',
+    '{"latency_ms": 1.5}', '{"latency_ms": 1e30}', '{"input_tokens": "NaN"}', '{"metadata": 1, "model": ["x"]}', '{"date": "infinity"}', '{"occurred_at": "infinity"}', '{"success": "yes"}', '{"cost": 1}', '{"cost_usd": -1}', '{"operation_id": "nope"}', '{"user_id": null}',
+    '{"reservation_id": "00000000-0000-7000-8000-000000000000", "trace_id": ""}', '7', '[]', '{"input_tokens": -1}', '{"request_id": "each"}', '{}']) WITH ORDINALITY AS t (value, n)),
+  called AS (SELECT jsonb_agg(CASE WHEN value LIKE '{%' THEN :'good'::jsonb || value::jsonb ELSE value::jsonb END ORDER BY element) AS executions FROM given)
+SELECT g.element, g.value, e.id > 0 AS recorded, e.sqlstate, e.message, e.detail
+  FROM called c, helix.record_operation_executions_each(c.executions) e JOIN given g USING (element) ORDER BY element;
+SELECT count(*) - :before AS recorded FROM helix.executions;
+-- What only writing finds out: one of another user's reservations. The others are recorded in spite of it.
+INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('ca501000-0000-0000-0000-000000000005', 'month', 10);
+SELECT reservation_id FROM helix.reserve_budget('ca501000-0000-0000-0000-000000000005', 'calendar-prep', 1) r (reservation_id) \gset
+SELECT count(*) AS before FROM helix.executions \gset
+SELECT element, id > 0 AS recorded, sqlstate, message, regexp_replace(detail, '[0-9a-f]{8}-[0-9a-f-]{27}', 'ID', 'g') AS detail
+  FROM helix.record_operation_executions_each(jsonb_build_array(:'good'::jsonb, :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id'),
+      :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id', 'user_id', 'ca501000-0000-0000-0000-000000000005'), :'good'::jsonb));
+SELECT count(*) - :before AS recorded FROM helix.executions;
+SELECT * FROM helix.record_operation_executions_each('[]'::jsonb);
+SELECT failure('SELECT helix.record_operation_executions_each(NULL::jsonb)');
+SELECT failure($$SELECT helix.record_operation_executions_each('{}')$$);
+SELECT failure($$SELECT helix.record_operation_executions_each('{}'::jsonb)$$);
+BEGIN READ ONLY;
+SELECT failure($$SELECT helix.record_operation_executions_each('[{}]')$$);
+ROLLBACK;
+DELETE FROM helix.budgets WHERE user_id = 'ca501000-0000-0000-0000-000000000005';
 
 -- An array for each parameter.
 SELECT cardinality(helix.record_operation_executions(array_agg('ca501000-0000-0000-0000-000000000003'::uuid),

@@ -29,6 +29,29 @@ COMMENT ON FUNCTION helix.record_operation_executions(jsonb) IS
     'and returns their ids in the array''s order. Errors are those of record_operation_execution, with the element (from 0) '
     'in the detail; 22023 on anything but an array of objects with known fields.';
 
+CREATE FUNCTION helix.record_operation_executions(p_json text) RETURNS bigint[]
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_record_operation_executions';
+COMMENT ON FUNCTION helix.record_operation_executions(text) IS
+    'The same from the array''s text, which is read element by element: what jsonb cannot hold (22P05 for "\u0000", 22P02 for what is no JSON) '
+    'is an error that names its element and field too. A jsonb parameter refuses such a text before helix sees it.';
+
+CREATE FUNCTION helix.record_operation_executions_each(p_executions jsonb)
+    RETURNS TABLE (element integer, id bigint, sqlstate text, message text, detail text)
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_record_operation_executions_each';
+COMMENT ON FUNCTION helix.record_operation_executions_each(jsonb) IS
+    'As record_operation_executions, but records what is right and reports the rest: a row for each element (from 0) with the id of its '
+    'execution, or with the SQLSTATE, message and detail of its error. Errors that say nothing about an element (40001, 40P01, 53xxx, 57xxx, '
+    'XXxxx) end the call, and nothing is recorded.';
+
+CREATE FUNCTION helix.record_operation_executions_each(p_json text)
+    RETURNS TABLE (element integer, id bigint, sqlstate text, message text, detail text)
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_record_operation_executions_each';
+COMMENT ON FUNCTION helix.record_operation_executions_each(text) IS
+    'The same from the array''s text, which is read element by element: what jsonb cannot hold ("\u0000") is an error of its element alone.';
+
 CREATE FUNCTION helix.record_operation_executions(
     p_user_id uuid[], p_operation_id text[], p_date date[], p_success boolean[], p_latency_ms integer[], p_cost_usd numeric[],
     p_model_used text[],
@@ -65,6 +88,9 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, '
                       'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb, uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(jsonb)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(jsonb)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], '
                       'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[])'),
     ('authenticated', 'SELECT, INSERT ON helix.executions');

@@ -2,8 +2,9 @@
 #include "pg/prelude.hpp"
 
 #include "ledger/arguments.hpp"
+#include "ledger/json_executions.hpp"
 #include "ledger/writer.hpp"
-#include "pg/guard.hpp"
+#include "pg/catch_error.hpp"
 
 extern "C" {
 #include "utils/array.h"
@@ -51,19 +52,21 @@ int read_arguments(FunctionCallInfo fcinfo, Values* columns) {
     return columns[0].count;
 }
 
-Execution resolve_row(const Values* columns, int row, TimestampTz now) {
-    try {
-        return resolve(request_of([columns, row](int number) {
-                           const Values& column = columns[number];
-                           return column.values == nullptr || column.nulls[row]
-                                      ? std::nullopt
-                                      : std::optional<Datum>(column.values[row]);
-                       }),
-                       now);
-    } catch (Error& error) {
-        error.detail = "In element " + std::to_string(row) + (error.detail.empty() ? "." : ": " + error.detail);
-        throw;
+Request request_of_row(const Values* columns, int row) {
+    return request_of([columns, row](int number) {
+        const Values& column = columns[number];
+        return column.values == nullptr || column.nulls[row] ? std::nullopt : std::optional<Datum>(column.values[row]);
+    });
+}
+
+void record_rows(const Values* columns, int count, Datum* ids, Place& place) {
+    const TimestampTz now = GetCurrentTimestamp();
+    Writer writer(now, count);
+    for (place.element = 0; place.element < count; ++place.element) {
+        const auto execution = resolve(request_of_row(columns, place.element), now);
+        ids[place.element] = Int64GetDatum(writer.append(execution));
     }
+    writer.finish();
 }
 
 } // namespace
@@ -78,12 +81,10 @@ HELIX_FUNCTION(helix_record_operation_executions_columns) {
     if (count == 0) {
         PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
     }
-    const TimestampTz now = GetCurrentTimestamp();
     auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * count));
-    ledger::Writer writer(now, count);
-    for (int row = 0; row < count; ++row) {
-        ids[row] = Int64GetDatum(writer.append(ledger::resolve_row(columns, row, now)));
+    ledger::Place place;
+    if (ErrorData* error = pg::catch_error([&] { ledger::record_rows(columns, count, ids, place); })) {
+        ReThrowError(ledger::located(error, place));
     }
-    writer.finish();
     PG_RETURN_ARRAYTYPE_P(construct_array(ids, count, INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

@@ -8,10 +8,10 @@ extern "C" {
 
 namespace helix::pg {
 
-bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout) {
+ErrorData* error_in_subtransaction(void (*body)(void*), void* argument, const char* lock_timeout) {
     const MemoryContext memory = CurrentMemoryContext;
     const ResourceOwner owner = CurrentResourceOwner;
-    volatile bool done = false;
+    ErrorData* volatile error = nullptr;
     BeginInternalSubTransaction(nullptr);
     MemoryContextSwitchTo(memory);
     PG_TRY();
@@ -21,29 +21,34 @@ bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error
         }
         body(argument);
         ReleaseCurrentSubTransaction();
-        done = true;
     }
     PG_CATCH();
     {
         MemoryContextSwitchTo(memory);
-        ErrorData* error = CopyErrorData();
+        error = CopyErrorData();
         FlushErrorState();
         RollbackAndReleaseCurrentSubTransaction();
-        MemoryContextSwitchTo(memory);
-        CurrentResourceOwner = owner;
-        const bool lock_missed = lock_timeout != nullptr && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || (on_error == OnError::raise && !lock_missed)) {
-            ReThrowError(error);
-        }
-        if (on_error != OnError::nothing && !lock_missed) { // a client that was sent an error expects no result
-            error->elevel = on_error == OnError::warn ? WARNING : LOG_SERVER_ONLY;
-            ThrowErrorData(error);
-        }
     }
     PG_END_TRY();
     MemoryContextSwitchTo(memory);
     CurrentResourceOwner = owner;
-    return done;
+    return error;
+}
+
+bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout) {
+    ErrorData* error = error_in_subtransaction(body, argument, lock_timeout);
+    if (error == nullptr) {
+        return true;
+    }
+    const bool lock_missed = lock_timeout != nullptr && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || (on_error == OnError::raise && !lock_missed)) {
+        ReThrowError(error);
+    }
+    if (on_error != OnError::nothing && !lock_missed) { // a client that was sent an error expects no result
+        error->elevel = on_error == OnError::warn ? WARNING : LOG_SERVER_ONLY;
+        ThrowErrorData(error);
+    }
+    return false;
 }
 
 } // namespace helix::pg

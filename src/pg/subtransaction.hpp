@@ -12,6 +12,16 @@ enum class OnError { warn, log, nothing, raise };
 // each wait for a lock ends after it, and that it ended gives false without a word.
 bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout = nullptr);
 
+// The same for who wants the error itself, a cancelled query too: a copy in the caller's memory, null where there was
+// none.
+ErrorData* error_in_subtransaction(void (*body)(void*), void* argument, const char* lock_timeout = nullptr);
+
+template <typename F>
+ErrorData* error_in_subtransaction(F f) {
+    static_assert(std::is_trivially_destructible_v<F>, "capture plain values and references only");
+    return error_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f);
+}
+
 // `f` must not keep C++ objects alive over calls of PostgreSQL.
 template <typename F>
 bool try_in_subtransaction(F f, OnError on_error = OnError::warn) {

@@ -47,6 +47,22 @@ test('many executions are recorded by one call, or none of them', async () => {
     assert.equal(await data(ada.rpc('get_total_monthly_cost', { p_user_id: ada.id, p_month: '2026-11-30' })), 0.6);
 });
 
+test('each of many is recorded or answered for itself; a NUL in the text of one harms no other', async () => {
+    const ada = await signUp('ada');
+    const bob = await signUp('bob');
+    const good = { user_id: ada.id, operation_id: 'task-breakdown', date: '2026-11-21', success: true, cost_usd: 0.1, model_used: 'openai' };
+    const many = [good, { ...good, operation_id: 'no-such-operation' }, { ...good, user_id: bob.id }, good];
+    const rows = await data(ada.rpc('record_operation_executions_each', { p_executions: many }));
+    assert.deepEqual(rows.map(row => [row.element, row.id > 0, row.sqlstate]), [[0, true, null], [1, false, '42704'], [2, false, '42501'], [3, true, null]]);
+    assert.match(rows[1].detail, /element 1.*no-such-operation/);
+    assert.equal(await data(ada.rpc('get_total_monthly_cost', { p_user_id: ada.id, p_month: '2026-11-30' })), 0.2);
+    const text = JSON.stringify([good, { ...good, metadata: { name: 'a\u0000b' } }, good]);
+    const answers = await data(ada.rpc('record_operation_executions_each', { p_json: text }));
+    assert.deepEqual(answers.map(row => row.sqlstate), [null, '22P05', null]);
+    assert.match(answers[1].detail, /element 1, field "metadata"/);
+    assert.equal(await data(ada.rpc('get_total_monthly_cost', { p_user_id: ada.id, p_month: '2026-11-30' })), 0.4);
+});
+
 test('a row inserted into executions is recorded; nothing changes or deletes one', async () => {
     const ada = await signUp('ada');
     await data(ada.from('executions').insert({ user_id: ada.id, operation_id: 'email-compose', date: '2026-11-20', success: true, cost_usd: 3 }));

@@ -1,0 +1,273 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/json_executions.hpp"
+
+#include "core/error.hpp"
+#include "core/error_text.hpp"
+#include "core/json_parts.hpp"
+#include "core/uuid.hpp"
+#include "pg/catch_error.hpp"
+#include "pg/text.hpp"
+
+#include <cstring>
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+// A value as an error shows it; long texts are cut.
+std::string shown(const JsonbValue& value) {
+    constexpr std::size_t most_shown = 200;
+    switch (value.type) {
+    case jbvString: {
+        const auto cut =
+            shorten_error({value.val.string.val, static_cast<std::size_t>(value.val.string.len)}, most_shown);
+        return "\"" + std::string(cut.kept) + std::string(cut.mark()) + "\"";
+    }
+    case jbvNumeric:
+        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+    case jbvBool:
+        return value.val.boolean ? "true" : "false";
+    default:
+        return JsonContainerIsObject(value.val.binary.data) ? "an object" : "an array";
+    }
+}
+
+[[noreturn]] void refuse_type(const JsonbValue& value, const char* expected) {
+    throw Error(sqlstate::invalid_parameter_value, std::string("expected ") + expected, "It is " + shown(value) + ".");
+}
+
+std::string_view string_of(const JsonbValue& value) {
+    if (value.type != jbvString) {
+        refuse_type(value, "a string");
+    }
+    return {value.val.string.val, static_cast<std::size_t>(value.val.string.len)};
+}
+
+const char* c_string_of(const JsonbValue& value) {
+    const auto text = string_of(value);
+    return pnstrdup(text.data(), text.size());
+}
+
+pg_uuid_t uuid_of(const JsonbValue& value) {
+    const auto text = string_of(value);
+    const auto bytes = parse_uuid(text);
+    if (!bytes) {
+        return *DatumGetUUIDP(
+            DirectFunctionCall1(uuid_in, CStringGetDatum(c_string_of(value)))); // other notations, errors
+    }
+    pg_uuid_t uuid;
+    memcpy(uuid.data, bytes->data(), UUID_LEN);
+    return uuid;
+}
+
+Datum numeric_of(const JsonbValue& value) {
+    if (value.type == jbvNumeric) {
+        return NumericGetDatum(value.val.numeric);
+    }
+    if (value.type != jbvString) {
+        refuse_type(value, "a number");
+    }
+    return DirectFunctionCall3(numeric_in, CStringGetDatum(c_string_of(value)), ObjectIdGetDatum(InvalidOid),
+                               Int32GetDatum(-1));
+}
+
+bool is_at_most(Datum one, Datum other) {
+    return DatumGetBool(DirectFunctionCall2(numeric_le, one, other));
+}
+
+// Numbers that bigint cannot hold, NaN and infinity are out of range as others are.
+std::int64_t integer_of(const JsonbValue& value) {
+    const Datum number = numeric_of(value);
+    const auto limit = [](std::int64_t of) { return NumericGetDatum(int64_to_numeric(of)); };
+    if (!is_at_most(limit(PG_INT64_MIN), number) || !is_at_most(number, limit(PG_INT64_MAX))) {
+        throw Error(sqlstate::numeric_value_out_of_range, "the number is out of range", "It is " + shown(value) + ".");
+    }
+    const Datum integer = DirectFunctionCall1(numeric_int8, number); // rounds
+    if (!DatumGetBool(DirectFunctionCall2(numeric_eq, number, DirectFunctionCall1(int8_numeric, integer)))) {
+        refuse_type(value, "a whole number");
+    }
+    return DatumGetInt64(integer);
+}
+
+bool boolean_of(const JsonbValue& value) {
+    if (value.type != jbvBool) {
+        refuse_type(value, "true or false");
+    }
+    return value.val.boolean;
+}
+
+DateADT date_of(const JsonbValue& value) {
+    return DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(c_string_of(value))));
+}
+
+TimestampTz time_of(const JsonbValue& value) {
+    return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(c_string_of(value)),
+                                                   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+Datum jsonb_of(const JsonbValue& value) {
+    JsonbValue copy = value;
+    return JsonbPGetDatum(JsonbValueToJsonb(&copy));
+}
+
+// Setting one field of a request; the table below maps names to these.
+template <auto member, auto convert>
+void set(Request& request, const JsonbValue& value) {
+    request.*member = convert(value);
+}
+
+struct Field {
+    std::string_view name;
+    void (*set)(Request&, const JsonbValue&);
+};
+
+constexpr Field fields[] = {
+    {"date", set<&Request::date, date_of>},
+    {"model", set<&Request::model, string_of>},
+    {"error", set<&Request::error, string_of>},
+    {"user_id", set<&Request::user_id, uuid_of>},
+    {"success", set<&Request::success, boolean_of>},
+    {"cost_usd", set<&Request::cost_usd, numeric_of>},
+    {"trace_id", set<&Request::trace_id, string_of>},
+    {"metadata", set<&Request::metadata, jsonb_of>},
+    {"latency_ms", set<&Request::latency_ms, integer_of>},
+    {"model_used", set<&Request::model_used, string_of>},
+    {"request_id", set<&Request::request_id, string_of>},
+    {"occurred_at", set<&Request::occurred_at, time_of>},
+    {"reservation_id", set<&Request::reservation_id, uuid_of>},
+    {"operation_id", set<&Request::operation_id, string_of>},
+    {"input_tokens", set<&Request::input_tokens, integer_of>},
+    {"output_tokens", set<&Request::output_tokens, integer_of>},
+    {"cached_input_tokens", set<&Request::cached_input_tokens, integer_of>},
+};
+
+void set_field(Request& request, std::string_view name, const JsonbValue& value) {
+    for (const auto& field : fields) {
+        if (field.name == name) {
+            if (value.type != jbvNull) {
+                field.set(request, value);
+            }
+            return;
+        }
+    }
+    throw Error(sqlstate::invalid_parameter_value, "unknown field", {},
+                "The fields are the parameters of record_operation_execution without p_.");
+}
+
+Request read_object(JsonbContainer* object, Place& place) {
+    Request request;
+    JsonbIterator* iterator = JsonbIteratorInit(object);
+    JsonbValue value;
+    JsonbIteratorNext(&iterator, &value, false); // its beginning
+    while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
+        place.field = {value.val.string.val, static_cast<std::size_t>(value.val.string.len)};
+        const auto name = place.field;
+        JsonbIteratorNext(&iterator, &value, true);
+        set_field(request, name, value);
+    }
+    place.field = {};
+    return request;
+}
+
+Jsonb* parse(const char* json) {
+    return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+}
+
+// The first field whose value alone cannot be read; empty where the object's form is wrong.
+std::string_view field_that_fails(const char* object) {
+    const auto members = json_members(object);
+    for (std::size_t i = 0; members && i < members->size(); ++i) {
+        const auto value = (*members)[i].value;
+        if (pg::catch_error([value] { parse(pnstrdup(value.data(), value.size())); }) != nullptr) {
+            return (*members)[i].name;
+        }
+    }
+    return {};
+}
+
+// Reading JSON takes no locks and holds no resources, so nothing has to be undone after an error.
+JsonbContainer* object_of(const char* text, Place& place) {
+    Jsonb* json = nullptr;
+    if (ErrorData* error = pg::catch_error([&json, text] { json = parse(text); })) {
+        place.field = field_that_fails(text);
+        ReThrowError(error);
+    }
+    return JB_ROOT_IS_OBJECT(json) ? &json->root : nullptr;
+}
+
+[[noreturn]] void refuse_other_than_array() {
+    throw Error(sqlstate::invalid_parameter_value, "executions must be a JSON array", {},
+                "Pass a JSON array of objects.");
+}
+
+} // namespace
+
+ErrorData* located(ErrorData* error, const Place& place) {
+    const int length = static_cast<int>(place.field.size());
+    const char* field = length == 0 ? "" : psprintf(", field \"%.*s\"", length, place.field.data());
+    error->detail = error->detail == nullptr ? psprintf("In element %d%s.", place.element, field)
+                                             : psprintf("In element %d%s: %s", place.element, field, error->detail);
+    return error;
+}
+
+JsonExecutions JsonExecutions::from_argument(FunctionCallInfo fcinfo) {
+    const bool is_text = get_fn_expr_argtype(fcinfo->flinfo, 0) == TEXTOID;
+    if (PG_ARGISNULL(0)) {
+        throw Error(sqlstate::null_value_not_allowed,
+                    std::string(is_text ? "p_json" : "p_executions") + " must not be null", {},
+                    "Pass a JSON array of objects.");
+    }
+    return is_text ? from_text(pg::text_view(PG_GETARG_DATUM(0))) : from_jsonb(PG_GETARG_JSONB_P(0));
+}
+
+JsonExecutions JsonExecutions::from_jsonb(Jsonb* json) {
+    JsonExecutions result{};
+    JsonbIterator* iterator = JsonbIteratorInit(&json->root);
+    JsonbValue value;
+    if (JsonbIteratorNext(&iterator, &value, false) != WJB_BEGIN_ARRAY || value.val.array.rawScalar) {
+        refuse_other_than_array();
+    }
+    result.elements_ = static_cast<Element*>(palloc0(sizeof(Element) * (value.val.array.nElems + 1)));
+    while (JsonbIteratorNext(&iterator, &value, true) == WJB_ELEM) {
+        const bool is_object = value.type == jbvBinary && JsonContainerIsObject(value.val.binary.data);
+        result.elements_[result.count_++].object = is_object ? value.val.binary.data : nullptr;
+    }
+    return result;
+}
+
+JsonExecutions JsonExecutions::from_text(std::string_view json) {
+    const auto parts = json_elements(json);
+    if (!parts) {
+        refuse_other_than_array();
+    }
+    JsonExecutions result{};
+    const std::string_view* const views = parts->data();
+    const std::size_t count = parts->size();
+    result.elements_ = pg::call([views, count] {
+        auto* elements = static_cast<Element*>(palloc0(sizeof(Element) * (count + 1)));
+        for (std::size_t i = 0; i < count; ++i) {
+            elements[i].text = pnstrdup(views[i].data(), views[i].size());
+        }
+        return elements;
+    });
+    result.count_ = static_cast<int>(count);
+    return result;
+}
+
+Request JsonExecutions::read(Place& place) const {
+    place.field = {};
+    const Element& element = elements_[place.element];
+    JsonbContainer* object = element.text == nullptr ? element.object : object_of(element.text, place);
+    if (object == nullptr) {
+        throw Error(sqlstate::invalid_parameter_value, "expected an object");
+    }
+    return read_object(object, place);
+}
+
+} // namespace helix::ledger

@@ -1,0 +1,45 @@
+// Owns: executions as callers give them in JSON, and how an error names the element that it is about. Used by the
+// recording functions only. Plain data, so that PostgreSQL may longjmp past it.
+#pragma once
+
+#include "ledger/execution.hpp"
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+namespace helix::ledger {
+
+// What is being read: what an error names.
+struct Place {
+    int element = 0;
+    std::string_view field; // empty: the element as a whole
+};
+
+// The error with the place in its detail.
+ErrorData* located(ErrorData* error, const Place& place);
+
+class JsonExecutions {
+  public:
+    // Of the function's only argument, jsonb or text. Text is taken apart before it is read, so that what jsonb cannot
+    // hold ("\u0000") is an error of its element. Throws Error 22004 and 22023 unless it is an array.
+    static JsonExecutions from_argument(FunctionCallInfo fcinfo);
+
+    int count() const { return count_; }
+
+    // Throws Error and raises PostgreSQL errors; `place` says where.
+    Request read(Place& place) const;
+
+  private:
+    struct Element {
+        JsonbContainer* object; // null: another value, or still text
+        const char* text;       // null: not text
+    };
+    static JsonExecutions from_jsonb(Jsonb* json);
+    static JsonExecutions from_text(std::string_view json);
+
+    Element* elements_;
+    int count_;
+};
+
+} // namespace helix::ledger
