@@ -112,3 +112,46 @@ SELECT failure($$INSERT INTO helix.executions (id, user_id, operation_id, succes
 SELECT failure($$UPDATE helix.executions SET cost_usd = 0$$);
 SELECT failure($$DELETE FROM helix.executions$$);
 SELECT count(*) FROM helix.executions WHERE date = '2026-02-03';
+
+-- A negative number is refused in every field and by every form, and records nothing.
+SELECT count(*) AS before FROM helix.executions \gset
+SELECT field, form, failure(statement)
+  FROM unnest(ARRAY['latency_ms', 'cost_usd', 'input_tokens', 'cached_input_tokens', 'output_tokens']) WITH ORDINALITY AS f (field, place),
+       LATERAL (SELECT string_agg(format('p_%s => %s', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS single,
+                       string_agg(format('p_%s => ARRAY[%s]', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS arrays,
+                       string_agg(format('"%s": %s', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS json,
+                       string_agg(each, ', ') AS columns, string_agg(CASE each WHEN field THEN '-1' ELSE '1' END, ', ') AS values
+                  FROM unnest(ARRAY['latency_ms', 'cost_usd', 'input_tokens', 'cached_input_tokens', 'output_tokens']) each) v,
+       LATERAL (VALUES
+           ('single', format($$SELECT helix.record_operation_execution(p_user_id => 'ca501000-0000-0000-0000-000000000003', p_operation_id => 'email-classify',
+               p_date => NULL, p_success => true, p_model_used => 'openai', %s)$$, single)),
+           ('jsonb', format($$SELECT helix.record_operation_executions(p_executions => '[%s, {"user_id": "ca501000-0000-0000-0000-000000000003",
+               "operation_id": "email-classify", "success": true, "model_used": "openai", %s}]')$$, :'good', json)),
+           ('arrays', format($$SELECT helix.record_operation_executions(p_user_id => '{ca501000-0000-0000-0000-000000000003}', p_operation_id => '{email-classify}',
+               p_date => NULL, p_success => '{true}', p_model_used => '{openai}', %s)$$, arrays)),
+           ('insert', format($$INSERT INTO helix.executions (user_id, operation_id, success, model_used, %s)
+               VALUES ('ca501000-0000-0000-0000-000000000003', 'email-classify', true, 'openai', %s)$$, columns, values))) t (form, statement)
+ ORDER BY place, form;
+COPY helix.executions (user_id, operation_id, success, cost_usd, input_tokens) FROM STDIN WITH (FORMAT csv);
+ca501000-0000-0000-0000-000000000003,email-classify,true,1,-1
+\.
+COPY helix.executions (user_id, operation_id, success, cost_usd, cached_input_tokens) FROM STDIN WITH (FORMAT csv);
+ca501000-0000-0000-0000-000000000003,email-classify,true,1,-1
+\.
+COPY helix.executions (user_id, operation_id, success, cost_usd, output_tokens) FROM STDIN WITH (FORMAT csv);
+ca501000-0000-0000-0000-000000000003,email-classify,true,1,-1
+\.
+SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
+
+-- A request id is its user's: the same of two users are two executions, and each gets their own id again, by every form.
+SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared') AS six \gset
+SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared') AS seven \gset
+SELECT :six <> :seven AS two_executions, user_id, request_id FROM helix.executions WHERE id IN (:six, :seven) ORDER BY user_id;
+SELECT form, ids = ARRAY[:six, :seven]::bigint[] AS own_ids FROM (VALUES
+    ('single', ARRAY[helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared'),
+        helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared')]),
+    ('jsonb', helix.record_operation_executions((SELECT jsonb_agg(:'good'::jsonb || jsonb_build_object('request_id', 'shared', 'user_id', u))
+        FROM unnest('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}'::uuid[]) u))),
+    ('arrays', helix.record_operation_executions('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}',
+        '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,1}', '{openai,openai}', p_request_id => '{shared,shared}'))) t (form, ids);
+SELECT count(*) FROM helix.executions WHERE request_id = 'shared';
