@@ -10,7 +10,8 @@ extern "C" {
 namespace helix::pg {
 
 // The name as pg_timezone_names spells it; lower and upper case do not matter. Throws Error 22023 on anything that is
-// no such name: an abbreviation means what each session's settings say, and a POSIX specification has its sign reversed.
+// no such name: an abbreviation means what each session's settings say, and a POSIX specification has its sign
+// reversed.
 const char* checked_zone(const char* name);
 
 // The zone of a stored name. Where this server does not know it, as after a change of its time zone files or in a
