@@ -130,6 +130,9 @@ SELECT id, body, age, replace(call(:'standard', body, NULL, standard_headers(id,
                (7, 'c', '{}', 10), (8, 'c.1', '{}', 0)) v (n, id, body, age) ORDER BY n;
 SELECT count(*), count(DISTINCT e.signed_id) FROM helix_internal.webhook_events e WHERE schedule_id = :'standard' AND execution_id IS NOT NULL;
 SELECT helix.replay_webhook_event(id) IS NOT NULL AS replayed FROM helix.webhook_events WHERE schedule_id = :'standard' AND execution_id IS NOT NULL ORDER BY created_at LIMIT 1;
+UPDATE helix.operation_schedules SET webhook_max_age = '90 minutes' WHERE id = :'standard';
+SELECT age, replace(call(:'standard', '{}', NULL, standard_headers(id, age, '{}')), :'standard', '<id>') AS answer
+  FROM (VALUES (1, 'd', 5000), (2, 'e', 5800)) v (n, id, age) ORDER BY n;
 DELETE FROM helix.operation_schedules WHERE id = :'standard';
 COPY (SELECT 'n3xt') TO :'next_file';
 
