@@ -73,12 +73,26 @@ SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => '')$$);
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_request_id => %L)$$, repeat('x', 256)));
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, %L)$$, repeat('x', 201)));
+SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_metadata => %L)$$, jsonb_build_object('a', repeat('x', 65536))));
+SELECT failure(format($$SELECT helix.record_operation_executions(%L::jsonb)$$, jsonb_build_array(jsonb_build_object('user_id', :alice, 'operation_id', 'email-compose', 'success', true, 'cost_usd', 1, 'metadata', repeat('x', 70000)))));
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 
 -- The UTC day of a time before 2000.
 SELECT helix.record_operation_execution('b0b00000-0000-0000-0000-000000000002', 'email-compose', NULL, true, 1, 1, 'openai',
     p_occurred_at => '1999-12-31 23:59:59.999999+00') AS last_of_1999 \gset
 SELECT date FROM helix.executions WHERE id = :last_of_1999;
+
+-- The largest metadata: 65,536 bytes as jsonb, 8 of which are its structure.
+BEGIN;
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 1, 'openai', p_metadata => to_jsonb(repeat('x', 65528))) > 0 AS recorded;
+ROLLBACK;
+SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai', p_metadata => %L)$$, to_jsonb(repeat('x', 65529))));
+-- A time without a zone is one of the session's.
+SET timezone = 'Asia/Tokyo';
+SELECT (helix.record_operation_executions('[{"user_id": "a11ce000-0000-0000-0000-000000000001", "operation_id": "email-compose",
+    "date": "2026-03-10", "success": true, "cost_usd": 0, "occurred_at": "2026-03-10 09:00"}]'))[1] AS tokyo \gset
+SET timezone = 'UTC';
+SELECT occurred_at FROM helix.executions WHERE id = :tokyo;
 
 -- What JavaScript clients send as a cost is kept to the last digit.
 SELECT helix.record_operation_execution(:alice, 'analytics-summary', '2026-03-09', true, 1, 0.30000000000000004, 'openai') > 0 AS recorded;

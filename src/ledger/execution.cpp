@@ -12,6 +12,7 @@
 #include "pg/times.hpp"
 
 extern "C" {
+#include "access/detoast.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 }
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
+constexpr std::size_t max_metadata_bytes = 65'536;
 constexpr std::int64_t max_cost_usd = 1'000'000'000;
 constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
 constexpr DateADT first_date = UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE;
@@ -53,6 +55,17 @@ void check_not_negative(const char* field, const std::optional<std::int64_t>& va
         throw Error(sqlstate::numeric_value_out_of_range, std::string(field) + " is out of range",
                     "It is " + std::to_string(*value) + ".",
                     "Pass 0 to " + std::to_string(max) + ", or null where it is not known.");
+    }
+}
+
+// By its size in memory, which needs no detoasting.
+void check_metadata(Datum metadata) {
+    const std::size_t bytes = toast_raw_datum_size(metadata) - VARHDRSZ;
+    if (bytes > max_metadata_bytes) {
+        throw Error(sqlstate::invalid_parameter_value, "metadata is too large",
+                    "It has " + std::to_string(bytes) + " bytes as jsonb.",
+                    "At most " + std::to_string(max_metadata_bytes) +
+                        " bytes are kept: store the rest elsewhere and name the place.");
     }
 }
 
@@ -160,6 +173,9 @@ Execution resolve(const Request& request, TimestampTz now) {
     check_text("model", request.model, max_name_bytes);
     check_text("request_id", request.request_id, max_request_id_bytes);
     check_text("trace_id", request.trace_id, max_request_id_bytes);
+    if (request.metadata) {
+        check_metadata(*request.metadata);
+    }
     check_not_negative("latency_ms", request.latency_ms, INT32_MAX);
     check_not_negative("input_tokens", request.input_tokens, max_tokens);
     check_not_negative("cached_input_tokens", request.cached_input_tokens, max_tokens);
