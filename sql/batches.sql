@@ -189,6 +189,30 @@ SELECT helix.create_batch(:alice, 'wide', 'parallel', (SELECT jsonb_agg(jsonb_bu
 SELECT cardinality(depends_on) FROM helix.batch_operations WHERE batch_id = :'wide' AND sequence_order = 1000;
 SELECT helix.cancel_batch(:'wide');
 
+-- An operation that is renamed while it is in a draft and while it runs, and one that goes: the batch ends, and its cost counts.
+INSERT INTO helix.operations (operation_id, name) VALUES ('draft-name', 'A part'), ('later-name', 'Taken'), ('vanishing', 'Goes');
+SELECT helix.create_batch(:alice, 'renamed', 'sequential', '[{"operation_id": "draft-name"}, {"operation_id": "draft-name"}]') AS renamed \gset
+SELECT refusal($$DELETE FROM helix.operations WHERE operation_id = 'draft-name'$$);
+SELECT refusal($$UPDATE helix.operations SET operation_id = 'later-name' WHERE operation_id = 'draft-name'$$) ~ '^23505' AS taken;
+DELETE FROM helix.operations WHERE operation_id = 'later-name';
+UPDATE helix.operations SET operation_id = 'queued-name' WHERE operation_id = 'draft-name';
+SELECT helix.start_batch(:'renamed');
+SELECT execution_id AS claimed FROM helix.claim_executions('w', 10, p_operations => '{queued-name}') \gset
+UPDATE helix.operations SET operation_id = 'running-name' WHERE operation_id = 'queued-name';
+SELECT operation_id, status FROM helix.batch_operations WHERE batch_id = :'renamed' ORDER BY sequence_order;
+SELECT helix.complete_execution(:'claimed', 'success', p_cost_actual => 0.75);
+SELECT helix.complete_execution(execution_id, 'success', p_cost_actual => 0.5) FROM helix.claim_executions('w', 10, p_operations => '{running-name}');
+SELECT status, total_cost_actual FROM helix.operation_batches WHERE id = :'renamed';
+SELECT helix.create_batch(:alice, 'of a passing one', 'sequential', '[{"operation_id": "vanishing"}, {"operation_id": "vanishing"}]', p_start => true) AS passing \gset
+SELECT execution_id AS claimed FROM helix.claim_executions('w', 10, p_operations => '{vanishing}') \gset
+ALTER TABLE helix.operations DISABLE TRIGGER follow_operation;
+DELETE FROM helix.operations WHERE operation_id IN ('vanishing', 'running-name');
+ALTER TABLE helix.operations ENABLE TRIGGER follow_operation;
+SELECT helix.complete_execution(:'claimed', 'success', p_cost_actual => 0.25);
+SELECT helix.complete_execution(execution_id, 'failed', p_cost_actual => 1) FROM helix.claim_executions('w', 10, p_operations => '{vanishing}');
+SELECT status, total_cost_actual FROM helix.operation_batches WHERE id = :'passing';
+SELECT operation_id, pg_catalog.sum(cost_usd) FROM helix.executions WHERE operation_id IN ('running-name', 'vanishing') GROUP BY 1 ORDER BY 1;
+
 -- Two signed-in users: each has his own.
 SELECT helix.create_batch(:bob, 'of Bob', 'parallel', '[{"operation_id": "email-compose"}]') AS of_bob \gset
 SET ROLE regress_batch_user;

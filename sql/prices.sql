@@ -9,12 +9,20 @@ SELECT count(*) AS odd FROM helix.model_prices WHERE cached_input_usd_per_mtok >
 -- An operation of one's own can be recorded from the next statement on.
 SELECT split_part(failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', '2026-04-01', true, 1, 1, 'x')$$), ' | ', 1);
 INSERT INTO helix.operations (operation_id, name) VALUES ('my-operation', 'Mine');
-SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-01', true, 1, 1, 'x') > 0 AS recorded;
 BEGIN;
+SAVEPOINT recording;
+SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-01', true, 1, 1, 'x') > 0 AS recorded;
+ROLLBACK TO recording;
 DELETE FROM helix.operations WHERE operation_id = 'my-operation';
 SELECT split_part(failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', '2026-04-01', true, 1, 1, 'x')$$), ' | ', 1);
 ROLLBACK;
-SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-01', true, 1, 1, 'x') > 0 AS recorded_again;
+SELECT count(helix.record_operation_execution(:frank, 'my-operation', '2026-04-01', true, 1, 1, 'x')) AS recorded_again FROM generate_series(1, 2);
+-- Once something is recorded under its id it keeps it; unfolded and folded.
+SELECT failure(format($$UPDATE helix.operations SET operation_id = %L WHERE operation_id = 'my-operation'$$, id)) FROM unnest('{other,my-operation}'::text[]) id;
+SELECT failure($$DELETE FROM helix.operations WHERE operation_id = 'my-operation'$$);
+SELECT helix.fold() > 0 AS folded;
+SELECT failure($$UPDATE helix.operations SET operation_id = 'other' WHERE operation_id = 'my-operation'$$);
+SELECT failure($$DELETE FROM helix.operations WHERE operation_id = 'my-operation'$$);
 
 -- One's own row replaces a shipped one of the same key, and a changed one is one's own.
 INSERT INTO helix.operations (operation_id, name) VALUES ('email-compose', 'Our composer');

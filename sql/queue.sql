@@ -229,6 +229,45 @@ SELECT md5(c.payload::text) = md5(:'long') AS as_queued, helix.complete_executio
   FROM helix.claim_executions('w', 1000) c WHERE c.execution_id = :'long_one';
 SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::jsonb AS result, pg_column_size(payload) > 8000 AS out_of_line
   FROM helix.schedule_executions WHERE id = :'long_one';
+-- An operation that is renamed or deleted while its executions wait and run. What is open follows a new id, until something is recorded.
+INSERT INTO helix.operations (operation_id, name) VALUES ('before', 'Named anew');
+INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly) VALUES (:alice, 'before', 50);
+INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES (:alice, 'before', 'day', 20);
+SELECT helix.reserve_budget(:alice, 'before', 2) AS reserved \gset
+SELECT count(helix.enqueue_execution(NULL, p_user_id => :alice, p_operation_id => 'before')) FROM generate_series(1, 3);
+SELECT execution_id AS claimed, fencing_token AS token FROM helix.claim_executions('w', 1, p_operations => '{before}') \gset
+SELECT refusal($$DELETE FROM helix.operations WHERE operation_id = 'before'$$) ~ '^23503' AS by_its_budget;
+BEGIN;
+DELETE FROM helix.budgets WHERE operation_id = 'before';
+SELECT refusal($$DELETE FROM helix.operations WHERE operation_id = 'before'$$);
+SELECT count(helix.cancel_execution(id)) FROM helix_internal.queue WHERE operation_id = 'before';
+SELECT refusal($$DELETE FROM helix.operations WHERE operation_id = 'before'$$);
+SELECT helix.release_reservation(:'reserved');
+DELETE FROM helix.operations WHERE operation_id = 'before';
+SELECT refusal($$INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES ('a11ce000-0000-0000-0000-000000000001', 'before', 'day', 1)$$) ~ '^23503' AS gone;
+ROLLBACK;
+UPDATE helix.operations SET operation_id = 'after' WHERE operation_id = 'before';
+SELECT operation_id, running, count(*) FROM helix_internal.queue WHERE operation_id IN ('before', 'after') GROUP BY 1, 2 ORDER BY 2;
+SELECT operation_id, cost_budget_monthly, change_details -> 'new' ->> 'operation_id' AS logged FROM helix.user_operation_preferences p
+  JOIN (SELECT * FROM helix.preference_audit_log ORDER BY id DESC LIMIT 1) l USING (user_id) WHERE operation_id IN ('before', 'after');
+SELECT scope, operation_id, reserved_usd > 2 AS both_reservations FROM helix.budget_status(:alice) WHERE operation_id IS NOT NULL ORDER BY 1;
+SELECT helix.complete_execution(:'claimed', 'success', p_cost_actual => 3.25, p_fencing_token => :token);
+SELECT helix.record_operation_execution(:alice, 'after', NULL, true, 1, 1.5, 'openai', p_reservation_id => :'reserved') > 0 AS settled;
+SELECT operation_id, spent_usd FROM helix.budget_status(:alice) WHERE operation_id IS NOT NULL ORDER BY scope COLLATE "C";
+SELECT refusal($$UPDATE helix.operations SET operation_id = 'before' WHERE operation_id = 'after'$$);
+-- However an operation has gone, as with a DBA's trigger switched off: what was queued ends, and its cost counts.
+SELECT execution_id AS claimed, fencing_token AS token FROM helix.claim_executions('w', 1, p_operations => '{after}') \gset
+DELETE FROM helix.budgets WHERE operation_id = 'after';
+DELETE FROM helix.user_operation_preferences WHERE operation_id = 'after';
+ALTER TABLE helix.operations DISABLE TRIGGER follow_operation;
+DELETE FROM helix.operations WHERE operation_id = 'after';
+ALTER TABLE helix.operations ENABLE TRIGGER follow_operation;
+SELECT helix.fail_execution(:'claimed', 'broken', :token, 0.125, p_retry_in => '0');
+SELECT helix.complete_execution(execution_id, 'success', p_cost_actual => 0.5, p_fencing_token => fencing_token)
+  FROM helix.claim_executions('w', 10, p_operations => '{after}');
+SELECT operation_id, success, cost_usd FROM helix.executions WHERE operation_id IN ('before', 'after') ORDER BY id;
+SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001', p_operation_id => 'after')$$) ~ '^42704' AS no_new_ones;
+
 -- The first and the last time.
 SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_run_at => value::timestamptz)) AS allowed
   FROM (VALUES ('1970-01-01 00:00+00'), ('9999-12-31 23:59:59.999999+00')) t (value);

@@ -12,6 +12,13 @@ CREATE FUNCTION helix_internal.operations_changed() RETURNS trigger
 COMMENT ON FUNCTION helix_internal.operations_changed() IS
     'After a change: tells every backend, at commit, to read operations and prices anew';
 
+CREATE FUNCTION helix_internal.follow_operation() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_follow_operation';
+COMMENT ON FUNCTION helix_internal.follow_operation() IS
+    'After an operation is renamed or deleted: what waits, runs or is set under its id follows a rename. 23503 where executions of it '
+    'are recorded, and on deleting one that something refers to';
+
 CREATE TABLE helix.operations (
     operation_id text PRIMARY KEY CHECK (operation_id <> '' AND pg_catalog.length(operation_id) <= 200),
     name         text NOT NULL,
@@ -23,7 +30,9 @@ CREATE TABLE helix.operations (
     shipped      boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE helix.operations IS 'The operations that may be recorded; add rows for your own';
-COMMENT ON COLUMN helix.operations.operation_id IS 'What clients pass as p_operation_id';
+COMMENT ON COLUMN helix.operations.operation_id IS
+    'What clients pass as p_operation_id. It may change until executions are recorded under it (23503 then): schedules, budgets, '
+    'preferences, reservations, batches and what waits or runs follow. Deleting is 23503 while any of these but preferences refers to it.';
 COMMENT ON COLUMN helix.operations.name IS 'Name for people';
 COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
 COMMENT ON COLUMN helix.operations.handler IS

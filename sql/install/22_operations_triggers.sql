@@ -3,6 +3,8 @@ CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('operation_id');
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.model_prices
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('provider', 'model', 'valid_from');
+CREATE TRIGGER follow_operation AFTER DELETE OR UPDATE OF operation_id ON helix.operations
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.follow_operation();
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations
     FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.operations_changed();
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.model_prices

@@ -164,7 +164,7 @@ Execution resolve(const Request& request, TimestampTz now) {
     if (!request.success) {
         refuse_null("success");
     }
-    if (!operations::has_operation(*request.operation_id)) {
+    if (!request.is_queued && !operations::has_operation(*request.operation_id)) {
         throw Error(sqlstate::undefined_object, "unknown operation",
                     "There is no operation " + quoted(*request.operation_id) + ".",
                     "Use one of helix.operations, or add it there.");

@@ -32,6 +32,7 @@ struct Request {
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata; // jsonb
     std::optional<pg_uuid_t> reservation_id;
+    bool is_queued = false; // the queue has checked its operation_id, which may be gone by now
 };
 
 // A valid, priced execution. Its provider may belong to the price list, so it is good until that is asked for again.

@@ -74,6 +74,7 @@ ledger::Request recording_of(const pg_uuid_t& user, Datum operation, bool succes
     request.user_id = user;
     request.operation_id = pg::text_view(operation);
     request.success = success;
+    request.is_queued = true;
     request.latency_ms = ending.latency_ms;
     if (ending.cost != 0) {
         request.cost_usd = ending.cost;

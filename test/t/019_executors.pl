@@ -118,6 +118,27 @@ SELECT bool_or(next_start < completed_at) FROM (
 SQL
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'helix errand'"), '1', 'by one process');
 
+# An operation that gets another id, or goes, while its handler runs: both executions end, their costs count, and the process stays.
+sub executor_pid { return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'helix errand'") }
+$node->safe_psql('postgres', q(CREATE FUNCTION cost(execution uuid, payload jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('cost_usd', 0.25, 'slept', pg_sleep((payload ->> 's')::float)::text) $$;
+INSERT INTO helix.operations (operation_id, name, handler) VALUES ('first_id', 'Named anew', 'cost(uuid, jsonb)')));
+my @renamed = map { queue('api_user', $alice, 'first_id', "{\"s\": $_}") } 1.5, 0;
+wait_for("execution_status = 'running'", $renamed[0], 'a handler runs');
+my $executor = executor_pid();
+$node->safe_psql('postgres', q(UPDATE helix.operations SET operation_id = 'second_id' WHERE operation_id = 'first_id'));
+is(execution('execution_status', $renamed[0]), 'running', 'its operation is renamed meanwhile');
+wait_for("execution_status = 'success'", $_, 'it and the one behind it end well') for @renamed;
+is($node->safe_psql('postgres', q(SELECT operation_id, count(*), sum(cost_usd) FROM helix.executions WHERE operation_id LIKE '%_id' GROUP BY 1)),
+    'second_id|2|0.50', 'under the new id');
+my $orphan = queue('api_user', $alice, 'second_id', '{"s": 1.5}');
+wait_for("execution_status = 'running'", $orphan, 'another runs');
+$node->safe_psql('postgres', q(ALTER TABLE helix.operations DISABLE TRIGGER follow_operation;
+DELETE FROM helix.operations WHERE operation_id = 'second_id'; ALTER TABLE helix.operations ENABLE TRIGGER follow_operation));
+wait_for("execution_status = 'success'", $orphan, 'it ends well, though its operation is gone');
+is($node->safe_psql('postgres', q(SELECT sum(cost_usd) FROM helix.executions WHERE operation_id = 'second_id')), '0.75', 'and its cost counts');
+is(executor_pid(), $executor, 'the process has outlived both');
+
 # Outside workers do not get in the way, and a database with an executor in it can be dropped.
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('other', <<'SQL');
