@@ -12,6 +12,7 @@ install_tools() {
     local tools=(git cmake "clang-format-$clang_version" libgtest-dev perl libipc-run-perl libpq-dev redis-server
         "postgresql-$pg_version-cron" tzdata)
     [ -n "$quick" ] || tools+=("clang-$clang_version" "clang-tidy-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
+    ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
     install_packages "${tools[@]}" "${build_needs[@]}"
 }
 
