@@ -97,6 +97,14 @@ void refuse_prepare() {
     }
 }
 
+// Another extension may have written after refuse_prepare(). Its changes become visible by COMMIT PREPARED, which makes
+// everything stale for what was prepared while the cache was off; so does it for whatever was prepared by now.
+void note_late_writes() noexcept {
+    if (!pending().set().empty()) {
+        pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp() + 1));
+    }
+}
+
 void on_transaction_event(XactEvent event, void*) {
     switch (event) {
     case XACT_EVENT_PRE_COMMIT:
@@ -108,8 +116,11 @@ void on_transaction_event(XactEvent event, void*) {
     case XACT_EVENT_COMMIT:
         decide(Outcome::committed);
         break;
-    case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
+        note_late_writes();
+        decide(Outcome::rolled_back);
+        break;
+    case XACT_EVENT_ABORT:
         decide(Outcome::rolled_back);
         break;
     default:

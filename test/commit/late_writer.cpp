@@ -1,0 +1,35 @@
+// A module for test/t/034_late_writer.pl: an extension that writes while the transaction commits or is prepared, after
+// helix has looked at what is to be invalidated. It must be loaded before helix, for the callback that was registered
+// first is called last.
+#include "pg/prelude.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "utils/guc.h"
+
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init();
+}
+
+namespace {
+
+char* statement = nullptr; // what it runs; empty: nothing
+
+void write_late(XactEvent event, void*) {
+    if ((event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE) || statement[0] == '\0') {
+        return;
+    }
+    if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(statement, false, 0) < 0) {
+        elog(ERROR, "could not run the late statement");
+    }
+    SPI_finish();
+}
+
+} // namespace
+
+void _PG_init() {
+    DefineCustomStringVariable("late_writer.statement", "What is run while a transaction commits.", nullptr, &statement,
+                               "", PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    RegisterXactCallback(write_late, nullptr);
+}
