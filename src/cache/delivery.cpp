@@ -188,7 +188,6 @@ void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_
     for (const auto& repetition : due) {
         sweep_for(*repetition.batch);
     }
-    repeated_ = !due.empty();
     sent_ = batch_->size() + (batch_->everything ? 1 : 0);
     if (!batch_->empty()) {
         append_messages(connection);
@@ -208,7 +207,6 @@ void Delivery::clear() {
     new_epoch_ = false;
     repetitions_.clear();
     repeated_bytes_ = 0;
-    repeated_ = false;
     sent_ = 0;
 }
 

@@ -26,8 +26,6 @@ class Delivery final : public InvalidationVisitor {
     void append(redis::Connection& connection, redis::Milliseconds repeat_delay);
     // Keys and patterns that the last append() has sent.
     std::size_t sent() const { return sent_; }
-    // Whether it has repeated something.
-    bool repeated() const { return repeated_; }
 
     bool empty() const { return batch_->empty() && !new_epoch_; }
     std::optional<redis::Deadline> repeat_due() const;
@@ -73,7 +71,6 @@ class Delivery final : public InvalidationVisitor {
     std::deque<Repetition> repetitions_;
     std::size_t repeated_bytes_ = 0;
     std::size_t sent_ = 0;
-    bool repeated_ = false;
 };
 
 // UNLINK in commands of a bounded length.

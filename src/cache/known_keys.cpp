@@ -101,6 +101,7 @@ void KnownKeys::forget() {
     subscriber_.reset();
     index_.clear();
     checked_.clear();
+    marks_ = 0;
     stage_ = Stage::off;
     follow_at_ = {};
 }
@@ -144,39 +145,48 @@ void KnownKeys::apply(const redis::Reply& message) {
     }
 }
 
-std::size_t KnownKeys::take_messages() {
+void KnownKeys::take(const redis::Reply& message) {
+    if (marks_ > 0 && !message.items.empty() && message.items[0].text == "pong") {
+        --marks_;
+    } else {
+        apply(message);
+    }
+}
+
+void KnownKeys::listen() {
     std::size_t taken = 0;
     unless_lost([&] {
         for (auto message = subscriber_->arrived(); message; message = subscriber_->arrived()) {
-            apply(*message);
+            take(*message);
             if (++taken == most_messages) {
                 break;
             }
         }
     });
-    return taken;
-}
-
-bool KnownKeys::take_told() {
-    return take_messages() < most_messages;
-}
-
-void KnownKeys::listen() {
-    const std::size_t taken = take_messages();
     listen_at_ = taken == most_messages ? redis::Deadline{} : redis::in(taken == 0 ? check_pause : listen_pause);
 }
 
-// Redis answers a PING of the subscription after it has told of all that it did in its rounds before.
-void KnownKeys::catch_up(redis::Deadline deadline) {
+// The mark is a PING of the subscription. What arrives before its answer is all that was set before, for Redis collects
+// the keys that commands change in one round of its event loop, and at the end of the round, before it waits for new
+// commands, adds the message to the subscription's output (tracking.c, trackingBroadcastInvalidationMessages, called by
+// beforeSleep). Output of one connection keeps its order. So: who has an answer to a SET knows that its round is being
+// ended; a PING sent after that is read in a later round, and its answer is added behind the message. An empty socket
+// says nothing: it is also empty while Redis holds what did not fit into it.
+void KnownKeys::mark(redis::Deadline deadline) {
     unless_lost([&] {
         subscriber_->append({"PING"});
         subscriber_->send(deadline);
-        for (;;) {
-            const auto message = subscriber_->receive(deadline);
-            if (!message.items.empty() && message.items[0].text == "pong") {
-                return;
-            }
-            apply(message);
+        ++marks_;
+    });
+}
+
+void KnownKeys::catch_up(redis::Deadline deadline) {
+    if (marks_ == 0) {
+        mark(deadline);
+    }
+    unless_lost([&] {
+        while (marks_ > 0) {
+            take(subscriber_->receive(deadline));
         }
     });
 }

@@ -34,11 +34,13 @@ class KnownKeys {
     // Something may have come or gone untold: all is to be learned anew.
     void relearn();
 
-    // Takes what Redis has told, without waiting; false where there may be more of it.
-    bool take_told();
-    // The same, and says when to call it next.
+    // Takes what has arrived of what Redis tells, without waiting. Redis may hold more.
     void listen();
-    // Waits until Redis has told of all that was done before this call.
+    // Has Redis mark how far it has told: catch_up() then waits for the mark. To be called as early as possible, so
+    // that the mark travels while other commands do.
+    void mark(redis::Deadline deadline);
+    // Waits until Redis has told of every key whose setting it had answered before the last mark(), or before this call
+    // where there is none to wait for.
     void catch_up(redis::Deadline deadline);
     // When the next of listen(), follow() or append_checks() is due.
     std::optional<redis::Deadline> due() const;
@@ -69,7 +71,7 @@ class KnownKeys {
     enum class Stage { off, following, learning, complete };
 
     void add(std::string_view key);
-    std::size_t take_messages();
+    void take(const redis::Reply& message);
     void apply(const redis::Reply& message);
     void lose(const std::string& why, redis::Milliseconds pause);
     template <typename F>
@@ -81,6 +83,7 @@ class KnownKeys {
     redis::Connection* commands_ = nullptr;
     std::unique_ptr<redis::Connection> subscriber_;
     Backoff backoff_;
+    std::size_t marks_ = 0; // that have not come back
     redis::Deadline follow_at_{};
     redis::Deadline listen_at_;
     redis::Deadline check_at_{};

@@ -222,6 +222,9 @@ void Link::exchange(bool moved) {
         sweep_.append_step(*connection_);
         tail.step = 1;
     }
+    if (sweep_.has_lookups()) {
+        known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
+    }
     const bool sends = connection_->waiting() > 0; // a repetition may be of patterns alone
     if (sends) {
         check(connection_->exchange(redis::in(patience)), tail);
@@ -275,17 +278,14 @@ void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
     }
 }
 
-// In the known keys, for what this round has brought, after the exact keys are gone. What Redis has told by now leaves
-// out only a key that was set at this very moment. The repetition is for such as well, and waits until all is told; to
-// wait each time would cost Redis and us a second round.
+// In the known keys, for what this round has brought, after the exact keys are gone. By the mark, Redis has told of
+// every key whose setting it had answered when the round began: all that a client can have set from what was current
+// before the commit, but for one that is slow. The repetition is for such a client.
 void Link::look_up() {
     if (!sweep_.has_lookups()) {
         return;
     }
-    const bool told = known_.take_told();
-    if (!told || delivery_.repeated() || config::cache_repeat_delay_ms == 0) {
-        known_.catch_up(redis::in(patience));
-    }
+    known_.catch_up(redis::in(patience));
     auto keys = sweep_.look_up();
     found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
 }

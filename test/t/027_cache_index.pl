@@ -120,6 +120,27 @@ subtest 'more is told than Redis keeps for a reader' => sub {
     ok(uses_index(), 'there is an index again');
 };
 
+# Redis then holds back what does not fit into the socket. The repetition would find the keys as well, but much later.
+subtest 'the invalidator stands still while keys are set' => sub {
+    $node->safe_psql('postgres', q(ALTER SYSTEM SET helix.cache_repeat_delay = '60s'));
+    $node->reload;
+    $node->poll_query_until('postgres', q(SELECT setting = '60000' FROM pg_settings WHERE name = 'helix.cache_repeat_delay'));
+    my ($me, $held_back, $count) = (user_id(1), 0, 0);
+    my $invalidator = $node->safe_psql('postgres', 'SELECT worker_pid FROM helix.cache_stats()');
+    kill 'STOP', $invalidator;
+    while ($held_back < 50_000 && $count < 20_000) {
+        $redis->commands(map { "SET cost_trends:$me:$_ old" } $count + 1 .. $count + 1000); # a message each
+        $count += 1000;
+        ($held_back) = $redis->cli(qw(CLIENT LIST TYPE pubsub)) =~ / omem=(\d+)/;
+    }
+    cmp_ok($held_back, '>=', 50_000, "Redis holds back what it tells of $count keys");
+    record_for($me);
+    kill 'CONT', $invalidator;
+    ok(wait_until(sub { $redis->cli('KEYS', "cost_trends:$me:*") eq '' }), 'all keys go at once');
+    $node->safe_psql('postgres', 'ALTER SYSTEM SET helix.cache_repeat_delay = 0');
+    $node->reload;
+};
+
 subtest 'everything is flushed' => sub {
     my $since = -s $node->logfile;
     for my $flush (qw(FLUSHALL FLUSHDB)) {

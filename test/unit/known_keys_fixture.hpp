@@ -90,6 +90,11 @@ class KnownKeysTest : public testing::Test {
             std::this_thread::sleep_for(redis::Milliseconds(count == 0 ? 50 : 0));
         }
     }
+    // Bytes that Redis has for the connection that listens and cannot send, for its socket is full.
+    std::size_t held_back() {
+        const auto list = other({"CLIENT", "LIST", "TYPE", "pubsub"}).text;
+        return std::stoul(list.substr(list.find(" omem=") + 6));
+    }
     // The id of the connection that listens.
     std::string subscriber() {
         const auto list = other({"CLIENT", "LIST", "TYPE", "pubsub"}).text;

@@ -146,6 +146,15 @@ sub cli {
     return $answer =~ s/\n\z//r;
 }
 
+# Gives it commands, each once the one before is answered.
+sub commands {
+    my ($self, @commands) = @_;
+    open my $in, '|-', "timeout 60 redis-cli -s '" . $self->socket . "' >'$self->{dir}/answers'" or die "cannot run redis-cli: $!";
+    print $in map { "$_\n" } @commands;
+    close $in or die "redis-cli failed: $?";
+    return $self;
+}
+
 # Kills it if it runs and starts it anew: empty, or with the data of a file that save() made. Options are added to the old ones.
 sub restart {
     my ($self, $saved, %options) = @_;
