@@ -221,6 +221,13 @@ SELECT failure($$INSERT INTO helix.user_operation_preferences (user_id, operatio
 SELECT helix.reset_preferences(:ada), helix.reset_preferences(:bob), helix.reset_preferences('b0b00000-0000-0000-0000-0000000000b2');
 DELETE FROM helix.operations WHERE operation_id = 'tenth';
 DROP FUNCTION bulk;
+-- A trigger that takes a row away is an error, not a crash.
+CREATE FUNCTION take_away() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER take_away BEFORE INSERT OR UPDATE ON helix.ui_theme_preferences FOR EACH ROW EXECUTE FUNCTION take_away();
+SELECT failure($$SELECT helix.set_theme_preferences('b0b00000-0000-0000-0000-0000000000b1', 'dark')$$);
+DROP TRIGGER take_away ON helix.ui_theme_preferences;
+DROP FUNCTION take_away;
+
 DROP VIEW log;
 DROP TABLE statements;
 DROP FUNCTION count_statement, shown;

@@ -44,8 +44,8 @@ CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_cache_get_or_fetch';
 COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
-    'The cached JSON under a key; where there is none, what p_query gives (one SELECT, run as the caller: one column of type '
-    'jsonb or json, one row at most; 22023, 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
+    'The cached JSON under a key; where there is none, what p_query gives (one SELECT that neither writes nor locks rows, run as the '
+    'caller: one column of type jsonb or json, one row at most; 22023, 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
     'meanwhile. One reader at a time computes a key, the others wait helix.cache_fill_wait for it. Null where the query gives '
     'null or no row; that is not stored.';
 

@@ -3,6 +3,7 @@
 #include "pg/prelude.hpp"
 
 #include "cache/arguments.hpp"
+#include "cache/callers_query.hpp"
 #include "cache/known_reads.hpp"
 #include "cache/read_through.hpp"
 #include "callers/caller.hpp"
@@ -16,7 +17,6 @@
 
 extern "C" {
 #include "utils/jsonb.h"
-#include "utils/plancache.h"
 }
 
 namespace helix::cache {
@@ -25,6 +25,10 @@ namespace {
 
 // The only value of the query that has just run, as a jsonb in `memory`; null where there is no row.
 Json only_value(MemoryContext memory) {
+    if (SPI_tuptable == nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the query must return rows"),
+                        errhint("Write a SELECT without INTO.")));
+    }
     TupleDesc columns = SPI_tuptable->tupdesc;
     const Oid type = columns->natts == 1 ? SPI_gettypeid(columns, 1) : InvalidOid;
     if (type != JSONBOID && type != JSONOID) {
@@ -50,23 +54,13 @@ Json only_value(MemoryContext memory) {
     return {value, false};
 }
 
-// Nothing else takes a snapshot of its own: FETCH would give what a cursor saw long ago.
-bool is_one_select(SPIPlanPtr plan) {
-    List* sources = SPI_plan_get_plan_sources(plan);
-    return list_length(sources) == 1 && static_cast<CachedPlanSource*>(linitial(sources))->commandTag == CMDTAG_SELECT;
-}
-
-// As the caller, in his search_path: it is his query.
+// As the caller, in their search_path: it is their query.
 Json run_callers_query(void* text) {
     const MemoryContext memory = CurrentMemoryContext;
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }
-    SPIPlanPtr plan = SPI_prepare(static_cast<const char*>(text), 0, nullptr);
-    if (plan == nullptr || !is_one_select(plan)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_query must be one SELECT"),
-                        errdetail("It is \"%s\".", static_cast<const char*>(text)), errhint("Write a SELECT.")));
-    }
+    SPIPlanPtr plan = prepare_callers_query(static_cast<const char*>(text));
     if (SPI_execute_plan(plan, nullptr, nullptr, false, 2) < 0) {
         elog(ERROR, "could not run the query");
     }

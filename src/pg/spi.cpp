@@ -9,6 +9,21 @@ extern "C" {
 
 namespace helix::pg {
 
+namespace {
+
+// A statement of helix's own always has its row, unless a trigger or a rule that somebody added takes it away.
+HeapTuple row_of_result(std::uint64_t row) {
+    const std::uint64_t rows = SPI_tuptable == nullptr ? 0 : SPI_tuptable->numvals;
+    if (row >= rows) {
+        ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION), errmsg("a statement of helix's returned too few rows"),
+                        errdetail("It returned %llu.", static_cast<unsigned long long>(rows)),
+                        errhint("Look for a trigger or a rule on the table that it changes, and remove it.")));
+    }
+    return SPI_tuptable->vals[row];
+}
+
+} // namespace
+
 Owner::Owner() {
     GetUserIdAndSecContext(&caller_, &security_context_);
     SetUserIdAndSecContext(extension_owner(), security_context_ | SECURITY_LOCAL_USERID_CHANGE);
@@ -79,7 +94,7 @@ void execute_text(const char* text) {
 }
 
 Datum column(std::uint64_t row, int number, bool* is_null) {
-    return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, is_null);
+    return SPI_getbinval(row_of_result(row), SPI_tuptable->tupdesc, number, is_null);
 }
 
 Datum column(std::uint64_t row, int number) {
@@ -92,7 +107,7 @@ Datum column(std::uint64_t row, int number) {
 }
 
 Datum copied_row(TupleDesc columns) {
-    return PointerGetDatum(SPI_returntuple(SPI_tuptable->vals[0], columns));
+    return PointerGetDatum(SPI_returntuple(row_of_result(0), columns));
 }
 
 } // namespace helix::pg

@@ -64,12 +64,12 @@ class Statement {
 // Runs text that is different each time (DDL); errors are PostgreSQL's.
 void execute_text(const char* text);
 
-// Column `number` (from 1) of row `row` (from 0) of SPI_tuptable.
+// Column `number` (from 1) of row `row` (from 0) of SPI_tuptable. Raises 21000 where there is no such row.
 Datum column(std::uint64_t row, int number, bool* is_null);
 // The same where null is out of the question: raises XX000 on one.
 Datum column(std::uint64_t row, int number);
 
-// The first row of SPI_tuptable as one of type `columns`, in memory that outlives the connection.
+// The first row of SPI_tuptable as one of type `columns`, in memory that outlives the connection; 21000 without one.
 Datum copied_row(TupleDesc columns);
 
 } // namespace helix::pg
