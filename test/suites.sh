@@ -20,7 +20,7 @@ install_tools() {
 build() {
     local targets=()
     ! wants unit || targets+=(helix_unit)
-    ! wants tap || targets+=(helix_boundary helix_secret_reader fault_proxy coherence_checker)
+    ! wants tap || targets+=(helix_boundary helix_secret_reader helix_late_writer fault_proxy coherence_checker)
     build_and_install
     say "building with CMake: ${targets[*]:-nothing} (1 to 3 minutes the first time)"
     cmake -S "$repository" -B "$repository/build" -DPG_CONFIG="$pg_bin/pg_config" >/dev/null
@@ -76,7 +76,7 @@ run_isolation() {
 
 run_tap() {
     local copy status=0 tests together apart
-    copy=$(copy_for_user tap test/t build/helix_boundary.so build/helix_secret_reader.so build/fault_proxy build/coherence_checker)
+    copy=$(copy_for_user tap test/t build/helix_boundary.so build/helix_secret_reader.so build/helix_late_writer.so build/fault_proxy build/coherence_checker)
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
@@ -99,7 +99,7 @@ prove_in() {
     local copy=$1; shift
     (cd "$copy/output" && as_user env PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log" \
-        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
+        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
         HELIX_COHERENCE_CHECKER="$copy/coherence_checker" prove --timer "$@")
 }
 

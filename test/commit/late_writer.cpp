@@ -7,6 +7,7 @@ extern "C" {
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 
 PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init();
@@ -20,10 +21,12 @@ void write_late(XactEvent event, void*) {
     if ((event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE) || statement[0] == '\0') {
         return;
     }
+    PushActiveSnapshot(GetTransactionSnapshot());
     if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(statement, false, 0) < 0) {
         elog(ERROR, "could not run the late statement");
     }
     SPI_finish();
+    PopActiveSnapshot();
 }
 
 } // namespace

@@ -31,45 +31,44 @@ sub gone {
     return 0;
 }
 
-# Runs it in a session that changes my row late, with both keys in Redis.
-sub run_with_late_change {
-    my ($sql) = @_;
+# Runs a transaction that changes my row late, with both keys in Redis. How it ends is given.
+sub change_late {
+    my ($sql, $end, $change) = @_;
     ok(wait_for_cache($node, 'up'), 'the cache is connected');
+    $change //= "UPDATE prefs SET v = v + 1 WHERE user_id = '$me'";
     $redis->cli('MSET', "op_prefs:$me", 'old', "op_prefs:$you", 'old', "session:$me", 'kept');
-    return $node->safe_psql('postgres', "SET late_writer.statement = 'UPDATE prefs SET v = v + 1 WHERE user_id = ''$me'''; $sql");
+    $node->psql('postgres', "BEGIN; SET LOCAL late_writer.statement = \$\$$change\$\$; $sql; $end");
 }
 
 sub value { return $node->safe_psql('postgres', "SELECT v FROM prefs WHERE user_id = '$me'") }
 
-run_with_late_change("UPDATE prefs SET v = v + 1 WHERE user_id = '$you'");
-is(value(), '3', 'the late change is committed'); # the SET commits too
+change_late("UPDATE prefs SET v = v + 1 WHERE user_id = '$you'", 'COMMIT');
+is(value(), '2', 'the late change is committed');
 ok(gone("op_prefs:$me"), 'its key goes');
 ok(gone("op_prefs:$you"), 'and that of the change before it');
 is($redis->cli('GET', "session:$me"), 'kept', 'and no key that is not helix\'s');
 
-run_with_late_change('BEGIN; SELECT 1; COMMIT');
-ok(gone("op_prefs:$me"), 'a transaction that has changed nothing else');
+change_late('SELECT 1', 'COMMIT');
+is(value(), '3', 'the late change is committed');
+ok(gone("op_prefs:$me"), 'the key goes where nothing else was changed');
 
-run_with_late_change("BEGIN; SET LOCAL late_writer.statement = ''; UPDATE prefs SET v = v + 1 WHERE user_id = '$you'; COMMIT; RESET late_writer.statement");
-ok(gone("op_prefs:$you"), 'without a late change, too');
+change_late("UPDATE prefs SET v = v + 1 WHERE user_id = '$you'", 'COMMIT', 'SELECT 1');
+ok(gone("op_prefs:$you"), 'a late statement that changes nothing');
+is($redis->cli('GET', "op_prefs:$me"), 'old', 'removes nothing');
 
-my $before = value();
-$redis->cli('SET', "op_prefs:$me", 'kept');
-$node->safe_psql('postgres', "BEGIN; SET LOCAL late_writer.statement = 'SELECT 1'; SELECT 1; ROLLBACK");
-is($redis->cli('GET', "op_prefs:$me"), 'kept', 'a rollback removes nothing');
-$node->psql('postgres', "BEGIN; SET LOCAL late_writer.statement = 'UPDATE prefs SET v = 1 / 0'; SELECT 1; COMMIT");
-is($redis->cli('GET', "op_prefs:$me"), 'kept', 'nor does a late change that fails');
-is(value(), $before, 'it is rolled back');
+change_late('SELECT 1', 'ROLLBACK');
+change_late('SELECT 1', 'COMMIT', 'UPDATE prefs SET v = v / 0');
+is(value(), '3', 'neither is committed');
+sleep 0.5;
+is($redis->cli('GET', "op_prefs:$me"), 'old', 'and the key stays');
 
-subtest 'while a transaction is prepared' => sub {
-    $node->psql('postgres', "BEGIN; SET LOCAL late_writer.statement = 'UPDATE prefs SET v = 100 WHERE user_id = ''$me'''; "
-          . "SELECT pg_current_xact_id(); PREPARE TRANSACTION 'late'");
-    is($node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts'), 'late', 'it is prepared');
-    is($redis->cli('GET', "op_prefs:$me"), 'kept', 'nothing is removed yet');
-    $node->safe_psql('postgres', "COMMIT PREPARED 'late'");
-    is(value(), '100', 'the late change is committed');
-    ok(gone("op_prefs:$me"), 'its key goes');
-};
+# Of this one helix hears when it is too late to refuse it.
+change_late('SELECT pg_current_xact_id()', q(PREPARE TRANSACTION 'late'));
+is($node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts'), 'late', 'a transaction that writes late is prepared');
+is($redis->cli('GET', "op_prefs:$me"), 'old', 'nothing is removed yet');
+$node->safe_psql('postgres', "COMMIT PREPARED 'late'");
+is(value(), '4', 'the late change is committed');
+ok(gone("op_prefs:$me"), 'its key goes');
 
 $node->stop;
 done_testing();
