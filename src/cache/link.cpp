@@ -199,7 +199,8 @@ std::size_t Link::work() {
 }
 
 // Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
-// sweep's next step.
+// sweep's next step. The known keys may add one of their own when they are lost, so they come before what is counted
+// from the end.
 void Link::exchange(bool moved) {
     if (passive_) {
         delivery_.clear();
@@ -211,6 +212,9 @@ void Link::exchange(bool moved) {
     pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
     const bool sets_epoch = delivery_.sets_epoch();
     delivery_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
+    if (sweep_.has_lookups()) {           // which delivery has just brought
+        known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
+    }
     append_unlink(*connection_, std::exchange(found_, {}));
     Tail tail;
     tail.checks = known_.append_checks(*connection_);
@@ -221,9 +225,6 @@ void Link::exchange(bool moved) {
     if (const auto due = sweep_.due(); due && ms_until(*due) == 0) {
         sweep_.append_step(*connection_);
         tail.step = 1;
-    }
-    if (sweep_.has_lookups()) {
-        known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
     }
     const bool sends = connection_->waiting() > 0; // a repetition may be of patterns alone
     if (sends) {
