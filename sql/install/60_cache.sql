@@ -38,7 +38,7 @@ COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer) IS
     'Stores JSON of up to 1 MiB at once for 1 to 86400 s, for cache_get() alone: the other functions compute what they vouch for. '
     'True where it did. The value counts as read when this session first missed the key with cache_get(), else as read now. '
     'False: Redis is away, the key has been invalidated since, the value is too large, this transaction has written or has '
-    'one snapshot (REPEATABLE READ), or the server is a standby.';
+    'one snapshot (REPEATABLE READ), or the server is a standby. 22023 on a key that cache_read() computes.';
 
 CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds integer) RETURNS jsonb
     LANGUAGE c VOLATILE
@@ -47,7 +47,8 @@ COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
     'The cached JSON under a key; where there is none, what p_query gives (one SELECT that neither writes nor locks rows, run as the '
     'caller: one column of type jsonb or json, one row at most; 22023, 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
     'meanwhile. One reader at a time computes a key, the others wait helix.cache_fill_wait for it. Null where the query gives '
-    'null or no row; that is not stored.';
+    'null or no row; that is not stored. Warns of tables in the query whose changes do not remove the key (see '
+    'invalidate_on_change()). 22023 on a key that cache_read() computes.';
 
 CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -55,7 +56,7 @@ CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
 COMMENT ON FUNCTION helix.cache_read(text) IS
     'Reads a key of helix''s own families through the cache, as op_prefs:<user>, op_pref:<user>:<operation>, theme_prefs:<user>, '
     'cost_trends:<user>:<days>, op_metrics:<user>:<operation>:<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. '
-    '42501 on another user''s key, 22023 on an unknown one.';
+    '42501 on another user''s key, 22023 on an unknown one, 42704 on an unknown operation.';
 
 CREATE FUNCTION helix.cache_delete(p_key text) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -102,7 +103,8 @@ CREATE FUNCTION helix.cache_audit(p_sample integer)
     AS 'MODULE_PATHNAME', 'helix_cache_audit';
 COMMENT ON FUNCTION helix.cache_audit(integer) IS
     'Compares up to p_sample (1 to 100,000) cached values of helix''s own families, whoever has set them, with what SQL gives now; '
-    'the differences are the rows. A value that is on its way out is looked at again before it counts.';
+    'the differences are the rows. A value that is on its way out is looked at again before it counts. Warns of keys that it '
+    'cannot compare, for helix does not compute them, and of tables whose changes do not remove a key.';
 
 CREATE FUNCTION helix_internal.invalidate_cache() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp

@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "cache/known_reads.hpp"
+#include "cache/registered.hpp"
 #include "cache/session.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
@@ -10,9 +11,12 @@
 #include "core/repetition.hpp"
 #include "pg/guard.hpp"
 
+#include <cstring>
+
 extern "C" {
 #include "access/htup_details.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "utils/json.h"
@@ -67,7 +71,8 @@ std::vector<std::string> sample_keys(std::size_t sample) {
 // What any client of Redis reads under the key, whoever has written it.
 std::optional<std::string> plain_value(std::string_view key) {
     auto reply = session().call([&](auto& connection, auto deadline) {
-        return connection.call({"GET", key}, deadline);
+        connection.append({"GET", key});
+        return std::move(connection.exchange(deadline).back()); // an error where a client keeps a list or a hash there
     });
     return reply && reply->is_text() ? std::optional(std::move(reply->text)) : std::nullopt;
 }
@@ -82,10 +87,12 @@ struct Comparison {
     Json current;
     Datum cached;
     bool equal;
+    List* relations; // that SQL has read
 };
 
 Comparison compare(KnownRead* read, const char* cached) {
-    Comparison result{run_known_read(read), DirectFunctionCall1(jsonb_in, CStringGetDatum(cached)), false};
+    const Json current = run_known_read(read);
+    Comparison result{current, DirectFunctionCall1(jsonb_in, CStringGetDatum(cached)), false, read->relations};
     result.equal =
         !result.current.is_null && DatumGetBool(DirectFunctionCall2(jsonb_eq, result.current.value, result.cached));
     return result;
@@ -120,7 +127,7 @@ std::optional<Comparison> compare_safely(const char* key, const char* cached) {
             MemoryContextSwitchTo(memory);
             FlushErrorState();
             RollbackAndReleaseCurrentSubTransaction();
-            comparison = {{}, 0, false};
+            comparison = {{}, 0, false, NIL};
             known = true;
         }
         PG_END_TRY();
@@ -131,16 +138,27 @@ std::optional<Comparison> compare_safely(const char* key, const char* cached) {
     return outcome.known ? std::optional(outcome.comparison) : std::nullopt;
 }
 
-std::vector<Difference> differences_among(const std::vector<std::string>& keys) {
-    std::vector<Difference> found;
+// What the sample holds that is not as SQL says, or that SQL cannot say.
+struct Findings {
+    std::vector<Difference> differences;
+    std::vector<std::string> unknown; // keys that helix does not compute
+};
+
+Findings look_at(const std::vector<std::string>& keys) {
+    Findings found;
     MemoryContext scratch = pg::call(
         [] { return AllocSetContextCreate(CurrentMemoryContext, "helix cache audit", ALLOCSET_DEFAULT_SIZES); });
     const MemoryContext memory = MemoryContextSwitchTo(scratch);
     for (const auto& key : keys) {
         auto cached = plain_value(key);
         const auto comparison = cached ? compare_safely(key.c_str(), cached->c_str()) : std::nullopt;
+        if (cached && !comparison) {
+            found.unknown.push_back(key);
+        } else if (comparison) {
+            warn_of_unregistered(key, comparison->relations);
+        }
         if (comparison && !comparison->equal) {
-            found.push_back({key, std::move(*cached)});
+            found.differences.push_back({key, std::move(*cached)});
         }
         pg::call([&] {
             MemoryContextReset(scratch);
@@ -149,6 +167,33 @@ std::vector<Difference> differences_among(const std::vector<std::string>& keys) 
     }
     MemoryContextSwitchTo(memory);
     return found;
+}
+
+// What is no valid text of the database becomes question marks: clients may set any bytes.
+const char* plain_text(const char* text) {
+    if (pg_verifymbstr(text, static_cast<int>(strlen(text)), true)) {
+        return text;
+    }
+    char* valid = pstrdup(text);
+    for (char* byte = valid; *byte != '\0'; ++byte) {
+        *byte = static_cast<unsigned char>(*byte) < 0x80 ? *byte : '?';
+    }
+    return valid;
+}
+
+void warn_of_unknown(const std::vector<std::string>& keys) {
+    if (keys.empty()) {
+        return;
+    }
+    const char* first = keys.front().c_str();
+    const std::size_t count = keys.size();
+    pg::call([&] {
+        ereport(WARNING,
+                (errmsg("%zu keys are not compared, for helix does not compute them", count),
+                 errdetail("One is \"%s\".", plain_text(first)),
+                 errhint("Whether they are current depends on helix.invalidate_on_change() for the tables that "
+                         "they were computed from.")));
+    });
 }
 
 // A commit between the two looks is no difference: what is still there once its invalidation is long due, is one.
@@ -162,15 +207,11 @@ void wait_for_invalidations() {
     });
 }
 
-// A text that is not JSON, as a JSON string; what is no valid text of the database becomes question marks.
+// A text that is not JSON, as a JSON string.
 const char* quoted_json(const char* text) {
-    char* valid = pstrdup(text);
-    for (char* byte = valid; *byte != '\0'; ++byte) {
-        *byte = static_cast<unsigned char>(*byte) < 0x80 ? *byte : '?';
-    }
     StringInfoData json;
     initStringInfo(&json);
-    escape_json(&json, valid);
+    escape_json(&json, plain_text(text));
     return json.data;
 }
 
@@ -188,7 +229,7 @@ void report(ReturnSetInfo* result, const Difference& difference) {
     pg::call([&] {
         const Datum quoted =
             found.cached != 0 ? found.cached : DirectFunctionCall1(jsonb_in, CStringGetDatum(quoted_json(text)));
-        Datum values[] = {CStringGetTextDatum(key), quoted, found.current.value};
+        Datum values[] = {CStringGetTextDatum(plain_text(key)), quoted, found.current.value};
         bool nulls[] = {false, false, found.current.is_null};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     });
@@ -209,10 +250,11 @@ HELIX_FUNCTION(helix_cache_audit) {
     }
     pg::call([&] { InitMaterializedSRF(fcinfo, 0); });
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    const auto differences = cache::differences_among(cache::sample_keys(static_cast<std::size_t>(sample)));
-    if (!differences.empty()) {
+    const auto found = cache::look_at(cache::sample_keys(static_cast<std::size_t>(sample)));
+    cache::warn_of_unknown(found.unknown);
+    if (!found.differences.empty()) {
         cache::wait_for_invalidations();
-        for (const auto& difference : differences) {
+        for (const auto& difference : found.differences) {
             cache::report(result, difference);
         }
     }

@@ -58,4 +58,9 @@ SPIPlanPtr prepare_callers_query(const char* text) {
     return plan;
 }
 
+List* relations_of(SPIPlanPtr plan) {
+    List* sources = SPI_plan_get_plan_sources(plan);
+    return list_copy(static_cast<CachedPlanSource*>(linitial(sources))->relationOids);
+}
+
 } // namespace helix::cache

@@ -6,6 +6,7 @@
 #include "cache/callers_query.hpp"
 #include "cache/known_reads.hpp"
 #include "cache/read_through.hpp"
+#include "cache/registered.hpp"
 #include "callers/caller.hpp"
 #include "core/cache_key.hpp"
 #include "core/error.hpp"
@@ -54,13 +55,27 @@ Json only_value(MemoryContext memory) {
     return {value, false};
 }
 
+List* relations_in(MemoryContext memory, SPIPlanPtr plan) {
+    const MemoryContext spi_memory = MemoryContextSwitchTo(memory);
+    List* relations = relations_of(plan);
+    MemoryContextSwitchTo(spi_memory);
+    return relations;
+}
+
+struct CallersQuery {
+    const char* text;
+    List* relations = NIL; // that it reads; known once it has run
+};
+
 // As the caller, in their search_path: it is their query.
-Json run_callers_query(void* text) {
+Json run_callers_query(void* argument) {
+    auto& query = *static_cast<CallersQuery*>(argument);
     const MemoryContext memory = CurrentMemoryContext;
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }
-    SPIPlanPtr plan = prepare_callers_query(static_cast<const char*>(text));
+    SPIPlanPtr plan = prepare_callers_query(query.text);
+    query.relations = relations_in(memory, plan);
     if (SPI_execute_plan(plan, nullptr, nullptr, false, 2) < 0) {
         elog(ERROR, "could not run the query");
     }
@@ -72,7 +87,7 @@ Json run_callers_query(void* text) {
 } // namespace
 
 Json run_known_read(void* argument) {
-    const auto& read = *static_cast<const KnownRead*>(argument);
+    auto& read = *static_cast<KnownRead*>(argument);
     const MemoryContext memory = CurrentMemoryContext;
     const int nesting = NewGUCNestLevel();
     // What is stored must not depend on who computed it.
@@ -91,7 +106,14 @@ Json run_known_read(void* argument) {
         types[i] = TEXTOID;
         values[i] = CStringGetTextDatum(read.parameters[i]);
     }
-    if (SPI_execute_with_args(read.query, read.parameter_count, types, values, nullptr, false, 2) < 0) {
+    SPIPlanPtr plan = SPI_prepare(read.query, read.parameter_count, types);
+    if (plan == nullptr || list_length(SPI_plan_get_plan_sources(plan)) != 1) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the query of the key's family must be one SELECT"),
+                 errhint("Mend it in helix_internal.known_reads.")));
+    }
+    read.relations = relations_in(memory, plan);
+    if (SPI_execute_plan(plan, values, nullptr, false, 2) < 0) {
         elog(ERROR, "could not run the query of a known key");
     }
     const Json value = only_value(memory);
@@ -106,9 +128,12 @@ using namespace helix;
 
 HELIX_FUNCTION(helix_cache_get_or_fetch) {
     const auto key = cache::key_argument(fcinfo, 0);
-    auto query = cache::text_argument(fcinfo, 1, "p_query");
+    const auto text = cache::text_argument(fcinfo, 1, "p_query");
     const int ttl = cache::ttl_argument(fcinfo, 2);
-    const auto value = cache::read_through(key, ttl, cache::run_callers_query, query.data());
+    cache::check_not_known(key);
+    cache::CallersQuery query{text.c_str()};
+    const auto value = cache::read_through(key, ttl, cache::run_callers_query, &query);
+    cache::warn_of_unregistered(key, query.relations);
     if (value.is_null) {
         PG_RETURN_NULL();
     }
@@ -133,6 +158,7 @@ HELIX_FUNCTION(helix_cache_read) {
                     "The keys are listed in helix_internal.known_reads; for others use helix.cache_get_or_fetch().");
     }
     const auto value = cache::read_through(key, read->ttl_s, cache::run_known_read, read);
+    cache::warn_of_unregistered(key, read->relations);
     if (value.is_null) {
         PG_RETURN_NULL();
     }

@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "cache/arguments.hpp"
+#include "cache/known_reads.hpp"
 #include "cache/pending.hpp"
 #include "cache/read_through.hpp"
 #include "cache/session.hpp"
@@ -76,6 +77,7 @@ HELIX_FUNCTION(helix_cache_set) {
                     "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
     }
     const int ttl = cache::ttl_argument(fcinfo, 2);
+    cache::check_not_known(key);
     const auto missed = cache::tickets().take(key);
     if (!cache::may_fill()) {
         PG_RETURN_BOOL(false);

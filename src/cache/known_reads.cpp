@@ -2,6 +2,9 @@
 
 #include "cache/known_reads.hpp"
 
+#include "core/cache_key.hpp"
+#include "core/error.hpp"
+#include "pg/guard.hpp"
 #include "pg/spi.hpp"
 
 #include <cstring>
@@ -53,6 +56,18 @@ KnownRead* find_known_read(const char* key) {
     }
     spi.finish();
     return found ? read : nullptr;
+}
+
+void check_not_known(const std::string& key) {
+    if (cache_key::user_of(key).empty()) {
+        return; // every family has a user
+    }
+    const char* text = key.c_str();
+    if (pg::call([&] { return find_known_read(text) != nullptr; })) {
+        throw Error(sqlstate::invalid_parameter_value, "helix computes the value of this key itself",
+                    "It is \"" + key + "\".",
+                    "Read it by helix.cache_read(), or use another key, such as one with a prefix of your own.");
+    }
 }
 
 } // namespace helix::cache

@@ -1,5 +1,4 @@
-// Owns: the keys whose value helix can compute: helix_internal.known_reads says how. Used by cache_read() and
-// cache_audit().
+// Owns: the keys whose value helix can compute: helix_internal.known_reads says how. Used within cache/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -16,10 +15,15 @@ struct KnownRead {
     int ttl_s;
     int parameter_count;
     const char* parameters[most_parameters]; // the key's segments behind the first
+    List* relations;                         // that the query reads; known once it has run
 };
 
 // Null where no family fits. Raises PostgreSQL errors.
 KnownRead* find_known_read(const char* key);
+
+// For functions that store what their caller says. Throws Error 22023 where helix computes the key itself, for
+// cache_read() gives other users what is stored there.
+void check_not_known(const std::string& key);
 
 // Computes the value of a KnownRead as the caller.
 Json run_known_read(void* known_read);

@@ -1,2 +1,2 @@
 \set user random(1, 1000)
-SELECT helix.cache_get('op_prefs:' || lpad(:user, 32, '0')::uuid);
+SELECT helix.cache_get('recommendations:' || lpad(:user, 32, '0')::uuid);

@@ -11,7 +11,7 @@ SELECT bench.user_id(i), (SELECT jsonb_object_agg(operation, jsonb_build_object(
            'provider', 'anthropic', 'model', 'claude-haiku-4-5', 'temperature', i % 10 * 0.1, 'max_tokens', 100 + i))
          FROM unnest(ARRAY['email-classify', 'email-compose', 'email-respond', 'task-breakdown', 'task-summary']) operation)
   FROM generate_series(1, 10000 + :samples) i;
-SELECT helix.invalidate_on_change('bench.preferences', 'op_prefs:{user_id}');
+SELECT helix.invalidate_on_change('bench.preferences', 'recommendations:{user_id}');
 
 CREATE TABLE bench.trends (user_id uuid PRIMARY KEY, value int NOT NULL) WITH (fillfactor = 70);
 INSERT INTO bench.trends SELECT bench.user_id(10000 + i), 0 FROM generate_series(1, 2 * :samples) i;
@@ -20,7 +20,7 @@ SELECT helix.invalidate_on_change('bench.trends', 'cost_trends:{user_id}:*');
 CREATE TABLE bench.burst (user_id uuid PRIMARY KEY, batch int NOT NULL, value int NOT NULL) WITH (fillfactor = 30);
 INSERT INTO bench.burst SELECT bench.user_id(1000000 + i), i / 500, 0 FROM generate_series(0, 99999) i;
 CREATE INDEX ON bench.burst (batch);
-SELECT helix.invalidate_on_change('bench.burst', 'op_prefs:{user_id}');
+SELECT helix.invalidate_on_change('bench.burst', 'recommendations:{user_id}');
 
 CREATE TABLE bench.results (what text, pair int, value float8 NOT NULL, PRIMARY KEY (what, pair));
 CREATE TABLE bench.gone (kind text, ms float8 NOT NULL);

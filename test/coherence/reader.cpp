@@ -29,13 +29,13 @@ std::string fetch(const std::string& table, int ttl_seconds) {
 
 const std::vector<Way>& ways() {
     static const std::vector<Way> all{
-        {"plain", 40, 200, registered, "'op_prefs:' || u", fetch("coherence.values", 60)},
-        {"pattern", 20, 200, registered, "'cost_trends:' || u || ':30'", fetch("coherence.values", 60)},
-        {"short", 5, 100, registered, "'cost_trends:' || u || ':7'", fetch("coherence.values", 1)},
+        {"plain", 40, 200, registered, "'recommendations:' || u", fetch("coherence.values", 60)},
+        {"pattern", 20, 200, registered, "'cost_trends:' || u || ':x30'", fetch("coherence.values", 60)},
+        {"short", 5, 100, registered, "'cost_trends:' || u || ':x7'", fetch("coherence.values", 1)},
         {"by_hand", 15, 200, by_hand, "'theme_prefs:' || u || ':dark'", fetch("coherence.by_hand", 60)},
         // the snapshot is old by the time that this is filled
-        {"slow", 1, 1, registered, "'op_prefs:' || u", fetch("pg_sleep(0.3 * random()), coherence.values", 60)},
-        {aside, 14, 100, registered, "'op_prefs:' || u", "helix.cache_get(key)"},
+        {"slow", 1, 1, registered, "'recommendations:' || u", fetch("pg_sleep(0.3 * random()), coherence.values", 60)},
+        {aside, 14, 100, registered, "'recommendations:' || u", "helix.cache_get(key)"},
         {"recorded", 5, 50, recorded, "'cost_trends:' || u || ':30'",
          "(SELECT coalesce(sum((day ->> 'total_operations')::bigint), 0) "
          "FROM jsonb_array_elements(helix.cache_read(key)) day)"},
@@ -122,7 +122,7 @@ class Reader {
         if (pick(50) == 0) {
             std::this_thread::sleep_for(std::chrono::milliseconds(pick(40) == 0 ? 2500 : pick(100)));
         }
-        session_.run_prepared("store", "SELECT helix.cache_set('op_prefs:' || " + user + ", $2::jsonb, 60)",
+        session_.run_prepared("store", "SELECT helix.cache_set('recommendations:' || " + user + ", $2::jsonb, 60)",
                               {text, rows.text(0, 0)});
     }
 

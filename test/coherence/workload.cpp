@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS coherence.by_hand (LIKE coherence.values INCLUDING AL
 )";
 
 constexpr const char* register_table = R"(
-SELECT helix.invalidate_on_change('coherence.values', 'op_prefs:{user_id}', 'cost_trends:{user_id}:*')
+SELECT helix.invalidate_on_change('coherence.values', 'recommendations:{user_id}', 'cost_trends:{user_id}:*')
  WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'coherence.values'::regclass)
 )";
 

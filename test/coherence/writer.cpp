@@ -77,8 +77,8 @@ class Writer {
         if (pick(2) == 0) {
             session_.run_prepared(
                 "read_spoilt",
-                "SELECT helix.cache_get_or_fetch('op_prefs:' || u, format('SELECT to_jsonb(version) "
-                "FROM coherence.values WHERE user_id = %L', u), 60), helix.cache_set('op_prefs:' || u, '-1', 60) "
+                "SELECT helix.cache_get_or_fetch('recommendations:' || u, format('SELECT to_jsonb(version) "
+                "FROM coherence.values WHERE user_id = %L', u), 60), helix.cache_set('recommendations:' || u, '-1', 60) "
                 "FROM (SELECT $1) users(u)",
                 {id});
         }

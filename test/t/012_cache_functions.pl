@@ -22,7 +22,7 @@ $node->safe_psql('postgres', <<'SQL');
 CREATE ROLE api_user; CREATE ROLE api_service; CREATE ROLE api_anon;
 SELECT helix.grant_api_access('api_user', 'api_service', 'api_anon');
 CREATE TABLE prefs (user_id uuid, v integer);
-SELECT helix.invalidate_on_change('prefs', 'op_prefs:{user_id}');
+SELECT helix.invalidate_on_change('prefs', 'recommendations:{user_id}');
 CREATE TABLE uncached (v integer);
 CREATE UNLOGGED SEQUENCE runs;
 CREATE FUNCTION write_it() RETURNS jsonb LANGUAGE sql AS 'INSERT INTO uncached VALUES (1) RETURNING to_jsonb(v)';
@@ -59,7 +59,7 @@ sub fetch {
 # The value of the user's row, through the cache.
 sub pref {
     my ($session, $user) = @_;
-    return fetch($session, "op_prefs:$user", "SELECT to_jsonb(v) FROM prefs WHERE user_id = '$user'");
+    return fetch($session, "recommendations:$user", "SELECT to_jsonb(v) FROM prefs WHERE user_id = '$user'");
 }
 
 # Values come from the cache again, within a few seconds.
@@ -138,7 +138,7 @@ subtest 'a value that helix has not written is not trusted' => sub {
 };
 
 subtest 'a fill is refused where the key was invalidated since the read' => sub {
-    my $key = "cost_trends:$me:30";
+    my $key = "cost_trends:$me:x30";
     my %by = (
         'its key' => "SELECT helix.cache_delete('$key')",
         'a pattern' => "SELECT helix.cache_delete_pattern('cost_trends:$me:*')",
@@ -155,9 +155,9 @@ subtest 'a fill is refused where the key was invalidated since the read' => sub 
         is($set . exists_in_redis($key), 'f0', 'cache_set says so, nothing is stored');
         is(get($key) . set($key, 2) . get($key), 't2', 'asked for again it is');
     }
-    get("op_prefs:$me");
-    after_delivery("SELECT helix.cache_delete('op_prefs:$you')");
-    is(set("op_prefs:$me", 1), 't', q(another user's invalidation does not matter));
+    get("recommendations:$me");
+    after_delivery("SELECT helix.cache_delete('recommendations:$you')");
+    is(set("recommendations:$me", 1), 't', q(another user's invalidation does not matter));
     # Where cache_get could not take note of when the read began, cache_set must not take the value for a new one.
     my $get = "SELECT helix.cache_get('$key')";
     my %without = (
@@ -174,14 +174,14 @@ subtest 'a fill is refused where the key was invalidated since the read' => sub 
     after_delivery("INSERT INTO prefs VALUES ('$me', 1), ('$you', 1)");
     my $log = $node->basedir . '/slow';
     my $slow = start_command($log, 'psql', '-XAt', '-d', $node->connstr('postgres'), '-c', "SELECT helix.cache_get_or_fetch(
-        'op_prefs:$me', \$\$SELECT to_jsonb(v) FROM prefs, pg_sleep(1) WHERE user_id = '$me'\$\$, 600)");
+        'recommendations:$me', \$\$SELECT to_jsonb(v) FROM prefs, pg_sleep(1) WHERE user_id = '$me'\$\$, 600)");
     wait_until(sub { one(q(SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep')) });
     two("UPDATE prefs SET v = 2 WHERE user_id = '$me'");
     $slow->finish;
     is(slurp_file($log), "1\n", 'cache_get_or_fetch: a slow query gives what was there when it began');
-    is(exists_in_redis("op_prefs:$me"), '0', 'that is not stored');
+    is(exists_in_redis("recommendations:$me"), '0', 'that is not stored');
     is(pref($one, $me), '2', 'and the next read sees the new value');
-    is(exists_in_redis("op_prefs:$me"), '1', 'which is');
+    is(exists_in_redis("recommendations:$me"), '1', 'which is');
 };
 
 subtest 'cache_get_or_fetch' => sub {
@@ -227,21 +227,21 @@ subtest 'what is not committed is neither stored nor hidden' => sub {
     after_delivery('UPDATE prefs SET v = 10');
     pref($two, $_) for $me, $you;
     one("BEGIN; UPDATE prefs SET v = 11 WHERE user_id = '$me'");
-    is(get("op_prefs:$me"), '', 'who has changed a row does not get the old value');
+    is(get("recommendations:$me"), '', 'who has changed a row does not get the old value');
     is(pref($one, $me), '11', 'but his own');
     is(pref($two, $me), '10', 'while the others get the committed one');
     is(pref($one, $you), '10', 'other keys he gets from the cache');
     is(set('doc:u', 1), 'f', 'he stores nothing');
     is(fetch($one, 'doc:u', 1) . exists_in_redis('doc:u'), '10', 'not even what he did not change');
     one('ROLLBACK');
-    is(get("op_prefs:$me"), '10', 'after ROLLBACK he gets the old value again');
-    for my $call ("cache_delete('op_prefs:$me')", q(cache_delete_pattern('op_*')), "invalidate_user_cache('$me')",
+    is(get("recommendations:$me"), '10', 'after ROLLBACK he gets the old value again');
+    for my $call ("cache_delete('recommendations:$me')", q(cache_delete_pattern('rec*')), "invalidate_user_cache('$me')",
         'cache_flush_all()') {
         one("BEGIN; SELECT helix.$call");
-        is(get("op_prefs:$me"), '', "$call hides the value from its own transaction");
-        is(two("SELECT helix.cache_get('op_prefs:$me')"), '10', 'from nobody else before it commits');
+        is(get("recommendations:$me"), '', "$call hides the value from its own transaction");
+        is(two("SELECT helix.cache_get('recommendations:$me')"), '10', 'from nobody else before it commits');
         one('ROLLBACK');
-        is(get("op_prefs:$me"), '10', 'and from nobody where it does not');
+        is(get("recommendations:$me"), '10', 'and from nobody where it does not');
     }
     my $read = "SELECT helix.cache_read('cost_trends:$me:7')";
     my $sql = "SELECT jsonb_agg(t) FROM helix.get_cost_trends('$me', 7) t";
@@ -257,8 +257,8 @@ subtest 'what is not committed is neither stored nor hidden' => sub {
         after_delivery('UPDATE prefs SET v = 21');
         is(pref($two, $me), '21', "$level: a newer value is in the cache");
         is(pref($one, $_), '20', 'the old snapshot reads past it') for $me, $you;
-        is(set("op_prefs:$you", 20), 'f', 'its own value cannot be stored');
-        is(exists_in_redis("op_prefs:$you") . $redis->cli('GET', "op_prefs:$me"), '021', 'nor has it been');
+        is(set("recommendations:$you", 20), 'f', 'its own value cannot be stored');
+        is(exists_in_redis("recommendations:$you") . $redis->cli('GET', "recommendations:$me"), '021', 'nor has it been');
         one('COMMIT');
     }
 };
@@ -274,10 +274,10 @@ subtest 'what the functions that remove take' => sub {
     fetch($one, $_, 1) for 'helix_filled', "helix_filled:$me";
     $take->("invalidate_user_cache('$me')", [ $me, "a:$me", "a:$me:b", "a:b:c:$me", 'a:' . uc $me, "helix_filled:$me" ],
         [ "a:$you", "a:x$me", "a:$me-x:b", "a-$me" ]);
-    $redis->cli('-n', 1, 'SET', 'op_prefs:1', 'other database');
+    $redis->cli('-n', 1, 'SET', 'recommendations:1', 'other database');
     $take->('cache_flush_all()', [ "op_prefs:$me", "recommendations:$me", 'all_op_metrics:', 'helix_filled' ],
-        [ 'op_prefsx', 'session:1', "x:op_prefs:$me", 'helix', 'helix:mine' ]);
-    is($redis->cli('-n', 1, 'GET', 'op_prefs:1'), 'other database', 'nor in another database of Redis');
+        [ 'recommendationsx', 'session:1', "x:recommendations:$me", 'helix', 'helix:mine' ]);
+    is($redis->cli('-n', 1, 'GET', 'recommendations:1'), 'other database', 'nor in another database of Redis');
     $take->(q(cache_delete('g:*')), ['g:*'], [ 'g:1', 'g:' ]);
     $take->(q(cache_delete_pattern('g:?[a-c]\*x*')), [ 'g:1a*x', 'g:2c*xyz' ],
         [ 'g:1d*x', 'g:1ax', 'g:a*x', 'G:1a*x', 'xg:1a*x' ]);

@@ -21,7 +21,7 @@ my ($me, $you) = map { user_id($_) } 1, 2;
 my $canary = 'c4n4ry-' . int(rand 1e9);
 $ENV{HELIX_TEST_SECRET} = "$canary-env";
 my $redis = start_redis();
-my $saved = do { $redis->cli('MSET', "op_prefs:$you", 'old', "session:$you", 'old'); $redis->save };
+my $saved = do { $redis->cli('MSET', "recommendations:$you", 'old', "session:$you", 'old'); $redis->save };
 $redis->kill;
 my $node = helix_node('node', init => { allows_streaming => 1 }, conf => <<"CONF");
 helix.redis_url = '${\$redis->url}'
@@ -36,7 +36,7 @@ CONF
 # Fifty rounds of calls: what they return, how long the first takes and how long one of the others takes usually.
 $node->safe_psql('postgres', <<"SQL");
 CREATE TABLE prefs (user_id uuid, v integer);
-SELECT helix.invalidate_on_change('prefs', 'op_prefs:{user_id}');
+SELECT helix.invalidate_on_change('prefs', 'recommendations:{user_id}');
 INSERT INTO prefs VALUES ('$me', 1), ('$you', 1);
 CREATE PROCEDURE commit_often() LANGUAGE plpgsql AS '
     BEGIN FOR i IN 1 .. 50 LOOP UPDATE prefs SET v = v + 1; COMMIT; END LOOP; END';
@@ -112,7 +112,7 @@ sub comes_back {
     my $start = time;
     ok(wait_for_cache($node, 'up', 10), "$name: it is up again");
     cmp_ok(time - $start, '<', 4, "$name: soon");
-    ok(wait_until(sub { $redis->cli('EXISTS', "op_prefs:$you", 'cost_trends:x') eq '0' }), "$name: no stale key is left");
+    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you", 'cost_trends:x') eq '0' }), "$name: no stale key is left");
     is($redis->cli('EXISTS', "session:$you"), $options{kept} // 1, "$name: what is foreign is as before");
     ok(is_in_use(), "$name: values come from Redis");
     is(lines($since, 'helix has no Redis'), 1, "$name: the log tells once that it went") if !$options{quiet};
@@ -127,7 +127,7 @@ sub survives {
     my ($name, $seconds, $error, $begin, $end, %options) = @_;
     subtest $name => sub {
         is_in_use() or die 'no Redis to begin with';
-        $redis->cli('MSET', "op_prefs:$you", 'old', 'cost_trends:x', 'old', "session:$you", 'old') if !$options{kept};
+        $redis->cli('MSET', "recommendations:$you", 'old', 'cost_trends:x', 'old', "session:$you", 'old') if !$options{kept};
         my $since = -s $node->logfile;
         $begin->();
         is_without_cache($name, $seconds);
@@ -251,11 +251,11 @@ subtest 'passwords' => sub {
 
 subtest 'Redis has no memory left' => sub {
     is_in_use();
-    $redis->cli('MSET', "op_prefs:$you", 'old', "session:$you", 'old');
+    $redis->cli('MSET', "recommendations:$you", 'old', "session:$you", 'old');
     my $since = -s $node->logfile;
     $redis->cli(qw(CONFIG SET maxmemory-policy noeviction maxmemory 1));
     $node->safe_psql('postgres', 'CALL commit_often()');
-    ok(wait_until(sub { $redis->cli('EXISTS', "op_prefs:$you") eq '0' }), 'keys are removed all the same');
+    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you") eq '0' }), 'keys are removed all the same');
     ok(wait_until(sub { $redis->cli('EXISTS', 'helix:lease') eq '0' }), 'there is no lease');
     ok(wait_until(sub { stats('lease_ms_left') eq '0' }, 3), 'as cache_stats says');
     is($node->safe_psql('postgres', q(SELECT helix.cache_get('doc:2') IS NULL)), 't', 'what is there is not trusted');
@@ -272,24 +272,24 @@ subtest 'Redis has no memory left' => sub {
 subtest 'a value that was read in an outage' => sub {
     my $session = $node->background_psql('postgres');
     $redis->stop;
-    is($session->query_safe("SELECT helix.cache_get('op_prefs:$me') IS NULL"), 't', 'cache_get does not find it');
+    is($session->query_safe("SELECT helix.cache_get('recommendations:$me') IS NULL"), 't', 'cache_get does not find it');
     my $old = $session->query_safe("SELECT v FROM prefs WHERE user_id = '$me'");
     $node->safe_psql('postgres', "UPDATE prefs SET v = -1 WHERE user_id = '$me'");
     $redis->cont;
     wait_until(sub { $session->query_safe(q(SELECT helix.cache_set('doc:back', '1', 60))) eq 't' }) or die 'it stays away';
     sleep 1; # all that was committed is delivered
-    is($session->query_safe("SELECT helix.cache_set('op_prefs:$me', '$old', 60)"), 'f', 'cache_set does not store it any more');
-    is($session->query_safe("SELECT helix.cache_get('op_prefs:$me') IS NULL"), 't', 'so nobody reads it');
+    is($session->query_safe("SELECT helix.cache_set('recommendations:$me', '$old', 60)"), 'f', 'cache_set does not store it any more');
+    is($session->query_safe("SELECT helix.cache_get('recommendations:$me') IS NULL"), 't', 'so nobody reads it');
     $session->quit;
 };
 
 subtest 'another url by reload' => sub {
     my $other = start_redis();
-    $_->cli('MSET', "op_prefs:$you", 'old', "session:$you", 'old') for $redis, $other;
+    $_->cli('MSET', "recommendations:$you", 'old', "session:$you", 'old') for $redis, $other;
     my $since = -s $node->logfile;
     set_up('helix.redis_url', $other->url);
-    ok(wait_until(sub { $other->cli('EXISTS', "op_prefs:$you") eq '0' }), 'in the other Redis all that helix owns goes');
-    is($other->cli('EXISTS', "session:$you") . $redis->cli('EXISTS', "op_prefs:$you"), '11', 'and nothing else');
+    ok(wait_until(sub { $other->cli('EXISTS', "recommendations:$you") eq '0' }), 'in the other Redis all that helix owns goes');
+    is($other->cli('EXISTS', "session:$you") . $redis->cli('EXISTS', "recommendations:$you"), '11', 'and nothing else');
     ok(is_in_use(), 'the functions follow');
     is($other->cli('GET', 'doc:2'), '2', 'they use the other one');
     ok(wait_until(sub { $redis->cli('EXISTS', 'helix:lease') eq '0' }), 'the lease in the first one runs out');
@@ -300,10 +300,10 @@ subtest 'another url by reload' => sub {
     is_without_cache('off', 0.1);
     ok(wait_until(sub { stats('keys IS NULL, lease_ms_left') eq 't|0' }, 3), 'cache_stats knows nothing then');
     is(lines($since, 'LOG:.*helix(?!\.redis_url)|cache functions'), 0, 'the log is silent');
-    $other->cli('SET', "op_prefs:$you", 'old');
+    $other->cli('SET', "recommendations:$you", 'old');
     set_up('helix.redis_url', $url);
-    ok(wait_until(sub { $redis->cli('EXISTS', "op_prefs:$you") eq '0' }), 'back at the first all that helix owns goes there');
-    is($other->cli('EXISTS', "op_prefs:$you"), '1', 'the other one is left alone');
+    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you") eq '0' }), 'back at the first all that helix owns goes there');
+    is($other->cli('EXISTS', "recommendations:$you"), '1', 'the other one is left alone');
 };
 
 subtest 'two servers with one Redis database' => sub {
@@ -321,7 +321,7 @@ subtest 'two servers with one Redis database' => sub {
 
 subtest 'more commits than the ring holds while the worker stands still' => sub {
     is_in_use();
-    $redis->cli('MSET', "op_prefs:$you", 'old', 'cost_trends:x', 'old', "session:$you", 'old');
+    $redis->cli('MSET', "recommendations:$you", 'old', 'cost_trends:x', 'old', "session:$you", 'old');
     my ($drops, $epoch, $worker) = (stats('drops'), $redis->cli('GET', 'helix:epoch'), stats('worker_pid'));
     kill 'STOP', $worker;
     my $start = time;
@@ -330,9 +330,9 @@ subtest 'more commits than the ring holds while the worker stands still' => sub 
     cmp_ok(time - $start, '<', 5, 'no commit waits for the worker');
     cmp_ok(stats('drops'), '>', $drops, 'the ring had no room for some');
     ok(wait_until(sub { $redis->cli('EXISTS', 'helix:lease') eq '0' }), 'the lease runs out');
-    is($redis->cli('EXISTS', "op_prefs:$you", 'cost_trends:x'), '2', 'nothing is removed meanwhile');
+    is($redis->cli('EXISTS', "recommendations:$you", 'cost_trends:x'), '2', 'nothing is removed meanwhile');
     kill 'CONT', $worker;
-    ok(wait_until(sub { $redis->cli('EXISTS', "op_prefs:$you", 'cost_trends:x') eq '0' }), 'then all that helix owns goes');
+    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you", 'cost_trends:x') eq '0' }), 'then all that helix owns goes');
     isnt($redis->cli('GET', 'helix:epoch'), $epoch, 'there is a new epoch');
     is($redis->cli('EXISTS', "session:$you"), '1', 'and what is foreign stays');
     ok(is_in_use(), 'the cache is in use again');
@@ -345,9 +345,9 @@ subtest 'a standby, and the loss of its primary' => sub {
     my $pref = sub {
         my ($on, $user) = @_;
         my $query = "SELECT to_jsonb(v) FROM prefs WHERE user_id = '$user'";
-        return $on->safe_psql('postgres', "SELECT helix.cache_get_or_fetch('op_prefs:$user', \$\$$query\$\$, 600)");
+        return $on->safe_psql('postgres', "SELECT helix.cache_get_or_fetch('recommendations:$user', \$\$$query\$\$, 600)");
     };
-    my $get = sub { $_[0]->safe_psql('postgres', "SELECT helix.cache_get('op_prefs:$me')") };
+    my $get = sub { $_[0]->safe_psql('postgres', "SELECT helix.cache_get('recommendations:$me')") };
     my $fills = sub {
         my ($on, $value) = @_;
         return wait_until(sub { $pref->($on, $me) eq $value && $get->($on) eq $value });
@@ -363,11 +363,11 @@ subtest 'a standby, and the loss of its primary' => sub {
     ok(wait_for_cache($standby, 'up'), 'a standby finds Redis');
     is($get->($standby), '30', 'cache_get hits');
     is($pref->($standby, $me), '30', 'cache_get_or_fetch too');
-    $redis->cli('DEL', "op_prefs:$you");
+    $redis->cli('DEL', "recommendations:$you");
     is($pref->($standby, $you), '30', 'it computes what is not there');
-    is($standby->safe_psql('postgres', "SELECT helix.cache_set('op_prefs:$you', '1', 60)"), 'f', 'cache_set stores nothing');
+    is($standby->safe_psql('postgres', "SELECT helix.cache_set('recommendations:$you', '1', 60)"), 'f', 'cache_set stores nothing');
     is($standby->safe_psql('postgres', "SELECT helix.cache_read('cost_trends:$you:30')"), '[]', 'cache_read computes');
-    is($redis->cli('EXISTS', "op_prefs:$you", "cost_trends:$you:30"), '0', 'nothing of that is stored');
+    is($redis->cli('EXISTS', "recommendations:$you", "cost_trends:$you:30"), '0', 'nothing of that is stored');
     refused($standby, "SELECT helix.$_", '25006', 'standby.*HINT: .*primary', $_)
       for q(cache_delete('x')), q(cache_delete_pattern('x*')), "invalidate_user_cache('$me')", 'cache_flush_all()';
     is($redis->cli('GET', 'helix:epoch'), $epoch, q(all that time the primary's epoch has stayed));

@@ -206,7 +206,7 @@ is($found{stale}, 0, 'none of them was stale');
 cmp_ok($found{commits}, '>', 2000, "with $found{commits} commits");
 
 # At rest everything in Redis is current, for clients that look there without helix, too.
-my @families = ([ 'op_prefs:' => 'values', '' ], [ 'cost_trends:' => 'values', ':30' ], [ 'theme_prefs:' => 'by_hand', ':dark' ]);
+my @families = ([ 'recommendations:' => 'values', '' ], [ 'cost_trends:' => 'values', ':x30' ], [ 'theme_prefs:' => 'by_hand', ':dark' ]);
 my %current = map { split /\|/ } split /\n/, $node->safe_psql('postgres', join ' UNION ALL ', map {
     "SELECT '$_->[0]' || user_id || '$_->[2]', version FROM coherence.$_->[1] WHERE user_id::text ~ '^c[01]0{6}-'" } @families);
 
