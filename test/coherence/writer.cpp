@@ -78,7 +78,8 @@ class Writer {
             session_.run_prepared(
                 "read_spoilt",
                 "SELECT helix.cache_get_or_fetch('recommendations:' || u, format('SELECT to_jsonb(version) "
-                "FROM coherence.values WHERE user_id = %L', u), 60), helix.cache_set('recommendations:' || u, '-1', 60) "
+                "FROM coherence.values WHERE user_id = %L', u), 60), helix.cache_set('recommendations:' || u, '-1', "
+                "60) "
                 "FROM (SELECT $1) users(u)",
                 {id});
         }
