@@ -133,9 +133,9 @@ void warn_of_unregistered(const std::string& key, List* relations) {
         ereport(
             WARNING,
             (errmsg("the cache does not see changes of %s", tables),
-             errdetail("No call of helix.invalidate_on_change() for it has a template that names \"%s\".", text),
-             errhint("Make that call, or remove the key by helix.cache_delete() in each transaction that changes its "
-                     "value. Else readers get old values until its time to live ends.")));
+             errdetail("They are not registered with a template that names \"%s\".", text),
+             errhint("Register them by helix.invalidate_on_change(), or remove the key by helix.cache_delete() in each "
+                     "transaction that changes its value. Else readers get old values until its time to live ends.")));
     });
 }
 
