@@ -39,6 +39,15 @@ SELECT * FROM helix.verify_ledger();
 SELECT s.folded_rows = count(*) AS rows, s.folded_cost_usd = sum(cost_usd) AS money, last_fold > now() - interval '1 hour' AS recent
   FROM helix.ledger_status() s, helix.executions GROUP BY s.folded_rows, s.folded_cost_usd, last_fold;
 
+-- A later fold of the same day leaves the extremes of an earlier one.
+SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 20, 1, 'openai') > 0 AS recorded;
+SELECT helix.fold();
+SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 400, 0.5, 'openai') > 0 AS recorded;
+SELECT helix.fold();
+SELECT total_executions, max_cost_single_execution, min_latency_ms, max_latency_ms FROM helix.operation_execution_analytics
+ WHERE user_id = :dave AND period_start = '2026-01-02';
+SELECT * FROM helix.verify_ledger();
+
 -- What verify_ledger() is for: each of these is found.
 BEGIN;
 UPDATE helix_internal.cost_trends SET total_cost_usd = total_cost_usd + 0.000000000001 WHERE user_id = :dave AND date = '2026-01-01';

@@ -49,6 +49,7 @@ SELECT helix.fold() > 0 AS folded;
 SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-11', true, 1, NULL, 'acme', 'rocket', 1000000, p_occurred_at => '2026-04-11') > 0 AS recorded;
 SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-11', true, 1, 7, 'acme', 'rocket', 1000000, p_occurred_at => '2026-04-11') > 0 AS recorded;
 UPDATE helix.model_prices SET input_usd_per_mtok = 4 WHERE provider = 'acme' AND valid_from = '2026-04-10';
+SELECT * FROM helix.reprice('2026-04-01', '2026-04-10', 'rocket') AS before_it_begins;
 SELECT * FROM helix.reprice('2026-04-01', '2026-05-01', 'rocket');
 SELECT date, cost_usd, model_used FROM helix.executions WHERE user_id = :frank AND model = 'rocket' ORDER BY id;
 SELECT date, total_cost_usd FROM helix.cost_trends WHERE user_id = :frank ORDER BY 1;
