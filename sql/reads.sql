@@ -63,3 +63,8 @@ SELECT failure($$SELECT * FROM helix.get_period_summary('e51a0000-0000-0000-0000
 
 -- The names that DBAs look for.
 SELECT indexname FROM pg_indexes WHERE tablename IN ('cost_trends', 'operation_execution_analytics') AND indexname LIKE 'idx%' ORDER BY 1;
+-- A month that is none.
+SELECT failure($$SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', NULL)$$);
+SELECT failure($$SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', 'infinity')$$);
+SELECT failure($$SELECT helix.get_operation_monthly_cost('ee110000-0000-0000-0000-000000000001', 'email-compose', '5874897-12-31')$$);
+SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '1970-01-01') AS first, helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '9999-12-31') AS last;

@@ -12,6 +12,12 @@ CREATE FUNCTION helix_internal.first_trend_date(p_days integer) RETURNS date
 COMMENT ON FUNCTION helix_internal.first_trend_date(integer) IS
     'First of the p_days UTC days that end today. 22004 on null, 22023 outside 1 to 36,500.';
 
+CREATE FUNCTION helix_internal.month_start(p_month date) RETURNS date
+    LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_month_start';
+COMMENT ON FUNCTION helix_internal.month_start(date) IS
+    'First day of p_month''s month. 22004 on null, 22008 outside 1970-01-01 to 9999-12-31.';
+
 CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -20,11 +26,11 @@ CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id 
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND a.operation_id = p_operation_id
-           AND a.period_start >= pg_catalog.date_trunc('month', p_month::timestamp) AT TIME ZONE 'UTC'
-           AND a.period_start < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month') AT TIME ZONE 'UTC';
+           AND a.period_start >= (SELECT helix_internal.month_start(p_month))::timestamp AT TIME ZONE 'UTC'
+           AND a.period_start < ((SELECT helix_internal.month_start(p_month)) + interval '1 month') AT TIME ZONE 'UTC';
     END;
 COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
-    'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id.';
+    'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, 22008 outside 1970 to 9999.';
 
 CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
@@ -33,11 +39,11 @@ CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAUL
           FROM helix_internal.trend_entries t
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-           AND t.date >= pg_catalog.date_trunc('month', p_month::timestamp)::date
-           AND t.date < (pg_catalog.date_trunc('month', p_month::timestamp) + interval '1 month')::date;
+           AND t.date >= (SELECT helix_internal.month_start(p_month))
+           AND t.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
 COMMENT ON FUNCTION helix.get_total_monthly_cost(uuid, date) IS
-    'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id.';
+    'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, 22008 outside 1970 to 9999.';
 
 CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
@@ -183,6 +189,7 @@ COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_day(timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.month_start(date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_trend_date(integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_total_monthly_cost(uuid, date)'),

@@ -26,9 +26,7 @@ constexpr std::size_t max_request_id_bytes = 255;
 constexpr std::size_t max_metadata_bytes = 65'536;
 constexpr std::int64_t max_cost_usd = 1'000'000'000;
 constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
-constexpr DateADT first_date = UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE;
-constexpr DateADT last_date = 2'921'939; // 9999-12-31, in days since 2000-01-01
-constexpr int max_cost_decimals = 40;    // a JavaScript number of 1e-20 USD still passes
+constexpr int max_cost_decimals = 40;              // a JavaScript number of 1e-20 USD still passes
 
 std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
@@ -118,12 +116,7 @@ DateADT utc_day(TimestampTz at) {
 
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
     execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
-    execution.date = request.date.value_or(utc_day(execution.occurred_at));
-    if (execution.date < first_date || execution.date > last_date) { // infinity included
-        const char* const day = DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(execution.date)));
-        throw Error(sqlstate::datetime_field_overflow, "date is out of range", std::string("It is ") + day + ".",
-                    "Pass a day from 1970-01-01 to 9999-12-31.");
-    }
+    execution.date = pg::checked_date(request.date.value_or(utc_day(execution.occurred_at)), "date");
 }
 
 void resolve_cost(const Request& request, const PriceList& prices, Execution& execution) {

@@ -3,9 +3,11 @@
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/times.hpp"
 
 extern "C" {
 #include "utils/date.h"
+#include "utils/datetime.h"
 }
 
 namespace helix::ledger {
@@ -39,6 +41,18 @@ HELIX_FUNCTION(helix_first_day) {
                     "It starts at " + from + " and ends at " + text(end) + ".", "Swap the bounds.");
     }
     PG_RETURN_TIMESTAMPTZ(TIMESTAMP_NOT_FINITE(start) ? start : ledger::utc_midnight(start));
+}
+
+HELIX_FUNCTION(helix_month_start) {
+    if (PG_ARGISNULL(0)) {
+        throw Error(sqlstate::null_value_not_allowed, "p_month must not be null", {}, "Pass any day of the month.");
+    }
+    const DateADT date = pg::checked_date(PG_GETARG_DATEADT(0), "p_month");
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+    PG_RETURN_DATEADT(date - (day - 1));
 }
 
 HELIX_FUNCTION(helix_first_trend_date) {

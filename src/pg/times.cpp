@@ -10,6 +10,8 @@ namespace helix::pg {
 
 namespace {
 
+constexpr DateADT first_date = UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE;
+constexpr DateADT last_date = 2'921'939; // 9999-12-31, in days since 2000-01-01
 constexpr TimestampTz first_time = (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
 constexpr TimestampTz times_end = INT64CONST(2'921'940) * USECS_PER_DAY; // 10000-01-01
 
@@ -22,6 +24,15 @@ TimestampTz checked_time(TimestampTz time, const char* name) {
                     std::string("It is ") + text + ".", "Pass a time from 1970-01-01 to 9999-12-31 (UTC).");
     }
     return time;
+}
+
+DateADT checked_date(DateADT date, const char* name) {
+    if (date < first_date || date > last_date) { // infinity included
+        const char* const text = DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+        throw Error(sqlstate::datetime_field_overflow, std::string(name) + " is out of range",
+                    std::string("It is ") + text + ".", "Pass a day from 1970-01-01 to 9999-12-31.");
+    }
+    return date;
 }
 
 } // namespace helix::pg
