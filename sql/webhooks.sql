@@ -220,6 +220,47 @@ DELETE FROM helix.operation_schedules WHERE id = :'id';
 SELECT action, regexp_replace(secret_ref, '.*/', '') AS secret_ref, old_hash IS NOT NULL AS old, new_hash IS NOT NULL AS new, reason
   FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id DESC LIMIT 9;
 
+-- A user learns nothing of secrets that are not for him: unknown, forbidden, no reference, or not as the scheme wants it is one answer.
+CREATE ROLE regress_hook_user;
+CREATE ROLE regress_hook_service;
+SELECT helix.grant_api_access('regress_hook_user', 'regress_hook_service');
+GRANT pg_read_all_settings TO regress_hook_user; -- for refusal()
+COPY (SELECT 'no base64!') TO :'third_file';
+SET request.jwt.claims = '{"sub": "a1100000-0000-0000-0000-000000000001", "role": "authenticated"}';
+SET ROLE regress_hook_user;
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
+    VALUES ('3eb00000-0000-4000-8000-0000000000aa', :'ann', 'email-compose', 'webhook', 'standard-webhooks', :'missing');
+SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', '3eb00000-0000-4000-8000-0000000000aa', r))
+  FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file:///etc/passwd', 'env://PATH', 'op://a/b/c', 'vault://x', 'the secret itself']) r;
+RESET ROLE;
+COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
+-- helix.user_secrets says which are: here those with the user's id in their name.
+ALTER SYSTEM SET helix.user_secrets = 'vault://none, file:///*/{user}*';
+SELECT pg_reload_conf();
+SELECT count(pg_sleep(0.1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.user_secrets') = '') s;
+SELECT count(pg_sleep(1)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.user_secrets') = '') s;
+SELECT count(pg_sleep(9)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.user_secrets') = '') s;
+\set anns_file :folder /a1100000-0000-0000-0000-000000000001.key
+COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'anns_file';
+SET ROLE regress_hook_user;
+SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', '3eb00000-0000-4000-8000-0000000000aa', r))
+  FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file://' || :'anns_file' || '2']) r;
+SELECT helix.rotate_webhook_secret('3eb00000-0000-4000-8000-0000000000aa', 'file://' || :'anns_file');
+SELECT refusal(format('UPDATE helix.operation_schedules SET webhook_secret_ref = %L', 'file://' || :'third_file'));
+SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (%L, ''email-compose'', ''webhook'', %L)',
+    :'ann', 'file://' || :'third_file'));
+RESET ROLE;
+-- A service role may have any that the sources allow.
+SET ROLE regress_hook_service;
+SET request.jwt.claims = '{"role": "service_role"}';
+SELECT helix.rotate_webhook_secret('3eb00000-0000-4000-8000-0000000000aa', 'file://' || :'third_file');
+RESET ROLE;
+RESET request.jwt.claims;
+ALTER SYSTEM RESET helix.user_secrets;
+DELETE FROM helix.operation_schedules WHERE id = '3eb00000-0000-4000-8000-0000000000aa';
+DROP OWNED BY regress_hook_user, regress_hook_service;
+DROP ROLE regress_hook_user, regress_hook_service;
+
 -- Schemes whose keys are written in base64: one that cannot be read is refused when it is set by rotation, and does no harm during an overlap.
 COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
 COPY (SELECT '!') TO :'next_file';

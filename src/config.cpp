@@ -43,6 +43,7 @@ int webhook_event_retention_s = 90 * SECS_PER_DAY;
 int webhook_unverified_rate = 60;
 char* secret_folder = nullptr;
 char* secret_env_prefix = nullptr;
+char* user_secrets = nullptr;
 char* onepassword_connect_url = nullptr;
 char* onepassword_cli = nullptr;
 char* onepassword_token_ref = nullptr;
@@ -198,6 +199,10 @@ void define_secrets() {
              StringSetting{"helix.secret_env_prefix", "How the names of env:// secrets begin; empty: none.",
                            "The variables are those that the server was started with.", &secret_env_prefix,
                            "HELIX_SECRET_", nullptr},
+             StringSetting{
+                 "helix.user_secrets",
+                 "Patterns of the references to secrets that users may name, separated by commas; empty: all.",
+                 "* stands for any characters, {user} for the user's id.", &user_secrets, "", nullptr},
              StringSetting{"helix.onepassword_connect_url", "Where the 1Password Connect server is; empty: none.",
                            "https://host:port, or http to this machine.", &onepassword_connect_url, "",
                            check_onepassword_url},

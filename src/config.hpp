@@ -82,6 +82,10 @@ extern int webhook_unverified_rate;
 extern char* secret_folder;
 extern char* secret_env_prefix; // default HELIX_SECRET_
 
+// Patterns of the references that users may name, separated by commas; {user} stands for their id; empty: all. By
+// reload.
+extern char* user_secrets;
+
 // How op:// secrets are resolved: the address of a 1Password Connect server, else the op command's absolute path; and
 // what holds the token, file:///path or env://NAME. By reload.
 extern char* onepassword_connect_url;

@@ -53,7 +53,8 @@ CREATE FUNCTION helix.rotate_webhook_secret(
 COMMENT ON FUNCTION helix.rotate_webhook_secret(uuid, text, interval, text) IS
     'Gives a schedule''s webhook a new secret, which must be loadable; the old one verifies too for p_overlap (0 to 30 days). Writes helix.webhook_secret_audits. '
     'Errors: 42704 unknown schedule, 22023 not a reference, the same one, or a bad overlap, 55000 not a webhook schedule, HX003 the new secret is '
-    'unavailable or not written as the scheme wants it, 42501 another user''s schedule.';
+    'unavailable or not written as the scheme wants it, 42501 another user''s schedule. Whoever is no service role gets HX003 without a reason '
+    'for whatever is wrong with the secret, one that helix.user_secrets does not allow included.';
 
 CREATE FUNCTION helix.revoke_webhook_secret(p_schedule_id uuid, p_secret_ref text DEFAULT NULL, p_reason text DEFAULT NULL) RETURNS integer
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp

@@ -4,6 +4,7 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
+#include "core/glob.hpp"
 #include "secrets/keeper.hpp"
 #include "secrets/onepassword.hpp"
 #include "secrets/table.hpp"
@@ -79,6 +80,17 @@ const Source& source_of(std::string_view reference) {
                 "belong here.");
 }
 
+// One pattern of the setting without blanks around it, for one user.
+std::string pattern_of_user(std::string_view pattern, std::string_view user_id) {
+    constexpr std::string_view mark = "{user}";
+    const auto first = std::min(pattern.find_first_not_of(' '), pattern.size());
+    std::string result(pattern.substr(first, pattern.find_last_not_of(' ') + 1 - first));
+    for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
+        result.replace(at, mark.size(), user_id);
+    }
+    return result;
+}
+
 } // namespace
 
 void initialise() {
@@ -88,6 +100,21 @@ void initialise() {
 
 void check_reference(std::string_view reference) {
     source_of(reference).check(reference);
+}
+
+bool is_allowed(std::string_view reference, std::string_view user_id) {
+    std::string_view patterns = config::user_secrets;
+    if (patterns.empty()) {
+        return true;
+    }
+    while (!patterns.empty()) {
+        const auto end = std::min(patterns.find(','), patterns.size());
+        if (glob_matches(pattern_of_user(patterns.substr(0, end), user_id), reference)) {
+            return true;
+        }
+        patterns.remove_prefix(std::min(end + 1, patterns.size()));
+    }
+    return false;
 }
 
 Secret read(std::string_view reference) {

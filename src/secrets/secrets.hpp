@@ -17,6 +17,9 @@ void initialise();
 // Throws Error 22023 unless a source knows the form of `reference` and its settings allow it.
 [[gnu::visibility("default")]] void check_reference(std::string_view reference);
 
+// Whether that user may name `reference`, as helix.user_secrets says. Service roles are not asked.
+bool is_allowed(std::string_view reference, std::string_view user_id);
+
 // What `reference` names. file, env and vault are read at once, and as they are now; op comes from the cache, else from
 // 1Password within helix.secret_timeout, else, through an outage, is what was known last for helix.secret_grace. Throws
 // Error HX003 with the reason where none of that gives it, whatever that is. Callers are in a transaction of a backend;

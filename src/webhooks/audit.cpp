@@ -2,6 +2,7 @@
 
 #include "webhooks/audit.hpp"
 
+#include "callers/caller.hpp"
 #include "core/error.hpp"
 #include "core/mac.hpp"
 #include "pg/guard.hpp"
@@ -84,16 +85,27 @@ Held held_by(const pg::TriggerRow& row) {
     return {row.text("webhook_secret_ref"), overlaps ? row.text("previous_secret_ref") : nullptr};
 }
 
+// Before it is read for its fingerprint.
+void check_new_reference(const char* reference, const pg_uuid_t& user_id) {
+    secrets::check_reference(reference);
+    const char* user = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&user_id)));
+    if (!callers::acts_for_anyone() && !secrets::is_allowed(reference, user)) {
+        throw Error(sqlstate::insufficient_privilege, "permission denied for this secret",
+                    std::string("It is \"") + reference + "\".",
+                    "Name one that helix.user_secrets allows, or have a service role set it.");
+    }
+}
+
 void audit(const TriggerData& trigger) {
     const Held before = TRIGGER_FIRED_BY_INSERT(trigger.tg_event) ? Held{} : held_by(pg::old_row(trigger));
     const Held after = TRIGGER_FIRED_BY_DELETE(trigger.tg_event) ? Held{} : held_by(pg::new_row(trigger));
-    if (after.current != nullptr) {
-        secrets::check_reference(after.current);
-    }
     const pg::TriggerRow row = pg::new_row(trigger);
     bool is_null = false;
     const Datum id = row.value("id", &is_null);
     const pg_uuid_t user_id = *DatumGetUUIDP(row.value("user_id", &is_null));
+    if (after.current != nullptr && pg::differs(before.current, after.current)) {
+        check_new_reference(after.current, user_id);
+    }
     pg::OwnerSpi spi;
     if (pg::differs(before.current, after.current)) {
         const char* action = before.current == nullptr ? "created" : after.current == nullptr ? "revoked" : "rotated";

@@ -20,7 +20,6 @@ namespace helix::webhooks {
 
 namespace {
 
-constexpr std::int64_t refusal_us = 2000;
 constexpr pg_uuid_t nobody{}; // the user, and in rate limits the schedule, of calls of unknown schedules
 
 WebhookMessage message_of(const Call& call, const Scheme& scheme) {
@@ -28,14 +27,6 @@ WebhookMessage message_of(const Call& call, const Scheme& scheme) {
             .signature = call.signature.empty() ? header(call.headers, scheme.signature_header) : call.signature,
             .timestamp = header(call.headers, scheme.timestamp_header),
             .id = header(call.headers, scheme.id_header)};
-}
-
-// Whatever has been done for a refusal, it comes so long after the call: the time tells nothing about ids and secrets.
-void wait_to_refuse(TimestampTz called_at) {
-    const std::int64_t left = called_at + refusal_us - GetCurrentTimestamp();
-    if (left > 0 && left <= refusal_us) {
-        pg_usleep(static_cast<long>(left));
-    }
 }
 
 Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const char* type) {

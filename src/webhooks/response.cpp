@@ -10,6 +10,8 @@ namespace helix::webhooks {
 
 namespace {
 
+constexpr std::int64_t refusal_us = 2000;
+
 // For the rest of the transaction, as SET LOCAL does.
 void set_local(const char* name, const char* value) {
     set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
@@ -24,6 +26,13 @@ const char* uuid_text(const pg_uuid_t& uuid) {
 }
 
 } // namespace
+
+void wait_to_refuse(TimestampTz called_at) {
+    const std::int64_t left = called_at + refusal_us - GetCurrentTimestamp();
+    if (left > 0 && left <= refusal_us) {
+        pg_usleep(static_cast<long>(left));
+    }
+}
 
 Datum answer_error(int status, const char* message) {
     set_status(status);

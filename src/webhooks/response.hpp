@@ -5,6 +5,9 @@
 
 namespace helix::webhooks {
 
+// Whatever has been done for a refusal, it comes so long after the call: the time tells nothing about ids and secrets.
+void wait_to_refuse(TimestampTz called_at);
+
 // Each sets response.status and returns the body, a json. {"error": message}:
 Datum answer_error(int status, const char* message);
 // 429 with Retry-After in response.headers.

@@ -11,6 +11,7 @@
 #include "secrets/secrets.hpp"
 #include "webhooks/audit.hpp"
 #include "webhooks/endpoint.hpp"
+#include "webhooks/response.hpp"
 
 namespace helix::webhooks {
 
@@ -80,6 +81,23 @@ void check_usable(const Datum schedule_id, const char* reference) {
     check_key(endpoint.scheme.core, secrets::read(reference).view());
 }
 
+// Users get one answer, and at the same time, to what is no reference, not for them, unknown, or not written as the
+// scheme wants it: it says nothing about a secret.
+void check_usable_by(const pg_uuid_t& user_id, Datum schedule_id, const char* reference, TimestampTz called_at) {
+    try {
+        const char* user = pg::call([&] { return uuid_text(UUIDPGetDatum(&user_id)); });
+        if (secrets::is_allowed(reference, user)) {
+            check_usable(schedule_id, reference);
+            return;
+        }
+    } catch (const Error&) { // what it says is for service roles
+    }
+    wait_to_refuse(called_at);
+    throw Error(sqlstate::secret_unavailable, "secret unavailable",
+                "There is no such secret, or it is not yours to use, or not written as the schedule's scheme wants it.",
+                "Ask whoever runs the server for a reference that you may use.");
+}
+
 void change(const Datum* values, const char* reason) {
     const AuditReason why(reason);
     pg::call([&] { rotate.execute(values); });
@@ -112,12 +130,20 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
     const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
     const char* reference = TextDatumGetCString(pg::required(fcinfo, 1, "p_new_secret_ref"));
     pg::interval_argument(fcinfo, 2, "p_overlap", 0, 30 * USECS_PER_DAY);
-    secrets::check_reference(reference);
+    const TimestampTz called_at = GetCurrentTimestamp();
     const auto rights = callers::rights();
+    if (rights.for_anyone) {
+        secrets::check_reference(reference);
+    }
     const char* reason = PG_ARGISNULL(3) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(3));
     pg::OwnerSpi spi;
-    webhooks::check_rotation(webhooks::lock_secrets(schedule_id, rights), schedule_id, reference);
-    webhooks::check_usable(schedule_id, reference);
+    const auto secrets = webhooks::lock_secrets(schedule_id, rights);
+    webhooks::check_rotation(secrets, schedule_id, reference);
+    if (rights.for_anyone) {
+        webhooks::check_usable(schedule_id, reference);
+    } else {
+        webhooks::check_usable_by(secrets.user_id, schedule_id, reference, called_at);
+    }
     const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2)};
     webhooks::change(values, reason);
     spi.finish();
