@@ -76,7 +76,7 @@ run_isolation() {
 
 run_tap() {
     local copy status=0 tests together apart
-    copy=$(copy_for_user tap test/t build/helix_boundary.so build/helix_secret_reader.so build/helix_late_writer.so build/fault_proxy build/coherence_checker)
+    copy=$(copy_for_user tap test/t docs build/helix_boundary.so build/helix_secret_reader.so build/helix_late_writer.so build/fault_proxy build/coherence_checker)
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
