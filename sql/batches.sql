@@ -188,6 +188,17 @@ SELECT helix.create_batch(:alice, 'wide', 'parallel', (SELECT jsonb_agg(jsonb_bu
     CASE WHEN i = 1000 THEN (SELECT jsonb_agg(j) FROM generate_series(1, 999) j) ELSE '[]' END) ORDER BY i) FROM generate_series(1, 1000) i)) AS wide \gset
 SELECT cardinality(depends_on) FROM helix.batch_operations WHERE batch_id = :'wide' AND sequence_order = 1000;
 SELECT helix.cancel_batch(:'wide');
+-- 10,000 dependencies, and one more; that all depend on all before them is refused at once.
+CREATE FUNCTION layers(p_more jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(jsonb_build_object('operation_id', 'email-compose', 'depends_on', CASE WHEN i <= 100 THEN '[]' WHEN i <= 200
+               THEN (SELECT jsonb_agg(j) FROM generate_series(1, 100) j) ELSE p_more END) ORDER BY i) FROM generate_series(1, 201) i $$;
+SELECT helix.create_batch(:alice, 'layers', 'parallel', layers('[]')) AS layers \gset
+SELECT helix.cancel_batch(:'layers');
+SELECT sum(cardinality(o.depends_on)) FROM helix.batch_operations o JOIN helix.operation_batches b ON b.id = o.batch_id WHERE b.name = 'layers';
+SELECT refusal($$SELECT helix.create_batch('a11ce000-0000-0000-0000-000000000001', 'layers', 'parallel', layers('[1]'))$$);
+SELECT refusal($$SELECT helix.create_batch('a11ce000-0000-0000-0000-000000000001', 'all', 'parallel', (SELECT jsonb_agg(jsonb_build_object('operation_id',
+    'email-compose', 'depends_on', (SELECT jsonb_agg(k) FROM generate_series(1, i - 1) k)) ORDER BY i) FROM generate_series(1, 1000) i))$$);
+DROP FUNCTION layers;
 
 -- An operation that is renamed while it is in a draft and while it runs, and one that goes: the batch ends, and its cost counts.
 INSERT INTO helix.operations (operation_id, name) VALUES ('draft-name', 'A part'), ('later-name', 'Taken'), ('vanishing', 'Goes');

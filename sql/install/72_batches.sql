@@ -111,7 +111,7 @@ CREATE FUNCTION helix.create_batch(
 COMMENT ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean) IS
     'Makes a batch and returns its id. p_batch_type: parallel (at most p_max_concurrency at once), sequential (in order, one at a '
     'time), conditional (what depends on a failed or skipped operation is skipped). p_operations: an array of 1 to 1,000 objects '
-    '{"operation_id": …, "name": …, "parameters": {…}, "depends_on": [names or positions from 1]}. Once p_max_cost_usd is spent '
+    '{"operation_id": …, "name": …, "parameters": {…}, "depends_on": [names or positions from 1]}, with 10,000 dependencies at most. Once p_max_cost_usd is spent '
     'nothing further starts. Errors: 22004 null, 22023 a bad value, dependency or cycle, 42704 unknown operation, 42501 '
     'another user''s id.';
 

@@ -48,6 +48,11 @@ pg::Statement select_dependencies(
     "SELECT DISTINCT ON (f.number, f.needs) f.number, f.needs, f.needed FROM found f ORDER BY 1, 2, 3",
     {JSONBOID});
 
+pg::Statement count_dependencies("SELECT coalesce(pg_catalog.sum(pg_catalog.jsonb_array_length(e -> 'depends_on')), 0) "
+                                 "FROM pg_catalog.jsonb_array_elements($1) e "
+                                 "WHERE pg_catalog.jsonb_typeof(e -> 'depends_on') = 'array'",
+                                 {JSONBOID});
+
 [[noreturn]] void refuse_operation(int position, const char* what) {
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid operation in p_operations"),
@@ -65,6 +70,20 @@ void check_size(Datum operations) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("p_operations must be an array of 1 to %d operations", most_operations),
                         array ? errdetail("It has %d.", count) : errdetail("It is not an array.")));
+    }
+}
+
+// All that depend on all would keep a server busy for half a minute each time that the batch moves on.
+void check_dependency_count(Datum operations) {
+    count_dependencies.execute(&operations);
+    const auto count = DatumGetInt64(pg::column(0, 1));
+    if (count > most_dependencies) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("the operations of a batch have too many dependencies"),
+                 errdetail("Together they list %lld.", static_cast<long long>(count)),
+                 errhint("List %d at most. One operation that waits for many, and for which others wait, needs fewer.",
+                         most_dependencies)));
     }
 }
 
@@ -140,6 +159,7 @@ BatchPlan read_plan(Datum operations) {
     check_size(operations);
     BatchPlan plan{};
     read_operations(operations, plan);
+    check_dependency_count(operations);
     read_dependencies(operations, plan);
     check_operations(plan);
     check_cycles(plan);
