@@ -110,7 +110,7 @@ for my $role (sort keys %settings) {
     for my $function (@functions) {
         my @calls = function_calls($function, $base, $more, 4);
         push @statements, $function->{may}{$role} ? @calls : $calls[0];
-        $right{ $calls[0] } = 1 if $function->{may}{$role} && $function->{result} ne 'trigger';
+        $right{ $calls[0] } = 1 if $function->{may}{$role} && $function->{result} ne 'trigger' && ($role eq 'none' || $function->{schema} eq 'helix');
         push @kept, grep { !stores_foreign($_) } @calls if $function->{may}{$role} && $is_signed_in{$role} && $function->{schema} eq 'helix';
     }
     my ($told, @outcomes) = attack($node, $role, $settings{$role}, 'false', @statements);
