@@ -6,7 +6,7 @@ pgxs=/usr/lib/postgresql/$pg_version/lib/pgxs/src/test
 # Their seconds depend on nothing else running beside them. All others run two at a time.
 alone='008|011|012|013|014|015|021|022|027'
 # What test/run quick runs of the TAP tests.
-quick_tap='004|005|009|010|015|019|021|023|024|025|026'
+quick_tap='004|005|009|010|015|021|024|025|026'
 
 install_tools() {
     local tools=(git cmake "clang-format-$clang_version" libgtest-dev perl libipc-run-perl libpq-dev redis-server
