@@ -111,6 +111,34 @@ SELECT name, status, total, completed, failed, skipped, cost, started, over, can
 SELECT helix.create_batch(:alice, 'free', 'parallel', '[{"operation_id": "email-compose"}]', p_max_cost_usd => 0, p_start => true) AS free \gset
 SELECT status, skipped FROM batches WHERE id = :'free';
 
+-- All attempts of a part count.
+SELECT helix.create_batch(:alice, 'again', 'parallel', '[{"operation_id": "email-compose", "name": "a"}]', p_start => true) AS again \gset
+SELECT * FROM claim(1);
+SELECT helix.fail_execution(execution_id, 'first', p_cost_actual => 1, p_retry_in => '0') FROM helix.batch_operations WHERE batch_id = :'again';
+SELECT * FROM claim(1);
+SELECT helix.fail_execution(execution_id, 'second', p_cost_actual => 0.5, p_retry_in => '0') FROM helix.batch_operations WHERE batch_id = :'again';
+SELECT cost FROM operations WHERE batch_id = :'again';
+SELECT * FROM claim(1);
+SELECT finish(:'again', 'a', 'success', 1.5);
+SELECT name, status, cost FROM operations WHERE batch_id = :'again';
+SELECT name, status, cost FROM batches WHERE id = :'again';
+-- A failure that passes the limit stops what comes after: the last attempt, and one that would be tried again.
+SELECT helix.create_batch(:alice, 'over', 'sequential', '[{"operation_id": "email-compose", "name": "a"},
+    {"operation_id": "email-compose", "name": "b"}, {"operation_id": "email-compose", "name": "c"}]', p_max_cost_usd => 1, p_start => true) AS over \gset
+SELECT * FROM claim(10);
+SELECT finish(:'over', 'a', 'failed', 1.25);
+SELECT name, status, error, cost FROM operations WHERE batch_id = :'over' ORDER BY n;
+SELECT * FROM claim(10);
+SELECT name, status, completed, failed, skipped, cost, over FROM batches WHERE id = :'over';
+SELECT helix.create_batch(:alice, 'over again', 'sequential', '[{"operation_id": "email-compose", "name": "a"},
+    {"operation_id": "email-compose", "name": "b"}]', p_max_cost_usd => 1, p_start => true) AS over_again \gset
+SELECT * FROM claim(10);
+SELECT helix.fail_execution(execution_id, 'too dear', p_cost_actual => 1.25, p_retry_in => '0') FROM helix.batch_operations
+ WHERE batch_id = :'over_again' AND name = 'a';
+SELECT name, status, error, cost FROM operations WHERE batch_id = :'over_again' ORDER BY n;
+SELECT * FROM claim(10);
+SELECT name, status, completed, failed, skipped, cost, over FROM batches WHERE id = :'over_again';
+
 -- Cancelling: a draft, a running batch, one operation.
 SELECT helix.create_batch(:alice, 'never', 'parallel', '[{"operation_id": "email-compose", "name": "a"}]') AS never \gset
 SELECT helix.cancel_batch(:'never', 'not wanted') AS cancelled, helix.cancel_batch(:'never') AS again;

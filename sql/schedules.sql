@@ -2,6 +2,8 @@
 -- registers is switched off where a schedule by cron has to be enabled.
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
+SET helix.max_schedules_per_user = 0;
+SET helix.max_queued_per_user = 0;
 \set VERBOSITY default
 \set user '''5c4ed000-0000-4000-8000-000000000001'''
 \set other '''5c4ed000-0000-4000-8000-000000000002'''

@@ -23,6 +23,12 @@ int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
 int executors = 2;
 int handler_timeout_s = 5 * SECS_PER_MINUTE;
+int max_schedules_per_user = 100;
+int max_queued_per_user = 10'000;
+int min_schedule_interval_s = 5;
+int max_user_priority = 5;
+int max_payload_size = 1024 * 1024;
+int max_batch_dependencies = 10'000;
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
@@ -171,6 +177,26 @@ void define_cache() {
     }
 }
 
+void define_limits() {
+    for (const IntSetting& setting : {
+             IntSetting{"helix.max_schedules_per_user", "How many schedules a user may have; 0: any number.",
+                        &max_schedules_per_user, 100, 0, INT_MAX, 0},
+             IntSetting{"helix.max_queued_per_user", "How many executions of a user may wait or run; 0: any number.",
+                        &max_queued_per_user, 10'000, 0, INT_MAX, 0},
+             IntSetting{"helix.min_schedule_interval", "The shortest time between two runs that a user may schedule.",
+                        &min_schedule_interval_s, 5, 1, SECS_PER_DAY, GUC_UNIT_S},
+             IntSetting{"helix.max_user_priority", "The highest priority that a user may give.", &max_user_priority, 5,
+                        1, 10, 0},
+             IntSetting{"helix.max_payload_size", "Largest payload of an execution.", &max_payload_size, 1024 * 1024,
+                        1024, 64 * 1024 * 1024, GUC_UNIT_BYTE},
+             IntSetting{"helix.max_batch_dependencies", "How many dependencies a batch may have in all.",
+                        &max_batch_dependencies, 10'000, 0, 999'000, 0},
+         }) {
+        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
+                                setting.smallest, setting.largest, PGC_SUSET, setting.unit, nullptr, nullptr, nullptr);
+    }
+}
+
 void define_webhooks() {
     DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
                             1024 * 1024, 1024, 16 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
@@ -274,6 +300,7 @@ void define() {
                              PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
                                &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
+    define_limits();
     define_cache();
     define_webhooks();
     define_secrets();

@@ -31,6 +31,20 @@ extern int executors;
 // How long a handler may run, in s. postgresql.conf, by reload. Default 5 min.
 extern int handler_timeout_s;
 
+// What one user may have; 0: any number. postgresql.conf, by reload.
+extern int max_schedules_per_user; // default 100
+extern int max_queued_per_user;    // executions that wait or run; default 10,000
+
+// The shortest time in s between two runs of a schedule by cron, and the highest priority, that a user may ask for
+// without a service role. postgresql.conf, by reload.
+extern int min_schedule_interval_s; // default 5 s
+extern int max_user_priority;       // default 5
+
+// The largest payload of an execution and parameters of a batch's operation, in bytes, and the dependencies of a batch
+// in all. postgresql.conf, by reload.
+extern int max_payload_size;       // default 1 MB
+extern int max_batch_dependencies; // default 10,000
+
 // Whether a signed-in user may record for himself. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

@@ -37,7 +37,8 @@ COMMENT ON COLUMN helix.operations.name IS 'Name for people';
 COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
 COMMENT ON COLUMN helix.operations.handler IS
     'A function (execution uuid, payload jsonb) returning jsonb that the server itself runs for queued executions, as the role that '
-    'queued or scheduled them; a field cost_usd of its result is the execution''s cost. Null: outside workers run the operation.';
+    'queued or scheduled them, never as a superuser; a field cost_usd of its result is the execution''s cost. Null: outside workers '
+    'run the operation. Only superusers set it.';
 COMMENT ON COLUMN helix.operations.default_input_tokens IS 'Input tokens that estimates assume while there is no history';
 COMMENT ON COLUMN helix.operations.default_output_tokens IS 'Output tokens that estimates assume while there is no history';
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';

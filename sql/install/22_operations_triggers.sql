@@ -5,6 +5,14 @@ CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.model_prices
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('provider', 'model', 'valid_from');
 CREATE TRIGGER follow_operation AFTER DELETE OR UPDATE OF operation_id ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.follow_operation();
+CREATE FUNCTION helix_internal.check_handler() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_handler';
+COMMENT ON FUNCTION helix_internal.check_handler() IS
+    'Before insert or update of an operation: 42501 where somebody else than a superuser sets a handler, 22023 where the function '
+    'is temporary or takes other arguments than (uuid, jsonb)';
+CREATE TRIGGER check_handler BEFORE INSERT OR UPDATE OF handler ON helix.operations
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_handler();
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations
     FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.operations_changed();
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.model_prices

@@ -32,6 +32,7 @@ CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE 
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX queue_user ON helix_internal.queue (user_id); -- counts a user's executions up to helix.max_queued_per_user
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '
     'attempt counts the claims and is the fencing token of the latest; reserved: it may hold a '
@@ -118,8 +119,8 @@ COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, inte
     'Queues an execution of a schedule, or, where p_schedule_id is null, of p_operation_id for p_user_id, and returns its id. '
     'p_triggered_by: cron, webhook or manual; p_payload null: the schedule''s parameters; p_run_at null: now; p_priority 1 to 10, '
     '10 first; a p_request_id seen before for that user returns the first id and queues nothing. Errors: 22004 a required value '
-    'is null, P0002 unknown schedule, 42704 unknown operation, 55000 schedule disabled, 22023 a value out of its range, 22008 a '
-    'p_run_at before 1970 or after 9999, 42501 another user''s.';
+    'is null, P0002 unknown schedule, 42704 unknown operation, 55000 schedule disabled, 22023 a value out of its range or '
+    'beyond a limit of the user''s, 22008 a p_run_at before 1970 or after 9999, 42501 another user''s.';
 
 CREATE FUNCTION helix.claim_executions(
     p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,

@@ -46,7 +46,8 @@ CREATE INDEX idx_cron_registry_user ON helix_internal.operation_schedules (user_
 CREATE INDEX idx_cron_registry_operation ON helix_internal.operation_schedules (operation_id);
 COMMENT ON TABLE helix_internal.operation_schedules IS
     'What runs by itself: by cron, by a webhook, or when asked. A change registers or unregisters the pg_cron job.';
-COMMENT ON COLUMN helix_internal.operation_schedules.run_as IS 'The role that made the schedule: handlers run as it';
+COMMENT ON COLUMN helix_internal.operation_schedules.run_as IS
+    'The role that handlers run as: of those that made and changed the schedule the one with fewer rights';
 COMMENT ON COLUMN helix_internal.operation_schedules.previous_secret_ref IS
     'The secret before the last rotation, which verifies too until previous_secret_until';
 COMMENT ON COLUMN helix_internal.operation_schedules.by_name IS 'Made by register_cron_job(): unregister_cron_job() deletes it';
@@ -80,7 +81,7 @@ CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_register_schedule';
 COMMENT ON FUNCTION helix_internal.register_schedule() IS 'After a change of a schedule: its pg_cron job follows';
-CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, operation_id, schedule_type, cron_expression, enabled, timezone,
+CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, user_id, operation_id, schedule_type, cron_expression, enabled, timezone,
     parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref, webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit
     ON helix_internal.operation_schedules
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_schedule();
@@ -161,6 +162,15 @@ CREATE FUNCTION helix.check_cron_job_exists(p_job_name text) RETURNS boolean
 COMMENT ON FUNCTION helix.check_cron_job_exists(text) IS
     'Whether a job that the caller may see is in the registry and pg_cron runs it';
 
+CREATE FUNCTION helix.cron_status(
+    OUT pg_cron boolean, OUT jobs integer, OUT failing_jobs integer, OUT last_succeeded_at timestamptz, OUT last_failed_at timestamptz,
+    OUT last_failure text)
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cron_status';
+COMMENT ON FUNCTION helix.cron_status() IS
+    'One row: whether pg_cron is in this database, how many jobs helix has there, how many of them failed when they ran last, when one '
+    'last succeeded and failed, and why. Read from the latest 200 runs in cron.job_run_details; null where pg_cron keeps none.';
+
 CREATE FUNCTION helix_internal.run_job(p_job_name text, p_now timestamptz DEFAULT pg_catalog.clock_timestamp())
     RETURNS integer LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_run_job';
@@ -205,5 +215,6 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.unregister_cron_job(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.check_cron_job_exists(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_schedule_month_cost(uuid, text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cron_status()'),
     ('service', 'SELECT ON helix_internal.cron_job_repairs'),
     ('service', 'SELECT ON helix.cron_job_repairs');

@@ -11,6 +11,7 @@
 #include <cstring>
 
 extern "C" {
+#include "utils/acl.h"
 #include "utils/fmgrprotos.h"
 #include "utils/syscache.h"
 }
@@ -104,7 +105,7 @@ bool acts_for_anyone() {
 }
 
 Rights rights() {
-    return {acts_for_anyone()};
+    return {acts_for_anyone(), GetUserId()};
 }
 
 void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const {
@@ -117,6 +118,14 @@ void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uu
     if (!for_anyone && !is_current_user(owner)) {
         refuse(kind, to_text(id));
     }
+}
+
+// A role that acts for anyone acts for another role's user as that role; where that role is gone, nobody runs it.
+const char* Rights::run_as(const char* decided_before) const {
+    const Oid before = get_role_oid(decided_before, true);
+    const bool covers_it = OidIsValid(before) && has_privs_of_role(role, before);
+    const bool is_covered = OidIsValid(before) && has_privs_of_role(before, role);
+    return covers_it || (for_anyone && !is_covered) ? decided_before : GetUserNameFromId(role, false);
 }
 
 void check_acts_for(const pg_uuid_t& user) {

@@ -1,4 +1,4 @@
-// Owns: who is calling and for which users he may act. Any feature may ask.
+// Owns: who is calling and for which users they may act. Any feature may ask.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -19,11 +19,16 @@ void check_acts_for(const pg_uuid_t& user);
 // The caller's rights, taken before a switch to the extension's owner and asked after it.
 struct Rights {
     bool for_anyone;
+    Oid role;
 
     // Throws Error 42501 unless the caller is `owner` or acts for anyone. `kind` and `name` say what they asked for,
     // such as an execution and its id: a refusal repeats what the caller passed and never whose it is.
     void check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const;
     void check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uuid_t& id) const;
+
+    // The role that a handler runs as where `decided_before` has decided a part of what runs and the caller another:
+    // the one with fewer rights, so that neither uses the other's.
+    const char* run_as(const char* decided_before) const;
 };
 Rights rights();
 

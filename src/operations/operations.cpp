@@ -8,9 +8,10 @@
 #include "pg/text.hpp"
 #include "pg/trigger_check.hpp"
 
-#include <set>
+#include <map>
 
 extern "C" {
+#include "utils/acl.h"
 #include "utils/inval.h"
 }
 
@@ -27,7 +28,7 @@ constexpr pg::TriggerRule rule{.function = "operations_changed",
 // Every change of the two tables sends a relation-cache invalidation for them (operations_changed), which reaches all
 // backends at commit and this one at its next command: the counter tells that the copy is old.
 struct Copy {
-    std::set<std::string, std::less<>> operations;
+    std::map<std::string, bool, std::less<>> operations; // id, whether it has a handler
     PriceList prices;
     Oid operations_table = InvalidOid;
     Oid prices_table = InvalidOid;
@@ -42,7 +43,7 @@ void note_invalidation(Datum, Oid relation) {
     }
 }
 
-pg::Statement select_operations("SELECT operation_id FROM helix.operations");
+pg::Statement select_operations("SELECT operation_id, handler IS NOT NULL FROM helix.operations");
 pg::Statement select_prices("SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, "
                             "cached_input_usd_per_mtok::pg_catalog.text, output_usd_per_mtok::pg_catalog.text "
                             "FROM helix.model_prices");
@@ -58,7 +59,7 @@ void read_tables() {
     pg::OwnerSpi spi;
     auto rows = select_operations.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
-        copy.operations.emplace(pg::text_view(pg::column(row, 1)));
+        copy.operations.emplace(pg::text_view(pg::column(row, 1)), DatumGetBool(pg::column(row, 2)));
     }
     rows = select_prices.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
@@ -88,6 +89,21 @@ void initialise() {
 
 bool has_operation(std::string_view operation_id) {
     return current().operations.contains(operation_id);
+}
+
+bool has_handler(std::string_view operation_id) {
+    const auto& operations = current().operations;
+    const auto found = operations.find(operation_id);
+    return found != operations.end() && found->second;
+}
+
+void refuse_superuser(std::string_view operation_id, const char* role) {
+    const Oid id = get_role_oid(role, true);
+    if (OidIsValid(id) && superuser_arg(id) && has_handler(operation_id)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a handler never runs as a superuser"),
+                        errdetail("It would run as \"%s\".", role),
+                        errhint("SET ROLE to a role with the rights that the handler needs, then repeat the call.")));
+    }
 }
 
 const PriceList& prices() {

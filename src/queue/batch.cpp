@@ -2,14 +2,17 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "operations/operations.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/batch.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/enqueue.hpp"
+#include "queue/limits.hpp"
 
 namespace helix::queue {
 
@@ -89,16 +92,18 @@ bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason)
 
 } // namespace
 
-void start(const pg_uuid_t& batch) {
+void start(const pg_uuid_t& batch, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(&batch);
     mark_started.execute(&id);
     NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, 1)), .batch_id = &batch};
     execution.priority = DatumGetInt16(pg::column(0, 2));
-    execution.run_as = NameStr(*DatumGetName(pg::column(0, 3)));
+    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, 3))));
     execution.waits = true;
     execution.max_attempts = 3;
+    execution.has_room = true;
     const auto rows = select_operations.execute(&id);
     SPITupleTable* operations = SPI_tuptable;
+    check_room(execution.user_id, static_cast<int>(rows));
     for (std::uint64_t row = 0; row < rows; ++row) {
         bool is_null = false;
         const auto column = [&](int number) {
@@ -107,6 +112,7 @@ void start(const pg_uuid_t& batch) {
         execution.batch_operation_id = DatumGetUUIDP(column(1));
         execution.operation_id = column(2);
         execution.payload = column(3);
+        operations::refuse_superuser(pg::text_view(execution.operation_id), execution.run_as);
         enqueue(execution);
     }
     advance_batch(batch);
@@ -127,7 +133,7 @@ HELIX_FUNCTION(helix_start_batch) {
                                   state.cancelled ? "cancelled" : "started"),
                         errhint("Make another one with helix.create_batch().")));
     }
-    queue::start(batch);
+    queue::start(batch, rights);
     spi.finish();
     PG_RETURN_VOID();
 }

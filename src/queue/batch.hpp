@@ -1,11 +1,12 @@
 // Owns: starting a batch. Used within queue/ only; callers are within an OwnerSpi.
 #pragma once
 
+#include "callers/caller.hpp"
 #include "pg/prelude.hpp"
 
 namespace helix::queue {
 
-// Queues the operations of a draft whose row the caller has locked or just made.
-void start(const pg_uuid_t& batch);
+// Queues the operations of a draft whose row the caller has locked or just made. `rights` are those of who starts it.
+void start(const pg_uuid_t& batch, const callers::Rights& rights);
 
 } // namespace helix::queue

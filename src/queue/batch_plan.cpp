@@ -8,7 +8,7 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
-#include "queue/enqueue.hpp"
+#include "queue/limits.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -104,6 +104,7 @@ void read_operations(Datum json, BatchPlan& plan) {
         const Datum name = pg::column(i, 2, &is_null);
         operation.name = is_null ? 0 : name;
         operation.parameters = pg::column(i, 3);
+        check_payload(operation.parameters, i + 1);
         operation.id = pg::fresh_id();
     }
 }
@@ -122,6 +123,7 @@ void check_operations(const BatchPlan& plan) {
 
 void read_dependencies(Datum json, BatchPlan& plan) {
     plan.dependency_count = static_cast<int>(select_dependencies.execute(&json));
+    check_dependencies(plan.dependency_count);
     plan.dependencies = static_cast<Dependency*>(palloc(sizeof(Dependency) * (plan.dependency_count + 1)));
     for (int i = 0; i < plan.dependency_count; ++i) {
         bool unknown = false;

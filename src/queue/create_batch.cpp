@@ -11,6 +11,7 @@
 #include "queue/batch.hpp"
 #include "queue/batch_plan.hpp"
 #include "queue/enqueue.hpp"
+#include "queue/limits.hpp"
 
 extern "C" {
 #include "mb/pg_wchar.h"
@@ -118,12 +119,15 @@ HELIX_FUNCTION(helix_create_batch) {
     queue::check_type(type);
     queue::check_concurrency(fcinfo, 6);
     queue::check_cost(fcinfo, 7);
+    const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     auto* batch = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *batch = pg::fresh_id();
     pg::Values values;
     values.add_uuid(batch).add(user).add(name).add(type).add_argument(fcinfo, 4);
-    values.add(Int16GetDatum(static_cast<std::int16_t>(queue::priority_argument(fcinfo, 5))));
+    const int priority = queue::priority_argument(fcinfo, 5);
+    queue::check_priority(rights, priority);
+    values.add(Int16GetDatum(static_cast<std::int16_t>(priority)));
     values.add_argument(fcinfo, 6).add_argument(fcinfo, 7);
     values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
     pg::OwnerSpi spi;
@@ -131,7 +135,7 @@ HELIX_FUNCTION(helix_create_batch) {
     queue::insert_batch.execute(values.values(), values.letters());
     queue::insert_operations(*batch, user, plan);
     if (!PG_ARGISNULL(8) && PG_GETARG_BOOL(8)) {
-        queue::start(*batch);
+        queue::start(*batch, rights);
     }
     spi.finish();
     PG_RETURN_UUID_P(batch);

@@ -12,6 +12,7 @@
 #include "pg/values.hpp"
 #include "queue/arguments.hpp"
 #include "queue/lanes.hpp"
+#include "queue/limits.hpp"
 #include "queue/plans.hpp"
 
 extern "C" {
@@ -90,6 +91,9 @@ pg_uuid_t enqueue(const NewExecution& execution) {
             return *DatumGetUUIDP(pg::column(0, 1));
         }
     }
+    if (!execution.has_room) {
+        check_room(execution.user_id, 1);
+    }
     const TimestampTz now = GetCurrentTimestamp();
     const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
     const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
@@ -102,7 +106,8 @@ pg_uuid_t enqueue(const NewExecution& execution) {
 
 namespace {
 
-// What a schedule says of its executions. Its memory is SPI's.
+// What a schedule says of its executions. Its memory is SPI's. The caller chooses the payload: so neither they nor who
+// wrote the schedule may use the other's rights.
 void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(execution.schedule_id);
     if (select_schedule.execute(&id) == 0) {
@@ -115,7 +120,7 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     const Datum parameters = pg::column(0, 4);
     const bool one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
     execution.max_attempts = DatumGetInt32(pg::column(0, 6));
-    execution.run_as = NameStr(*DatumGetName(pg::column(0, 7)));
+    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, 7))));
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
@@ -150,20 +155,23 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     execution.run_at = queue::time_argument(fcinfo, 3, "p_run_at");
     execution.priority = queue::priority_argument(fcinfo, 4);
     execution.request_id = queue::request_id_argument(fcinfo, 5);
+    const auto rights = callers::rights();
+    queue::check_priority(rights, execution.priority);
+    queue::check_payload(execution.payload);
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     if (PG_ARGISNULL(0)) {
         queue::check_plain(fcinfo, execution);
         callers::check_acts_for(execution.user_id);
-        execution.run_as = GetUserNameFromId(GetUserId(), false);
+        execution.run_as = GetUserNameFromId(rights.role, false);
     } else {
         execution.schedule_id = PG_GETARG_UUID_P(0);
     }
-    const auto rights = callers::rights();
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {
         queue::plan_by_index();
         queue::apply_schedule(execution, rights);
     }
+    operations::refuse_superuser(pg::text_view(execution.operation_id), execution.run_as);
     *result = queue::enqueue(execution);
     spi.finish();
     PG_RETURN_UUID_P(result);

@@ -22,10 +22,15 @@ struct NewExecution {
     Datum request_id = 0;                   // text
     Datum payload = 0;                      // jsonb
     bool waits = false;                     // until something else releases it
+    bool has_room = false;                  // the caller has asked has_room() already
 };
 
-// Its id.
+// Its id. Raises 22023 where there is no room.
 pg_uuid_t enqueue(const NewExecution& execution);
+
+// Whether `more` executions of the user may come in: what waits or runs is counted up to helix.max_queued_per_user.
+// Sessions that queue at the same moment may together exceed it, each by a sixteenth of what was left.
+bool has_room(const pg_uuid_t& user, int more);
 
 // Whether the queue holds an execution of the schedule, waiting or running. Lock the schedule first where that matters.
 bool has_unfinished(const pg_uuid_t& schedule_id);

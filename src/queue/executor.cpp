@@ -11,11 +11,14 @@
 #include "worker/worker.hpp"
 
 extern "C" {
+#include "commands/discard.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "tcop/tcopprot.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 }
 
 namespace helix::queue {
@@ -49,6 +52,27 @@ void end_transaction() {
     pgstat_report_stat(false);
 }
 
+double random_seed() {
+    std::uint64_t bits = 0;
+    if (!pg_strong_random(&bits, sizeof(bits))) {
+        elog(ERROR, "could not get random bytes");
+    }
+    return static_cast<double>(bits) / static_cast<double>(PG_UINT64_MAX) * 2 - 1;
+}
+
+// What a job leaves in the session goes: settings, advisory locks, prepared statements, sequences' last values, the
+// seed of random(). The next one begins as a fresh session does. An error here ends the process, which nobody's job
+// uses then.
+void begin_anew() {
+    DiscardStmt all{};
+    all.type = T_DiscardStmt;
+    all.target = DISCARD_ALL;
+    begin_transaction();
+    DiscardCommand(&all, true);
+    DirectFunctionCall1(setseed, Float8GetDatum(random_seed()));
+    end_transaction();
+}
+
 // An error ends the attempt, not the process.
 void run_claimed(const ClaimedJob& job) {
     const MemoryContext memory = CurrentMemoryContext;
@@ -66,10 +90,12 @@ void run_claimed(const ClaimedJob& job) {
         error = psprintf("%s (%s)", data->message, unpack_sql_state(data->sqlerrcode));
         FlushErrorState();
         pg::hold_interrupts();
+        disable_all_timeouts(false); // else the time that was left ends the process later
         AbortCurrentTransaction();
         pg::resume_interrupts();
     }
     PG_END_TRY();
+    begin_anew();
     if (error != nullptr) {
         begin_transaction();
         report_failure(job, error);

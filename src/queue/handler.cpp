@@ -10,8 +10,10 @@
 #include "queue/arguments.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
+#include "utils/json.h"
 #include "utils/timeout.h"
 }
 
@@ -40,9 +42,19 @@ void become(const ClaimedJob& job) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the role of the execution is gone"),
                         errdetail("It was \"%s\".", job.run_as)));
     }
+    if (superuser_arg(role)) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("a handler never runs as a superuser"),
+                        errdetail("It would run as \"%s\".", job.run_as)));
+    }
     SetUserIdAndSecContext(role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
     const char* user = uuid_text(job.user_id);
+    StringInfoData claims;
+    initStringInfo(&claims);
+    appendStringInfo(&claims, "{\"sub\": \"%s\", \"role\": ", user);
+    escape_json(&claims, job.run_as);
+    appendStringInfoChar(&claims, '}');
     pg::set_for_now("helix.user_id", user);
+    pg::set_for_now("request.jwt.claims", claims.data); // as PostgREST would, for the policies of the application
 }
 
 const char* call_of(Oid handler) {
@@ -50,6 +62,10 @@ const char* call_of(Oid handler) {
     if (name == nullptr) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("the operation's handler is gone"),
                         errhint("Set helix.operations.handler anew.")));
+    }
+    if (isAnyTempNamespace(get_func_namespace(handler))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION), errmsg("a handler must not be temporary"),
+                        errhint("Set helix.operations.handler to a function in a schema.")));
     }
     return psprintf("SELECT %s($1, $2)",
                     quote_qualified_identifier(get_namespace_name(get_func_namespace(handler)), name));
@@ -87,7 +103,7 @@ Datum call_as_its_role(const ClaimedJob& job) {
     const Datum result = call(job, memory);
     disable_timeout(STATEMENT_TIMEOUT, false);
     SPI_finish();
-    AtEOXact_GUC(true, nesting);
+    AtEOXact_GUC(false, nesting); // the handler's own settings end with it
     SetUserIdAndSecContext(own_role, own_context);
     return result;
 }

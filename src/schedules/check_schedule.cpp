@@ -2,11 +2,14 @@
 // in.
 #include "pg/prelude.hpp"
 
+#include "callers/caller.hpp"
+#include "operations/operations.hpp"
 #include "pg/guard.hpp"
 #include "pg/restored.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "pg/zones.hpp"
+#include "schedules/limits.hpp"
 #include "schedules/next_run.hpp"
 
 namespace helix::schedules {
@@ -50,6 +53,9 @@ void set_times(Row& row) {
                         errdetail("It is \"%s\".", expression),
                         errhint("Name a date that exists and ranges that go up (sun-sat); @reboot is not a time.")));
     }
+    if (!callers::acts_for_anyone()) {
+        check_interval(expression, zone);
+    }
     row.set("next_scheduled_at", TimestampTzGetDatum(*next), false);
     row.set_text("pg_cron_expression", pg_cron_form(expression, zone, now));
 }
@@ -61,6 +67,37 @@ void check_zone(const TriggerData& trigger, Row& row) {
     const bool known = update ? !differs(pg::old_row(trigger).text("timezone"), zone) : pg::is_restored(row);
     if (zone != nullptr && !known) {
         row.set_text("timezone", pg::checked_zone(zone));
+    }
+}
+
+// Whoever writes a schedule decides what runs. What a superuser writes (a restored dump, helix itself) says it already.
+void set_run_as(const TriggerData& trigger, Row& row) {
+    if (!superuser()) {
+        const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
+        const auto rights = callers::rights();
+        const char* role =
+            update ? rights.run_as(pg::old_row(trigger).text("run_as")) : GetUserNameFromId(rights.role, false);
+        row.set("run_as", DirectFunctionCall1(namein, CStringGetDatum(role)), false);
+    }
+}
+
+// Early, where it can be said to whoever makes the schedule.
+void refuse_superuser(const Row& row) {
+    const char* operation = row.text("operation_id");
+    const char* enabled = row.text("enabled");
+    if (operation != nullptr && enabled != nullptr && *enabled == 't') {
+        operations::refuse_superuser(operation, row.text("run_as"));
+    }
+}
+
+// Also where a service gives a schedule to another user.
+void count_for_user(const TriggerData& trigger, const Row& row) {
+    const char* user = row.text("user_id");
+    const bool new_to_user =
+        !TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) || differs(pg::old_row(trigger).text("user_id"), user);
+    if (user != nullptr && new_to_user) {
+        bool is_null = false;
+        check_count(*DatumGetUUIDP(row.value("user_id", &is_null)));
     }
 }
 
@@ -78,6 +115,11 @@ HeapTuple checked(const TriggerData& trigger) {
     }
     if (row.text("job_name") == nullptr && id != nullptr) {
         row.set_text("job_name", psprintf("helix_%s", id));
+    }
+    set_run_as(trigger, row);
+    if (update || !pg::is_restored(row)) { // a dump restores as it was
+        count_for_user(trigger, row);
+        refuse_superuser(row);
     }
     if (update) {
         row.set("updated_at", TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), false);

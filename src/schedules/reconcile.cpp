@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
+#include "schedules/cron_runs.hpp"
 #include "schedules/pg_cron.hpp"
 #include "schedules/run_job.hpp"
 
@@ -109,6 +110,7 @@ int reconcile() {
 bool reconcile_task() {
     pg::OwnerSpi spi;
     reconcile();
+    pg::try_in_subtransaction([] { watch_runs(); });
     spi.finish();
     return false;
 }

@@ -8,6 +8,7 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
+#include "schedules/limits.hpp"
 #include "schedules/pg_cron.hpp"
 
 #include <cstring>
@@ -21,7 +22,7 @@ namespace helix::schedules {
 
 namespace {
 
-pg::Statement select_job("SELECT user_id, by_name, schedule_type = 'cron' AND enabled "
+pg::Statement select_job("SELECT user_id, by_name, schedule_type = 'cron' AND enabled, run_as "
                          "FROM helix_internal.operation_schedules WHERE pg_cron_name = $1 FOR UPDATE",
                          {TEXTOID});
 pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedules "
@@ -33,7 +34,7 @@ pg::Statement insert_job("INSERT INTO helix_internal.operation_schedules (id, us
                          "COALESCE($6, 'UTC'), $7, true, $8) ON CONFLICT DO NOTHING",
                          {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement update_job("UPDATE helix_internal.operation_schedules SET operation_id = $3, schedule_type = 'cron', "
-                         "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone) "
+                         "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone), run_as = $8 "
                          "WHERE pg_cron_name = $1",
                          {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
 pg::Statement select_registered("SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, "
@@ -93,28 +94,48 @@ void check_owner(Datum name, const pg_uuid_t& user) {
     }
 }
 
-bool lock_known(const Name& name, const pg_uuid_t& user) {
-    if (select_job.execute(&name.pg_cron) == 0) {
+Datum name_datum(const char* role) {
+    return DirectFunctionCall1(namein, CStringGetDatum(role));
+}
+
+// What a statement of a job needs, with the role that its handler runs as.
+struct Registration {
+    Name name;
+    Datum expression;
+    Datum operation;
+    const pg_uuid_t* user;
+    Datum zone; // 0: none
+
+    pg::Values values(const char* run_as) const {
+        pg::Values values;
+        values.add(name.pg_cron).add(expression).add(operation).add_uuid(user).add_uuid(name.schedule);
+        return values.add(zone, zone == 0).add(name.given).add(name_datum(run_as));
+    }
+};
+
+// Locks the job that has the name and changes it; false where there is none.
+bool change(const Registration& job, const callers::Rights& rights) {
+    if (select_job.execute(&job.name.pg_cron) == 0) {
         return false;
     }
-    check_owner(name.given, user);
+    check_owner(job.name.given, *job.user);
+    auto values = job.values(rights.run_as(DatumGetCString(pg::column(0, 4))));
+    update_job.execute(values.values(), values.letters());
     return true;
 }
 
 // Inserts or updates. Where another session has just registered the name the insert waits for it and then does nothing.
-void put(const Name& name, const pg_uuid_t& user, pg::Values& values) {
-    if (!lock_known(name, user)) {
-        if (insert_job.execute(values.values(), values.letters()) > 0) {
-            return;
-        }
-        if (!lock_known(name, user)) {
-            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another job's"),
-                            errdetail("It is \"%s\", the id of a schedule with a name of its own.",
-                                      TextDatumGetCString(name.given)),
-                            errhint("Use the name that it was registered by, or choose another.")));
-        }
+void put(const Registration& job, const callers::Rights& rights) {
+    if (change(job, rights)) {
+        return;
     }
-    update_job.execute(values.values(), values.letters());
+    auto values = job.values(GetUserNameFromId(rights.role, false));
+    if (insert_job.execute(values.values(), values.letters()) == 0 && !change(job, rights)) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another job's"),
+                        errdetail("It is \"%s\", the id of a schedule with a name of its own.",
+                                  TextDatumGetCString(job.name.given)),
+                        errhint("Use the name that it was registered by, or choose another.")));
+    }
 }
 
 // Columns of the registry's row in the caller's memory.
@@ -147,18 +168,22 @@ HELIX_FUNCTION(helix_register_cron_job) {
     const Datum user = pg::required(fcinfo, 3, "p_user_id");
     schedules::check_name(given);
     schedules::check_operation(operation);
+    const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     TupleDesc columns = pg::result_columns(fcinfo);
     const MemoryContext memory = CurrentMemoryContext;
-    const auto name = schedules::read_name(given);
-    pg::Values values;
-    values.add(name.pg_cron).add(expression).add(operation).add(user);
-    values.add_uuid(name.schedule).add_argument(fcinfo, 4).add(name.given);
-    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
+    const schedules::Registration job{.name = schedules::read_name(given),
+                                      .expression = expression,
+                                      .operation = operation,
+                                      .user = DatumGetUUIDP(user),
+                                      .zone = PG_ARGISNULL(4) ? 0 : PG_GETARG_DATUM(4)};
     pg::OwnerSpi spi;
     schedules::require_pg_cron();
-    schedules::put(name, *DatumGetUUIDP(user), values);
-    const Datum row = schedules::registered_row(name.pg_cron, columns, memory);
+    schedules::put(job, rights);
+    if (!rights.for_anyone) { // the trigger has seen helix's own role
+        schedules::check_interval(TextDatumGetCString(expression), "UTC");
+    }
+    const Datum row = schedules::registered_row(job.name.pg_cron, columns, memory);
     spi.finish();
     PG_RETURN_DATUM(row);
 }

@@ -31,9 +31,8 @@ pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_sched
 pg::Statement insert_skipped(
     "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, execution_status, "
     "triggered_by, priority, attempt, run_at, scheduled_for, payload, error_message, created_at) "
-    "VALUES ($1, $2, $3, $4, 'skipped', 'cron', 5, 0, $5, $5, $6, 'skipped: the execution before is not finished', "
-    "pg_catalog.clock_timestamp())",
-    {UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, JSONBOID});
+    "VALUES ($1, $2, $3, $4, 'skipped', 'cron', 5, 0, $5, $5, $6, $7, pg_catalog.clock_timestamp())",
+    {UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, JSONBOID, TEXTOID});
 
 // A locked schedule; plain data in SPI's memory.
 struct Job {
@@ -76,11 +75,11 @@ std::optional<Job> lock(const char* job_name) {
     return job;
 }
 
-void skip(const Job& job, TimestampTz due) {
+void skip(const Job& job, TimestampTz due, const char* reason) {
     const pg_uuid_t id = pg::fresh_id();
     pg::Values values;
     values.add_uuid(&id).add_uuid(&job.user_id).add(job.operation_id).add_uuid(&job.id);
-    values.add(TimestampTzGetDatum(due)).add(job.parameters);
+    values.add(TimestampTzGetDatum(due)).add(job.parameters).add_text(reason);
     insert_skipped.execute(values.values(), values.letters());
 }
 
@@ -88,7 +87,11 @@ void skip(const Job& job, TimestampTz due) {
 bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     const bool busy = queue::has_unfinished(job.id);
     if (busy && !in_turn && strcmp(job.overlap, "skip") == 0) {
-        skip(job, due);
+        skip(job, due, "skipped: the execution before is not finished");
+        return false;
+    }
+    if (!queue::has_room(job.user_id, 1)) {
+        skip(job, due, "skipped: helix.max_queued_per_user executions of the user wait or run");
         return false;
     }
     queue::NewExecution execution{.user_id = job.user_id, .operation_id = job.operation_id, .schedule_id = &job.id};
@@ -97,6 +100,7 @@ bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     execution.scheduled_for = due;
     execution.payload = job.parameters;
     execution.run_as = job.run_as;
+    execution.has_room = true;
     execution.waits = busy && (in_turn || strcmp(job.overlap, "queue") == 0);
     queue::enqueue(execution);
     return true;

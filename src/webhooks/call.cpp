@@ -5,6 +5,7 @@
 #include "config.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
+#include "queue/enqueue.hpp"
 #include "webhooks/check.hpp"
 #include "webhooks/delivery.hpp"
 #include "webhooks/endpoint.hpp"
@@ -20,7 +21,8 @@ namespace helix::webhooks {
 
 namespace {
 
-constexpr pg_uuid_t nobody{}; // the user, and in rate limits the schedule, of calls of unknown schedules
+constexpr int full_queue_s = 60; // after which a sender may try again where the user's queue was full
+constexpr pg_uuid_t nobody{};    // the user, and in rate limits the schedule, of calls of unknown schedules
 
 WebhookMessage message_of(const Call& call, const Scheme& scheme) {
     return {.body = call.body,
@@ -85,7 +87,9 @@ Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Chec
     if (!note(delivery)) {
         return take_duplicate(endpoint, event);
     }
-    const int wait = seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit);
+    const int wait = queue::has_room(endpoint.user_id, 1)
+                         ? seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit)
+                         : full_queue_s;
     if (wait > 0) {
         forget(delivery); // its sender will try again
         return answer_too_many(wait);

@@ -19,14 +19,15 @@ namespace {
 
 pg::Statement
     lock_schedule("SELECT user_id, schedule_type = 'webhook', webhook_secret_ref, "
-                  "CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END "
+                  "CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END, run_as "
                   "FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
                   {UUIDOID});
 pg::Statement rotate(
     "UPDATE helix_internal.operation_schedules SET webhook_secret_ref = $2, previous_secret_ref = webhook_secret_ref, "
-    "previous_secret_until = CASE WHEN webhook_secret_ref IS NULL THEN NULL ELSE pg_catalog.clock_timestamp() + $3 END "
-    "WHERE id = $1",
-    {UUIDOID, TEXTOID, INTERVALOID});
+    "previous_secret_until = CASE WHEN webhook_secret_ref IS NULL THEN NULL ELSE pg_catalog.clock_timestamp() + $3 "
+    "END, "
+    "run_as = $4 WHERE id = $1",
+    {UUIDOID, TEXTOID, INTERVALOID, NAMEOID});
 pg::Statement drop_current("UPDATE helix_internal.operation_schedules SET webhook_secret_ref = NULL WHERE id = $1",
                            {UUIDOID});
 pg::Statement drop_previous(
@@ -40,6 +41,7 @@ struct Secrets {
     bool is_webhook;
     const char* current;
     const char* previous;
+    const char* run_as; // from now on: who knows the secret chooses the payload
 };
 
 const char* uuid_text(Datum uuid) {
@@ -57,7 +59,8 @@ Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
         const Datum value = pg::column(0, number, &is_null);
         return is_null ? nullptr : TextDatumGetCString(value);
     };
-    const Secrets secrets{*DatumGetUUIDP(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)), reference(3), reference(4)};
+    const Secrets secrets{*DatumGetUUIDP(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)), reference(3), reference(4),
+                          rights.run_as(NameStr(*DatumGetName(pg::column(0, 5))))};
     rights.check_may_use(secrets.user_id, "schedule", *DatumGetUUIDP(schedule_id));
     return secrets;
 }
@@ -144,7 +147,8 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
     } else {
         webhooks::check_usable_by(secrets.user_id, schedule_id, reference, called_at);
     }
-    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2)};
+    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2),
+                            DirectFunctionCall1(namein, CStringGetDatum(secrets.run_as))};
     webhooks::change(values, reason);
     spi.finish();
     PG_RETURN_VOID();

@@ -14,8 +14,14 @@ CREATE FUNCTION public.count_tables(execution uuid, payload jsonb) RETURNS jsonb
     LANGUAGE sql SET search_path = pg_catalog
     RETURN (SELECT jsonb_build_object('tables', count(*), 'cost_usd', 0) FROM pg_class WHERE relkind = 'r' AND relname LIKE payload ->> 'like');
 INSERT INTO helix.operations (operation_id, name, handler) VALUES ('count-tables', 'Count tables', 'public.count_tables(uuid, jsonb)');
+-- It runs as the role that queues it, which must not be a superuser.
+CREATE ROLE demo_user;
+CREATE ROLE demo_service;
+SELECT helix.grant_api_access('demo_user', 'demo_service');
+SET ROLE demo_service;
 SELECT helix.enqueue_execution(NULL, 'manual', '{"like": "pg_%"}', p_user_id => 'a11ce000-0000-0000-0000-000000000001',
                                p_operation_id => 'count-tables') AS execution \gset
+RESET ROLE;
 DO $$ BEGIN
     FOR i IN 1 .. 100 LOOP
         EXIT WHEN (SELECT bool_and(completed_at IS NOT NULL) FROM helix.schedule_executions);

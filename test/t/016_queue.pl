@@ -18,6 +18,7 @@ my $node = helix_node('node', conf => <<'CONF');
 max_connections = 50
 max_wal_size = 2GB
 helix.fold_interval = '100ms'
+helix.max_queued_per_user = 0
 CONF
 my $folder = $node->basedir;
 sub sql { return $node->safe_psql('postgres', $_[0]) }

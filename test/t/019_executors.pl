@@ -108,6 +108,63 @@ my $scheduled = $node->safe_psql('postgres', "SELECT helix.enqueue_execution('$s
 wait_for("execution_status = 'success'", $scheduled, 'a schedule\'s handler runs');
 is($node->safe_psql('postgres', "SELECT who, payload FROM effects WHERE execution = '$scheduled'"), 'api_user|{"s": 1}', 'as the role that made it');
 
+# Of those who have decided what runs, the handler has the rights of the one with fewer, and never a superuser's.
+sub refused_statement {
+    my ($sql, $pattern, $name) = @_;
+    my ($status, $out, $error) = $node->psql('postgres', $sql, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+    like($error, $pattern, $name);
+}
+my $never = qr/ERROR:  42501: a handler never runs as a superuser.*HINT:  SET ROLE/s;
+my $as_alice = "SET ROLE api_user; SET helix.user_id = '$alice';";
+my $given = "INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, parameters) VALUES ('$alice', '%s', 'manual', '{}') RETURNING id";
+refused_statement("SELECT helix.enqueue_execution(NULL, p_user_id => '$alice', p_operation_id => 'note')", $never, 'a superuser does not queue it');
+refused_statement(sprintf($given, 'note'), $never, 'nor make a schedule of it');
+refused_statement("SELECT helix.create_batch('$alice', 'b', 'parallel', '[{\"operation_id\": \"note\"}]', p_start => true)", $never, 'nor a batch');
+my $from_superuser = $node->safe_psql('postgres', sprintf $given, 'email-compose');
+my $runs_as = "SELECT run_as FROM helix_internal.operation_schedules WHERE id = '%s'";
+my $queued_as = "SELECT run_as FROM helix_internal.queue WHERE id = '%s'";
+$node->safe_psql('postgres', "UPDATE helix.operation_schedules SET enabled = true WHERE id = '$from_superuser'");
+is($node->safe_psql('postgres', sprintf $runs_as, $from_superuser), 'postgres', 'a superuser\'s schedule of another operation is a superuser\'s');
+my $unchanged = $node->safe_psql('postgres', "$as_alice SELECT helix.enqueue_execution('$from_superuser', 'manual', '{\"mine\": 1}', now() + '1 h')");
+is($node->safe_psql('postgres', sprintf $queued_as, $unchanged), 'api_user', 'what a user queues by it runs as the user\'s role');
+$node->safe_psql('postgres', "$as_alice UPDATE helix.operation_schedules SET operation_id = 'note' WHERE id = '$from_superuser'");
+is($node->safe_psql('postgres', sprintf $runs_as, $from_superuser), 'api_user', 'so does all of it once the user has changed it');
+my $chosen = $node->safe_psql('postgres', "$as_alice SELECT helix.enqueue_execution('$from_superuser', 'manual', '{\"mine\": 2}')");
+wait_for("execution_status = 'success'", $chosen, 'the user\'s operation runs with the user\'s payload');
+is($node->safe_psql('postgres', "SELECT who, payload FROM effects WHERE execution = '$chosen'"), 'api_user|{"mine": 2}', 'as the user\'s role');
+my $by_service = $node->safe_psql('postgres', "SET ROLE api_service; SELECT helix.enqueue_execution('$from_superuser', 'manual', '{}', now() + '1 h')");
+is($node->safe_psql('postgres', sprintf $queued_as, $by_service), 'api_user', 'a service that queues a user\'s schedule does not lend its rights');
+$node->safe_psql('postgres', "SET ROLE api_service; UPDATE helix.operation_schedules SET enabled = true WHERE id = '$from_superuser'");
+is($node->safe_psql('postgres', sprintf $runs_as, $from_superuser), 'api_user', 'nor one that changes it');
+my $of_service = $node->safe_psql('postgres', 'SET ROLE api_service;' . sprintf $given, 'note');
+is($node->safe_psql('postgres', sprintf $runs_as, $of_service), 'api_service', 'a service\'s schedule is the service\'s');
+$node->safe_psql('postgres', "$as_alice UPDATE helix.operation_schedules SET parameters = '{\"mine\": 3}' WHERE id = '$of_service'");
+is($node->safe_psql('postgres', sprintf $runs_as, $of_service), 'api_user', 'until its user changes it');
+my $draft = $node->safe_psql('postgres', "SELECT helix.create_batch('$alice', 'b', 'parallel', '[{\"operation_id\": \"note\"}]')");
+$node->safe_psql('postgres', "$as_alice SELECT helix.start_batch('$draft')");
+is($node->safe_psql('postgres', "SELECT DISTINCT who FROM effects"), 'api_user', 'nothing has run as another role')
+  if $node->poll_query_until('postgres', "SELECT status = 'completed' FROM helix.operation_batches WHERE id = '$draft'");
+
+# A role that has become a superuser since, or is gone: the attempt fails and says why.
+$node->safe_psql('postgres', q(CREATE ROLE riser IN ROLE api_user));
+my ($risen, $gone) = map { $node->safe_psql('postgres', "SET ROLE riser; SET helix.user_id = '$alice';"
+    . "SELECT helix.enqueue_execution(NULL, 'manual', '{}', now() + '2 s', p_user_id => '$alice', p_operation_id => 'note')") } 1 .. 2;
+$node->safe_psql('postgres', "ALTER ROLE riser SUPERUSER; UPDATE helix_internal.queue SET run_as = 'nobody' WHERE id = '$gone'");
+wait_for('error_message IS NOT NULL', $_, 'the attempt fails') for $risen, $gone;
+is(execution('error_message', $risen), 'a handler never runs as a superuser (42501)', 'of a role that is a superuser now');
+is(execution('error_message', $gone), 'the role of the execution is gone (42704)', 'of a role that is gone');
+
+# Only a superuser names a handler, and only a function that stays.
+my $set = "UPDATE helix.operations SET handler = '%s' WHERE operation_id = 'email-compose'";
+refused_statement('SET ROLE api_service;' . sprintf($set, 'note(uuid, jsonb)'), qr/ERROR:  42501: permission denied to set a handler.*HINT/s, 'a service sets no handler');
+refused_statement(q(SET ROLE api_service; INSERT INTO helix.operations (operation_id, name, handler) VALUES ('x', 'x', 'note(uuid, jsonb)')),
+    qr/ERROR:  42501: permission denied to set a handler/, 'with no new operation either');
+refused_statement(q(CREATE FUNCTION pg_temp.evil(uuid, jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT $2';) . sprintf($set, 'pg_temp.evil(uuid, jsonb)'),
+    qr/ERROR:  22023: the function cannot be a handler.*temporary schema.*HINT/s, 'a temporary function is no handler');
+refused_statement(sprintf($set, 'pg_sleep(double precision)'), qr/ERROR:  22023: the function cannot be a handler.*not a function of \(uuid, jsonb\)/s,
+    'nor one of other arguments');
+$node->safe_psql('postgres', "SET ROLE api_service; UPDATE helix.operations SET name = 'Note' WHERE operation_id = 'note'");
+
 # One executor: one at a time. The process is reused.
 my @sleeps = map { queue('api_user', $alice, 'sleep', '{"s": 0.2}') } 1 .. 3;
 wait_for("execution_status = 'success'", $_, 'one of three') for @sleeps;
@@ -145,8 +202,9 @@ $node->safe_psql('other', <<'SQL');
 CREATE EXTENSION helix;
 CREATE FUNCTION note(execution uuid, payload jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$;
 INSERT INTO helix.operations (operation_id, name, handler) VALUES ('note', 'note', 'note(uuid, jsonb)');
+SELECT helix.grant_api_access('api_user', 'api_service');
 SQL
-my $elsewhere = $node->safe_psql('other', "SELECT helix.enqueue_execution(NULL, p_user_id => '$alice', p_operation_id => 'note')");
+my $elsewhere = $node->safe_psql('other', "SET ROLE api_service; SELECT helix.enqueue_execution(NULL, p_user_id => '$alice', p_operation_id => 'note')");
 ok($node->poll_query_until('other', "SELECT execution_status = 'success' FROM helix.schedule_executions WHERE id = '$elsewhere'"), 'another database has its own');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE datname = 'other' AND backend_type = 'helix errand'"), '1', 'its executor is still there');
 $node->safe_psql('postgres', 'DROP DATABASE other');
