@@ -19,8 +19,15 @@ max_worker_processes = 24
 CONF
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
-append_to_file($node->data_dir . '/pg_hba.conf', "host all all 127.0.0.1/32 scram-sha-256\n");
-$node->reload;
+sub admit {
+    my ($method) = @_;
+    my $hba = $node->data_dir . '/pg_hba.conf';
+    unlink $hba;
+    append_to_file($hba, "local all all trust\nhost all all 127.0.0.1/32 $method\n");
+    $node->reload;
+}
+
+admit('scram-sha-256');
 is(sql('SELECT pg_cron, jobs FROM helix.cron_status()'), 'f|', 'without pg_cron there is nothing to know');
 sql('CREATE EXTENSION pg_cron');
 sql("SELECT helix.register_cron_job('every_minute', '* * * * *', 'email-compose', '$me')");
@@ -48,12 +55,7 @@ is(sql('SET ROLE service; SELECT failing_jobs FROM helix.cron_status()'), 1, 'se
 refused($node, 'SET ROLE api; SELECT helix.cron_status()', '42501', 'permission denied', 'users may not');
 
 # Admitted, they succeed.
-my $hba = $node->data_dir . '/pg_hba.conf';
-my $rules = slurp_file($hba);
-$rules =~ s/scram-sha-256/trust/;
-unlink $hba;
-append_to_file($hba, $rules);
-$node->reload;
+admit('trust');
 ok($node->poll_query_until('postgres', 'SELECT failing_jobs = 0 AND last_succeeded_at > last_failed_at FROM helix.cron_status()'),
     'once pg_cron is admitted the runs succeed');
 sql('SELECT pg_sleep(11)');
