@@ -121,7 +121,7 @@ isnt(field('random', $again), field('random', $looked), 'random() does not go on
 run($alice, 'litter', q(error_message IS NOT NULL), '{"fail": true}');
 sleep 3;
 my $after_failure = run($bob, 'look', q(execution_status = 'success'));
-is(field('process', $after_failure), field('process', $litter), 'a failed job does not end the process');
+is(field('process', $after_failure), field('process', $again), 'a failed job does not end the process');
 is_clean($after_failure, $bob, 'after a failed job');
 is(sql(q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 0, 'no advisory lock stays');
 
