@@ -2,6 +2,7 @@
 
 #include "queue/batch_plan.hpp"
 
+#include "config.hpp"
 #include "core/dependencies.hpp"
 #include "core/error.hpp"
 #include "operations/operations.hpp"
@@ -77,13 +78,14 @@ void check_size(Datum operations) {
 void check_dependency_count(Datum operations) {
     count_dependencies.execute(&operations);
     const auto count = DatumGetInt64(pg::column(0, 1));
-    if (count > most_dependencies) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("the operations of a batch have too many dependencies"),
-                 errdetail("Together they list %lld.", static_cast<long long>(count)),
-                 errhint("List %d at most. One operation that waits for many, and for which others wait, needs fewer.",
-                         most_dependencies)));
+    if (count > config::max_batch_dependencies) {
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the operations of a batch have too many dependencies"),
+             errdetail("Together they list %lld.", static_cast<long long>(count)),
+             errhint("List %d at most (helix.max_batch_dependencies). One operation that waits for many, and for which "
+                     "others wait, needs fewer.",
+                     config::max_batch_dependencies)));
     }
 }
 
@@ -123,7 +125,6 @@ void check_operations(const BatchPlan& plan) {
 
 void read_dependencies(Datum json, BatchPlan& plan) {
     plan.dependency_count = static_cast<int>(select_dependencies.execute(&json));
-    check_dependencies(plan.dependency_count);
     plan.dependencies = static_cast<Dependency*>(palloc(sizeof(Dependency) * (plan.dependency_count + 1)));
     for (int i = 0; i < plan.dependency_count; ++i) {
         bool unknown = false;

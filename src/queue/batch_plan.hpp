@@ -6,7 +6,6 @@
 namespace helix::queue {
 
 constexpr int most_operations = 1000;
-constexpr int most_dependencies = 10'000;
 
 struct PlannedOperation {
     pg_uuid_t id;

@@ -70,17 +70,6 @@ void check_payload(Datum payload, int position) {
     }
 }
 
-void check_dependencies(int count) {
-    if (count > config::max_batch_dependencies) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the batch has too many dependencies"),
-                 errdetail("It has %d in all.", count),
-                 errhint("At most %d are taken (helix.max_batch_dependencies). An operation that many need and that "
-                         "needs many stands for all of them.",
-                         config::max_batch_dependencies)));
-    }
-}
-
 void check_room(const pg_uuid_t& user, int more) {
     if (!has_room(user, more)) {
         ereport(ERROR,

@@ -12,9 +12,6 @@ void check_priority(const callers::Rights& rights, int priority);
 // The payload of an execution, or the parameters of operation `position` of a batch (from 1); 0 is none.
 void check_payload(Datum payload, int position = 0);
 
-// The dependencies of a batch in all.
-void check_dependencies(int count);
-
 // Within an OwnerSpi: that `more` executions of the user may come in.
 void check_room(const pg_uuid_t& user, int more);
 
