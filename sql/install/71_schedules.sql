@@ -169,7 +169,8 @@ CREATE FUNCTION helix.cron_status(
     AS 'MODULE_PATHNAME', 'helix_cron_status';
 COMMENT ON FUNCTION helix.cron_status() IS
     'One row: whether pg_cron is in this database, how many jobs helix has there, how many of them failed when they ran last, when one '
-    'last succeeded and failed, and why. Read from the latest 200 runs in cron.job_run_details; null where pg_cron keeps none.';
+    'last succeeded and failed, and why. Read from the latest 200 runs in cron.job_run_details; null where pg_cron keeps none, or no time '
+    'of a run that could not connect.';
 
 CREATE FUNCTION helix_internal.run_job(p_job_name text, p_now timestamptz DEFAULT pg_catalog.clock_timestamp())
     RETURNS integer LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
