@@ -19,7 +19,7 @@ namespace helix::worker {
 
 namespace {
 
-constexpr int pause_s = 10;           // no worker is started for that long; DROP DATABASE itself waits 5 s for others
+constexpr int pause_s = 10; // no worker takes the slot for that long; DROP DATABASE itself waits 5 s for others
 constexpr int longest_wait_ms = 5000; // for the worker to leave
 constexpr int poll_ms = 10;
 
@@ -59,7 +59,7 @@ pid_t worker_of(const char* database, bool pause) {
     Slot* slot = find_slot(database);
     const pid_t pid = slot == nullptr ? 0 : slot->pid;
     if (slot != nullptr && pause) {
-        slot->start_after = GetCurrentTimestamp() + pause_s * USECS_PER_SEC;
+        slot->paused_until = GetCurrentTimestamp() + pause_s * USECS_PER_SEC;
         if (pid != 0) {
             kill(pid, SIGTERM);
         }

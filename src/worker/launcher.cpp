@@ -48,6 +48,7 @@ void read_databases() {
                 strlcpy(slot->database, name, NAMEDATALEN);
                 slot->database_oid = InvalidOid;
                 slot->start_after = 0;
+                slot->paused_until = 0;
                 slot->failures = 0;
                 slot->last_error[0] = '\0';
             }
@@ -101,14 +102,15 @@ long start_due_workers() {
         LWLockAcquire(memory.lock, LW_EXCLUSIVE);
         Slot& slot = memory.slots[i];
         const bool waiting = slot.wanted && slot.database[0] != '\0' && slot.pid == 0;
-        const bool due = waiting && slot.start_after <= now;
+        const bool due = waiting && std::max(slot.start_after, slot.paused_until) <= now;
         if (due) {
             const int backoff_s = std::min(longest_backoff_s, seconds_to_start << std::min(slot.failures, 4));
             slot.start_after = now + backoff_s * USECS_PER_SEC;
             ++slot.failures; // until it reports that it is connected
         }
         if (waiting) {
-            sleep_ms = std::min(sleep_ms, std::max(1L, TimestampDifferenceMilliseconds(now, slot.start_after)));
+            const TimestampTz start = std::max(slot.start_after, slot.paused_until);
+            sleep_ms = std::min(sleep_ms, std::max(1L, TimestampDifferenceMilliseconds(now, start)));
         }
         LWLockRelease(memory.lock);
         if (due) {

@@ -22,6 +22,7 @@ struct Slot {
     pid_t pid;                  // 0: no worker runs
     Latch* latch;               // the worker's, while pid is set
     TimestampTz start_after;    // the launcher starts no worker before
+    TimestampTz paused_until;   // nor before this; a worker that has been started by then leaves again
     int failures;               // starts in a row that ended without a connection
     pg_atomic_uint32 arrivals;  // rows since the last run of a task that counts them; no lock
     char last_error[512];

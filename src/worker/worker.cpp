@@ -39,6 +39,8 @@ Scheduled tasks[max_tasks];
 int task_count = 0;
 Slot* own_slot = nullptr;
 
+// Runs when PostgreSQL no longer counts this process among those of the database: registered before the process
+// connects, it is called after what connecting registers. DROP DATABASE waits for that, and FORCE must not find it.
 void leave_slot(int, Datum) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
@@ -54,19 +56,20 @@ void leave_slot(int, Datum) {
     }
 }
 
-// Takes the database's slot; false where another worker has it.
+// Takes the database's slot; false where another worker has it, or where a statement has asked for the database since
+// the launcher started this one.
 bool take_slot(int index) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
     own_slot = &memory.slots[index];
-    const bool free = own_slot->pid == 0 && own_slot->wanted;
+    const bool free = own_slot->pid == 0 && own_slot->wanted && own_slot->paused_until <= GetCurrentTimestamp();
     if (free) {
         own_slot->pid = MyProcPid;
         own_slot->latch = MyLatch;
     }
     LWLockRelease(memory.lock);
     if (free) {
-        before_shmem_exit(leave_slot, 0);
+        on_shmem_exit(leave_slot, 0);
     }
     return free;
 }

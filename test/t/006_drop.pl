@@ -11,7 +11,13 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $node = helix_node('node', conf => "helix.fold_interval = '10ms'\n");
+my $writer = $ENV{HELIX_LATE_WRITER} or die 'HELIX_LATE_WRITER does not name the module';
+my $node = helix_node('node', conf => <<"CONF");
+shared_preload_libraries = '$writer,helix'
+helix.fold_interval = '10ms'
+CONF
+my $stopped = 0; # a process that goes on, however the test ends
+END { kill CONT => $stopped if $stopped }
 
 sub set_databases {
     $node->safe_psql('postgres', "ALTER SYSTEM SET helix.databases = '$_[0]'");
@@ -23,6 +29,12 @@ sub wait_for_workers {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     ok($node->poll_query_until('postgres', q(SELECT coalesce(string_agg(datname, ',' ORDER BY datname), '')
         FROM pg_stat_activity WHERE backend_type = 'helix worker'), $expected), $name);
+}
+
+# The process of a database's worker, as a session sees it
+sub worker_pid_in {
+    my ($session, $database) = @_;
+    return $session->query_safe("SELECT pid FROM pg_stat_activity WHERE datname = '$database' AND backend_type = 'helix worker'");
 }
 
 # The statement succeeds in far less than the 5 s that PostgreSQL itself would wait for other sessions to leave.
@@ -71,6 +83,19 @@ wait_for_worker($node, 'one');
 succeeds_at_once('CREATE DATABASE copy TEMPLATE one', 'CREATE DATABASE ... TEMPLATE');
 is(all_reads($node, 'copy'), all_reads($node, 'one'), 'the copy reads the same');
 wait_for_workers('one,postgres,two', 'the worker of the template comes back');
+
+# A worker that the launcher has asked for, and that has not come up when a statement asks for the database, stays away as well.
+my $early = $node->background_psql('postgres');
+kill STOP => $stopped = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0]; # nobody is started
+$early->query_safe('SELECT pg_terminate_backend(' . worker_pid_in($early, 'one') . ')');
+sleep 2;
+$early->query_safe('CREATE DATABASE second_copy TEMPLATE one');
+kill CONT => $stopped;
+sleep 2;
+is(worker_pid_in($early, 'one'), '', 'a worker that is being started stays away');
+wait_for_workers('one,postgres,two', 'until the database is free');
+$early->quit;
+
 succeeds_at_once('ALTER DATABASE two RENAME TO second', 'ALTER DATABASE RENAME');
 set_databases('postgres, one, second');
 wait_for_workers('one,postgres,second', 'under the new name a worker starts');
@@ -82,8 +107,13 @@ succeeds_at_once('ALTER DATABASE second SET TABLESPACE space', 'ALTER DATABASE S
 wait_for_workers('one,postgres,second', 'and the worker comes back');
 succeeds_at_once('DROP DATABASE one', 'DROP DATABASE');
 $node->safe_psql('postgres', 'ALTER DATABASE second OWNER TO creator');
+# A process that is about to end is one of the database's still, and of a role that its owner may not terminate.
+$node->safe_psql('postgres', q(ALTER SYSTEM SET late_writer.exit_delay = '500ms'));
+$node->reload;
 succeeds_at_once('SET ROLE creator; DROP DATABASE second WITH (FORCE)',
     'DROP DATABASE WITH (FORCE) by an owner without more rights');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET late_writer.exit_delay');
+$node->reload;
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_database WHERE datname IN ('one', 'second'))), '0', 'they are gone');
 $node->safe_psql('postgres', 'CREATE DATABASE one');
 $node->safe_psql('one', 'CREATE EXTENSION helix');
