@@ -46,10 +46,10 @@ SELECT scope, period, time_zone, hard, warn_percent, limit_usd, spent_usd, reser
        period_start = date_trunc('month', now())::date AS starts, period_end + 1 = resets_at::date AS ends,
        resets_at = date_trunc('month', now()) + interval '1 month' AS resets
   FROM helix.budget_status(:alice);
--- Spent: the dates of the period, folded or not; the day before it and the day after it do not count.
-SELECT helix.record_operation_execution(:alice, 'email-compose', d, true, 1, c, 'openai') > 0 AS recorded
-  FROM (VALUES (date_trunc('month', now())::date - 1, 100), (date_trunc('month', now())::date, 1.25),
-               ((date_trunc('month', now()) + interval '1 month')::date, 200), ((date_trunc('month', now()) + interval '1 month')::date - 1, 0.5)) v (d, c);
+-- Spent: what occurred in the period, folded or not, whatever its date; what occurred before it does not count.
+SELECT helix.record_operation_execution(:alice, 'email-compose', d, true, 1, c, 'openai', p_occurred_at => at) > 0 AS recorded
+  FROM (VALUES (NULL::date, date_trunc('month', now()) - interval '1 us', 100), (NULL, date_trunc('month', now()), 1.25),
+               ((date_trunc('month', now()) + interval '1 month')::date, NULL, 0.25), ((date_trunc('month', now()) - interval '1 month')::date, now(), 0.25)) v (d, at, c);
 SELECT spent_usd, reserved_usd, remaining_usd, percent_used FROM helix.budget_status(:alice);
 SELECT helix.fold() > 0 AS folded;
 SELECT helix.record_operation_execution(:alice, 'task-breakdown', NULL, true, 1, 0.0000000001, 'openai') > 0 AS recorded;
@@ -276,7 +276,7 @@ SELECT count(*) FROM helix.claim_executions('w', 10);
 SELECT helix.cancel_execution(:'cancelled');
 SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'cancelled';
 
--- What is recorded now counts in what is now the day of every zone; what has a date of its own counts for that date.
+-- What is recorded now counts in what is now the day of every zone, whatever its date.
 CREATE TEMP TABLE zones AS
     SELECT zone, gen_random_uuid() AS user_id, (now() AT TIME ZONE zone)::date AS today
       FROM unnest('{Etc/GMT+12,America/New_York,UTC,Europe/Berlin,Asia/Kathmandu,Etc/GMT-14}'::text[]) zone;
@@ -284,7 +284,6 @@ INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) SELECT user_id
 INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd, time_zone) SELECT user_id, 'email-compose', 'day', 1.5, zone FROM zones;
 SELECT count(helix.record_operation_execution(user_id, 'email-compose', NULL, true, 1, 1, 'openai')) FROM zones;
 SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.user_id) s ORDER BY 1, 2;
--- Whatever the hour is in UTC, a date of today there counts once, and one of another day not at all.
 SELECT count(helix.record_operation_execution(user_id, 'email-compose', today + n, true, 1, 0.25, 'openai')) FROM zones, unnest('{-2,0,2}'::integer[]) n;
 SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.user_id) s ORDER BY 1, 2;
 -- The bounds, to the microsecond.
@@ -294,9 +293,64 @@ SELECT name, usd FROM (VALUES ('from it on', :'date'::date, :'recorded_at'::time
         ('the next day, from it on', :'date'::date + 1, :'recorded_at'), ('the next day, after it', :'date'::date + 1, :'recorded_at'::timestamptz + interval '1 us'))
         w (name, from_date, from_at), helix_internal.recorded_before(:'one', 'email-compose', w.from_date, w.from_at);
 SELECT helix.record_operation_execution(z.user_id, 'email-compose', NULL, true, 1, 5, 'openai') > 0 AS recorded FROM zones z WHERE zone = 'Etc/GMT-14';
-SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.01)', user_id, 'email-compose')) ~ 'spent 6.25' AS refused FROM zones WHERE zone = 'Etc/GMT-14';
+SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.01)', user_id, 'email-compose')) ~ 'spent 6.75' AS refused FROM zones WHERE zone = 'Etc/GMT-14';
+
+-- When a cost counts: what was reserved when it was reserved, what exceeds that when it is recorded, the rest when it occurred. So no date
+-- and no time that a caller gives lets anything pass a hard limit.
+\set frank '''b0d9e700-0000-0000-0000-00000000000f'''
+INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES (:frank, NULL, 'day', 1), (:frank, 'email-compose', 'day', 1);
+INSERT INTO helix.budget_group_members VALUES ('b0d9e700-0000-0000-0000-000000000001', :frank);
+INSERT INTO helix.budgets (group_id, period, limit_usd) VALUES ('b0d9e700-0000-0000-0000-000000000001', 'day', 100);
+CREATE FUNCTION pg_temp.spend(p_date date, p_at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM helix.record_operation_execution('b0d9e700-0000-0000-0000-00000000000f', 'email-compose', p_date, true, 1, 0.7, 'openai', p_occurred_at => p_at,
+        p_reservation_id => helix.reserve_budget('b0d9e700-0000-0000-0000-00000000000f', 'email-compose', 0.7));
+    RETURN 'spent';
+EXCEPTION WHEN SQLSTATE 'HX001' THEN
+    RETURN 'refused';
+END $$;
+SELECT pg_temp.spend(current_date + 1, NULL), pg_temp.spend(current_date + 1, NULL), pg_temp.spend(NULL, now() + interval '4 hours'),
+       pg_temp.spend(NULL, now() - interval '3 days'), pg_temp.spend(current_date - 1, now() - interval '40 days');
+CREATE FUNCTION pg_temp.used() RETURNS TABLE (scope text, period text, spent_usd numeric, reserved_usd numeric) LANGUAGE sql AS $$
+    SELECT s.scope, s.period, trim_scale(s.spent_usd), trim_scale(s.reserved_usd) FROM helix.budget_status('b0d9e700-0000-0000-0000-00000000000f') s WHERE s.period = 'day' ORDER BY 1 $$;
+SELECT * FROM pg_temp.used();
+-- One of yesterday counts yesterday while it is open, and up to its amount once it is settled.
+SET client_min_messages = error;
+SELECT helix.reserve_budget(:frank, 'email-compose', 0.3) AS yesterdays \gset
+RESET client_min_messages;
+SELECT * FROM pg_temp.used();
+UPDATE helix_internal.budget_reservations SET created_at = created_at - interval '1 day' WHERE id = :'yesterdays';
+SELECT * FROM pg_temp.used();
+SELECT helix.get_remaining_budget(:frank, 'email-compose') AS remaining, helix.is_within_budget(:frank, 'email-compose', 0.3) AS fits;
+SELECT helix.record_operation_execution(:frank, 'email-compose', current_date + 300, true, 1, 0.5, 'openai', p_occurred_at => now() - interval '2 days', p_reservation_id => :'yesterdays') > 0 AS recorded;
+SELECT * FROM pg_temp.used();
+SELECT d AS days_ago, s.usd FROM generate_series(0, 2) d, helix_internal.spending_of(:frank, 'email-compose', current_date - d, current_date - d + 1, current_date - d, current_date - d + 1) s;
+-- Without a reservation: when it occurred. Folded or not, summed up or not.
+SELECT helix.record_operation_execution(:frank, 'email-compose', NULL, true, 1, 0.05, 'openai', p_occurred_at => now() - interval '1 day') > 0 AS recorded;
+SELECT helix.record_operation_execution(:frank, 'email-compose', current_date - 9, true, 1, 0.01, 'openai') > 0 AS recorded;
+SELECT * FROM pg_temp.used();
+SELECT helix.fold() > 0 AS folded;
+SELECT * FROM pg_temp.used();
+SELECT refusal(format($$SELECT helix.record_operation_execution(%L, 'email-compose', NULL, true, 1, 1, 'openai', p_occurred_at => now() + interval '25 hours')$$, :frank)) ~ '^22008 . occurred_at is too far in the future' AS refused;
+SELECT total_cost_usd FROM helix.cost_trends WHERE user_id = :frank ORDER BY date;
+-- An execution of the queue that was claimed yesterday.
+SELECT helix.enqueue_execution(NULL, p_user_id => :frank, p_operation_id => 'email-compose') AS claimed \gset
+UPDATE helix.budgets SET limit_usd = 10 WHERE user_id = :frank;
+SELECT execution_id = :'claimed' AS it FROM helix.claim_executions('w', 10);
+UPDATE helix_internal.budget_reservations SET created_at = created_at - interval '1 day', amount_usd = 0.2 WHERE id = :'claimed';
+SELECT helix.complete_execution(:'claimed', 'success', NULL, 0.25, 1, 1);
+SELECT * FROM pg_temp.used();
+SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'claimed';
+-- Rows that count alike become one once their quarter of an hour is over; those of 40 days ago go.
+INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
+SELECT :bob, 'email-compose', usd, date_bin('15 min', now() - age, '2000-01-01'), current_date - 9, date_bin('15 min', now() - least(age, '2 h'), '2000-01-01')
+  FROM (VALUES (1, interval '2 h'), (2, '2 h'), (4, '3 h')) m (usd, age);
+INSERT INTO helix_internal.moved_costs VALUES (:bob, 'email-compose', 8, now() - interval '41 d', current_date - 42, now() - interval '41 d');
+SELECT helix_internal.tidy_moved_costs() >= 2 AS tidied;
+SELECT usd, merged FROM helix_internal.moved_costs WHERE user_id = :bob ORDER BY usd;
 
 -- Leave nothing behind.
+DELETE FROM helix_internal.moved_costs WHERE user_id = :bob;
 DELETE FROM helix.budgets;
 DELETE FROM helix.budget_groups;
 DELETE FROM helix.user_operation_preferences;

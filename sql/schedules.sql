@@ -191,22 +191,24 @@ CREATE ROLE regress_schedules_service;
 SELECT helix.grant_api_access('regress_schedules_user', 'regress_schedules_service');
 SET ROLE regress_schedules_user;
 SET request.jwt.claims = '{"sub": "5c4ed000-0000-4000-8000-000000000001"}';
+-- The id is the database's, whatever a client sends.
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_url)
-VALUES (:user, :user, 'email-compose', 'webhook', 'https://example.org') RETURNING enabled, timezone, parameters, missed_runs, overlap, job_name;
+VALUES (:user, :user, 'email-compose', 'webhook', 'https://example.org') RETURNING id AS hook \gset
+SELECT id <> :user AS id_is_new, job_name = 'helix_' || id AS named_by_it, enabled, timezone, parameters, missed_runs, overlap FROM helix.operation_schedules;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type) VALUES (:user, 'email-compose', 'manual') RETURNING id IS NOT NULL;
 -- as PostgREST upserts: every column of the payload is set, the key too
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:user, :user, 'email-classify', 'webhook')
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:'hook', :user, 'email-classify', 'webhook')
     ON CONFLICT (id) DO UPDATE SET id = excluded.id, user_id = excluded.user_id, operation_id = excluded.operation_id,
     schedule_type = excluded.schedule_type RETURNING operation_id, webhook_url;
 SELECT pg_sleep(0.01);
-UPDATE helix.operation_schedules SET enabled = false WHERE id = :user RETURNING updated_at > created_at AS updated;
+UPDATE helix.operation_schedules SET enabled = false WHERE id = :'hook' RETURNING updated_at > created_at AS updated;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type) VALUES (:other, 'email-compose', 'manual');
-UPDATE helix.operation_schedules SET user_id = :other WHERE id = :user;
-UPDATE helix.operation_schedules SET id = :other WHERE id = :user;
-UPDATE helix.operation_schedules SET job_name = 'mine' WHERE id = :user;
-UPDATE helix.operation_schedules SET updated_at = now() WHERE id = :user;
-UPDATE helix.operation_schedules SET execution_count = 7 WHERE id = :user;
-UPDATE helix.operation_schedules SET next_execution_at = now() WHERE id = :user;
+UPDATE helix.operation_schedules SET user_id = :other WHERE id = :'hook';
+UPDATE helix.operation_schedules SET id = :other WHERE id = :'hook';
+UPDATE helix.operation_schedules SET job_name = 'mine' WHERE id = :'hook';
+UPDATE helix.operation_schedules SET updated_at = now() WHERE id = :'hook';
+UPDATE helix.operation_schedules SET execution_count = 7 WHERE id = :'hook';
+UPDATE helix.operation_schedules SET next_execution_at = now() WHERE id = :'hook';
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, job_name) VALUES (:user, 'email-compose', 'manual', 'mine');
 UPDATE helix_internal.operation_schedules SET next_scheduled_at = now();
 SELECT helix_internal.run_job('helix_5c4ed000-0000-4000-8000-000000000001');
@@ -215,22 +217,22 @@ SET request.jwt.claims = '{"sub": "5c4ed000-0000-4000-8000-000000000002"}';
 SELECT count(*) FROM helix.operation_schedules;
 UPDATE helix.operation_schedules SET enabled = true;
 DELETE FROM helix.operation_schedules;
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:user, :other, 'email-compose', 'manual')
-    ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, operation_id = excluded.operation_id;
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:'hook', :other, 'email-compose', 'manual')
+    ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, operation_id = excluded.operation_id RETURNING id <> :'hook' AS a_row_of_ones_own;
 SET request.jwt.claims = '{}';
 SELECT count(*) FROM helix.operation_schedules;
 RESET request.jwt.claims;
 RESET ROLE;
-SELECT user_id, operation_id, schedule_type, enabled FROM helix.operation_schedules ORDER BY schedule_type;
+SELECT user_id, operation_id, schedule_type, enabled FROM helix.operation_schedules ORDER BY schedule_type, user_id;
 
 -- What the database fills in, while an execution is pending, running and finished.
-UPDATE helix.operation_schedules SET enabled = true WHERE id = :user;
+UPDATE helix.operation_schedules SET enabled = true WHERE id = :'hook';
 CREATE FUNCTION pg_temp.state() RETURNS text LANGUAGE sql AS $$
     SELECT format('count %s, last %s, running %s', execution_count, last_execution_at IS NOT NULL,
                coalesce((running_execution_id = (SELECT id FROM helix_internal.queue WHERE running))::text, '-'))
-      FROM helix.operation_schedules WHERE id = '5c4ed000-0000-4000-8000-000000000001' $$;
+      FROM helix.operation_schedules WHERE webhook_url IS NOT NULL $$;
 SELECT pg_temp.state();
-SELECT helix.enqueue_execution(:user) IS NOT NULL;
+SELECT helix.enqueue_execution(:'hook') IS NOT NULL;
 SELECT pg_temp.state();
 SELECT count(*) FROM helix.claim_executions('w', 10);
 SELECT pg_temp.state();

@@ -228,9 +228,9 @@ GRANT pg_read_all_settings TO regress_hook_user; -- for refusal()
 COPY (SELECT 'no base64!') TO :'third_file';
 SET request.jwt.claims = '{"sub": "a1100000-0000-0000-0000-000000000001", "role": "authenticated"}';
 SET ROLE regress_hook_user;
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
-    VALUES ('3eb00000-0000-4000-8000-0000000000aa', :'ann', 'email-compose', 'webhook', 'standard-webhooks', :'missing');
-SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', '3eb00000-0000-4000-8000-0000000000aa', r))
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
+    VALUES (:'ann', 'email-compose', 'webhook', 'standard-webhooks', :'missing') RETURNING id AS own \gset
+SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'own', r))
   FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file:///etc/passwd', 'env://PATH', 'op://a/b/c', 'vault://x', 'the secret itself']) r;
 RESET ROLE;
 COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
@@ -243,9 +243,9 @@ SELECT count(pg_sleep(9)) * 0 AS waited FROM (SELECT WHERE current_setting('heli
 \set anns_file :folder /a1100000-0000-0000-0000-000000000001.key
 COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'anns_file';
 SET ROLE regress_hook_user;
-SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', '3eb00000-0000-4000-8000-0000000000aa', r))
+SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'own', r))
   FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file://' || :'anns_file' || '2']) r;
-SELECT helix.rotate_webhook_secret('3eb00000-0000-4000-8000-0000000000aa', 'file://' || :'anns_file');
+SELECT helix.rotate_webhook_secret(:'own', 'file://' || :'anns_file');
 SELECT refusal(format('UPDATE helix.operation_schedules SET webhook_secret_ref = %L', 'file://' || :'third_file'));
 SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (%L, ''email-compose'', ''webhook'', %L)',
     :'ann', 'file://' || :'third_file'));
@@ -253,11 +253,11 @@ RESET ROLE;
 -- A service role may have any that the sources allow.
 SET ROLE regress_hook_service;
 SET request.jwt.claims = '{"role": "service_role"}';
-SELECT helix.rotate_webhook_secret('3eb00000-0000-4000-8000-0000000000aa', 'file://' || :'third_file');
+SELECT helix.rotate_webhook_secret(:'own', 'file://' || :'third_file');
 RESET ROLE;
 RESET request.jwt.claims;
 ALTER SYSTEM RESET helix.user_secrets;
-DELETE FROM helix.operation_schedules WHERE id = '3eb00000-0000-4000-8000-0000000000aa';
+DELETE FROM helix.operation_schedules WHERE id = :'own';
 DROP OWNED BY regress_hook_user, regress_hook_service;
 DROP ROLE regress_hook_user, regress_hook_service;
 

@@ -29,6 +29,11 @@ int min_schedule_interval_s = 5;
 int max_user_priority = 5;
 int max_payload_size = 1024 * 1024;
 int max_batch_dependencies = 10'000;
+int occurred_at_ahead_s = SECS_PER_DAY;
+int max_budgets_per_user = 1000;
+int max_preferences_per_user = 1000;
+int max_groups_per_user = 100;
+int max_reservations_per_user = 1000;
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
@@ -197,6 +202,24 @@ void define_limits() {
     }
 }
 
+void define_rows_per_user() {
+    constexpr int most = 1'000'000;
+    for (const IntSetting& setting : {
+             IntSetting{"helix.max_budgets_per_user", "Rows of helix.budgets that one user may have.",
+                        &max_budgets_per_user, 1000, 1, most, 0},
+             IntSetting{"helix.max_preferences_per_user",
+                        "Rows of helix.user_operation_preferences that one user may have.", &max_preferences_per_user,
+                        1000, 1, most, 0},
+             IntSetting{"helix.max_groups_per_user", "Groups that one user may be a member of.", &max_groups_per_user,
+                        100, 1, most, 0},
+             IntSetting{"helix.max_reservations_per_user", "Open reservations that one user may have.",
+                        &max_reservations_per_user, 1000, 1, most, 0},
+         }) {
+        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
+                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
+    }
+}
+
 void define_webhooks() {
     DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
                             1024 * 1024, 1024, 16 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
@@ -301,6 +324,10 @@ void define() {
     DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
                                &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
     define_limits();
+    DefineCustomIntVariable("helix.occurred_at_ahead", "How far in the future an execution may have occurred.",
+                            "Later ones are refused: their cost would not count yet.", &occurred_at_ahead_s,
+                            SECS_PER_DAY, 0, 365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    define_rows_per_user();
     define_cache();
     define_webhooks();
     define_secrets();

@@ -45,6 +45,15 @@ extern int max_user_priority;       // default 5
 extern int max_payload_size;       // default 1 MB
 extern int max_batch_dependencies; // default 10,000
 
+// How far in the future an execution may have occurred, in s. postgresql.conf, by reload. Default 1 day.
+extern int occurred_at_ahead_s;
+
+// How many rows one user may have. postgresql.conf, by reload. Owners of helix are not bound by them.
+extern int max_budgets_per_user;      // default 1,000
+extern int max_preferences_per_user;  // default 1,000
+extern int max_groups_per_user;       // default 100
+extern int max_reservations_per_user; // open ones, but for the queue's; default 1,000
+
 // Whether a signed-in user may record for himself. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

@@ -30,6 +30,13 @@ CREATE FUNCTION helix_internal.last_visible_user() RETURNS uuid
     AS 'MODULE_PATHNAME', 'helix_last_visible_user';
 COMMENT ON FUNCTION helix_internal.last_visible_user() IS 'Largest user id whose rows the caller may see, null for none';
 
+CREATE FUNCTION helix_internal.check_caller() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_caller';
+COMMENT ON FUNCTION helix_internal.check_caller() IS
+    'Before a row that clients write: refuses another user''s (42501) before anything is locked for it, and makes the id of a new one. Service '
+    'roles write any user''s rows, with the ids that they give, as a dump does.';
+
 CREATE FUNCTION helix.grant_api_access(p_authenticated name, p_service name, p_anon name DEFAULT NULL) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_grant_api_access';

@@ -13,6 +13,10 @@ COMMENT ON FUNCTION helix_internal.check_handler() IS
     'is temporary or takes other arguments than (uuid, jsonb)';
 CREATE TRIGGER check_handler BEFORE INSERT OR UPDATE OF handler ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_handler();
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.operations
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'name text 200', 'description text 2000');
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.model_prices
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('provider text 200', 'model text 200');
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations
     FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.operations_changed();
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.model_prices

@@ -16,7 +16,7 @@ COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, 
     'tokens are disjoint counts); p_model_used is a provider or a model that has a price; p_date null means the UTC day of '
     'p_occurred_at, null there means now (a time without a zone is in the session''s TimeZone). A p_request_id seen before for that user returns the first id and records nothing. '
     'A p_error above 16,384 bytes is cut and ends with its length ("… [19,004 bytes]"). '
-    'p_reservation_id, of reserve_budget(), is replaced by the cost; where it is gone already (expired, settled) the cost is recorded with a '
+    'p_reservation_id, of reserve_budget(), is replaced by the cost, which counts in its periods up to what was reserved; where it is gone already (expired, settled) the cost is recorded with a '
     'warning (01000). Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too '
     'long, 22008 a time or date out of range, 22023 an empty request id, metadata above 65,536 bytes as jsonb, or a reservation for another user or operation, 55000 a reservation of the queue, '
     '42501 another user''s id.';

@@ -40,7 +40,7 @@ CREATE TABLE helix.budgets (
 CREATE INDEX budgets_group ON helix.budgets (group_id) WHERE group_id IS NOT NULL;
 COMMENT ON TABLE helix.budgets IS
     'What a user, a user with one operation, or a group may spend in a day, week or month: one row for each of these and period. Users '
-    'write their own; a limit that they must not change is one of a group. A change waits for transactions that have reserved in its scope.';
+    'write their own, whose id is the database''s, whatever a client sends; a limit that they must not change is one of a group. A change waits for transactions that have reserved in its scope.';
 COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts; null where group_id is set';
 COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user; null: all of it';
 COMMENT ON COLUMN helix.budgets.group_id IS 'The spending of its members and those of the groups in it counts; null where user_id is set';
@@ -64,8 +64,30 @@ CREATE TABLE helix_internal.budget_reservations (
 CREATE INDEX budget_reservations_user ON helix_internal.budget_reservations (user_id);
 COMMENT ON TABLE helix_internal.budget_reservations IS
     'Money set aside for what is about to run: it counts until the reservation is settled, released, or expires_at is reached.';
+COMMENT ON COLUMN helix_internal.budget_reservations.created_at IS 'It counts in the periods that this lies in, and in no other';
 COMMENT ON COLUMN helix_internal.budget_reservations.of_queue IS
     'It is that of the queue''s execution with this id, and ends with it: nobody releases or settles it';
+
+CREATE TABLE helix_internal.moved_costs (
+    user_id      uuid        NOT NULL,
+    operation_id text        NOT NULL,
+    usd          numeric     NOT NULL,
+    counts_at    timestamptz NOT NULL,
+    date         date        NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    merged       boolean     NOT NULL DEFAULT false
+);
+CREATE INDEX moved_costs_counts_at ON helix_internal.moved_costs (user_id, counts_at);
+CREATE INDEX moved_costs_date ON helix_internal.moved_costs (user_id, date);
+CREATE INDEX moved_costs_recent ON helix_internal.moved_costs (recorded_at) WHERE NOT merged;
+COMMENT ON TABLE helix_internal.moved_costs IS
+    'Costs that count in another period of a budget than the ledger''s sums say, which go by date and recorded_at: what was reserved counts '
+    'when it was reserved, what exceeds that when it was recorded, what was not reserved when it occurred. Forgotten after 40 days.';
+COMMENT ON COLUMN helix_internal.moved_costs.usd IS 'What counts at counts_at and not where the sums have it; less than 0 where a price went down';
+COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS 'The beginning of the quarter of an hour that it counts in';
+COMMENT ON COLUMN helix_internal.moved_costs.date IS 'The date in the ledger: the sums have the cost there, but for one that is the UTC day of recorded_at';
+COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS 'The beginning of the quarter of an hour of its recording';
+COMMENT ON COLUMN helix_internal.moved_costs.merged IS 'True once rows that count alike have been summed up';
 
 CREATE TABLE helix.budget_warnings (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -84,7 +106,7 @@ CREATE TABLE helix.budget_warnings (
 CREATE INDEX budget_warnings_user ON helix.budget_warnings (user_id, created_at DESC);
 COMMENT ON TABLE helix.budget_warnings IS
     'When the worker first saw a budget reach its warn_percent (warning) or its limit (exceeded) in a period: one row each, in USD. '
-    'Also sent to the channel helix_budget_warnings as JSON.';
+    'Its id, which alone tells nothing, is sent to the channel helix_budget_warnings: whoever may see the row reads it by that.';
 COMMENT ON COLUMN helix.budget_warnings.budget_id IS 'The id of helix.budgets or of helix.user_operation_preferences';
 
 ALTER TABLE helix.budget_group_members ENABLE ROW LEVEL SECURITY;
@@ -94,6 +116,10 @@ CREATE POLICY visible_users ON helix.budget_group_members USING (user_id BETWEEN
 ALTER TABLE helix_internal.budget_reservations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.budget_reservations FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.budget_reservations USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.moved_costs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.moved_costs FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.moved_costs USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 -- What belongs to a group is for those who may act for everyone: they see more than one user.
 ALTER TABLE helix.budgets ENABLE ROW LEVEL SECURITY;
@@ -126,6 +152,17 @@ COMMENT ON FUNCTION helix_internal.check_time_zone() IS
     'Before a budget gets a time_zone: refuses what is not in pg_timezone_names, and spells it as it stands there';
 CREATE TRIGGER check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_time_zone();
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'time_zone text 64', 'limit_usd amount',
+        'warn_percent percent');
+CREATE TRIGGER check_caller BEFORE INSERT OR UPDATE ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_caller();
+CREATE TRIGGER check_row_count AFTER INSERT OR UPDATE OF user_id ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_row_count('helix.max_budgets_per_user');
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.budget_groups
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('name text 200');
+CREATE TRIGGER check_row_count AFTER INSERT OR UPDATE OF user_id ON helix.budget_group_members
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_row_count('helix.max_groups_per_user');
 CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id', 'group_id');
 CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budget_group_members
@@ -171,10 +208,12 @@ SELECT pg_catalog.pg_extension_config_dump('helix.budgets', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.budget_reservations', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.moved_costs', '');
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.budgets'),
     ('authenticated', 'SELECT ON helix.budget_group_members'),
     ('authenticated', 'SELECT ON helix.budget_warnings'),
+    ('authenticated', 'SELECT ON helix_internal.moved_costs'),
     ('service', 'INSERT, UPDATE, DELETE ON helix.budget_group_members'),
     ('service', 'SELECT, INSERT, UPDATE, DELETE ON helix.budget_groups');

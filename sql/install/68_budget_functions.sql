@@ -68,6 +68,23 @@ COMMENT ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz
     'USD of what a user recorded, on its own date, from p_at until p_date began by UTC; less than 0 where p_at is later. What a day in '
     'another time zone adds to a day by UTC. Reads the user''s rows of the month, unless p_at is that beginning';
 
+CREATE FUNCTION helix_internal.moved_to(
+    p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
+    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+                          WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
+                            AND m.counts_at >= p_from_at AND m.counts_at < p_until_at), 0)
+             - coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+                          WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
+                            AND m.date >= p_from - 1 AND m.date <= p_until
+                            AND CASE WHEN m.date = pg_catalog.timezone('UTC', m.recorded_at)::date
+                                     THEN m.recorded_at >= p_from_at AND m.recorded_at < p_until_at
+                                     ELSE m.date >= p_from AND m.date < p_until END), 0) AS usd;
+    END;
+COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz) IS
+    'USD that counts in a period and is not in its sums, less what is in them and counts in another one';
+
 CREATE FUNCTION helix_internal.spending_of(
     p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
@@ -80,14 +97,16 @@ CREATE FUNCTION helix_internal.spending_of(
                        (SELECT pg_catalog.sum(a.cost_usd) FROM helix_internal.analytics_entries a
                          WHERE a.user_id = p_user_id AND a.operation_id = p_operation_id
                            AND a.period_start >= p_from::timestamp AT TIME ZONE 'UTC'
-                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0) + f.usd - u.usd
+                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0) + f.usd - u.usd + m.usd
           FROM helix_internal.recorded_before(p_user_id, p_operation_id, p_from, p_from_at) f,
                helix_internal.recorded_before(p_user_id, p_operation_id, p_until,
-                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u; -- what is still to come needs no look
+                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u, -- what is still to come needs no look
+               helix_internal.moved_to(p_user_id, p_operation_id, p_from, p_until, p_from_at, p_until_at) m;
     END;
 COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz) IS
     'USD that a user''s executions cost in a period that has not ended, from p_from to before p_until by date, from p_from_at to before p_until_at by '
-    'time. One whose date is the UTC day of its recording counts by the time of its recording, any other one by its date';
+    'time. What was reserved counts when it was reserved, what '
+    'exceeds that when it was recorded, and what was not reserved when it occurred, whatever its date';
 
 CREATE FUNCTION helix_internal.use_of(
     p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz,
@@ -104,14 +123,15 @@ CREATE FUNCTION helix_internal.use_of(
                coalesce(CASE
                    WHEN p_group_id IS NOT NULL THEN
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.users_of(p_group_id) u
-                          JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id WHERE r.expires_at > p_at)
+                          JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id
+                         WHERE r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at)
                    ELSE
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.budget_reservations r
                          WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
-                           AND r.expires_at > p_at) END, 0);
+                           AND r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at) END, 0);
     END;
 COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz, timestamptz, timestamptz) IS
-    'USD that was spent in a period (see spending_of), and that is reserved at p_at, in a scope';
+    'USD that was spent in a period (see spending_of), and that was reserved in it and still is at p_at, in a scope';
 
 CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
     RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,
@@ -138,10 +158,10 @@ CREATE FUNCTION helix.reserve_budget(
     AS 'MODULE_PATHNAME', 'helix_reserve_budget';
 COMMENT ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval) IS
     'Sets p_amount_usd (USD, from 0 to below 10^9) aside for an operation and returns the reservation''s id, to be passed to the recording '
-    'call. It counts in every budget of the user until it is recorded, released, or p_ttl (1 s to 30 days) is over. HX001 where it would pass '
+    'call. It counts in every budget of the user, in the periods that it is made in, until it is recorded, released, or p_ttl (1 s to 30 days) is over. HX001 where it would pass '
     'a hard limit, with limit, spent, reserved and reset time in the detail; a warning (01000) from a budget''s warn_percent on and where it '
     'passes a soft limit. Others who reserve in the same hard budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown '
-    'operation, 22003 a bad amount, 22023 a bad p_ttl, 42501 another user''s id.';
+    'operation, 22003 a bad amount, 22023 a bad p_ttl or more than helix.max_reservations_per_user open ones, 42501 another user''s id.';
 
 CREATE FUNCTION helix.release_reservation(p_reservation_id uuid) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -197,6 +217,11 @@ CREATE FUNCTION helix_internal.expire_reservations() RETURNS bigint
     AS 'MODULE_PATHNAME', 'helix_expire_reservations';
 COMMENT ON FUNCTION helix_internal.expire_reservations() IS
     'What the worker does every 5 s: deletes reservations that have expired, which count no longer; how many';
+CREATE FUNCTION helix_internal.tidy_moved_costs() RETURNS bigint
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_tidy_moved_costs';
+COMMENT ON FUNCTION helix_internal.tidy_moved_costs() IS
+    'What the worker does every 5 s: sums up rows of moved_costs that count alike, and once an hour deletes those that no period needs; how many';
 CREATE FUNCTION helix_internal.warn_of_budgets() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_warn_of_budgets';
@@ -244,6 +269,7 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.instant_of(text, timestamp)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz)'),
     ('authenticated', 'SELECT ON helix.cost_budgets'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval)'),

@@ -52,6 +52,10 @@ INSERT INTO helix.webhook_schemes
     ('shopify', 'Shopify: the body''s HMAC-SHA256 in base64',
      'base64', 'x-shopify-hmac-sha256', '', '', NULL, '', NULL, '{body}', '', 'raw', true);
 
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.webhook_schemes
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('name text 63', 'description text 2000', 'signature_header text 200',
+        'timestamp_header text 200', 'id_header text 200', 'separator text 8', 'prefix text 64', 'timestamp_prefix text 64',
+        'signed_content text 200', 'key_prefix text 64');
 CREATE TRIGGER check_scheme BEFORE INSERT OR UPDATE ON helix.webhook_schemes
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_webhook_scheme();
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.webhook_schemes

@@ -81,6 +81,14 @@ CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_register_schedule';
 COMMENT ON FUNCTION helix_internal.register_schedule() IS 'After a change of a schedule: its pg_cron job follows';
+CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE OF operation_id, cron_expression, webhook_url, webhook_secret_ref, timezone, parameters,
+    max_cost_per_month, job_name, webhook_scheme
+    ON helix_internal.operation_schedules
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'cron_expression text 200', 'webhook_url text 2000',
+        'webhook_secret_ref text 500', 'timezone text 64', 'parameters json', 'max_cost_per_month amount', 'job_name text 63',
+        'webhook_scheme text 63');
+CREATE TRIGGER check_caller BEFORE INSERT OR UPDATE OF user_id ON helix_internal.operation_schedules
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_caller();
 CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, user_id, operation_id, schedule_type, cron_expression, enabled, timezone,
     parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref, webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit
     ON helix_internal.operation_schedules

@@ -6,7 +6,7 @@
 
 namespace helix::budgets {
 
-// USD from 0 to below 10^9; 22003 else. 22004 on null.
+// USD as pg::check_amount() allows; 22003 else. 22004 on null.
 Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
 // A known operation; 42704 else. 22004 on null.

@@ -3,6 +3,7 @@
 #include "budgets/budgets.hpp"
 
 #include "budgets/expiry.hpp"
+#include "budgets/placement.hpp"
 #include "budgets/warnings.hpp"
 #include "pg/spi.hpp"
 #include "worker/worker.hpp"
@@ -17,6 +18,7 @@ bool budgets_task() {
     pg::OwnerSpi spi;
     expire_reservations();
     warn_of_budgets();
+    tidy_placements();
     spi.finish();
     return false;
 }

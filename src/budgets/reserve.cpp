@@ -6,6 +6,7 @@
 #include "budgets/reservation.hpp"
 #include "budgets/verdict.hpp"
 #include "callers/caller.hpp"
+#include "config.hpp"
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
 #include "pg/intervals.hpp"
@@ -20,10 +21,16 @@ namespace helix::budgets {
 
 namespace {
 
-pg::Statement insert_reservation("INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, "
-                                 "amount_usd, expires_at, of_queue) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) "
-                                 "DO UPDATE SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at",
-                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID});
+// Not where the user has $8 open ones already. Sessions that reserve at the same moment do not see each other's.
+pg::Statement insert_reservation(R"(
+    INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7
+     WHERE $6 OR (SELECT pg_catalog.count(*) FROM (SELECT FROM helix_internal.budget_reservations o
+                                                    WHERE o.user_id = $2 AND o.expires_at > $7 AND NOT o.of_queue LIMIT $8) o) < $8
+        ON CONFLICT (id) DO UPDATE
+       SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at, created_at = excluded.created_at)",
+                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID,
+                                  INT8OID});
 pg::Statement select_estimate(HELIX_WATCH_LEDGER
                               "SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
@@ -31,14 +38,29 @@ pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = 
 pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 "
                                   "WHERE id = $1 AND expires_at > $3",
                                   {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
+pg::Statement select_owner("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
 pg::Statement lock_reservation("SELECT user_id, of_queue FROM helix_internal.budget_reservations WHERE id = $1 "
                                "FOR UPDATE",
                                {UUIDOID});
 
-void insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Datum expires_at, bool of_queue) {
-    const Datum values[] = {UUIDPGetDatum(&id), UUIDPGetDatum(&wanted.user_id), wanted.operation_id, amount_usd,
-                            expires_at,         BoolGetDatum(of_queue)};
-    insert_reservation.execute_latest(values);
+// It counts in the period of `at`, as it was judged.
+bool insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, TimestampTz at, Datum expires_at,
+            bool of_queue) {
+    const Datum values[] = {UUIDPGetDatum(&id),
+                            UUIDPGetDatum(&wanted.user_id),
+                            wanted.operation_id,
+                            amount_usd,
+                            expires_at,
+                            BoolGetDatum(of_queue),
+                            TimestampTzGetDatum(at),
+                            Int64GetDatum(config::max_reservations_per_user)};
+    return insert_reservation.execute_latest(values) > 0;
+}
+
+void refuse_another() {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("too many open reservations of one user"),
+                    errdetail("There are %d.", config::max_reservations_per_user),
+                    errhint("Settle or release what is no longer needed, or raise helix.max_reservations_per_user.")));
 }
 
 void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
@@ -62,11 +84,12 @@ const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, T
     release(execution); // of an earlier claim whose lease ran out: it must not stand in its own way
     select_estimate.execute_latest(values);
     const Datum amount = pg::column(0, 1);
-    const auto verdict = judge(wanted, amount, GetCurrentTimestamp(), true);
+    const TimestampTz at = GetCurrentTimestamp();
+    const auto verdict = judge(wanted, amount, at, true);
     if (verdict && verdict->refused) {
         return psprintf("budget exceeded: %s", verdict->detail);
     }
-    insert(execution, wanted, amount, TimestampTzGetDatum(expires_at), true);
+    insert(execution, wanted, amount, at, TimestampTzGetDatum(expires_at), true);
     return nullptr;
 }
 
@@ -115,7 +138,9 @@ HELIX_FUNCTION(helix_reserve_budget) {
         budgets::check_fits(wanted, amount, at);
     }
     const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(3));
-    budgets::insert(*id, wanted, amount, expires_at, false);
+    if (!budgets::insert(*id, wanted, amount, at, expires_at, false)) {
+        budgets::refuse_another();
+    }
     spi.finish();
     PG_RETURN_UUID_P(id);
 }
@@ -124,6 +149,7 @@ HELIX_FUNCTION(helix_release_reservation) {
     const Datum id = pg::required(fcinfo, 0, "p_reservation_id");
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
+    rights.check_may_use(budgets::select_owner, &id, "reservation", *DatumGetUUIDP(id));
     const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
     if (found) {
         rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));

@@ -4,38 +4,70 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
-#include "pg/text.hpp"
 
-#include <cstring>
+extern "C" {
+#include "utils/datum.h"
+}
 
 namespace helix::budgets {
 
 namespace {
 
-pg::Statement remove_reservation("DELETE FROM helix_internal.budget_reservations WHERE id = $1 "
-                                 "RETURNING user_id, operation_id, of_queue",
-                                 {UUIDOID});
+// What has expired has not counted since, and others may have reserved what it held.
+pg::Statement remove_reservation(R"(
+    DELETE FROM helix_internal.budget_reservations
+     WHERE id = $1 AND user_id = $2 AND operation_id = $3 AND of_queue = $4
+    RETURNING created_at, amount_usd, expires_at > pg_catalog.clock_timestamp())",
+                                 {UUIDOID, UUIDOID, TEXTOID, BOOLOID});
+pg::Statement select_other("SELECT user_id = $2 AND operation_id = $3 AND of_queue "
+                           "FROM helix_internal.budget_reservations WHERE id = $1",
+                           {UUIDOID, UUIDOID, TEXTOID});
 
-} // namespace
+void warn_of_gone(Datum id) {
+    ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg("the reservation is gone; the cost is recorded all the same"),
+                      errdetail("It was %s: expired, settled, released, or never made.",
+                                DatumGetCString(DirectFunctionCall1(uuid_out, id)))));
+}
 
-void settle(const pg_uuid_t& reservation, const pg_uuid_t& user, std::string_view operation, bool must_exist) {
-    const Datum id = UUIDPGetDatum(&reservation);
-    pg::OwnerSpi spi;
-    const bool found = remove_reservation.execute_latest(&id) > 0;
-    const char* const shown = DatumGetCString(DirectFunctionCall1(uuid_out, id));
-    if (!found && must_exist) {
-        ereport(WARNING,
-                (errcode(ERRCODE_WARNING), errmsg("the reservation is gone; the cost is recorded all the same"),
-                 errdetail("It was %s: expired, settled, released, or never made.", shown)));
-    } else if (found && (memcmp(DatumGetUUIDP(pg::column(0, 1))->data, user.data, UUID_LEN) != 0 ||
-                         pg::text_view(pg::column(0, 2)) != operation)) {
+// There was nothing to remove: refuses one that is somebody else's.
+void refuse_other(const Datum* values) {
+    const char* const shown = DatumGetCString(DirectFunctionCall1(uuid_out, values[0]));
+    if (select_other.execute_latest(values) > 0) {
+        if (DatumGetBool(pg::column(0, 1))) {
+            refuse_of_queue(shown);
+        }
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("the reservation is of another user or operation"), errdetail("It is %s.", shown),
                         errhint("Pass the id that reserve_budget() gave for this user and operation.")));
-    } else if (found && DatumGetBool(pg::column(0, 3))) {
-        refuse_of_queue(shown);
+    }
+}
+
+} // namespace
+
+std::optional<Reserved> settle(const Settlement& settlement) {
+    const Datum operation = PointerGetDatum(
+        cstring_to_text_with_len(settlement.operation.data(), static_cast<int>(settlement.operation.size())));
+    const bool of_queue = settlement.holder == Holder::queue;
+    const Datum values[] = {UUIDPGetDatum(&settlement.reservation), UUIDPGetDatum(&settlement.user), operation,
+                            BoolGetDatum(of_queue)};
+    const MemoryContext caller = CurrentMemoryContext;
+    std::optional<Reserved> reserved;
+    pg::OwnerSpi spi;
+    const bool removed = remove_reservation.execute_latest(values) > 0;
+    if (removed && DatumGetBool(pg::column(0, 3))) {
+        const MemoryContext own = MemoryContextSwitchTo(caller);
+        reserved = {DatumGetTimestampTz(pg::column(0, 1)), datumCopy(pg::column(0, 2), false, -1)};
+        MemoryContextSwitchTo(own);
+    } else if (!of_queue) {
+        if (!removed) {
+            refuse_other(values);
+        }
+        if (settlement.must_exist) {
+            warn_of_gone(values[0]);
+        }
     }
     spi.finish();
+    return reserved;
 }
 
 } // namespace helix::budgets

@@ -5,9 +5,26 @@
 
 namespace helix::budgets {
 
-// Deletes the reservation, in the transaction that records the cost. Raises 22023 where it is of another user or
-// operation, and, where it must exist, warns that it is gone (expired and removed, settled, released): the money is
-// spent all the same.
-void settle(const pg_uuid_t& reservation, const pg_uuid_t& user, std::string_view operation, bool must_exist = true);
+// What a reservation set aside, and when: that time decides in which period it counts. Plain data.
+struct Reserved {
+    TimestampTz at;
+    Datum amount_usd;
+};
+
+enum class Holder { caller, queue }; // whose the reservation is: only the queue settles its own
+
+// What is settled: user and operation as they are recorded.
+struct Settlement {
+    const pg_uuid_t& reservation;
+    const pg_uuid_t& user;
+    std::string_view operation;
+    Holder holder = Holder::caller;
+    bool must_exist = true;
+};
+
+// Deletes the reservation, in the transaction that records the cost, and gives what it held; none where it is gone
+// (expired, settled, released), of which a caller's settlement that must exist warns: the money is spent all the same.
+// Raises 22023 where it is of another user or operation, and locks nothing of theirs.
+std::optional<Reserved> settle(const Settlement& settlement);
 
 } // namespace helix::budgets

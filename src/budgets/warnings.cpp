@@ -5,6 +5,7 @@
 #include "budgets/plans.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 
 namespace helix::budgets {
 
@@ -13,21 +14,24 @@ namespace {
 pg::Statement select_horizon("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint, "
                              "(SELECT w.next_xid FROM helix_internal.watermark w)");
 
-// Recording leaves no trace but the ledger's rows; the second bound guides the planner, as in helix_internal.tail. The
-// clock is read after the snapshot was taken: see status.cpp.
-pg::Statement insert_warnings(R"(
-    WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now),
-    active AS (
-        SELECT e.user_id FROM helix_internal.executions e
-         WHERE e.xid >= $1 AND e.xid < 9223372036854775807 AND EXISTS (SELECT FROM helix_internal.limits)
-        UNION
-        SELECT r.user_id FROM helix_internal.budget_reservations r),
+// Recording leaves no trace but the ledger's rows; the second bound guides the planner, as in helix_internal.tail.
+#define HELIX_ACTIVE_USERS                                                                                             \
+    "active AS (SELECT e.user_id FROM helix_internal.executions e WHERE e.xid >= $1 AND e.xid < 9223372036854775807 "  \
+    "AND EXISTS (SELECT FROM helix_internal.limits) "                                                                  \
+    "UNION SELECT r.user_id FROM helix_internal.budget_reservations r) "
+
+// $2: one limit, null: all of them. The clock is read after the snapshot was taken: see status.cpp. The channel is open
+// to every role, so what is sent tells nothing by itself.
+pg::Statement
+    insert_warnings("WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now), " HELIX_ACTIVE_USERS
+                    R"(,
     due AS (
         INSERT INTO helix.budget_warnings AS w (budget_id, user_id, group_id, operation_id, period_start, level, limit_usd,
                                                 spent_usd, reserved_usd)
         SELECT u.id, u.user_id, u.group_id, u.operation_id, u.period_start, v.level, u.limit_usd, u.spent_usd, u.reserved_usd
           FROM (SELECT l.*, p.period_start, n.*
-                  FROM clock c, (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l) l,
+                  FROM clock c, (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l
+                                  WHERE $2 IS NULL OR l.id = $2) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, c.now) p,
                        LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
                                                      p.starts_at, p.resets_at, c.now) n
@@ -39,12 +43,42 @@ pg::Statement insert_warnings(R"(
            AND NOT EXISTS (SELECT FROM helix.budget_warnings b WHERE b.budget_id = u.id AND b.period_start = u.period_start
                                                                 AND b.level IN (v.level, 'exceeded'))
             ON CONFLICT DO NOTHING
-        RETURNING w.*)
-    SELECT pg_catalog.pg_notify('helix_budget_warnings', pg_catalog.to_json(d)::text) FROM due d)",
-                              {INT8OID});
+        RETURNING w.id)
+    SELECT pg_catalog.pg_notify('helix_budget_warnings', d.id::text) FROM due d)",
+                    {INT8OID, UUIDOID});
+
+pg::Statement select_active_limits("WITH " HELIX_ACTIVE_USERS R"(
+    SELECT DISTINCT l.id FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l)",
+                                   {INT8OID});
 
 // Whoever was still recording at the last look has a transaction id from here on.
 std::int64_t looked_until = 0;
+
+// Of one limit, or of all of them. False where it failed, and has written nothing.
+bool warn(Datum from, const pg_uuid_t* limit, pg::OnError on_error, std::uint64_t& count) {
+    return pg::try_in_subtransaction(
+        [&count, from, limit] {
+            const Datum values[] = {from, limit == nullptr ? 0 : UUIDPGetDatum(limit)};
+            count = insert_warnings.execute(values, limit == nullptr ? " n" : "  ");
+        },
+        on_error);
+}
+
+// A limit that fails costs its own warning alone.
+std::uint64_t warn_one_by_one(Datum from) {
+    const auto rows = select_active_limits.execute(&from);
+    auto* limits = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (rows + 1)));
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        limits[row] = *DatumGetUUIDP(pg::column(row, 1));
+    }
+    std::uint64_t total = 0;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        std::uint64_t count = 0;
+        warn(from, &limits[row], pg::OnError::log, count);
+        total += count;
+    }
+    return total;
+}
 
 } // namespace
 
@@ -52,7 +86,10 @@ std::uint64_t warn_of_budgets() {
     select_horizon.execute();
     const std::int64_t horizon = DatumGetInt64(pg::column(0, 1));
     const Datum from = Int64GetDatum(looked_until == 0 ? DatumGetInt64(pg::column(0, 2)) : looked_until);
-    const auto count = insert_warnings.execute(&from);
+    std::uint64_t count = 0;
+    if (!warn(from, nullptr, pg::OnError::nothing, count)) {
+        count = warn_one_by_one(from);
+    }
     looked_until = horizon;
     return count;
 }

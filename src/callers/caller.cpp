@@ -128,6 +128,18 @@ const char* Rights::run_as(const char* decided_before) const {
     return covers_it || (for_anyone && !is_covered) ? decided_before : GetUserNameFromId(role, false);
 }
 
+void Rights::check_may_use(pg::Statement& select, const Datum* values, const char* kind, const char* name) const {
+    if (!for_anyone && select.execute_latest(values) > 0) {
+        check_may_use(*DatumGetUUIDP(pg::column(0, 1)), kind, name);
+    }
+}
+
+void Rights::check_may_use(pg::Statement& select, const Datum* values, const char* kind, const pg_uuid_t& id) const {
+    if (!for_anyone && select.execute_latest(values) > 0) {
+        check_may_use(*DatumGetUUIDP(pg::column(0, 1)), kind, id);
+    }
+}
+
 void check_acts_for(const pg_uuid_t& user) {
     if (!acts_for_anyone() && !is_current_user(user)) {
         refuse(user);

@@ -1,7 +1,7 @@
 // Owns: who is calling and for which users they may act. Any feature may ask.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "pg/spi.hpp"
 
 namespace helix::callers {
 
@@ -25,6 +25,12 @@ struct Rights {
     // such as an execution and its id: a refusal repeats what the caller passed and never whose it is.
     void check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const;
     void check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uuid_t& id) const;
+
+    // The same for whoever owns the row that `select` finds first, if any: its first column is their id. Comes before
+    // the row is locked, else a refusal would wait for its owner, and its owner for the refusal. Callers are within an
+    // OwnerSpi.
+    void check_may_use(pg::Statement& select, const Datum* values, const char* kind, const char* name) const;
+    void check_may_use(pg::Statement& select, const Datum* values, const char* kind, const pg_uuid_t& id) const;
 
     // The role that a handler runs as where `decided_before` has decided a part of what runs and the caller another:
     // the one with fewer rights, so that neither uses the other's.

@@ -3,9 +3,11 @@
 #include "ledger/execution.hpp"
 
 #include "callers/caller.hpp"
+#include "config.hpp"
 #include "core/error.hpp"
 #include "core/pricing.hpp"
 #include "operations/operations.hpp"
+#include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
@@ -24,9 +26,7 @@ namespace {
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
 constexpr std::size_t max_metadata_bytes = 65'536;
-constexpr std::int64_t max_cost_usd = 1'000'000'000;
 constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
-constexpr int max_cost_decimals = 40;              // a JavaScript number of 1e-20 USD still passes
 
 std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
@@ -67,27 +67,8 @@ void check_metadata(Datum metadata) {
     }
 }
 
-std::string numeric_text(Datum value) {
-    return DatumGetCString(DirectFunctionCall1(numeric_out, value));
-}
-
 void check_cost(Datum cost) {
-    Numeric value = DatumGetNumeric(cost);
-    const char* problem = nullptr;
-    if (numeric_is_nan(value) || numeric_is_inf(value)) {
-        problem = "not a finite number";
-    } else if (DatumGetBool(DirectFunctionCall2(numeric_lt, cost, NumericGetDatum(int64_to_numeric(0))))) {
-        problem = "negative";
-    } else if (DatumGetBool(DirectFunctionCall2(numeric_ge, cost, NumericGetDatum(int64_to_numeric(max_cost_usd))))) {
-        problem = "10^9 or more";
-    } else if (DatumGetInt32(DirectFunctionCall1(numeric_scale, cost)) > max_cost_decimals) {
-        problem = "given with more than 40 decimals";
-    }
-    if (problem != nullptr) {
-        throw Error(sqlstate::numeric_value_out_of_range, std::string("cost_usd is ") + problem,
-                    "It is " + numeric_text(cost) + ".",
-                    "Pass USD from 0 to below 10^9 with at most 40 decimals, or null to price the tokens.");
-    }
+    pg::check_amount("cost_usd", cost, "null to price the tokens");
 }
 
 // model_used is a provider, or a model that exactly one provider sells.
@@ -108,15 +89,14 @@ void resolve_model(const Request& request, const PriceList& prices, Execution& e
     }
 }
 
-DateADT utc_day(TimestampTz at) {
-    Timestamp day = at / USECS_PER_DAY;
-    day -= at % USECS_PER_DAY < 0 ? 1 : 0;
-    return static_cast<DateADT>(day);
-}
-
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
     execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
-    execution.date = pg::checked_date(request.date.value_or(utc_day(execution.occurred_at)), "date");
+    if (execution.occurred_at > now + config::occurred_at_ahead_s * USECS_PER_SEC) {
+        throw Error(sqlstate::datetime_field_overflow, "occurred_at is too far in the future",
+                    std::string("It is ") + timestamptz_to_str(execution.occurred_at) + ".",
+                    "Correct the sender's clock or time zone, or allow more by helix.occurred_at_ahead.");
+    }
+    execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
 }
 
 void resolve_cost(const Request& request, const PriceList& prices, Execution& execution) {
@@ -191,6 +171,7 @@ Execution resolve(const Request& request, TimestampTz now) {
     execution.trace_id = request.trace_id;
     execution.metadata = request.metadata;
     execution.reservation_id = request.reservation_id;
+    execution.reservation_holder = request.reservation_holder;
     const PriceList& prices = operations::prices(); // asked for once: a second time it may be another list
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);

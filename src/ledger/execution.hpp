@@ -5,6 +5,7 @@
 
 #include "pg/prelude.hpp"
 
+#include "budgets/settlement.hpp"
 #include "core/pricing.hpp"
 
 extern "C" {
@@ -33,6 +34,7 @@ struct Request {
     std::optional<Datum> metadata; // jsonb
     std::optional<pg_uuid_t> reservation_id;
     bool is_queued = false; // the queue has checked its operation_id, which may be gone by now
+    budgets::Holder reservation_holder = budgets::Holder::caller;
 };
 
 // A valid, priced execution. Its provider may belong to the price list, so it is good until that is asked for again.
@@ -55,6 +57,7 @@ struct Execution {
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata;
     std::optional<pg_uuid_t> reservation_id;
+    budgets::Holder reservation_holder;
 };
 
 // Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where

@@ -21,6 +21,7 @@ pg::Statement
     select_retained_since("SELECT pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC') "
                           "FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL");
 
+// A new price counts in budgets when the execution occurred: see budgets/placement.hpp.
 // $1, $2 the range, $3 the model or null, $4 the watermark's next_xid, $5 its open_xids, $6 its base_id. Changed rows
 // keep their xid: one that is folded brings its difference to the rollups, one that is not is simply read with the new
 // cost.
@@ -35,13 +36,21 @@ pg::Statement reprice_statement(R"(
         UPDATE helix_internal.executions e SET cost_usd = p.new_cost
           FROM priced p
          WHERE e.tableoid = p.partition AND e.ctid = p.place AND p.new_cost <> p.old_cost
-        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, p.old_cost, p.new_cost,
+        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost, p.new_cost,
                   e.id <= $6 OR (e.xid < $4 AND e.xid <> ALL ($5)) AS folded),
     differences AS MATERIALIZED (
         SELECT c.user_id, c.operation_id, c.date, c.provider, c.model,
                pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month, pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd
           FROM changed c WHERE c.folded
          GROUP BY 1, 2, 3, 4, 5, 6),
+    moved AS (
+        INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
+        SELECT m.user_id, m.operation_id, m.new_cost - m.old_cost, m.counts_at, m.date, m.quarter
+          FROM (SELECT c.*, pg_catalog.date_bin('15 minutes', c.occurred_at, '2000-01-01 00:00:00+00') AS counts_at,
+                       pg_catalog.date_bin('15 minutes', c.recorded_at, '2000-01-01 00:00:00+00') AS quarter
+                  FROM changed c) m
+         WHERE (m.date <> pg_catalog.timezone('UTC', m.recorded_at)::date OR m.counts_at <> m.quarter)
+           AND GREATEST(m.counts_at, m.quarter, m.date::timestamp AT TIME ZONE 'UTC') >= pg_catalog.now() - interval '40 days'),
     analytics AS (
         UPDATE helix_internal.operation_execution_analytics a SET cost_usd = a.cost_usd + d.cost_usd
           FROM (SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC' AS period_start, g.provider, g.model,

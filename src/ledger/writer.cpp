@@ -2,7 +2,7 @@
 
 #include "ledger/writer.hpp"
 
-#include "budgets/settlement.hpp"
+#include "budgets/placement.hpp"
 #include "cache/invalidation.hpp"
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
@@ -176,12 +176,17 @@ std::int64_t Writer::append(const Execution& execution) {
     } else {
         new_id = next_execution_id();
     }
+    std::optional<budgets::Reserved> reserved;
     if (execution.reservation_id) {
-        budgets::settle(*execution.reservation_id, execution.user_id, execution.operation_id, is_new);
+        reserved = budgets::settle({*execution.reservation_id, execution.user_id, execution.operation_id,
+                                    execution.reservation_holder, is_new});
     }
     if (!is_new) {
         return new_id;
     }
+    budgets::place({execution.user_id, execution.operation_id, execution.cost_usd, execution.date,
+                    execution.occurred_at, state_->now},
+                   reserved);
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);

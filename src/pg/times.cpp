@@ -35,4 +35,10 @@ DateADT checked_date(DateADT date, const char* name) {
     return date;
 }
 
+DateADT utc_day(TimestampTz time) {
+    Timestamp day = time / USECS_PER_DAY;
+    day -= time % USECS_PER_DAY < 0 ? 1 : 0;
+    return static_cast<DateADT>(day);
+}
+
 } // namespace helix::pg

@@ -1,4 +1,4 @@
-// Owns: the range of the times that helix takes from callers. Any feature may use it.
+// Owns: the range of the times that helix takes from callers, and their days. Any feature may use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -15,5 +15,8 @@ TimestampTz checked_time(TimestampTz time, const char* name);
 
 // The same for a date.
 DateADT checked_date(DateADT date, const char* name);
+
+// The day in UTC that a finite time lies in.
+DateADT utc_day(TimestampTz time);
 
 } // namespace helix::pg

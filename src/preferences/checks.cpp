@@ -3,19 +3,15 @@
 #include "preferences/checks.hpp"
 
 #include "operations/operations.hpp"
+#include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
-
-extern "C" {
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
-}
 
 namespace helix::preferences {
 
 namespace {
 
-constexpr std::int64_t budgets_end_usd = 1'000'000'000;
+constexpr int longest_model = 200;
 
 // The words of a column, as the table's checks have them.
 struct Words {
@@ -65,6 +61,7 @@ void check_operation(Datum operation_id) {
 }
 
 void check_model(Datum model) {
+    pg::check_text("preferred_model", model, longest_model);
     const auto name = pg::text_view(model);
     if (!operations::prices().knows(name)) {
         throw Error(sqlstate::undefined_object, "unknown preferred_model", it_is(name),
@@ -73,23 +70,11 @@ void check_model(Datum model) {
 }
 
 void check_parameters(Datum parameters) {
-    const Jsonb* json = DatumGetJsonbP(parameters);
-    if (!JB_ROOT_IS_OBJECT(json)) {
-        throw Error(sqlstate::invalid_parameter_value, "default_parameters must be an object",
-                    JB_ROOT_IS_SCALAR(json) ? "It is a single value." : "It is an array.",
-                    "Pass {\"name\": value, ...}; {} for none.");
-    }
+    pg::check_object("default_parameters", parameters);
 }
 
 void check_budget(Datum numeric) {
-    const Datum zero = NumericGetDatum(int64_to_numeric(0));
-    const Datum end = NumericGetDatum(int64_to_numeric(budgets_end_usd));
-    if (numeric_is_nan(DatumGetNumeric(numeric)) || DatumGetBool(DirectFunctionCall2(numeric_lt, numeric, zero)) ||
-        DatumGetBool(DirectFunctionCall2(numeric_ge, numeric, end))) {
-        const char* amount = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
-        throw Error(sqlstate::numeric_value_out_of_range, "cost_budget_monthly is out of range",
-                    std::string("It is ") + amount + ".", "Pass USD from 0 to below 10^9, or null for no limit.");
-    }
+    pg::check_amount("cost_budget_monthly", numeric, "null for no limit");
 }
 
 std::span<const char* const> theme_words() {

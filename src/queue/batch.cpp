@@ -18,6 +18,7 @@ namespace helix::queue {
 
 namespace {
 
+pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
 pg::Statement lock_batch("SELECT user_id, started_at IS NOT NULL, cancelled_at IS NOT NULL "
                          "FROM helix_internal.operation_batches WHERE id = $1 FOR NO KEY UPDATE",
                          {UUIDOID});
@@ -47,6 +48,7 @@ struct BatchState {
 // Locks the batch; refuses an unknown one and another user's.
 BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(&batch);
+    rights.check_may_use(select_owner, &id, "batch", batch);
     if (lock_batch.execute(&id) == 0) {
         refuse_unknown("batch", batch);
     }
@@ -153,9 +155,8 @@ HELIX_FUNCTION(helix_check_batch_exists) {
     const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
     const auto rights = callers::rights();
     const Datum id = UUIDPGetDatum(&batch);
-    static pg::Statement select_user("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
     pg::OwnerSpi spi;
-    if (select_user.read(&id) == 0) {
+    if (queue::select_owner.read(&id) == 0) {
         queue::refuse_unknown("batch", batch);
     }
     rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);

@@ -1,7 +1,6 @@
 // helix.complete_execution and fail_execution: what a worker says of what it has claimed.
 #include "pg/prelude.hpp"
 
-#include "budgets/reservation.hpp"
 #include "ledger/recording.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
@@ -85,6 +84,12 @@ ledger::Request recording_of(const pg_uuid_t& user, Datum operation, bool succes
     return request;
 }
 
+// What is reserved under the execution's id is settled by the cost.
+void settle_by(ledger::Request& request, const pg_uuid_t& execution) {
+    request.reservation_id = execution;
+    request.reservation_holder = budgets::Holder::queue;
+}
+
 // What it has cost; null where nobody says.
 Datum record_attempt(ledger::Request request) {
     const bool told = request.cost_usd || request.model;
@@ -145,6 +150,7 @@ void add_tokens(FunctionCallInfo fcinfo, ledger::Request& request) {
 struct Attempt {
     pg_uuid_t user_id;
     Datum operation_id;
+    bool reserved;
     std::optional<pg_uuid_t> batch_operation = std::nullopt;
 };
 
@@ -157,20 +163,21 @@ std::optional<Attempt> try_again(const Claim& claim, Datum error, Datum pause) {
         return std::nullopt;
     }
     note_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
-    Attempt attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2)};
+    Attempt attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2), DatumGetBool(pg::column(0, 5))};
     bool no_batch = false;
     const Datum operation = pg::column(0, 6, &no_batch);
     if (!no_batch) {
         attempt.batch_operation = *DatumGetUUIDP(operation);
     }
-    if (DatumGetBool(pg::column(0, 5))) {
-        budgets::release(claim.id);
-    }
     return attempt;
 }
 
-void note_retry(const Attempt& attempt, const Ending& ending) {
-    const Datum cost = record_attempt(recording_of(attempt.user_id, attempt.operation_id, false, ending));
+void note_retry(const Claim& claim, const Attempt& attempt, const Ending& ending) {
+    auto request = recording_of(attempt.user_id, attempt.operation_id, false, ending);
+    if (attempt.reserved) {
+        settle_by(request, claim.id);
+    }
+    const Datum cost = record_attempt(request);
     if (attempt.batch_operation && cost != 0) {
         note_attempt_cost(*attempt.batch_operation, cost);
     }
@@ -181,7 +188,11 @@ void end_failed(const Claim& claim, Ending& ending) {
     if (!departed) {
         refuse_claim(claim);
     }
-    ending.cost = record_attempt(recording_of(departed->user_id, departed->operation_id, false, ending));
+    auto request = recording_of(departed->user_id, departed->operation_id, false, ending);
+    if (departed->reserved) {
+        settle_by(request, claim.id);
+    }
+    ending.cost = record_attempt(request);
     enter_history(*departed, ending);
     go_on(*departed, ending);
 }
@@ -212,6 +223,9 @@ HELIX_FUNCTION(helix_complete_execution) {
         auto request = queue::recording_of(departed->user_id, departed->operation_id,
                                            strcmp(ending.status, "success") == 0, ending);
         queue::add_tokens(fcinfo, request);
+        if (departed->reserved) {
+            queue::settle_by(request, claim.id);
+        }
         ending.cost = queue::record_attempt(request);
     }
     queue::enter_history(*departed, ending);
@@ -238,7 +252,7 @@ HELIX_FUNCTION(helix_fail_execution) {
     const Datum pause = queue::pause_argument(fcinfo, 5, claim);
     const auto attempt = queue::try_again(claim, ending.error, pause);
     if (attempt) {
-        queue::note_retry(*attempt, ending);
+        queue::note_retry(claim, *attempt, ending);
     } else {
         queue::end_failed(claim, ending);
     }

@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
@@ -16,7 +17,6 @@
 extern "C" {
 #include "mb/pg_wchar.h"
 #include "utils/fmgrprotos.h"
-#include "utils/numeric.h"
 }
 
 namespace helix::queue {
@@ -61,17 +61,8 @@ void check_concurrency(FunctionCallInfo fcinfo, int number) {
 }
 
 void check_cost(FunctionCallInfo fcinfo, int number) {
-    if (PG_ARGISNULL(number)) {
-        return;
-    }
-    const Numeric cost = PG_GETARG_NUMERIC(number);
-    const Datum zero = NumericGetDatum(int64_to_numeric(0));
-    if (numeric_is_nan(cost) || numeric_is_inf(cost) ||
-        DatumGetBool(DirectFunctionCall2(numeric_lt, NumericGetDatum(cost), zero))) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_max_cost_usd is out of range"),
-                 errdetail("It is %s.", DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(cost)))),
-                 errhint("Pass an amount of USD from 0 on, or null for no limit.")));
+    if (!PG_ARGISNULL(number)) {
+        pg::check_amount("p_max_cost_usd", PG_GETARG_DATUM(number), "null for no limit");
     }
 }
 

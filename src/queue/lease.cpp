@@ -47,8 +47,8 @@ pg::Statement select_earliest("SELECT ready_at FROM helix_internal.queue WHERE p
                               "AND NOT running ORDER BY ready_at LIMIT 1",
                               {INT2OID, TIMESTAMPTZOID});
 pg::Statement lock_schedule("SELECT user_id, operation_id, parameters, run_as FROM helix_internal.operation_schedules "
-                            "WHERE id = $1 FOR NO KEY UPDATE",
-                            {UUIDOID});
+                            "WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE",
+                            {UUIDOID, UUIDOID});
 pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE schedule_id = $1 AND running LIMIT 1",
                              {UUIDOID});
 pg::Statement start("UPDATE helix_internal.queue SET running = true, attempt = 1, worker = 'lock', "
@@ -182,8 +182,8 @@ HELIX_FUNCTION(helix_create_execution_with_lock) {
     const Datum id = UUIDPGetDatum(&schedule);
     pg::OwnerSpi spi;
     queue::plan_by_index();
-    if (queue::lock_schedule.execute(&id) == 0 ||
-        memcmp(DatumGetUUIDP(pg::column(0, 1))->data, user.data, UUID_LEN) != 0) {
+    const Datum own[] = {id, UUIDPGetDatum(&user)};
+    if (queue::lock_schedule.execute(own) == 0) {
         queue::refuse_unknown("schedule of this user", schedule);
     }
     execution.operation_id = pg::column(0, 2);

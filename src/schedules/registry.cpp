@@ -25,6 +25,7 @@ namespace {
 pg::Statement select_job("SELECT user_id, by_name, schedule_type = 'cron' AND enabled, run_as "
                          "FROM helix_internal.operation_schedules WHERE pg_cron_name = $1 FOR UPDATE",
                          {TEXTOID});
+pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_schedules WHERE pg_cron_name = $1", {TEXTOID});
 pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedules "
                           "WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled",
                           {TEXTOID});
@@ -113,8 +114,12 @@ struct Registration {
     }
 };
 
-// Locks the job that has the name and changes it; false where there is none.
+// Locks the job that has the name and changes it; false where there is none. Asks for the owner before it locks: nobody
+// waits for another user's job, nor makes them wait.
 bool change(const Registration& job, const callers::Rights& rights) {
+    if (select_owner.execute_latest(&job.name.pg_cron) > 0) {
+        check_owner(job.name.given, *job.user);
+    }
     if (select_job.execute(&job.name.pg_cron) == 0) {
         return false;
     }
@@ -194,6 +199,7 @@ HELIX_FUNCTION(helix_unregister_cron_job) {
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     bool was_registered = false;
+    rights.check_may_use(schedules::select_owner, &name, "job", TextDatumGetCString(given));
     if (schedules::select_job.execute(&name) > 0) {
         rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "job", TextDatumGetCString(given));
         was_registered = DatumGetBool(pg::column(0, 3));

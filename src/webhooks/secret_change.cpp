@@ -17,6 +17,7 @@ namespace helix::webhooks {
 
 namespace {
 
+pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_schedules WHERE id = $1", {UUIDOID});
 pg::Statement
     lock_schedule("SELECT user_id, schedule_type = 'webhook', webhook_secret_ref, "
                   "CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END, run_as "
@@ -49,6 +50,7 @@ const char* uuid_text(Datum uuid) {
 }
 
 Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
+    rights.check_may_use(select_owner, &schedule_id, "schedule", *DatumGetUUIDP(schedule_id));
     if (lock_schedule.execute_latest(&schedule_id) == 0) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown schedule"),
                         errdetail("It is %s.", uuid_text(schedule_id)),

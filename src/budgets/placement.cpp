@@ -1,0 +1,106 @@
+#include "pg/prelude.hpp"
+
+#include "budgets/placement.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/table_writer.hpp"
+#include "pg/times.hpp"
+#include "pg/values.hpp"
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
+namespace helix::budgets {
+
+namespace {
+
+constexpr TimestampTz quarter_us = 15 * USECS_PER_MINUTE;
+constexpr int kept_days = 40; // a month, and what time zones add to it
+
+// No more rows come for a quarter of an hour that is over, but of transactions that are still open.
+pg::Statement merge(R"(
+    WITH gone AS (
+        DELETE FROM helix_internal.moved_costs m
+         WHERE NOT m.merged AND m.recorded_at < pg_catalog.clock_timestamp() - interval '15 minutes'
+        RETURNING m.*)
+    INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at, merged)
+    SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), g.counts_at, g.date, g.recorded_at, true
+      FROM gone g GROUP BY g.user_id, g.operation_id, g.counts_at, g.date, g.recorded_at)");
+pg::Statement forget(R"(
+    DELETE FROM helix_internal.moved_costs m
+     WHERE GREATEST(m.counts_at, m.recorded_at, m.date::timestamp AT TIME ZONE 'UTC')
+               < pg_catalog.clock_timestamp() - interval '40 days')");
+
+TimestampTz quarter_of(TimestampTz time) {
+    const TimestampTz rest = time % quarter_us;
+    return time - (rest < 0 ? rest + quarter_us : rest);
+}
+
+// Neither the period that it counts in nor the one that the sums have it in is read any more.
+bool is_long_over(const Cost& cost, TimestampTz counts_at) {
+    const auto day_of = [](TimestampTz time) { return pg::utc_day(time); };
+    return std::max(cost.date, day_of(counts_at)) < day_of(cost.recorded_at) - kept_days;
+}
+
+bool is_more(Datum one, Datum other) {
+    return DatumGetBool(DirectFunctionCall2(numeric_gt, one, other));
+}
+
+void move(const Cost& cost, Datum usd, TimestampTz time) {
+    const TimestampTz counts_at = quarter_of(time);
+    const TimestampTz recorded_at = quarter_of(cost.recorded_at);
+    const bool is_there = cost.date == pg::utc_day(cost.recorded_at) && counts_at == recorded_at;
+    if (is_there || is_long_over(cost, counts_at)) {
+        return;
+    }
+    pg::Values row; // the columns of helix_internal.moved_costs, in their order
+    row.add_uuid(&cost.user_id);
+    row.add(PointerGetDatum(
+        cstring_to_text_with_len(cost.operation_id.data(), static_cast<int>(cost.operation_id.size()))));
+    row.add(usd).add(TimestampTzGetDatum(counts_at)).add(DateADTGetDatum(cost.date));
+    row.add(TimestampTzGetDatum(recorded_at)).add(BoolGetDatum(false));
+    pg::insert_into("moved_costs", row);
+}
+
+} // namespace
+
+void place(const Cost& cost, const std::optional<Reserved>& reserved) {
+    if (!is_more(cost.usd, NumericGetDatum(int64_to_numeric(0)))) {
+        return;
+    }
+    if (!reserved) {
+        move(cost, cost.usd, cost.occurred_at);
+        return;
+    }
+    const bool exceeds = is_more(cost.usd, reserved->amount_usd);
+    const Datum within = exceeds ? reserved->amount_usd : cost.usd;
+    move(cost, within, reserved->at);
+    if (exceeds) {
+        move(cost, DirectFunctionCall2(numeric_sub, cost.usd, within), cost.recorded_at);
+    }
+}
+
+std::uint64_t tidy_placements() {
+    static TimestampTz next_forgetting = 0;
+    const TimestampTz now = GetCurrentTimestamp();
+    std::uint64_t count = merge.execute();
+    if (now >= next_forgetting) {
+        count += forget.execute();
+        next_forgetting = now + USECS_PER_HOUR;
+    }
+    return count;
+}
+
+} // namespace helix::budgets
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_tidy_moved_costs) {
+    pg::OwnerSpi spi;
+    const auto count = budgets::tidy_placements();
+    spi.finish();
+    PG_RETURN_INT64(static_cast<std::int64_t>(count));
+}
