@@ -141,12 +141,19 @@ CREATE FUNCTION hostile.boo(anyelement, anyelement) RETURNS boolean LANGUAGE plp
 CREATE OPERATOR hostile.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = hostile.boo);
 CREATE OPERATOR hostile.< (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = hostile.boo);
 CREATE OPERATOR hostile.>= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = hostile.boo);
+-- For types that are exactly theirs, they come before PostgreSQL's own.
+CREATE FUNCTION hostile.boo(uuid, uuid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hostile code ran'; END $$;
+CREATE FUNCTION hostile.boo(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'hostile code ran'; END $$;
+CREATE OPERATOR hostile.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = hostile.boo);
+CREATE OPERATOR hostile.= (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.boo);
 CREATE FUNCTION hostile.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE 'hostile code ran'; END $$;
 CREATE FUNCTION hostile.sum(numeric) RETURNS numeric LANGUAGE plpgsql AS $$ BEGIN RAISE 'hostile code ran'; END $$;
 CREATE FUNCTION hostile.count() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'hostile code ran'; END $$;
 SET search_path = hostile, pg_catalog, public;
 SELECT helix.record_operation_execution(:alice, 'email-classify', '2026-03-02', true, 1, NULL, 'claude-sonnet-4-5',
     p_input_tokens => 5, p_request_id => 'hostile') > 0 AS recorded;
+SELECT helix.record_operation_execution(:alice, 'email-classify', '2026-03-02', true, 1, NULL, 'claude-sonnet-4-5',
+    p_input_tokens => 5, p_request_id => 'hostile') > 0 AS replayed;
 INSERT INTO helix.executions (user_id, operation_id, success, cost_usd) VALUES (:alice, 'email-compose', true, 3);
 INSERT INTO helix.operations (operation_id, name) VALUES ('email-compose', 'Ours');
 SELECT helix.fold();

@@ -99,6 +99,16 @@ SELECT * FROM claim(10);
 SELECT finish(:'parallel', 'd', 'success');
 SELECT name, status, total, completed, failed, skipped, cost, started, over, cancel_reason FROM batches WHERE id = :'parallel';
 
+-- What needs two operations waits for both.
+SELECT helix.create_batch(:alice, 'both', 'parallel', '[{"operation_id": "email-compose", "name": "a"},
+    {"operation_id": "email-compose", "name": "b"}, {"operation_id": "email-compose", "name": "c", "depends_on": ["a", "b"]}]', p_start => true) AS both \gset
+SELECT * FROM claim(10);
+SELECT finish(:'both', 'b', 'success');
+SELECT * FROM claim(10);
+SELECT finish(:'both', 'a', 'success');
+SELECT * FROM claim(10);
+SELECT finish(:'both', 'c', 'success');
+
 -- A cost limit stops what has not begun. What runs goes on.
 SELECT helix.create_batch(:alice, 'cheap', 'parallel', '[{"operation_id": "email-compose", "name": "a"},
     {"operation_id": "email-compose", "name": "b"}, {"operation_id": "email-compose", "name": "c"},
