@@ -33,7 +33,8 @@ test('what is the service\'s is refused to users', async () => {
     const functions = await dba`
         SELECT p.proname AS name FROM pg_proc p WHERE p.pronamespace = 'helix'::regnamespace AND p.pronargs = p.pronargdefaults
            AND has_function_privilege('service_role', p.oid, 'EXECUTE') AND NOT has_function_privilege('authenticated', p.oid, 'EXECUTE')`;
-    assert.deepEqual(functions.map(row => row.name).sort(), ['cache_flush_all', 'cache_stats', 'fold', 'ledger_status', 'secret_cache_status', 'verify_ledger']);
+    assert.deepEqual(functions.map(row => row.name).sort(), ['cache_flush_all', 'cache_stats', 'cron_status', 'fold', 'ledger_status', 'secret_cache_status',
+        'verify_ledger']);
     for (const { name } of functions) {
         await refused(ada.rpc(name), { status: 403, code: '42501', message: new RegExp(name) });
     }
