@@ -12,6 +12,7 @@ install_tools() {
     local tools=(git cmake "clang-format-$clang_version" libgtest-dev perl libipc-run-perl libpq-dev redis-server
         "postgresql-$pg_version-cron" tzdata)
     [ -n "$quick" ] || tools+=("clang-$clang_version" "clang-tidy-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
+    ! wants docs || tools+=(openssl)
     ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
     install_packages "${tools[@]}" "${build_needs[@]}"
 }
@@ -41,6 +42,10 @@ run_unit() {
 
 run_fuzz() {
     SECONDS_EACH=${SECONDS_EACH:-${nightly:+1200}} "$repository/test/fuzz/run" "${selection[@]}"
+}
+
+run_docs() {
+    HELIX_SKIP_BUILD=1 "$repository/test/docs/run"
 }
 
 run_e2e() {
