@@ -2,10 +2,10 @@
 
 #include "webhooks/payload.hpp"
 
+#include "pg/base64.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {
-#include "common/base64.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/json.h"
@@ -57,11 +57,7 @@ const char* as_string(const char* body) {
 }
 
 const char* as_base64(std::string_view body) {
-    const int room = pg_b64_enc_len(static_cast<int>(body.size()));
-    auto* text64 = static_cast<char*>(palloc(room + 1));
-    const int length = pg_b64_encode(body.data(), static_cast<int>(body.size()), text64, room);
-    text64[length] = '\0';
-    return psprintf("{\"base64\": \"%s\"}", text64);
+    return psprintf("{\"base64\": \"%s\"}", pg::base64_of(body));
 }
 
 } // namespace

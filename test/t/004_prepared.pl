@@ -75,7 +75,7 @@ is_exact($node, 'two open');
 is($open->query_safe($mine), '5|261', 'an open transaction reads the rollups and its own execution');
 $open->quit;
 $old->quit;
-$node->restart('fast');
+$node->restart;
 others_go_on();
 is(sql($mine), '4|61', 'after a restart the sums are the same');
 sql(q(COMMIT PREPARED 'late'));
