@@ -44,7 +44,13 @@ SELECT refusal(s) FROM unnest(ARRAY[
     $$INSERT INTO helix.operations (operation_id, name, description) VALUES ('limits', 'n', repeat('d', 2001))$$,
     $$INSERT INTO helix.operations (operation_id, name) VALUES (repeat('o', 201), 'n')$$,
     $$INSERT INTO helix.model_prices VALUES ('acme', repeat('m', 201), now(), 1, 1, 1)$$,
-    $$INSERT INTO helix.webhook_schemes (name, description) VALUES ('limits', repeat('d', 2001))$$]) s;
+    $$INSERT INTO helix.webhook_schemes (name, description) VALUES ('limits', repeat('d', 2001))$$,
+    $$SELECT helix.create_batch('11b17500-0000-4000-8000-00000000000a', 'b', 'parallel', '[{"operation_id": "email-compose"}]', p_description => repeat('d', 2001))$$,
+    $$SELECT helix.cancel_batch('11b17500-0000-4000-8000-00000000000a', repeat('r', 1001))$$,
+    $$SELECT helix.claim_executions(repeat('w', 201))$$,
+    $$SELECT helix.complete_execution('11b17500-0000-4000-8000-00000000000a', 'success', to_jsonb(repeat('r', 1048576)))$$,
+    $$SELECT helix.rotate_webhook_secret('11b17500-0000-4000-8000-00000000000a', repeat('s', 501))$$,
+    $$SELECT helix.revoke_webhook_secret('11b17500-0000-4000-8000-00000000000a', p_reason => repeat('r', 1001))$$]) s;
 SELECT pg_column_size(default_parameters) > 60000 AS large, preferred_model FROM helix.set_operation_preference(:ann, 'email-compose',
     p_default_parameters => (repeat('{"a":', 64) || '"' || (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 2000) i) || '"' || repeat('}', 64))::jsonb);
 

@@ -72,15 +72,19 @@ CREATE FUNCTION helix_internal.moved_to(
     p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
-        SELECT coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+        -- OFFSET 0: the bounds are computed once, not for each row.
+        SELECT coalesce((SELECT pg_catalog.sum(m.usd)
+                           FROM (SELECT p_from_at AS from_at, p_until_at AS until_at OFFSET 0) p, helix_internal.moved_costs m
                           WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
-                            AND m.counts_at >= p_from_at AND m.counts_at < p_until_at), 0)
-             - coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+                            AND m.counts_at >= p.from_at AND m.counts_at < p.until_at), 0)
+             - coalesce((SELECT pg_catalog.sum(m.usd)
+                           FROM (SELECT p_from AS from_date, p_until AS until_date, p_from_at AS from_at, p_until_at AS until_at
+                                 OFFSET 0) p, helix_internal.moved_costs m
                           WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
-                            AND m.date >= p_from - 1 AND m.date <= p_until
+                            AND m.date >= p.from_date - 1 AND m.date <= p.until_date
                             AND CASE WHEN m.date = pg_catalog.timezone('UTC', m.recorded_at)::date
-                                     THEN m.recorded_at >= p_from_at AND m.recorded_at < p_until_at
-                                     ELSE m.date >= p_from AND m.date < p_until END), 0) AS usd;
+                                     THEN m.recorded_at >= p.from_at AND m.recorded_at < p.until_at
+                                     ELSE m.date >= p.from_date AND m.date < p.until_date END), 0) AS usd;
     END;
 COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz) IS
     'USD that counts in a period and is not in its sums, less what is in them and counts in another one';

@@ -9,6 +9,18 @@ namespace helix::pg {
 // 22001 where the text has more than `most` characters.
 void check_text(const char* name, Datum text, int most);
 
+// The same for an argument of an SQL function, which may be null.
+inline void check_text_argument(FunctionCallInfo fcinfo, int number, const char* name, int most) {
+    if (!PG_ARGISNULL(number)) {
+        check_text(name, PG_GETARG_DATUM(number), most);
+    }
+}
+
+// Characters of a worker's name and a person's reason.
+constexpr int longest_name = 200;
+constexpr int longest_reason = 1000;
+constexpr int longest_description = 2000;
+
 // 22003 where the numeric is not USD from 0 to below 10^9 with at most 40 decimals. `instead` is what else there is to
 // pass, for the hint: "null for no limit".
 void check_amount(const char* name, Datum numeric, const char* instead = nullptr);

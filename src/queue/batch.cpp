@@ -3,6 +3,7 @@
 
 #include "callers/caller.hpp"
 #include "operations/operations.hpp"
+#include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -141,6 +142,7 @@ HELIX_FUNCTION(helix_start_batch) {
 }
 
 HELIX_FUNCTION(helix_cancel_batch) {
+    pg::check_text_argument(fcinfo, 1, "p_reason", pg::longest_reason);
     const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
     const char* reason = PG_ARGISNULL(1) ? nullptr : pg::stored_error(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     const auto rights = callers::rights();

@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "budgets/reservation.hpp"
+#include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
@@ -276,6 +277,7 @@ using namespace helix;
 HELIX_FUNCTION(helix_claim_executions) {
     queue::Round round{};
     round.worker = pg::required(fcinfo, 0, "p_worker");
+    pg::check_text("p_worker", round.worker, pg::longest_name);
     round.left = queue::number_argument(fcinfo, 1, "p_limit", 1, queue::most_claims);
     pg::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
     round.lease = PG_GETARG_DATUM(2);

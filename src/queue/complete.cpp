@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "ledger/recording.hpp"
+#include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
@@ -26,6 +27,7 @@ namespace helix::queue {
 
 namespace {
 
+constexpr std::size_t most_result_bytes = 1024 * 1024;
 constexpr std::int64_t first_pause_us = 5 * USECS_PER_SEC;
 constexpr std::int64_t longest_pause_us = USECS_PER_HOUR;
 
@@ -207,6 +209,9 @@ HELIX_FUNCTION(helix_complete_execution) {
     const auto claim = queue::claim_of(fcinfo, 5);
     queue::Ending ending{.status = queue::status_argument(fcinfo, 1)};
     ending.result = queue::argument(fcinfo, 2);
+    if (ending.result != 0) {
+        pg::check_json("p_result", ending.result, queue::most_result_bytes);
+    }
     ending.error = pg::stored_error(queue::argument(fcinfo, 6));
     ending.cost = queue::argument(fcinfo, 3);
     ending.latency_ms = queue::latency_argument(fcinfo, 4);

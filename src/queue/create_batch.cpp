@@ -110,6 +110,7 @@ HELIX_FUNCTION(helix_create_batch) {
     queue::check_type(type);
     queue::check_concurrency(fcinfo, 6);
     queue::check_cost(fcinfo, 7);
+    pg::check_text_argument(fcinfo, 4, "p_description", pg::longest_description);
     const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     auto* batch = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));

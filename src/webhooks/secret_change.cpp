@@ -3,6 +3,7 @@
 
 #include "callers/caller.hpp"
 #include "core/error.hpp"
+#include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
@@ -132,6 +133,8 @@ int revoke(Datum schedule_id, const Secrets& secrets, const char* only, const ch
 using namespace helix;
 
 HELIX_FUNCTION(helix_rotate_webhook_secret) {
+    pg::check_text_argument(fcinfo, 1, "p_new_secret_ref", 500);
+    pg::check_text_argument(fcinfo, 3, "p_reason", pg::longest_reason);
     const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
     const char* reference = TextDatumGetCString(pg::required(fcinfo, 1, "p_new_secret_ref"));
     pg::interval_argument(fcinfo, 2, "p_overlap", 0, 30 * USECS_PER_DAY);
@@ -157,6 +160,7 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
 }
 
 HELIX_FUNCTION(helix_revoke_webhook_secret) {
+    pg::check_text_argument(fcinfo, 2, "p_reason", pg::longest_reason);
     const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
     const char* only = PG_ARGISNULL(1) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(1));
     const auto rights = callers::rights();

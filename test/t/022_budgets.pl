@@ -16,7 +16,7 @@ my $limit = 100;
 my $node = helix_node('main', conf => "deadlock_timeout = 200ms\nmax_connections = 80\n");
 my $hot = user_id(1);
 
-# Every call leaves a row: when it began, and what it did. It ended before its client's next one began.
+# Costs are recorded with random dates and times of occurring, which let nothing pass. Every call leaves a row: when it began, and what it did. It ended before its client's next one began.
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE calls (n bigserial, client text, at timestamptz, kind text, user_id uuid, id uuid, amount numeric, until timestamptz, used numeric);
 CREATE FUNCTION user_of(p_user integer) RETURNS uuid LANGUAGE sql AS $$ SELECT ('aaaaaaaa-0000-4000-8000-' || lpad(p_user::text, 12, '0'))::uuid $$;
@@ -37,7 +37,9 @@ END $$;
 CREATE FUNCTION settle(p_client text, p_reservation uuid, p_share numeric) RETURNS void LANGUAGE sql AS $$
     INSERT INTO calls (client, at, kind, user_id, id, amount)
         SELECT p_client, clock_timestamp(), 'settle', user_id, id, amount * p_share FROM calls WHERE id = p_reservation AND kind = 'give';
-    SELECT helix.record_operation_execution(user_id, 'email-compose', NULL, true, 1, amount, 'openai', p_reservation_id => id)
+    SELECT helix.record_operation_execution(user_id, 'email-compose', (ARRAY[NULL, current_date + (random() * 80 - 40)::integer])[ceil(random() * 2)],
+               true, 1, amount, 'openai', p_reservation_id => id,
+               p_occurred_at => (ARRAY[NULL, clock_timestamp() - random() * interval '40 days' + interval '20 hours'])[ceil(random() * 2)])
       FROM calls WHERE id = p_reservation AND kind = 'settle' $$;
 CREATE FUNCTION release(p_client text, p_reservation uuid) RETURNS void LANGUAGE sql AS $$
     INSERT INTO calls (client, at, kind, user_id, id) SELECT p_client, clock_timestamp(), 'release', user_id, id FROM calls WHERE id = p_reservation;
@@ -165,7 +167,7 @@ INSERT INTO helix.budgets (group_id, period, limit_usd) SELECT user_of(100 + g),
 INSERT INTO helix.budgets (user_id, period, limit_usd) SELECT user_of(u), 'week', 40 FROM generate_series(1, 6) u;
 INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) SELECT user_of(u), 'email-compose', 'day', 40 FROM generate_series(1, 6) u;
 SQL
-$node->safe_psql('postgres', "UPDATE helix.budgets SET limit_usd = limit_usd + (SELECT total_cost_usd FROM helix.cost_trends)");
+$node->safe_psql('postgres', "UPDATE helix.budgets SET limit_usd = limit_usd + (SELECT sum(total_cost_usd) FROM helix.cost_trends)");
 run_clients('groups', '\set user random(1, 6)');
 check_log('groups');
 

@@ -32,14 +32,14 @@ for my $beyond ('294276-12-31 23:59:59.999999+00', '10000-01-01 00:00:00+00', '1
     refused($node, sprintf($enqueue, $beyond), '22008', 'p_run_at', "no execution runs at $beyond");
     refused($node, record_call(date => '2026-01-01', occurred_at => $beyond), '22008', 'occurred_at', "nothing occurred at $beyond");
 }
-for my $end (@ends) {
-    sql(sprintf $enqueue, $end);
-    record($node, occurred_at => $end);
-}
+sql(sprintf $enqueue, $_) for @ends;
+record($node, occurred_at => $ends[0]);
+record($node, date => '9999-12-31');
+refused($node, record_call(occurred_at => $ends[1]), '22008', 'too far in the future', 'nothing occurred in 9999');
 my $times = 'SELECT q.run_at, q.ready_at FROM helix_internal.queue q ORDER BY 1; '
-  . 'SELECT e.occurred_at, e.date FROM helix.executions e ORDER BY 1';
+  . 'SELECT e.occurred_at, e.date FROM helix.executions e ORDER BY 2';
 my $stored = sql($times);
-like($stored, qr/^1970-01-01 .*\n9999-12-31 .*\|10000-01-01 .*\n1970-01-01 .*\n9999-12-31 /, 'both ends are stored');
+like($stored, qr/^1970-01-01 .*\n9999-12-31 .*\|10000-01-01 .*\n1970-01-01 .*\n2.*\|9999-12-31$/, 'both ends are stored');
 for my $form ([ 'copies' ], [ 'inserts', '--inserts' ]) {
     restored(@$form);
     is($node->safe_psql($form->[0], $times), $stored, "$form->[0]: the times are the same");
