@@ -14,8 +14,10 @@ SELECT name, reset_val, unit, min_val, max_val, context FROM pg_settings WHERE n
 SELECT pg_temp.refusal(name, reset_val) FROM pg_settings WHERE name ~ '^helix\.(secret|onepassword)' ORDER BY name;
 CREATE ROLE regress_helix_nobody;
 SET ROLE regress_helix_nobody;
+\set VERBOSITY sqlstate
 SHOW helix.secret_folder;
 SHOW helix.onepassword_token_ref;
+\set VERBOSITY default
 RESET ROLE;
 DROP ROLE regress_helix_nobody;
 -- A secret in the place of its reference is refused, and not repeated in the refusal.

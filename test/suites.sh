@@ -9,8 +9,9 @@ alone='008|011|012|013|014|015|021|022|027'
 quick_tap='004|005|009|010|015|021|024|025|026'
 
 install_tools() {
-    local tools=(git cmake "clang-format-$clang_version" libgtest-dev perl libipc-run-perl libpq-dev redis-server
-        "postgresql-$pg_version-cron" tzdata)
+    local tools=(git cmake libgtest-dev perl libipc-run-perl libpq-dev redis-server
+        "postgresql-$pg_version-cron" "$zones")
+    [ "$clang_version" != 14 ] || tools+=(clang-format-14) # see test/lint/run
     [ -n "$quick" ] || tools+=("clang-$clang_version" "clang-tidy-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
     ! wants docs || tools+=(openssl)
     ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
