@@ -107,6 +107,14 @@ SELECT refusal(format('SELECT helix.fail_execution(%L, %L, 1)', :'soon', 'no')) 
 SELECT refusal(format('SELECT helix.heartbeat_execution(%L, 1)', :'soon')) AS late;
 SELECT refusal(format('SELECT helix.heartbeat_execution(%L, 4294967298)', :'soon')) AS no_such_token;
 SELECT helix.fail_execution(:'soon', 'second', 2, 0.02, 6);
+-- Nor does an old token fail what may be tried again.
+SELECT helix.enqueue_execution(:one, p_payload => '"thrice"') AS thrice \gset
+UPDATE helix_internal.queue SET max_attempts = 3 WHERE id = :'thrice';
+SELECT * FROM claim('w1');
+SELECT helix.fail_execution(:'thrice', 'first', 1, p_retry_in => '0');
+SELECT * FROM claim('w2');
+SELECT refusal(format('SELECT helix.fail_execution(%L, %L, 1)', :'thrice', 'no')) AS late;
+SELECT helix.cancel_execution(:'thrice') AS cancelled;
 SELECT helix.enqueue_execution(:one, p_payload => '"idle"') AS idle \gset
 SELECT * FROM claim('w1');
 SELECT refusal(format('SELECT helix.complete_execution(%L, %L, p_cost_actual => 1)', :'idle', 'skipped')) AS costly;
@@ -134,6 +142,7 @@ SELECT success, latency_ms, cost_usd, error FROM helix.executions
 -- A lease that ran out: pending again, or failed after the last attempt.
 SELECT helix.enqueue_execution(:one, p_payload => '"lost"') AS lost \gset
 SELECT * FROM claim('w1');
+SELECT helix_internal.expire_leases() AS too_early;
 UPDATE helix_internal.queue SET lease_until = now() - interval '1 s' WHERE id = :'lost';
 SELECT helix_internal.expire_leases();
 SELECT helix_internal.expire_leases();
@@ -221,6 +230,11 @@ SELECT refusal('SELECT helix.cancel_execution(NULL)');
 SELECT refusal($$SELECT helix.cancel_execution('a11ce000-0000-0000-0000-000000000001')$$);
 SELECT * FROM state WHERE payload = '"refused"';
 SELECT helix.cancel_execution(:'refused') AS cancelled, (SELECT count(*) FROM helix.schedule_executions) - :before AS added;
+-- A request id is its user's own.
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared') AS alices, helix.enqueue_execution(:queued, p_request_id => 'shared') AS bobs \gset
+SELECT :'alices' <> :'bobs' AS differ, helix.enqueue_execution(:one, p_request_id => 'shared') = :'alices' AS alices,
+       helix.enqueue_execution(:queued, p_request_id => 'shared') = :'bobs' AS bobs;
+SELECT helix.cancel_execution(:'alices') AS alices, helix.cancel_execution(:'bobs') AS bobs;
 
 -- What is stored out of line moves with the row.
 SELECT jsonb_agg(md5(n::text)) AS long FROM generate_series(1, 1000) n \gset
