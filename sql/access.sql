@@ -170,7 +170,9 @@ DROP SCHEMA hostile CASCADE;
 DROP VIEW matrix;
 DROP EXTENSION helix;
 CREATE SCHEMA helix AUTHORIZATION regress_helix_stranger;
+\set SHOW_CONTEXT never
 CREATE EXTENSION helix;
+\set SHOW_CONTEXT errors
 DROP SCHEMA helix;
 CREATE EXTENSION helix;
 
