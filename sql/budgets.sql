@@ -182,6 +182,7 @@ SELECT helix.grant_api_access('regress_budget_user', 'regress_budget_service');
 SET ROLE regress_budget_user;
 SET request.jwt.claims = '{"sub": "b0d9e700-0000-0000-0000-00000000000e"}';
 INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES (:eve, 'day', 3);
+SELECT public.refusal($$INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('b0d9e700-0000-0000-0000-00000000000e', 'day', 4)$$) AS second_limit;
 SELECT scope, limit_usd, spent_usd, reserved_usd FROM helix.budget_status(:eve);
 SELECT count(*) AS own FROM helix.budgets;
 SELECT count(*) AS memberships FROM helix.budget_group_members;

@@ -161,6 +161,8 @@ TEST(WebhookSignature, TakesEitherOfTwoSecrets) {
     const auto result = verify(github(), github_message, both, {}, 0);
     EXPECT_EQ(result.verdict, V::verified);
     EXPECT_EQ(result.mac.bytes[0], 0x75);
+    const std::string_view turned[] = {github_secret, "another"};
+    EXPECT_EQ(verify(github(), github_message, turned, {}, 0).verdict, V::verified);
     EXPECT_EQ(verify(github(), github_message, std::span(both, 1), {}, 0).verdict, V::wrong);
     EXPECT_EQ(verify(github(), github_message, {}, {}, 0).verdict, V::wrong);
 }
