@@ -33,7 +33,14 @@ constexpr const char* task_lock_timeout = "500ms"; // whoever keeps a lock puts 
 
 struct Scheduled {
     Task task;
-    TimestampTz due;
+    TimestampTz ran_at;
+    int least_pause_ms; // after an error
+    bool more;          // is left to do at once
+
+    // Asked for anew each time: an interval that a reload changes counts at once.
+    TimestampTz due() const {
+        return more ? 0 : ran_at + std::max(least_pause_ms, *task.interval_ms) * INT64CONST(1000);
+    }
 };
 Scheduled tasks[max_tasks];
 int task_count = 0;
@@ -105,8 +112,9 @@ void run_in_transaction(Scheduled& scheduled) {
     CommitTransactionCommand();
     pgstat_report_stat(true);
     pgstat_report_activity(STATE_IDLE, nullptr);
-    const TimestampTz now = GetCurrentTimestamp();
-    scheduled.due = more ? now : now + *scheduled.task.interval_ms * INT64CONST(1000);
+    scheduled.ran_at = GetCurrentTimestamp();
+    scheduled.least_pause_ms = 0;
+    scheduled.more = more;
 }
 
 // Runs a task; an error ends its transaction, not the worker.
@@ -128,14 +136,15 @@ void run(Scheduled& scheduled) {
         remember_error(scheduled.task, error);
         FreeErrorData(error);
         pg::resume_interrupts();
-        scheduled.due =
-            GetCurrentTimestamp() + std::max(retry_after_error_ms, *scheduled.task.interval_ms) * INT64CONST(1000);
+        scheduled.ran_at = GetCurrentTimestamp();
+        scheduled.least_pause_ms = retry_after_error_ms;
+        scheduled.more = false;
     }
     PG_END_TRY();
 }
 
 bool is_due(const Scheduled& scheduled, TimestampTz now, std::uint32_t arrivals) {
-    return scheduled.due <= now ||
+    return scheduled.due() <= now ||
            (scheduled.task.wake_after != nullptr && arrivals >= static_cast<std::uint32_t>(*scheduled.task.wake_after));
 }
 
@@ -160,10 +169,7 @@ long ms_until_next() {
         if (tasks[i].task.interval_ms == nullptr) {
             continue;
         }
-        // A shorter interval, set by a reload, counts at once.
-        const TimestampTz due = std::min(tasks[i].due, now + *tasks[i].task.interval_ms * INT64CONST(1000));
-        tasks[i].due = due;
-        sleep_ms = std::min(sleep_ms, TimestampDifferenceMilliseconds(now, due));
+        sleep_ms = std::min(sleep_ms, TimestampDifferenceMilliseconds(now, tasks[i].due()));
     }
     return sleep_ms;
 }
@@ -227,7 +233,7 @@ void add_task(const Task& task) {
     if (task_count == max_tasks) {
         elog(ERROR, "too many helix worker tasks");
     }
-    tasks[task_count++] = {task, 0};
+    tasks[task_count++] = {task, 0, 0, true};
 }
 
 const Task* find_task(const char* name) {

@@ -36,6 +36,7 @@ sub same_reads {
 sub set_fold_interval {
     $primary->safe_psql('postgres', "ALTER SYSTEM SET helix.fold_interval = '$_[0]'");
     $primary->reload;
+    sleep 1; # the worker hears of it when it is idle
 }
 
 # Still: unfolded, open, prepared and folded executions in turn.
