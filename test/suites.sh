@@ -12,7 +12,8 @@ install_tools() {
     local tools=(git cmake libgtest-dev perl libipc-run-perl libpq-dev redis-server
         "postgresql-$pg_version-cron" "$zones")
     [ "$clang_version" != 14 ] || tools+=(clang-format-14) # see test/lint/run
-    [ -n "$quick" ] || tools+=("clang-$clang_version" "clang-tidy-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
+    [ -n "$quick" ] || [ "$clang_version" != 14 ] || tools+=(clang-tidy-14)
+    [ -n "$quick" ] || tools+=("clang-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
     ! wants docs || tools+=(openssl)
     ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
     install_packages "${tools[@]}" "${build_needs[@]}"
