@@ -10,7 +10,6 @@
 #include "pg/relations.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
-#include "pg/subtransaction.hpp"
 #include "pg/times.hpp"
 #include "worker/worker.hpp"
 
@@ -167,9 +166,7 @@ int drop_expired(TimestampTz now) {
         if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;
         }
-        bool gone = false; // one that somebody reads in an open transaction must not keep the others
-        pg::try_in_subtransaction([&gone, name, month, first_day] { gone = drop(name, month, first_day); });
-        dropped += gone ? 1 : 0;
+        dropped += drop(name, month, first_day) ? 1 : 0;
     }
     return dropped;
 }

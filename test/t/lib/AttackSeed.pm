@@ -107,7 +107,8 @@ SQL
 sub digest {
     my ($node, $user, $relations) = @_;
     my $moves = qr/helix_internal\.(watermark|ledger_partitions|known_reads|cron_job_repairs)/; # the worker's own
-    my @tables = grep { $_->{kind} =~ /[rp]/ && ($_->{has_user} || $_->{name} !~ $moves) } map { $relations->{$_} } sort keys %$relations;
+    my $merged = 'helix_internal.moved_costs'; # by the worker, user by user
+    my @tables = grep { $_->{kind} =~ /[rp]/ && $_->{name} ne $merged && ($_->{has_user} || $_->{name} !~ $moves) } map { $relations->{$_} } sort keys %$relations;
     my @digests = map {
         # whoever calls a webhook in vain is logged for its owner
         my $where = $_->{name} eq 'helix_internal.webhook_events' ? "WHERE user_id = '$user' AND event_type = 'webhook_received'"
