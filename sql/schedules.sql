@@ -65,6 +65,10 @@ SELECT :user, 'email-compose', 'cron', 'form ' || row_number() OVER (), expressi
                ('5 2 * * * rest', 'Europe/Berlin'), ('5 2 * * * rest', 'UTC'), ('30 2 * * *', 'europe/berlin'),
                ('30 2 * * *', 'EST5EDT')) forms (expression, zone);
 SELECT cron_expression, timezone, pg_cron_expression FROM helix_internal.operation_schedules ORDER BY created_at, substr(job_name, 6)::int;
+-- The next run is by the zone's clock, and by another zone's as soon as it has that one.
+SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules WHERE timezone LIKE 'Asia/%' ORDER BY 1;
+UPDATE helix_internal.operation_schedules SET timezone = 'Europe/Moscow' WHERE timezone LIKE 'Asia/%';
+SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules WHERE timezone = 'Europe/Moscow';
 DELETE FROM helix_internal.operation_schedules;
 
 -- Prediction is firing: pg_cron alone, by what it is told and in UTC, runs every schedule when next_run() says, over both

@@ -212,6 +212,7 @@ SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') 
 -- A third secret during the overlap ends the first; so does the schedule's end for all. Only what verified until then has a row.
 UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
 SELECT helix.rotate_webhook_secret(:'id', :'next', '0');
+SELECT call(:'id', 'too late', sign('too late')) AS after_the_overlap;
 SELECT helix.rotate_webhook_secret(:'id', :'secret', '1 hour', 'second');
 COPY (SELECT 'th1rd') TO :'third_file';
 SELECT helix.rotate_webhook_secret(:'id', 'file://' || :'third_file', '1 hour', 'third');
@@ -226,12 +227,16 @@ CREATE ROLE regress_hook_service;
 SELECT helix.grant_api_access('regress_hook_user', 'regress_hook_service');
 GRANT pg_read_all_settings TO regress_hook_user; -- for refusal()
 COPY (SELECT 'no base64!') TO :'third_file';
+SELECT id AS anns FROM helix.webhook_events WHERE user_id = :'ann' ORDER BY id LIMIT 1 \gset
 SET request.jwt.claims = '{"sub": "a1100000-0000-0000-0000-000000000001", "role": "authenticated"}';
 SET ROLE regress_hook_user;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
     VALUES (:'ann', 'email-compose', 'webhook', 'standard-webhooks', :'missing') RETURNING id AS own \gset
 SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'own', r))
   FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file:///etc/passwd', 'env://PATH', 'op://a/b/c', 'vault://x', 'the secret itself']) r;
+SET request.jwt.claims = '{"sub": "b0b00000-0000-0000-0000-000000000002", "role": "authenticated"}';
+SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', :'anns')), :'anns', '<event>') AS of_another;
+SET request.jwt.claims = '{"sub": "a1100000-0000-0000-0000-000000000001", "role": "authenticated"}';
 RESET ROLE;
 COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
 -- helix.user_secrets says which are: here those with the user's id in their name.

@@ -116,6 +116,10 @@ subtest 'the vault' => sub {
         CREATE FUNCTION vault.evil() RETURNS text LANGUAGE sql AS $$ INSERT INTO public.ran VALUES (current_user) RETURNING what $$;
         CREATE VIEW vault.decrypted_secrets AS SELECT 'hook'::text AS name, vault.evil() AS decrypted_secret});
     like(secret('vault://hook'), qr/^HX003\|.*does not belong to a superuser/, 'one that somebody else has made is not trusted');
+    query('ALTER SCHEMA vault OWNER TO postgres');
+    like(secret('vault://hook'), qr/^HX003\|.*does not belong to a superuser/, "nor within a superuser's schema");
+    query('ALTER SCHEMA vault OWNER TO low; ALTER VIEW vault.decrypted_secrets OWNER TO postgres');
+    like(secret('vault://hook'), qr/^HX003\|.*does not belong to a superuser/, "nor a superuser's within another's schema");
     is(query('SELECT count(*) FROM ran'), '0', 'nor run');
     query(q{DROP SCHEMA vault CASCADE; CREATE DATABASE other});
     for my $database ('postgres', 'other') {

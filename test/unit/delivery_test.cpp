@@ -198,6 +198,7 @@ TEST_F(DeliveryTest, RemovesWhatHelixOwnsOfAUser) {
     EXPECT_EQ(commands.back()[2], R"({"users":[")" + user + R"("]})");
     EXPECT_EQ(delivery_.sent(), 1U);
     EXPECT_TRUE(sweeps("mine:" + user));
+    ASSERT_TRUE(delivery_.repeat_due().has_value());
     std::this_thread::sleep_until(*delivery_.repeat_due());
     deliver(50ms);
     EXPECT_FALSE(sweeps("yours:" + user));
