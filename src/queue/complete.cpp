@@ -27,7 +27,7 @@ namespace helix::queue {
 
 namespace {
 
-constexpr std::size_t most_result_bytes = 1024 * 1024;
+constexpr std::size_t most_result_bytes = std::size_t{1024} * 1024;
 constexpr std::int64_t first_pause_us = 5 * USECS_PER_SEC;
 constexpr std::int64_t longest_pause_us = USECS_PER_HOUR;
 
