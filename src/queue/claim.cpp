@@ -24,7 +24,7 @@ constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
 constexpr long look_again_ms = 1000; // whatever nobody announces
 // What a user keeps locked in an open transaction (their budgets, a schedule, a batch) must not keep others waiting.
-constexpr const char* lock_timeout = "50ms";    // for all that was taken at once
+constexpr const char* lock_timeout = "250ms";   // for all that was taken at once
 constexpr const char* one_lock_timeout = "5ms"; // for one execution
 constexpr std::int64_t longest_locking_us = 500'000;
 
