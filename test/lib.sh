@@ -5,6 +5,7 @@ set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=
+cluster= # the data directory
 redis_pid=
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
@@ -52,6 +53,7 @@ build_and_install() {
 # A temporary folder that the ordinary user owns; removed at the end.
 make_scratch() {
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/helix.XXXXXX")
+    cluster=$scratch/cluster
     chmod 755 "$scratch"
     [ "$(id -u)" != 0 ] || chown postgres "$scratch"
 }
@@ -71,31 +73,46 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start_cluster [SETTING...]: a private cluster in $scratch/cluster, reached over a socket in $scratch; exports PGHOST and so on.
+# start_cluster [SETTING...]: a private cluster in $cluster, reached over a socket in $scratch.
 start_cluster() {
     say "starting a private PostgreSQL $pg_version in $scratch"
-    as_user "$pg_bin/initdb" -D "$scratch/cluster" -U postgres -A trust -E UTF8 --locale=C >/dev/null
+    init_cluster "$@"
+    start_server
+}
+
+# Exports PGHOST and so on.
+init_cluster() {
+    as_user "$pg_bin/initdb" -D "$cluster" -U postgres -A trust -E UTF8 --locale=C >/dev/null
     { echo "shared_preload_libraries = 'helix'"
       echo "unix_socket_directories = '$scratch'"
       echo "listen_addresses = ''"
-      printf '%s\n' "$@"; } | as_user tee -a "$scratch/cluster/postgresql.conf" >/dev/null
-    as_user "$pg_bin/pg_ctl" -D "$scratch/cluster" -l "$scratch/server.log" -w start >/dev/null ||
-        { cat "$scratch/server.log" >&2; die "the server did not start"; }
+      printf '%s\n' "$@"; } | as_user tee -a "$cluster/postgresql.conf" >/dev/null
     export PGHOST=$scratch PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PATH="$pg_bin:$PATH"
 }
 
+start_server() {
+    as_user "$pg_bin/pg_ctl" -D "$cluster" -l "$scratch/server.log" -w start >/dev/null ||
+        { cat "$scratch/server.log" >&2; die "the server did not start"; }
+}
+
 stop_cluster() {
-    if [ -n "$scratch" ] && [ -e "$scratch/cluster/postmaster.pid" ]; then
-        as_user "$pg_bin/pg_ctl" -D "$scratch/cluster" -m immediate stop >/dev/null 2>&1 || true
+    if [ -n "$scratch" ] && [ -e "$cluster/postmaster.pid" ]; then
+        as_user "$pg_bin/pg_ctl" -D "$cluster" -m immediate stop >/dev/null 2>&1 || true
     fi
 }
 
 # start_redis [OPTION...]: a private Redis on the socket $scratch/redis.sock, in memory only.
 start_redis() {
+    local tries
     say "starting a private Redis on $scratch/redis.sock"
+    as_user rm -f "$scratch/redis.pid"
     as_user redis-server --port 0 --unixsocket "$scratch/redis.sock" --dir "$scratch" --save '' --appendonly no \
         --daemonize yes --pidfile "$scratch/redis.pid" --logfile "$scratch/redis.log" "$@" >/dev/null
-    until redis-cli -s "$scratch/redis.sock" ping >/dev/null 2>&1; do sleep 0.05; done
+    for tries in {1..200}; do
+        ! redis-cli -s "$scratch/redis.sock" ping >/dev/null 2>&1 || break
+        sleep 0.05
+    done
+    [ -s "$scratch/redis.pid" ] || { cat "$scratch/redis.log" >&2; die "Redis did not start"; }
     redis_pid=$(cat "$scratch/redis.pid")
 }
 

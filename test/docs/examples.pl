@@ -1,62 +1,26 @@
-# Runs the examples of a page with psql, all in one session, and compares what is printed with what stands there: examples.pl PAGE
-#
-# An example is a block between ``` with a line that begins with postgres=# or postgres=>, where a statement begins. It ends with the
-# line that ends in ; or \gset (a comment may follow), or, begun with a backslash, with its first line. What follows until the next
-# prompt is what psql prints. Where the paragraph before a block says "later", three seconds pass first.
+# Runs the examples of a page in their order and compares what is printed with what stands there: examples.pl NAME FILE
+#   UNMARKED=1: fences without a language may hold sessions of psql     WITHOUT=1: the page may have no example
+#   PREPARED=1: psql knows the variable "user"
+# Where a page names the folder /var/lib/postgresql or the server localhost:6379, PAGE_HOME and PAGE_REDIS are meant.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Page;
+use Session;
 
-my $mark = '@@ example';
+my ($name, $file) = @ARGV;
+my %private = ('/var/lib/postgresql' => $ENV{PAGE_HOME}, 'localhost:6379' => $ENV{PAGE_REDIS});
+my $places = join '|', map { quotemeta } keys %private;
+my %public = reverse %private;
+my $privates = join '|', map { quotemeta } keys %public;
+my $failed = 0;
 
-# The page's examples: {line, statement, printed, wait}
-sub read_examples {
-    my ($page) = @_;
-    open my $file, '<', $page or die "$page: $!\n";
-    my (@examples, $example, $open, $prose, $inside);
-    while (my $line = <$file>) {
-        if ($line =~ /^```/) {
-            $inside = !$inside;
-            ($example, $open) = (undef, 0);
-            $prose = '' unless $inside;
-        } elsif (!$inside) {
-            $prose .= $line;
-        } elsif ($line =~ s/^postgres=[#>] //) {
-            my $wait = $prose =~ /\blater\b/ ? 1 : 0;
-            push @examples, $example = {line => $., statement => $line, printed => '', wait => $wait};
-            $prose = '';
-            $open = !ends($line);
-        } elsif ($open) {
-            $example->{statement} .= $line =~ s/^postgres[-'"(][#>]//r;
-            $open = !ends($line);
-        } elsif ($example) {
-            $example->{printed} .= $line;
-        }
-    }
-    return @examples;
-}
-
-sub ends { $_[0] =~ /^\\|(;|\\gset)\s*(--.*)?$/ }
-
-# What psql prints for each
-sub run_examples {
-    my @examples = @_;
-    my $pid = open my $psql, '-|';
-    die "fork: $!\n" unless defined $pid;
-    feed_psql(@examples) if $pid == 0;
-    my $printed = join '', <$psql>;
-    my (undef, @printed) = split /^\Q$mark\E\n/m, $printed;
-    return @printed;
-}
-
-sub feed_psql {
-    open STDERR, '>&', \*STDOUT or die "dup: $!\n";
-    open my $psql, '|-', 'psql', '-X', '-P', 'pager=off' or die "psql: $!\n";
-    for my $example (@_) {
-        print $psql "SELECT pg_sleep(3) \\g /dev/null\n" if $example->{wait};
-        print $psql "\\echo $mark\n", $example->{statement};
-    }
-    close $psql;
-    exit 0;
+sub report {
+    my ($line, @text) = @_;
+    $failed++;
+    print "$name, line $line: ", @text;
+    return;
 }
 
 # What differs by nature, the same on both sides: uuids by when they appear first, dates, times, and the widths of columns that follow
@@ -65,8 +29,9 @@ my %uuids;
 sub normalize {
     my ($text, $side) = @_;
     my $known = $uuids{$side} //= {};
+    my $time = qr/\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d(?::?\d\d)?)?/;
     $text =~ s/\b([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/$known->{$1} \/\/= 'UUID ' . (1 + keys %$known)/ge;
-    $text =~ s/\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?\+00)?/$1 ? 'TIME' : 'DATE'/ge;
+    $text =~ s/\d{4}-\d\d-\d\d([ T]$time)?/$1 ? 'TIME' : 'DATE'/ge;
     $text =~ s/^\([1-9]\d* rows?\)$//mg;
     $text =~ s/-{3,}/---/g;
     $text =~ s/ +/ /g;
@@ -75,17 +40,48 @@ sub normalize {
     return $text;
 }
 
-my ($page) = @ARGV;
-my @examples = read_examples($page);
-@examples > 40 or die "only " . @examples . " examples were found in $page\n";
-my @printed = run_examples(@examples);
-@printed == @examples or die "psql ran " . @printed . " of " . @examples . " examples\n";
-my $failed = 0;
-for my $place (0 .. $#examples) {
-    my $example = $examples[$place];
-    next if normalize($example->{printed}, 'page') eq normalize($printed[$place], 'psql');
-    $failed++;
-    print "line $example->{line}: $example->{statement}--- the page says:\n$example->{printed}--- psql prints:\n$printed[$place]\n";
+# Each setting that a page shows is known to the server, which takes the value.
+sub check_settings {
+    my $session = Session->psql;
+    for my $setting (@_) {
+        my $printed = $session->run("ALTER SYSTEM SET $setting->{name} = $setting->{value};\nALTER SYSTEM RESET $setting->{name};\n");
+        report($setting->{line}, "$setting->{name} = $setting->{value}\n--- the server says:\n$printed") if $printed =~ /ERROR/;
+    }
+    return;
 }
-print scalar(@examples) . " examples, $failed of them print something else\n";
+
+# The page's sessions of psql and bash
+my %sessions;
+sub start_sessions {
+    $ENV{HOME} = $ENV{PAGE_HOME};
+    chdir $ENV{PAGE_HOME} or die "$ENV{PAGE_HOME}: $!\n";
+    %sessions = (sql => Session->psql, sh => Session->bash);
+    $sessions{sql}->run("\\set user '''8f14e45f-ceea-467f-a9ab-000000000001'''\n") if $ENV{PREPARED};
+    return;
+}
+
+sub run_step {
+    my ($step) = @_;
+    sleep 3 if $step->{wait};
+    my $printed = $sessions{ $step->{kind} }->run($step->{input} =~ s/($places)/$private{$1}/gr);
+    $printed =~ s/($privates)/$public{$1}/g;
+    return if normalize($step->{printed}, 'page') eq normalize($printed, 'run');
+    report($step->{line}, "$step->{input}--- the page says:\n$step->{printed}--- printed is:\n$printed\n");
+    return;
+}
+
+my $began = time;
+my $page = Page::read_page($file, unmarked => $ENV{UNMARKED});
+my @steps = @{ $page->{steps} };
+report($_->{line}, "$_->{text}\n") for @{ $page->{problems} };
+report(1, "the page has no example that is run\n") unless @steps || $ENV{WITHOUT};
+check_settings(@{ $page->{settings} });
+start_sessions();
+for my $step (@steps) {
+    next if eval { run_step($step); 1 };
+    report($step->{line}, "$step->{input}--- $@\nwhat follows on this page is not run\n");
+    last;
+}
+printf "%s: %d examples and %d settings, %d fences not run, %d failures, %d s\n", $name, scalar @steps, scalar @{ $page->{settings} },
+    $page->{untested}, $failed, time - $began;
 exit($failed ? 1 : 0);
