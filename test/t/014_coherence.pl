@@ -1,5 +1,5 @@
 # Proves the cache's promise under faults: no read is older than the lease, whatever happens to Redis, to the connection, to the
-# worker and to the server. A checker (test/coherence) writes and reads all the time and compares; this test breaks things, one
+# worker and to the server. A checker (test/tools/coherence) writes and reads all the time and compares; this test breaks things, one
 # after the other, and sees each time that the cache comes back into use.
 use strict;
 use warnings;

@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $module = $ENV{HELIX_SECRET_READER} or die 'HELIX_SECRET_READER must name the module of test/secrets';
+my $module = $ENV{HELIX_SECRET_READER} or die 'HELIX_SECRET_READER must name the module of test/tools/secret_reader.cpp';
 my $folder = PostgreSQL::Test::Utils::tempdir_short();
 mkdir "$folder/$_" or die for qw(in in/deep inside);
 sub write_secret { ConnectTest::write_file("$folder/$_[0]", $_[1]) }

@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $module = $ENV{HELIX_SECRET_READER} or die 'HELIX_SECRET_READER must name the module of test/secrets';
+my $module = $ENV{HELIX_SECRET_READER} or die 'HELIX_SECRET_READER must name the module of test/tools/secret_reader.cpp';
 my $canary = 'canary' . join '', map { chr(97 + int rand 26) } 1 .. 24;
 my $token = 'token' . join '', map { chr(97 + int rand 26) } 1 .. 24;
 my $in_file = "infile$canary";

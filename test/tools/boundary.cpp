@@ -1,4 +1,4 @@
-// A module for test/boundary/run: errors of either kind, raised past live C++ objects, in a real backend.
+// A module for test/t/009_boundary.pl: errors of either kind, raised past live C++ objects, in a real backend.
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
