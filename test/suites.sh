@@ -47,7 +47,7 @@ run_fuzz() {
 }
 
 run_docs() {
-    HELIX_SKIP_BUILD=1 "$repository/test/docs/run"
+    HELIX_SKIP_BUILD=1 "$repository/test/docs/run" "${selection[@]}"
 }
 
 run_e2e() {
