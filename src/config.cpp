@@ -2,10 +2,10 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
-#include "core/onepassword.hpp"
-#include "core/redis_url.hpp"
-#include "core/secret.hpp"
+#include "core/secrets/onepassword_address.hpp"
+#include "core/secrets/secret.hpp"
 #include "core/uuid.hpp"
+#include "redis/redis_url.hpp"
 
 #include <climits>
 

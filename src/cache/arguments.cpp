@@ -2,7 +2,7 @@
 
 #include "cache/arguments.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/error.hpp"
 #include "core/glob.hpp"
 #include "pg/guard.hpp"

@@ -5,10 +5,10 @@
 #include "cache/registered.hpp"
 #include "cache/session.hpp"
 #include "config.hpp"
+#include "core/cache/gathering.hpp"
+#include "core/cache/repetition.hpp"
 #include "core/error.hpp"
-#include "core/gathering.hpp"
 #include "core/glob.hpp"
-#include "core/repetition.hpp"
 #include "pg/guard.hpp"
 
 #include <cstring>

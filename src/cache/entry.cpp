@@ -2,10 +2,10 @@
 
 #include "cache/entry.hpp"
 
-#include "cache/delivery.hpp"
 #include "cache/lease.hpp"
 #include "cache/shared.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
+#include "redis/key_removal.hpp"
 
 extern "C" {
 #include "common/hashfn.h"

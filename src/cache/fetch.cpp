@@ -8,7 +8,7 @@
 #include "cache/read_through.hpp"
 #include "cache/registered.hpp"
 #include "callers/caller.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/error.hpp"
 #include "core/uuid.hpp"
 #include "pg/guard.hpp"

@@ -6,7 +6,7 @@
 #include "cache/link.hpp"
 #include "cache/shared.hpp"
 #include "config.hpp"
-#include "core/gathering.hpp"
+#include "core/cache/gathering.hpp"
 #include "pg/guard.hpp"
 #include "pg/static_worker.hpp"
 

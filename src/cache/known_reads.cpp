@@ -2,7 +2,7 @@
 
 #include "cache/known_reads.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"

@@ -3,7 +3,7 @@
 #include "cache/lease.hpp"
 
 #include "config.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 
 #include <charconv>
 

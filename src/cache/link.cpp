@@ -5,7 +5,7 @@
 #include "cache/lease.hpp"
 #include "cache/status.hpp"
 #include "config.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/error.hpp"
 
 #include <climits>

@@ -2,9 +2,9 @@
 // told about it in the log and in cache_stats(). Used by the invalidator only.
 #pragma once
 
-#include "cache/delivery.hpp"
 #include "cache/inbox.hpp"
 #include "core/backoff.hpp"
+#include "redis/key_removal.hpp"
 
 namespace helix::cache {
 

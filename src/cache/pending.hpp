@@ -2,7 +2,7 @@
 // cache/invalidation.hpp.
 #pragma once
 
-#include "core/invalidations.hpp"
+#include "core/cache/invalidations.hpp"
 
 namespace helix::cache {
 

@@ -1,7 +1,7 @@
 // Owns: the form of a record in the ring: who reserved it, and what it makes stale. Used within cache/ only.
 #pragma once
 
-#include "core/invalidations.hpp"
+#include "core/cache/invalidations.hpp"
 
 #include <cstdint>
 #include <cstring>

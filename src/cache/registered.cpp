@@ -3,9 +3,9 @@
 #include "cache/registered.hpp"
 
 #include "cache/shared.hpp"
+#include "core/cache/key_template.hpp"
 #include "core/error.hpp"
 #include "core/glob.hpp"
-#include "core/key_template.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 

@@ -2,9 +2,9 @@
 #include "pg/prelude.hpp"
 
 #include "config.hpp"
+#include "core/cache/key_template.hpp"
 #include "core/error.hpp"
 #include "core/glob.hpp"
-#include "core/key_template.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"

@@ -5,7 +5,7 @@
 #include "pg/prelude.hpp"
 
 #include "cache/pending.hpp"
-#include "core/key_template.hpp"
+#include "core/cache/key_template.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"

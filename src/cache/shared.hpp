@@ -2,7 +2,7 @@
 // the invalidator, and the invalidator's state. Used within cache/ only.
 #pragma once
 
-#include "core/byte_ring.hpp"
+#include "core/cache/byte_ring.hpp"
 #include "pg/prelude.hpp"
 
 extern "C" {

@@ -1,6 +1,6 @@
 #include "pg/prelude.hpp"
 
-#include "cache/delivery.hpp"
+#include "redis/key_removal.hpp"
 
 extern "C" {
 #include "port.h"

@@ -5,7 +5,7 @@
 #include "callers/caller.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
-#include "core/pricing.hpp"
+#include "core/ledger/pricing.hpp"
 #include "operations/operations.hpp"
 #include "pg/bounds.hpp"
 #include "pg/error_text.hpp"

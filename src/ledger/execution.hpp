@@ -6,7 +6,7 @@
 #include "pg/prelude.hpp"
 
 #include "budgets/settlement.hpp"
-#include "core/pricing.hpp"
+#include "core/ledger/pricing.hpp"
 
 extern "C" {
 #include "utils/date.h"

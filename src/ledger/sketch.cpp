@@ -1,7 +1,7 @@
 // SQL faces of core/sketch: the aggregate latency_sketch(), the merge and the percentile.
 #include "pg/prelude.hpp"
 
-#include "core/sketch.hpp"
+#include "core/ledger/sketch.hpp"
 #include "pg/guard.hpp"
 
 namespace helix::ledger {

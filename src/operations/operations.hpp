@@ -2,7 +2,7 @@
 // change.
 #pragma once
 
-#include "core/pricing.hpp"
+#include "core/ledger/pricing.hpp"
 
 #include <string_view>
 

@@ -3,8 +3,8 @@
 #include "queue/batch_plan.hpp"
 
 #include "config.hpp"
-#include "core/dependencies.hpp"
 #include "core/error.hpp"
+#include "core/queue/dependencies.hpp"
 #include "operations/operations.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"

@@ -2,7 +2,7 @@
 // Hints only: the truth is helix_internal.queue. Used within queue/ only.
 #pragma once
 
-#include "core/lane.hpp"
+#include "core/queue/lane.hpp"
 #include "pg/prelude.hpp"
 
 namespace helix::queue {

@@ -2,8 +2,8 @@
 // PostgreSQL and never blocks longer than it is told. Used by cache/.
 #pragma once
 
-#include "core/redis_url.hpp"
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
+#include "redis/redis_url.hpp"
 #include "redis/reply.hpp"
 
 #include <chrono>

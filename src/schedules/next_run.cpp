@@ -2,7 +2,7 @@
 
 #include "schedules/next_run.hpp"
 
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 #include "pg/guard.hpp"
 #include "pg/times.hpp"
 #include "pg/zones.hpp"

@@ -2,7 +2,7 @@
 // syntax, so it may have to wake a job more often than the job runs. Used within schedules/ only.
 #pragma once
 
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 
 #include <string>
 

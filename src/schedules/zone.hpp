@@ -1,7 +1,7 @@
 // Owns: time zones as PostgreSQL knows them, for core/cron. Used within schedules/ only.
 #pragma once
 
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 #include "pg/prelude.hpp"
 
 namespace helix::schedules {

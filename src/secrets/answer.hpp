@@ -2,7 +2,7 @@
 // only.
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Owns: asking 1Password by its op command. Knows nothing of PostgreSQL. Used within secrets/ only.
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 #include <string>
 

@@ -2,8 +2,8 @@
 // only.
 #pragma once
 
-#include "core/onepassword.hpp"
-#include "core/secret.hpp"
+#include "core/secrets/onepassword_address.hpp"
+#include "core/secrets/secret.hpp"
 
 #include <chrono>
 #include <string>

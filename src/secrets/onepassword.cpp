@@ -4,7 +4,7 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
-#include "core/onepassword.hpp"
+#include "core/secrets/onepassword_address.hpp"
 #include "pg/guard.hpp"
 #include "secrets/table.hpp"
 

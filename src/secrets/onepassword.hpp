@@ -1,7 +1,7 @@
 // Owns: how a session gets an op:// secret: from the table, else by waiting for the keeper. Used within secrets/ only.
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 namespace helix::secrets {
 

@@ -7,7 +7,7 @@
 //   op://vault/item/[section/]field    1Password, from a cache that all sessions share (table.hpp)
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 namespace helix::secrets {
 

@@ -3,7 +3,7 @@
 // as soon as they end. Used within secrets/ only.
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 #include "pg/prelude.hpp"
 #include "secrets/answer.hpp"
 

@@ -2,7 +2,7 @@
 // secrets/ only.
 #pragma once
 
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 namespace helix::secrets {
 

@@ -4,7 +4,7 @@
 
 #include "callers/caller.hpp"
 #include "core/error.hpp"
-#include "core/mac.hpp"
+#include "core/webhooks/mac.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"

@@ -2,7 +2,7 @@
 
 #include "webhooks/delivery.hpp"
 
-#include "core/mac.hpp"
+#include "core/webhooks/mac.hpp"
 #include "pg/spi.hpp"
 
 #include <cstring>

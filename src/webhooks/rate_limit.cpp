@@ -2,7 +2,7 @@
 
 #include "webhooks/rate_limit.hpp"
 
-#include "core/rate_limit.hpp"
+#include "core/webhooks/rate_limit.hpp"
 #include "pg/shared_memory.hpp"
 
 extern "C" {

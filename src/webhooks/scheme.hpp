@@ -1,7 +1,7 @@
 // Owns: rows of helix.webhook_schemes as the core wants them. Within webhooks/. All raise PostgreSQL errors alone.
 #pragma once
 
-#include "core/webhook_signature.hpp"
+#include "core/webhooks/signature.hpp"
 #include "pg/prelude.hpp"
 
 namespace helix::webhooks {

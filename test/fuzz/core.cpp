@@ -1,18 +1,18 @@
 // Fuzz target: whatever of src/core reads bytes or texts from outside. The first byte chooses what.
 #include "check.hpp"
-#include "core/byte_ring.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/byte_ring.hpp"
+#include "core/cache/cache_key.hpp"
+#include "core/cache/invalidations.hpp"
+#include "core/cache/key_matcher.hpp"
+#include "core/cache/key_template.hpp"
 #include "core/error.hpp"
-#include "core/invalidations.hpp"
 #include "core/json.hpp"
-#include "core/key_matcher.hpp"
-#include "core/key_template.hpp"
-#include "core/onepassword.hpp"
-#include "core/redis_url.hpp"
-#include "core/secret.hpp"
-#include "core/sketch.hpp"
+#include "core/ledger/sketch.hpp"
+#include "core/secrets/onepassword_address.hpp"
+#include "core/secrets/secret.hpp"
 #include "core/uuid.hpp"
 #include "glob_reference.hpp"
+#include "redis/redis_url.hpp"
 
 #include <fuzzer/FuzzedDataProvider.h>
 

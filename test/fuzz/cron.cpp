@@ -1,6 +1,6 @@
 // Fuzz target: cron expressions of any text, and when they run by clocks that change. Half of the inputs choose fields
 // that are well-formed, so that the times are compared with those of the reference.
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 #include "check.hpp"
 #include "core/error.hpp"
 #include "cron_reference.hpp"

@@ -2,7 +2,7 @@
 // time is found by walking over every minute. Reads well-formed fields only.
 #pragma once
 
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 
 #include <array>
 #include <cctype>

@@ -1,8 +1,8 @@
 // Fuzz target: the bytes that Redis answers, in chunks as they may come, through hiredis's reader into everything that
 // reads answers. The first byte says how they are cut.
-#include "cache/sweep.hpp"
 #include "check.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
+#include "redis/sweep.hpp"
 
 #include <hiredis/hiredis.h>
 #include <sys/socket.h>

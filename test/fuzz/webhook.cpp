@@ -2,7 +2,7 @@
 // what was signed must, whatever stands around it.
 #include "check.hpp"
 #include "core/error.hpp"
-#include "core/webhook_signature.hpp"
+#include "core/webhooks/signature.hpp"
 
 #include <fuzzer/FuzzedDataProvider.h>
 

@@ -1,5 +1,5 @@
 // The ring of records against a queue without a limit.
-#include "core/byte_ring.hpp"
+#include "core/cache/byte_ring.hpp"
 #include "random_text.hpp"
 
 #include <gtest/gtest.h>

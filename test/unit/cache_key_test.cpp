@@ -1,5 +1,5 @@
 // What a cache key says by its form, and the names of helix's own keys.
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/glob.hpp"
 #include "core/uuid.hpp"
 #include "random_text.hpp"

@@ -1,6 +1,6 @@
 // Cron expressions: what pg_cron accepts and refuses, and which days and times are meant. By the clock of UTC.
-#include "core/cron.hpp"
 #include "core/error.hpp"
+#include "core/schedules/cron.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Cron expressions where clocks change, in real zones: times written down by hand, and a walk over every minute.
 #include "../fuzz/cron_reference.hpp"
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 #include "random_text.hpp"
 #include "system_zone.hpp"
 

@@ -1,7 +1,7 @@
 // What the invalidator sends: everything that a set of stale things names, tokens first, and again after a while.
-#include "cache/delivery.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "fake_redis.hpp"
+#include "redis/key_removal.hpp"
 #include "stale_keys.hpp"
 
 #include <gtest/gtest.h>

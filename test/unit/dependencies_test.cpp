@@ -1,5 +1,5 @@
 // find_cycle against brute force: on every small graph, and on random ones.
-#include "core/dependencies.hpp"
+#include "core/queue/dependencies.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Something on a unix socket that a test lets behave like Redis, or worse than it.
 #pragma once
 
-#include "core/redis_url.hpp"
+#include "redis/redis_url.hpp"
 #include "temporary_folder.hpp"
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Few commits are gathered briefly, crowds for longer, but never until the buffer is full.
-#include "core/gathering.hpp"
+#include "core/cache/gathering.hpp"
 
 #include <gtest/gtest.h>
 

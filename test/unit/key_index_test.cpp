@@ -1,5 +1,5 @@
 // Key names in order, within a bound.
-#include "core/key_index.hpp"
+#include "core/cache/key_index.hpp"
 
 #include <gtest/gtest.h>
 

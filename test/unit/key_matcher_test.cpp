@@ -1,6 +1,6 @@
 // Many patterns at once must say what each of them says alone.
-#include "core/cache_key.hpp"
-#include "core/key_matcher.hpp"
+#include "core/cache/cache_key.hpp"
+#include "core/cache/key_matcher.hpp"
 #include "core/uuid.hpp"
 #include "random_text.hpp"
 

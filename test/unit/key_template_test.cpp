@@ -1,7 +1,7 @@
 // Templates of cache keys: columns, keys of a row, patterns of every row.
+#include "core/cache/key_template.hpp"
 #include "core/error.hpp"
 #include "core/glob.hpp"
-#include "core/key_template.hpp"
 #include "random_text.hpp"
 
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // An index of keys with a sweep that uses it, a redis-server of their own, and another client of that.
 #pragma once
 
-#include "cache/sweep.hpp"
 #include "real_redis.hpp"
+#include "redis/sweep.hpp"
 
 #include <gtest/gtest.h>
 

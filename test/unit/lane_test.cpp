@@ -1,5 +1,5 @@
 // A lane never passes over what is pending, whoever claims, aborts and arrives in between.
-#include "core/lane.hpp"
+#include "core/queue/lane.hpp"
 
 #include <algorithm>
 #include <array>

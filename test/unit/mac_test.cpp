@@ -1,5 +1,5 @@
 // HMAC by the vectors of RFC 4231 and RFC 2202, and comparing codes.
-#include "core/mac.hpp"
+#include "core/webhooks/mac.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/money.hpp"
+#include "core/ledger/money.hpp"
 
 #include <gtest/gtest.h>
 

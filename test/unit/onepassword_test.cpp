@@ -1,6 +1,6 @@
 // References to 1Password, their filters in requests, addresses of Connect servers, and what is read from an item.
 #include "core/error.hpp"
-#include "core/onepassword.hpp"
+#include "core/secrets/onepassword_address.hpp"
 #include "secrets/answer.hpp"
 #include "secrets/connect.hpp"
 

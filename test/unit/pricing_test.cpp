@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/pricing.hpp"
+#include "core/ledger/pricing.hpp"
 
 #include <gtest/gtest.h>
 

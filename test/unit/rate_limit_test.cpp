@@ -1,5 +1,5 @@
 // How many calls a limit lets through, and when the next one may come.
-#include "core/rate_limit.hpp"
+#include "core/webhooks/rate_limit.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Where Redis is: every form is read, written back as it was understood, and refused without telling a password.
 #include "core/error.hpp"
-#include "core/redis_url.hpp"
 #include "random_text.hpp"
+#include "redis/redis_url.hpp"
 
 #include <gtest/gtest.h>
 

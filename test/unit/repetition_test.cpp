@@ -1,5 +1,5 @@
 // Repetitions are never early, late by less than a step, and together where they can be.
-#include "core/repetition.hpp"
+#include "core/cache/repetition.hpp"
 
 #include <gtest/gtest.h>
 

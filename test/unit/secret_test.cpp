@@ -1,6 +1,6 @@
 // Secrets: read by reference, moved without a copy left behind, wiped, and never told.
 #include "core/error.hpp"
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 #include "temporary_folder.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/sketch.hpp"
+#include "core/ledger/sketch.hpp"
 
 #include <gtest/gtest.h>
 

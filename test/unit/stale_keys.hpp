@@ -2,9 +2,9 @@
 // Delivery.
 #pragma once
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
+#include "core/cache/invalidations.hpp"
 #include "core/glob.hpp"
-#include "core/invalidations.hpp"
 #include "random_text.hpp"
 
 #include <algorithm>

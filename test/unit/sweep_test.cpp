@@ -1,8 +1,8 @@
 // The pass over Redis that removes what only a pattern, a user or "everything" names.
-#include "cache/sweep.hpp"
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "fake_redis.hpp"
 #include "real_redis.hpp"
+#include "redis/sweep.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Time zones as the C library reads them from the package tzdata: for tests that need zones without PostgreSQL.
 #pragma once
 
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 
 #include <gtest/gtest.h>
 

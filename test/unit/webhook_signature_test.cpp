@@ -1,6 +1,6 @@
 // Signatures of webhooks: the examples that senders publish, and what is not one.
 #include "core/error.hpp"
-#include "core/webhook_signature.hpp"
+#include "core/webhooks/signature.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "cache/known_keys.hpp"
+#include "redis/known_keys.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/glob.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "core/redis_url.hpp"
+#include "redis/redis_url.hpp"
 
 #include "core/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 
 #include "core/glob.hpp"
 #include "core/uuid.hpp"

@@ -1,4 +1,4 @@
-#include "core/dependencies.hpp"
+#include "core/queue/dependencies.hpp"
 
 #include <algorithm>
 

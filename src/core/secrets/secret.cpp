@@ -1,4 +1,4 @@
-#include "core/secret.hpp"
+#include "core/secrets/secret.hpp"
 
 #include "core/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/key_template.hpp"
+#include "core/cache/key_template.hpp"
 
 #include "core/error.hpp"
 #include "core/glob.hpp"

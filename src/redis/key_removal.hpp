@@ -2,9 +2,9 @@
 // repetition for clients that set plain keys blindly. Used by the invalidator only.
 #pragma once
 
-#include "cache/sweep.hpp"
-#include "core/invalidations.hpp"
+#include "core/cache/invalidations.hpp"
 #include "core/text_set.hpp"
+#include "redis/sweep.hpp"
 
 #include <deque>
 #include <memory>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/encoding.hpp"
-#include "core/mac.hpp"
+#include "core/webhooks/mac.hpp"
 
 namespace helix {
 

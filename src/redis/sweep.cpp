@@ -1,6 +1,6 @@
-#include "cache/sweep.hpp"
+#include "redis/sweep.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 
 namespace helix::cache {
 

@@ -1,4 +1,4 @@
-#include "core/money.hpp"
+#include "core/ledger/money.hpp"
 
 #include "core/error.hpp"
 

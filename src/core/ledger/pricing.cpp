@@ -1,4 +1,4 @@
-#include "core/pricing.hpp"
+#include "core/ledger/pricing.hpp"
 
 #include <algorithm>
 

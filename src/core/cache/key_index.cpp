@@ -1,4 +1,4 @@
-#include "core/key_index.hpp"
+#include "core/cache/key_index.hpp"
 
 #include <algorithm>
 

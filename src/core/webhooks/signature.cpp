@@ -1,4 +1,4 @@
-#include "core/webhook_signature.hpp"
+#include "core/webhooks/signature.hpp"
 
 #include "core/error.hpp"
 

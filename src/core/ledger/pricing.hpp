@@ -1,7 +1,7 @@
 // Owns: the price list and how tokens become a cost. operations/ fills one per backend; anyone may read it.
 #pragma once
 
-#include "core/money.hpp"
+#include "core/ledger/money.hpp"
 
 #include <cstdint>
 #include <map>

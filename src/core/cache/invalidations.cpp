@@ -1,6 +1,6 @@
-#include "core/invalidations.hpp"
+#include "core/cache/invalidations.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
 #include "core/glob.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "core/mac.hpp"
+#include "core/webhooks/mac.hpp"
 
 #include <algorithm>
 #include <new>

@@ -1,4 +1,4 @@
-#include "core/cron.hpp"
+#include "core/schedules/cron.hpp"
 
 #include "core/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/byte_ring.hpp"
+#include "core/cache/byte_ring.hpp"
 
 #include <algorithm>
 #include <cstring>

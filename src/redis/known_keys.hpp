@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/backoff.hpp"
-#include "core/key_index.hpp"
+#include "core/cache/key_index.hpp"
 #include "redis/connection.hpp"
 
 #include <span>

@@ -1,4 +1,4 @@
-#include "core/sketch.hpp"
+#include "core/ledger/sketch.hpp"
 
 #include "core/error.hpp"
 

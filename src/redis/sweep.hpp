@@ -3,9 +3,9 @@
 // never wait for it. Used by the invalidator only.
 #pragma once
 
-#include "cache/known_keys.hpp"
-#include "core/key_matcher.hpp"
+#include "core/cache/key_matcher.hpp"
 #include "redis/connection.hpp"
+#include "redis/known_keys.hpp"
 
 #include <optional>
 #include <utility>

@@ -1,8 +1,8 @@
-#include "cache/delivery.hpp"
+#include "redis/key_removal.hpp"
 
-#include "core/cache_key.hpp"
+#include "core/cache/cache_key.hpp"
+#include "core/cache/repetition.hpp"
 #include "core/json.hpp"
-#include "core/repetition.hpp"
 
 #include <set>
 #include <unordered_set>

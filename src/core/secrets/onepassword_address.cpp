@@ -1,4 +1,4 @@
-#include "core/onepassword.hpp"
+#include "core/secrets/onepassword_address.hpp"
 
 #include "core/error.hpp"
 

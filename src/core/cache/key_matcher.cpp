@@ -1,4 +1,4 @@
-#include "core/key_matcher.hpp"
+#include "core/cache/key_matcher.hpp"
 
 #include "core/uuid.hpp"
 
