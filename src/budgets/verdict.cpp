@@ -2,7 +2,7 @@
 
 #include "budgets/verdict.hpp"
 
-#include "budgets/plans.hpp"
+#include "budgets/budget_planning.hpp"
 #include "pg/spi.hpp"
 
 namespace helix::budgets {

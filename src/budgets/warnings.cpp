@@ -2,7 +2,7 @@
 
 #include "budgets/warnings.hpp"
 
-#include "budgets/plans.hpp"
+#include "budgets/budget_planning.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"

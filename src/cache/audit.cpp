@@ -3,7 +3,7 @@
 
 #include "cache/known_reads.hpp"
 #include "cache/registered.hpp"
-#include "cache/session.hpp"
+#include "cache/session_connection.hpp"
 #include "config.hpp"
 #include "core/cache/gathering.hpp"
 #include "core/cache/repetition.hpp"

@@ -2,7 +2,7 @@
 
 #include "cache/entry.hpp"
 
-#include "cache/lease.hpp"
+#include "cache/cache_lease.hpp"
 #include "cache/shared.hpp"
 #include "core/cache/cache_key.hpp"
 #include "redis/key_removal.hpp"

@@ -2,7 +2,7 @@
 // keys whose query helix knows.
 #include "pg/prelude.hpp"
 
-#include "cache/arguments.hpp"
+#include "cache/cache_arguments.hpp"
 #include "cache/callers_query.hpp"
 #include "cache/known_reads.hpp"
 #include "cache/read_through.hpp"

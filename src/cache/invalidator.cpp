@@ -3,7 +3,7 @@
 
 #include "cache/invalidator.hpp"
 
-#include "cache/link.hpp"
+#include "cache/invalidator_connection.hpp"
 #include "cache/shared.hpp"
 #include "config.hpp"
 #include "core/cache/gathering.hpp"

@@ -3,7 +3,7 @@
 #include "cache/read_through.hpp"
 
 #include "cache/pending.hpp"
-#include "cache/session.hpp"
+#include "cache/session_connection.hpp"
 #include "config.hpp"
 #include "pg/guard.hpp"
 

@@ -1,7 +1,7 @@
 // helix.cache_stats(): the cache's state as a row.
 #include "pg/prelude.hpp"
 
-#include "cache/session.hpp"
+#include "cache/session_connection.hpp"
 #include "cache/shared.hpp"
 #include "pg/guard.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "ledger/execution_ids.hpp"
 
-#include "ledger/targets.hpp"
+#include "ledger/relation_ids.hpp"
 
 extern "C" {
 #include "commands/sequence.h"

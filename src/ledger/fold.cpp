@@ -2,7 +2,7 @@
 
 #include "ledger/fold.hpp"
 
-#include "ledger/plans.hpp"
+#include "ledger/fold_planning.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"

@@ -3,11 +3,11 @@
 #include "ledger/ledger.hpp"
 
 #include "config.hpp"
+#include "ledger/brin_summaries.hpp"
 #include "ledger/fold.hpp"
 #include "ledger/partitions.hpp"
+#include "ledger/relation_ids.hpp"
 #include "ledger/request_ids.hpp"
-#include "ledger/summaries.hpp"
-#include "ledger/targets.hpp"
 #include "ledger/writer.hpp"
 #include "worker/worker.hpp"
 

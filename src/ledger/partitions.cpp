@@ -4,7 +4,7 @@
 
 #include "config.hpp"
 #include "core/error.hpp"
-#include "ledger/targets.hpp"
+#include "ledger/relation_ids.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"

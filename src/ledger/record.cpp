@@ -1,8 +1,8 @@
 // helix.record_operation_execution: one execution per call.
 #include "pg/prelude.hpp"
 
-#include "ledger/arguments.hpp"
 #include "ledger/recording.hpp"
+#include "ledger/recording_parameters.hpp"
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
 

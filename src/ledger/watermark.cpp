@@ -4,7 +4,7 @@
 
 #include "ledger/execution_ids.hpp"
 #include "ledger/fold.hpp"
-#include "ledger/targets.hpp"
+#include "ledger/relation_ids.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {

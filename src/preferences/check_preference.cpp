@@ -5,7 +5,7 @@
 #include "pg/restored.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
-#include "preferences/checks.hpp"
+#include "preferences/preference_values.hpp"
 
 namespace helix::preferences {
 

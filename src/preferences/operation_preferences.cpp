@@ -5,8 +5,8 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
-#include "preferences/checks.hpp"
-#include "preferences/updates.hpp"
+#include "preferences/bulk_updates.hpp"
+#include "preferences/preference_values.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"

@@ -9,11 +9,11 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
 #include "queue/batch.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/enqueue.hpp"
-#include "queue/limits.hpp"
+#include "queue/queue_arguments.hpp"
+#include "queue/queue_limits.hpp"
 
 namespace helix::queue {
 

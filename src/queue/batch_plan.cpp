@@ -9,7 +9,7 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
-#include "queue/limits.hpp"
+#include "queue/queue_limits.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"

@@ -6,9 +6,9 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
 #include "queue/finish.hpp"
-#include "queue/plans.hpp"
+#include "queue/queue_arguments.hpp"
+#include "queue/queue_planning.hpp"
 
 namespace helix::queue {
 

@@ -9,10 +9,10 @@
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
-#include "queue/plans.hpp"
+#include "queue/queue_arguments.hpp"
+#include "queue/queue_planning.hpp"
 
 #include <algorithm>
 

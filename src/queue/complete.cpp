@@ -9,11 +9,11 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/finish.hpp"
 #include "queue/lanes.hpp"
-#include "queue/plans.hpp"
+#include "queue/queue_arguments.hpp"
+#include "queue/queue_planning.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -10,10 +10,10 @@
 #include "pg/table_writer.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
 #include "queue/lanes.hpp"
-#include "queue/limits.hpp"
-#include "queue/plans.hpp"
+#include "queue/queue_arguments.hpp"
+#include "queue/queue_limits.hpp"
+#include "queue/queue_planning.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"

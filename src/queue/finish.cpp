@@ -4,9 +4,9 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
-#include "queue/arguments.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/lanes.hpp"
+#include "queue/queue_arguments.hpp"
 
 namespace helix::queue {
 

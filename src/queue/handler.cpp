@@ -7,7 +7,7 @@
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
-#include "queue/arguments.hpp"
+#include "queue/queue_arguments.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"

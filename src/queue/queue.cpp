@@ -2,10 +2,10 @@
 
 #include "queue/queue.hpp"
 
+#include "queue/claim_lease.hpp"
+#include "queue/execution_retention.hpp"
 #include "queue/executor.hpp"
 #include "queue/lanes.hpp"
-#include "queue/lease.hpp"
-#include "queue/retention.hpp"
 #include "worker/worker.hpp"
 
 namespace helix::queue {

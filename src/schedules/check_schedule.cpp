@@ -9,8 +9,8 @@
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "pg/zones.hpp"
-#include "schedules/limits.hpp"
 #include "schedules/next_run.hpp"
+#include "schedules/schedule_limits.hpp"
 
 namespace helix::schedules {
 

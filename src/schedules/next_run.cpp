@@ -7,7 +7,7 @@
 #include "pg/times.hpp"
 #include "pg/zones.hpp"
 #include "schedules/pg_cron_expression.hpp"
-#include "schedules/zone.hpp"
+#include "schedules/server_zone.hpp"
 
 namespace helix::schedules {
 

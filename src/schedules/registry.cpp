@@ -8,8 +8,8 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "schedules/limits.hpp"
 #include "schedules/pg_cron.hpp"
+#include "schedules/schedule_limits.hpp"
 
 #include <cstring>
 

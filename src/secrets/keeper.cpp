@@ -8,8 +8,8 @@
 #include "core/backoff.hpp"
 #include "pg/guard.hpp"
 #include "pg/static_worker.hpp"
-#include "secrets/inquiry.hpp"
-#include "secrets/table.hpp"
+#include "secrets/request_process.hpp"
+#include "secrets/secret_cache.hpp"
 
 #include <cstring>
 #include <sys/prctl.h>

@@ -6,8 +6,8 @@
 #include "core/error.hpp"
 #include "core/glob.hpp"
 #include "secrets/keeper.hpp"
-#include "secrets/onepassword.hpp"
-#include "secrets/table.hpp"
+#include "secrets/onepassword_session.hpp"
+#include "secrets/secret_cache.hpp"
 #include "secrets/vault.hpp"
 
 namespace helix::secrets {

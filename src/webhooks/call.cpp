@@ -6,12 +6,12 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "queue/enqueue.hpp"
-#include "webhooks/check.hpp"
+#include "webhooks/call_rate.hpp"
 #include "webhooks/delivery.hpp"
 #include "webhooks/endpoint.hpp"
 #include "webhooks/event.hpp"
-#include "webhooks/rate_limit.hpp"
 #include "webhooks/response.hpp"
+#include "webhooks/secret_check.hpp"
 
 extern "C" {
 #include "utils/datum.h"

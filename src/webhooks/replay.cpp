@@ -8,9 +8,9 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
-#include "webhooks/check.hpp"
 #include "webhooks/endpoint.hpp"
 #include "webhooks/event.hpp"
+#include "webhooks/secret_check.hpp"
 
 namespace helix::webhooks {
 

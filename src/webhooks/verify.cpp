@@ -7,8 +7,8 @@
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
-#include "webhooks/check.hpp"
 #include "webhooks/headers.hpp"
+#include "webhooks/secret_check.hpp"
 
 namespace helix::webhooks {
 

@@ -2,8 +2,8 @@
 
 #include "webhooks/webhooks.hpp"
 
-#include "webhooks/rate_limit.hpp"
-#include "webhooks/retention.hpp"
+#include "webhooks/call_rate.hpp"
+#include "webhooks/event_retention.hpp"
 #include "worker/worker.hpp"
 
 namespace helix::webhooks {

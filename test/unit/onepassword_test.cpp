@@ -1,8 +1,8 @@
 // References to 1Password, their filters in requests, addresses of Connect servers, and what is read from an item.
 #include "core/error.hpp"
 #include "core/secrets/onepassword_address.hpp"
-#include "secrets/answer.hpp"
-#include "secrets/connect.hpp"
+#include "secrets/onepassword_answer.hpp"
+#include "secrets/onepassword_connect.hpp"
 
 #include <gtest/gtest.h>
 

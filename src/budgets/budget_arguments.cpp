@@ -1,0 +1,27 @@
+#include "pg/prelude.hpp"
+
+#include "budgets/budget_arguments.hpp"
+
+#include "operations/operations.hpp"
+#include "pg/bounds.hpp"
+#include "pg/text.hpp"
+
+namespace helix::budgets {
+
+Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name) {
+    const Datum amount = pg::required(fcinfo, number, name);
+    pg::check_amount(name, amount);
+    return amount;
+}
+
+Datum operation_argument(FunctionCallInfo fcinfo, int number) {
+    const Datum operation = pg::required(fcinfo, number, "p_operation_id");
+    if (!operations::has_operation(pg::text_view(operation))) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
+                        errdetail("It is \"%s\".", TextDatumGetCString(operation)),
+                        errhint("helix.operations lists the operations; add a row for a new one.")));
+    }
+    return operation;
+}
+
+} // namespace helix::budgets

@@ -1,0 +1,98 @@
+// helix.get_remaining_budget, is_within_budget, budget_status: what is left. Groups' sums are of several users, so they
+// are read as the owner, for whoever may act for the user. The clock is read after the snapshot was taken, else a
+// reservation that expired in between would count together with one that took its place.
+#include "pg/prelude.hpp"
+
+#include "budgets/budget_arguments.hpp"
+#include "budgets/budget_planning.hpp"
+#include "budgets/verdict.hpp"
+#include "callers/caller.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "utils/datum.h"
+}
+
+namespace helix::budgets {
+
+namespace {
+
+pg::Statement select_remaining(HELIX_WATCH_LEDGER
+                               "SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u "
+                               "WHERE u.hard",
+                               {UUIDOID, TEXTOID, TIMESTAMPTZOID});
+pg::Statement select_status(HELIX_WATCH_LEDGER R"(
+    SELECT u.budget_id, u.scope, u.operation_id, u.group_id, g.name, u.period, u.time_zone, u.hard, u.warn_percent,
+           u.period_start, u.period_end - 1, u.limit_usd, u.spent_usd, u.reserved_usd, u.remaining_usd,
+           pg_catalog.round(100 * (u.spent_usd + u.reserved_usd) / NULLIF(u.limit_usd, 0), 2),
+           CASE WHEN u.remaining_usd <= 0 THEN 'exceeded'
+                WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent THEN 'warning'
+                ELSE 'ok' END,
+           u.resets_at
+      FROM helix_internal.limits_in_use($1, NULL, $2) u LEFT JOIN helix.budget_groups g ON g.id = u.group_id
+     ORDER BY u.scope COLLATE "C" DESC, u.operation_id COLLATE "C", g.name COLLATE "C", u.period COLLATE "C")",
+                            {UUIDOID, TIMESTAMPTZOID});
+
+constexpr int status_columns = 18;
+
+} // namespace
+
+} // namespace helix::budgets
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_get_remaining_budget) {
+    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    const Datum values[] = {user, budgets::operation_argument(fcinfo, 1), TimestampTzGetDatum(GetCurrentTimestamp())};
+    const MemoryContext caller = CurrentMemoryContext;
+    pg::OwnerSpi spi;
+    budgets::plan_by_index();
+    budgets::select_remaining.read(values);
+    bool is_null = false;
+    const Datum least = pg::column(0, 1, &is_null);
+    const MemoryContext own = MemoryContextSwitchTo(caller);
+    const Datum result = is_null ? 0 : datumCopy(least, false, -1);
+    MemoryContextSwitchTo(own);
+    spi.finish();
+    if (is_null) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATUM(result);
+}
+
+HELIX_FUNCTION(helix_is_within_budget) {
+    budgets::Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    callers::check_acts_for(wanted.user_id);
+    wanted.operation_id = budgets::operation_argument(fcinfo, 1);
+    const Datum amount = budgets::amount_argument(fcinfo, 2, "p_estimated_cost");
+    pg::OwnerSpi spi;
+    budgets::plan_by_index();
+    const auto verdict = budgets::foresee(wanted, amount, GetCurrentTimestamp());
+    const bool fits = !verdict || !verdict->refused;
+    spi.finish();
+    PG_RETURN_BOOL(fits);
+}
+
+HELIX_FUNCTION(helix_budget_status) {
+    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    const Datum values[] = {user, TimestampTzGetDatum(GetCurrentTimestamp())};
+    InitMaterializedSRF(fcinfo, 0);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    pg::OwnerSpi spi;
+    budgets::plan_by_index();
+    const auto rows = budgets::select_status.read(values);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        pg::Values columns;
+        for (int number = 1; number <= budgets::status_columns; ++number) {
+            bool is_null = false;
+            const Datum value = pg::column(row, number, &is_null);
+            columns.add(value, is_null);
+        }
+        tuplestore_putvalues(result->setResult, result->setDesc, columns.values(), columns.nulls());
+    }
+    spi.finish();
+    return 0;
+}

@@ -1,0 +1,163 @@
+// helix.reserve_budget, release_reservation, and the queue's reservations.
+#include "pg/prelude.hpp"
+
+#include "budgets/budget_arguments.hpp"
+#include "budgets/budget_planning.hpp"
+#include "budgets/reservation.hpp"
+#include "budgets/verdict.hpp"
+#include "callers/caller.hpp"
+#include "config.hpp"
+#include "pg/guard.hpp"
+#include "pg/ids.hpp"
+#include "pg/intervals.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "tcop/utility.h"
+#include "utils/fmgrprotos.h"
+}
+
+namespace helix::budgets {
+
+namespace {
+
+// Not where the user has $8 open ones already. Sessions that reserve at the same moment do not see each other's.
+pg::Statement insert_reservation(R"(
+    INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7
+     WHERE $6 OR (SELECT pg_catalog.count(*) FROM (SELECT FROM helix_internal.budget_reservations o
+                                                    WHERE o.user_id = $2 AND o.expires_at > $7 AND NOT o.of_queue LIMIT $8) o) < $8
+        ON CONFLICT (id) DO UPDATE
+       SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at, created_at = excluded.created_at)",
+                                 {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID,
+                                  INT8OID});
+pg::Statement select_estimate(HELIX_WATCH_LEDGER
+                              "SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
+                              {UUIDOID, TEXTOID});
+pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
+pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 "
+                                  "WHERE id = $1 AND expires_at > $3",
+                                  {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
+pg::Statement select_owner("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
+pg::Statement lock_reservation("SELECT user_id, of_queue FROM helix_internal.budget_reservations WHERE id = $1 "
+                               "FOR UPDATE",
+                               {UUIDOID});
+
+// It counts in the period of `at`, as it was judged.
+bool insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, TimestampTz at, Datum expires_at,
+            bool of_queue) {
+    const Datum values[] = {UUIDPGetDatum(&id),
+                            UUIDPGetDatum(&wanted.user_id),
+                            wanted.operation_id,
+                            amount_usd,
+                            expires_at,
+                            BoolGetDatum(of_queue),
+                            TimestampTzGetDatum(at),
+                            Int64GetDatum(config::max_reservations_per_user)};
+    return insert_reservation.execute_latest(values) > 0;
+}
+
+void refuse_another() {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("too many open reservations of one user"),
+                    errdetail("There are %d.", config::max_reservations_per_user),
+                    errhint("Settle or release what is no longer needed, or raise helix.max_reservations_per_user.")));
+}
+
+void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
+    const auto verdict = judge(wanted, amount_usd, at);
+    if (!verdict) {
+        return;
+    }
+    if (verdict->refused) {
+        ereport(ERROR,
+                (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')), errmsg("budget exceeded"),
+                 errdetail("%s", verdict->detail), errhint("Wait until it resets, reserve less, or raise the limit.")));
+    }
+    ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg(verdict->passes ? "budget exceeded" : "budget nearly spent"),
+                      errdetail("%s", verdict->detail)));
+}
+
+} // namespace
+
+const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
+    const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id};
+    release(execution); // of an earlier claim whose lease ran out: it must not stand in its own way
+    select_estimate.execute_latest(values);
+    const Datum amount = pg::column(0, 1);
+    const TimestampTz at = GetCurrentTimestamp();
+    const auto verdict = judge(wanted, amount, at, true);
+    if (verdict && verdict->refused) {
+        return psprintf("budget exceeded: %s", verdict->detail);
+    }
+    insert(execution, wanted, amount, at, TimestampTzGetDatum(expires_at), true);
+    return nullptr;
+}
+
+void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
+    lock_limits(&wanted, 1); // else one may be taken for expired by somebody who does not see yet that it is prolonged
+    const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at),
+                            TimestampTzGetDatum(GetCurrentTimestamp())};
+    if (prolong_reservation.execute_latest(values) > 0) {
+        return;
+    }
+    if (const char* reason = reserve_estimate(execution, wanted, expires_at)) {
+        ereport(ERROR, (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')),
+                        errmsg("the lease ran out, and its reservation no longer fits"), errdetail("%s", reason),
+                        errhint("Drop the work, or complete it before its lease ends the next time.")));
+    }
+}
+
+void refuse_of_queue(const char* reservation) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the reservation is that of an execution of the queue"), errdetail("It is %s.", reservation),
+                    errhint("It ends with the execution: complete it, fail it or cancel it.")));
+}
+
+void release(const pg_uuid_t& execution) {
+    const Datum id = UUIDPGetDatum(&execution);
+    forget.execute_latest(&id);
+}
+
+} // namespace helix::budgets
+
+using namespace helix;
+
+HELIX_FUNCTION(helix_reserve_budget) {
+    budgets::Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    callers::check_records_for(wanted.user_id);
+    wanted.operation_id = budgets::operation_argument(fcinfo, 1);
+    const Datum amount = budgets::amount_argument(fcinfo, 2, "p_amount_usd");
+    pg::interval_argument(fcinfo, 3, "p_ttl", USECS_PER_SEC, 30 * USECS_PER_DAY);
+    PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
+    auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *id = pg::fresh_id();
+    pg::OwnerSpi spi;
+    const auto locked = budgets::lock_limits(&wanted, 1);
+    const TimestampTz at = GetCurrentTimestamp(); // the wait is over
+    if (locked.any_limit) {
+        budgets::check_fits(wanted, amount, at);
+    }
+    const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(3));
+    if (!budgets::insert(*id, wanted, amount, at, expires_at, false)) {
+        budgets::refuse_another();
+    }
+    spi.finish();
+    PG_RETURN_UUID_P(id);
+}
+
+HELIX_FUNCTION(helix_release_reservation) {
+    const Datum id = pg::required(fcinfo, 0, "p_reservation_id");
+    const auto rights = callers::rights();
+    pg::OwnerSpi spi;
+    rights.check_may_use(budgets::select_owner, &id, "reservation", *DatumGetUUIDP(id));
+    const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
+    if (found) {
+        rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));
+        if (DatumGetBool(pg::column(0, 2))) {
+            budgets::refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
+        }
+        budgets::forget.execute_latest(&id);
+    }
+    spi.finish();
+    PG_RETURN_BOOL(found);
+}

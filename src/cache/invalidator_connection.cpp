@@ -1,0 +1,330 @@
+#include "pg/prelude.hpp"
+
+#include "cache/invalidator_connection.hpp"
+
+#include "cache/cache_lease.hpp"
+#include "cache/invalidator_status.hpp"
+#include "config.hpp"
+#include "core/cache/cache_key.hpp"
+#include "core/error.hpp"
+
+#include <climits>
+
+extern "C" {
+#include "access/xlog.h"
+}
+
+namespace helix::cache {
+
+namespace {
+
+constexpr redis::Milliseconds patience{1000}; // for one round; nobody waits for the invalidator
+constexpr std::size_t upkeep_commands = 2;
+
+long ms_until(redis::Deadline time) {
+    const auto left = std::chrono::ceil<redis::Milliseconds>(time - std::chrono::steady_clock::now()).count();
+    return std::max<long>(0, static_cast<long>(left));
+}
+
+KeyMatcher owned_keys() {
+    KeyMatcher matcher;
+    for (const auto& pattern : config::list_of(config::cache_keys)) {
+        matcher.add_pattern(pattern);
+    }
+    return matcher;
+}
+
+struct Connected {
+    std::unique_ptr<redis::Connection> connection;
+    RedisAddress address;
+};
+
+// A host may have addresses at which Redis does not listen.
+Connected connect_to_any(const std::vector<RedisAddress>& addresses, const Secret& password, redis::Deadline deadline) {
+    for (std::size_t i = 0;; ++i) {
+        try {
+            return {std::make_unique<redis::Connection>(addresses.at(i), password, deadline), addresses[i]};
+        } catch (const redis::Failure&) {
+            if (i + 1 >= addresses.size()) {
+                throw;
+            }
+        }
+    }
+}
+
+} // namespace
+
+Link::Link()
+    : passive_(RecoveryInProgress()), sweep_(known_), delivery_(sweep_),
+      backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
+    inbox_.take_over();
+}
+
+void Link::configure() {
+    sweep_.set_owned(owned_keys());
+    known_.set_patterns(config::list_of(config::cache_keys));
+    upkeep_at_ = {}; // the lease may have become shorter
+    const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
+    url_ = config::redis_url;
+    password_reference_ = config::redis_password_ref;
+    if (!elsewhere) {
+        return;
+    }
+    const bool enabled = !url_.empty();
+    if (enabled && pg_atomic_read_u32(&shared().enabled) == 0) {
+        pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp()));
+    }
+    // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
+    pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
+    connection_.reset();
+    announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
+    forget_what_is_open();
+    backoff_.reset();
+    connect_at_ = {};
+    told_down_ = false;
+    publish_state(enabled ? State::connecting : State::off);
+}
+
+// The epoch of the next connection covers it.
+void Link::forget_what_is_open() {
+    delivery_.clear();
+    sweep_.clear();
+    known_.forget();
+    found_.clear();
+}
+
+void Link::publish_state(State state) {
+    pg_atomic_write_u32(&shared().state, static_cast<std::uint32_t>(state));
+}
+
+void Link::connect() {
+    const auto deadline = redis::in(patience);
+    const auto password = read_secret(password_reference_);
+    auto [connection, address] = connect_to_any(redis::resolved(parse_redis_url(url_)), password, deadline);
+    const auto info = connection->call({"INFO", "replication"}, deadline);
+    if (!passive_ && redis::info_field(info, "role") == "slave") {
+        throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
+    }
+    replication_id_ = redis::info_field(info, "master_replid");
+    connection_ = std::move(connection);
+    address_ = address.text();
+    delivery_.everything(); // the first thing that goes out is a new epoch
+    upkeep_at_ = {};
+}
+
+// Only once it has taken a first round: a Redis may answer and yet refuse to write.
+void Link::announce() {
+    announce_connection(address_);
+    publish_state(State::up);
+    ereport(LOG, (errmsg("helix reached Redis at %s", url_.c_str())));
+    announced_ = true;
+    told_down_ = false;
+    backoff_.reset();
+}
+
+// One line in the log for the change of state, not one for each try.
+void Link::disconnect(const redis::Failure& failure) {
+    connection_.reset();
+    announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
+    forget_what_is_open();
+    connect_at_ = redis::in(backoff_.next());
+    announce_failure(failure.message);
+    publish_state(State::down);
+    if (!told_down_) {
+        ereport(LOG, (errmsg("helix has no Redis: %s", failure.message.c_str()),
+                      failure.hint.empty() ? 0 : errhint("%s", failure.hint.c_str())));
+        told_down_ = true;
+    }
+}
+
+// A standby's readers need to know where Redis is; all else is its primary's, until it is promoted.
+void Link::look_for_promotion() {
+    if (passive_ && !RecoveryInProgress()) {
+        passive_ = false;
+        connection_.reset();
+        known_.forget();
+        announced_ = false;
+        connect_at_ = {};
+    }
+}
+
+// A second connection, on which Redis tells of the keys.
+void Link::follow_keys() {
+    const auto deadline = redis::in(patience);
+    std::unique_ptr<redis::Connection> subscriber;
+    try {
+        subscriber =
+            std::make_unique<redis::Connection>(parse_redis_url(address_), read_secret(password_reference_), deadline);
+    } catch (const redis::Failure& failure) {
+        return known_.lose(failure.message);
+    }
+    known_.follow(*connection_, std::move(subscriber), deadline);
+}
+
+// One line in the log for each change; while the keys are learned for the first time there is nothing to tell.
+void Link::tell_what_is_known() {
+    if (!known_.trouble().empty() && !told_unknown_) {
+        ereport(LOG, (errmsg("helix has no index of the keys in Redis: %s", known_.trouble().c_str()),
+                      errdetail("Keys that only a pattern names are looked for by SCAN meanwhile.")));
+        told_unknown_ = true;
+    } else if (known_.complete() && told_unknown_) {
+        ereport(LOG, (errmsg("helix has an index of the keys in Redis: %zu", known_.index().size())));
+        told_unknown_ = false;
+    }
+}
+
+std::size_t Link::work() {
+    look_for_promotion();
+    const std::size_t moved = inbox_.collect(delivery_);
+    if (url_.empty()) {
+        delivery_.clear();
+        return moved;
+    }
+    try {
+        if (!connection_) {
+            if (ms_until(connect_at_) > 0) {
+                delivery_.clear();
+                return moved;
+            }
+            connect();
+            inbox_.collect(delivery_); // connecting may have taken its time
+        }
+        exchange(moved > 0);
+    } catch (const redis::Failure& failure) {
+        disconnect(failure);
+    } catch (const Error& error) {
+        disconnect(redis::Failure(error.message + ": " + error.detail, error.hint));
+    }
+    return moved;
+}
+
+// Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
+// sweep's next step. The known keys may add one of their own when they are lost, so they come before what is counted
+// from the end.
+void Link::exchange(bool moved) {
+    if (passive_) {
+        delivery_.clear();
+    } else if (known_.wants_to_follow()) {
+        follow_keys();
+    }
+    known_.listen();
+    auto& memory = shared();
+    pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
+    const bool sets_epoch = delivery_.sets_epoch();
+    delivery_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
+    if (sweep_.has_lookups()) {           // which delivery has just brought
+        known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
+    }
+    append_unlink(*connection_, std::exchange(found_, {}));
+    Tail tail;
+    tail.checks = known_.append_checks(*connection_);
+    if (ms_until(upkeep_at_) == 0) {
+        append_upkeep();
+        tail.upkeep = upkeep_commands;
+    }
+    if (const auto due = sweep_.due(); due && ms_until(*due) == 0) {
+        sweep_.append_step(*connection_);
+        tail.step = 1;
+    }
+    const bool sends = connection_->waiting() > 0; // a repetition may be of patterns alone
+    if (sends) {
+        check(connection_->exchange(redis::in(patience)), tail);
+    }
+    look_up();
+    if (!sends) {
+        return;
+    }
+    if (!announced_) {
+        announce();
+    }
+    tell_what_is_known();
+    pg_atomic_write_u64(&memory.oldest_unsent, 0);
+    count(memory.invalidations, static_cast<std::int64_t>(delivery_.sent()));
+    count(memory.epochs, sets_epoch ? 1 : 0);
+}
+
+// The lease, written after everything that it vouches for; and a look at what may have changed behind our back.
+void Link::append_upkeep() {
+    upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
+    if (passive_) {
+        connection_->append({"PING"});
+        return;
+    }
+    lease_until_ = append_lease(*connection_, replication_id_, inbox_.complete_until());
+    connection_->append({"GET", cache_key::epoch});
+}
+
+void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
+    bool full = false;
+    for (const auto& reply : replies) {
+        const bool out_of_memory =
+            reply.is_error() && reply.text.find("OOM") != std::string::npos; // for epoch and lease alone
+        if (reply.is_error() && !out_of_memory) {
+            throw redis::failure_from(reply);
+        }
+        full = full || out_of_memory;
+    }
+    if (full && !told_full_) {
+        ereport(LOG, (errmsg("Redis has no memory left: helix goes on removing keys and reads past the cache"),
+                      errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
+    }
+    told_full_ = full || (told_full_ && tail.upkeep == 0);
+    const auto* upkeep = replies.data() + replies.size() - tail.upkeep - tail.step;
+    known_.take_checks({upkeep - tail.checks, tail.checks});
+    if (tail.upkeep > 0 && !passive_) {
+        check_upkeep(upkeep[0], upkeep[1]);
+    }
+    if (tail.step > 0) {
+        found_ = sweep_.take(replies.back());
+    }
+}
+
+// In the known keys, for what this round has brought, after the exact keys are gone. By the mark, Redis has told of
+// every key whose setting it had answered when the round began: all that a client can have set from what was current
+// before the commit, but for one that is slow. The repetition is for such a client.
+void Link::look_up() {
+    if (!sweep_.has_lookups()) {
+        return;
+    }
+    known_.catch_up(redis::in(patience));
+    auto keys = sweep_.look_up();
+    found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+}
+
+void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
+    pg_atomic_write_u64(&shared().lease_until, lease.is_error() ? 0 : static_cast<std::uint64_t>(lease_until_));
+    if (epoch.text != delivery_.epoch()) {
+        delivery_.renew_epoch(); // evicted, flushed, or somebody else's
+        known_.relearn();        // or the database was swapped with another
+        if (epoch.is_text() && !told_foreign_) {
+            ereport(WARNING, (errmsg("another server's helix uses the same Redis database"),
+                              errhint("Give each server a database of its own in helix.redis_url.")));
+            told_foreign_ = true;
+        }
+    }
+}
+
+long Link::ms_until_due() const {
+    if (url_.empty()) {
+        return LONG_MAX; // a reload wakes
+    }
+    if (!connection_) {
+        return ms_until(connect_at_);
+    }
+    if (!delivery_.empty() || !found_.empty() || inbox_.has_more()) {
+        return 0;
+    }
+    long due = ms_until(upkeep_at_);
+    const auto known = passive_ ? std::nullopt : known_.due();
+    for (const auto& time : {sweep_.due(), delivery_.repeat_due(), known}) {
+        due = time ? std::min(due, ms_until(*time)) : due;
+    }
+    return due;
+}
+
+bool Link::has_news() const {
+    auto& memory = shared();
+    return inbox_.has_undecided() || !memory.ring().empty() || pg_atomic_read_u32(&memory.everything) != 0;
+}
+
+} // namespace helix::cache

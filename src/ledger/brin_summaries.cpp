@@ -1,0 +1,63 @@
+#include "pg/prelude.hpp"
+
+#include "ledger/brin_summaries.hpp"
+
+#include "ledger/partitions.hpp"
+#include "ledger/watermark.hpp"
+#include "pg/spi.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/fmgrprotos.h"
+}
+
+namespace helix::ledger {
+
+namespace {
+
+// Ranges near the end are still being written: a summary there would have to change with every row.
+constexpr BlockNumber writers_margin = 512;
+
+struct Progress {
+    Oid partition = InvalidOid;
+    BlockNumber next = 0;   // summarised up to here, as far as this worker knows
+    BlockNumber blocks = 0; // its length when last looked at
+};
+Progress progress;
+
+void summarise(Relation partition, Oid index) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(partition);
+    if (progress.partition != RelationGetRelid(partition)) {
+        progress = {RelationGetRelid(partition), 0, 0};
+    }
+    const BlockNumber margin = blocks == progress.blocks ? 0 : writers_margin; // nobody writes: all that are full
+    progress.blocks = blocks;
+    while (progress.next + pages_per_range + margin <= blocks) {
+        CHECK_FOR_INTERRUPTS();
+        DirectFunctionCall2(brin_summarize_range, ObjectIdGetDatum(index), Int64GetDatum(progress.next));
+        progress.next += pages_per_range;
+    }
+}
+
+} // namespace
+
+bool summaries_task() {
+    pg::OwnerSpi spi;
+    const bool ours = watermark_is_ours();
+    spi.finish();
+    if (!ours) {
+        return false;
+    }
+    const auto found = find_partition(GetCurrentTimestamp());
+    // Vacuum holds the same lock and summarises as well: no need to wait for it.
+    if (OidIsValid(found.xid_index) && ConditionalLockRelationOid(found.table, ShareUpdateExclusiveLock)) {
+        Relation partition = table_open(found.table, NoLock);
+        summarise(partition, found.xid_index);
+        table_close(partition, NoLock);
+    }
+    return false;
+}
+
+} // namespace helix::ledger

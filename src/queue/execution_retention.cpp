@@ -1,0 +1,57 @@
+#include "pg/prelude.hpp"
+
+#include "queue/execution_retention.hpp"
+
+#include "config.hpp"
+#include "pg/spi.hpp"
+
+namespace helix::queue {
+
+namespace {
+
+constexpr std::uint64_t at_a_time = 5000;
+
+// A schedule's execution_count and last_execution_at go on knowing what has been removed. They are kept beside the
+// schedule, whose row its owner may hold in an open transaction.
+pg::Statement forget_executions(R"(
+    WITH old AS (
+        SELECT id FROM helix_internal.schedule_executions WHERE completed_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED),
+    gone AS (
+        DELETE FROM helix_internal.schedule_executions e USING old WHERE e.id = old.id
+        RETURNING e.schedule_id, e.created_at),
+    counted AS (
+        INSERT INTO helix_internal.forgotten_executions AS f (schedule_id, executions, latest_created_at)
+        SELECT g.schedule_id, pg_catalog.count(*), pg_catalog.max(g.created_at)
+          FROM gone g
+         WHERE EXISTS (SELECT FROM helix_internal.operation_schedules s WHERE s.id = g.schedule_id)
+         GROUP BY 1
+         ORDER BY 1
+        ON CONFLICT (schedule_id) DO UPDATE SET
+               executions = f.executions + excluded.executions,
+               latest_created_at = greatest(f.latest_created_at, excluded.latest_created_at))
+    SELECT FROM gone)",
+                                {TIMESTAMPTZOID});
+pg::Statement forget_schedules("DELETE FROM helix_internal.forgotten_executions f WHERE NOT EXISTS "
+                               "(SELECT FROM helix_internal.operation_schedules s WHERE s.id = f.schedule_id)");
+pg::Statement forget_requests(
+    "DELETE FROM helix_internal.queue_requests r USING (SELECT user_id, request_id FROM helix_internal.queue_requests "
+    "WHERE requested_at < $1 LIMIT 5000) old WHERE r.user_id = old.user_id AND r.request_id = old.request_id",
+    {TIMESTAMPTZOID});
+
+} // namespace
+
+bool execution_retention_task() {
+    if (config::execution_retention_s == 0) {
+        return false;
+    }
+    const Datum limit = TimestampTzGetDatum(GetCurrentTimestamp() -
+                                            static_cast<std::int64_t>(config::execution_retention_s) * USECS_PER_SEC);
+    pg::OwnerSpi spi;
+    const bool more = forget_executions.execute(&limit) == at_a_time;
+    forget_schedules.execute();
+    const bool more_requests = forget_requests.execute(&limit) == at_a_time;
+    spi.finish();
+    return more || more_requests;
+}
+
+} // namespace helix::queue

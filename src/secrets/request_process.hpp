@@ -1,0 +1,13 @@
+// Owns: asking 1Password in a process of its own, which lives for one answer: what libraries keep of a token or a
+// secret goes with it, and nothing that hangs keeps the keeper. Used by the keeper only.
+#pragma once
+
+#include "secrets/onepassword_answer.hpp"
+
+namespace helix::secrets {
+
+// Asks for `reference`; false where the keeper has to leave meanwhile. An answer that does not come within 10 s is one
+// too. Errors are PostgreSQL's.
+bool inquire(const char* reference, Answer& answer);
+
+} // namespace helix::secrets
