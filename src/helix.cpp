@@ -1,4 +1,4 @@
-// The module's entry: asks each part to initialise itself, nothing else.
+// The module's entry: asks each part to initialize itself, nothing else.
 #include "pg/prelude.hpp"
 
 #include "budgets/budgets.hpp"
@@ -27,15 +27,15 @@ void _PG_init(void) {
                                     "'pg_cron,helix') and restart the server.")));
         }
         helix::config::define();
-        helix::cache::initialise();
-        helix::operations::initialise();
-        helix::ledger::initialise();
-        helix::queue::initialise();
-        helix::schedules::initialise();
-        helix::budgets::initialise();
-        helix::secrets::initialise();
-        helix::webhooks::initialise();
-        helix::worker::initialise();
+        helix::cache::initialize();
+        helix::operations::initialize();
+        helix::ledger::initialize();
+        helix::queue::initialize();
+        helix::schedules::initialize();
+        helix::budgets::initialize();
+        helix::secrets::initialize();
+        helix::webhooks::initialize();
+        helix::worker::initialize();
     });
 }
 }

@@ -46,7 +46,7 @@ CREATE TABLE helix.ui_theme_preferences (
 COMMENT ON TABLE helix.ui_theme_preferences IS
     'How users want the interface; upsert on user_id. color_scheme: light, dark, auto; accent_color: #RRGGBB; email_list_view: grid, '
     'list, compact; calendar_view: month, week, day, agenda; tasks_sort_by: priority, due_date, created_at, alphabetical. created_at '
-    'and updated_at are the database''s, whatever a client sends. Errors: 22023 another word or colour, 42501 another user''s row.';
+    'and updated_at are the database''s, whatever a client sends. Errors: 22023 another word or color, 42501 another user''s row.';
 COMMENT ON COLUMN helix.ui_theme_preferences.updated_at IS 'When a value was last changed';
 
 CREATE TABLE helix.preference_audit_log (

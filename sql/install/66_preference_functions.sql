@@ -77,7 +77,7 @@ CREATE FUNCTION helix.set_theme_preferences(
     AS 'MODULE_PATHNAME', 'helix_set_theme_preferences';
 COMMENT ON FUNCTION helix.set_theme_preferences(uuid, text, text, boolean, text, text, text, boolean, boolean, boolean, boolean, boolean) IS
     'Changes how a user wants the interface and returns it as stored; null keeps a value. The words are those of '
-    'helix.ui_theme_preferences. 22023 on another word or colour, 42501 on another user''s id.';
+    'helix.ui_theme_preferences. 22023 on another word or color, 42501 on another user''s id.';
 
 CREATE FUNCTION helix.reset_preferences(p_user_id uuid) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp

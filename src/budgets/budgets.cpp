@@ -25,7 +25,7 @@ bool budgets_task() {
 
 } // namespace
 
-void initialise() {
+void initialize() {
     worker::add_task({"budgets", &every_five_seconds_ms, nullptr, budgets_task});
 }
 

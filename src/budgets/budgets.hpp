@@ -4,6 +4,6 @@
 namespace helix::budgets {
 
 // The worker's task: expired reservations, and warnings.
-void initialise();
+void initialize();
 
 } // namespace helix::budgets

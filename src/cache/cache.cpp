@@ -7,10 +7,10 @@
 
 namespace helix::cache {
 
-void initialise() {
-    initialise_shared_memory();
-    initialise_commit();
-    initialise_prepared();
+void initialize() {
+    initialize_shared_memory();
+    initialize_commit();
+    initialize_prepared();
     register_invalidator();
 }
 

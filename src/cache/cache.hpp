@@ -4,6 +4,6 @@
 namespace helix::cache {
 
 // Shared memory, transaction callbacks, the invalidator. Called once, by _PG_init.
-void initialise();
+void initialize();
 
 } // namespace helix::cache

@@ -135,7 +135,7 @@ void reserve_everything() {
     reserve();
 }
 
-void initialise_commit() {
+void initialize_commit() {
     RegisterXactCallback(on_transaction_event, nullptr);
 }
 

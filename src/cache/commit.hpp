@@ -4,8 +4,8 @@
 
 namespace helix::cache {
 
-// Registers the transaction callbacks; called once, by initialise().
-void initialise_commit();
+// Registers the transaction callbacks; called once, by initialize().
+void initialize_commit();
 
 // Reserves now what makes everything stale when the transaction commits, for a command that makes something visible
 // before that.

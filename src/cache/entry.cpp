@@ -107,7 +107,8 @@ Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milli
     const auto tokens = tokens_of(key);
     std::vector<std::string_view> words{"MGET", cache_key::epoch};
     for (const auto& token : tokens) {
-        connection.append({"SET", token, fresh_token(), "NX", "EX", token_ttl_s}); // refused for memory: no token
+        connection.append(
+            {"SET", token, redis::fresh_token(), "NX", "EX", token_ttl_s}); // refused for memory: no token
         words.emplace_back(token);
     }
     connection.append(

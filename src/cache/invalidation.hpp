@@ -9,9 +9,9 @@
 namespace helix::cache {
 
 // An execution of `operation` was recorded for `user`: his sums change. May throw std::bad_alloc.
-void note_recorded(const std::array<std::uint8_t, 16>& user, std::string_view operation);
+void invalidate_recorded(const std::array<std::uint8_t, 16>& user, std::string_view operation);
 
 // Anything may have changed.
-void note_everything();
+void invalidate_everything();
 
 } // namespace helix::cache

@@ -25,7 +25,7 @@ namespace {
 constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
 constexpr long longest_sleep_ms = 500;
 
-Link* redis_link = nullptr; // lives as long as the process
+InvalidatorConnection* connection = nullptr; // lives as long as the process
 
 void leave(int, Datum) {
     auto& memory = shared();
@@ -48,10 +48,10 @@ void enter_service() {
 
 // After a round; the one before began so long before it.
 long pause_after(std::chrono::nanoseconds time) {
-    if (!redis_link->is_connected()) {
+    if (!connection->is_connected()) {
         return gather_in_vain_ms;
     }
-    const auto& taken = redis_link->taken();
+    const auto& taken = connection->taken();
     return static_cast<long>(Gathering(shared().ring().capacity()).pause(taken.records, taken.bytes, time).count());
 }
 
@@ -59,12 +59,12 @@ long pause_after(std::chrono::nanoseconds time) {
 // wake somebody who will look anyway.
 void sleep_until_due(bool busy, long pause_ms) {
     auto& memory = shared();
-    long sleep_ms = std::min(longest_sleep_ms, redis_link->ms_until_due());
+    long sleep_ms = std::min(longest_sleep_ms, connection->ms_until_due());
     if (sleep_ms <= 0) {
         return;
     }
     pg_atomic_exchange_u32(&memory.idle, busy ? 0 : 1);
-    if (busy || redis_link->has_news()) { // that came in before the flag was up
+    if (busy || connection->has_news()) { // that came in before the flag was up
         sleep_ms = std::min(pause_ms, sleep_ms);
     }
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
@@ -77,21 +77,21 @@ void run_invalidator() {
     pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
     BackgroundWorkerUnblockSignals();
     enter_service();
-    redis_link = new Link;
-    redis_link->configure();
+    connection = new InvalidatorConnection;
+    connection->configure();
     auto last = std::chrono::steady_clock::now();
     while (!ShutdownRequestPending) {
         const auto began = std::chrono::steady_clock::now();
-        const std::size_t commits = redis_link->work();
+        const std::size_t commits = connection->work();
         sleep_until_due(commits > 0, pause_after(began - std::exchange(last, began)));
         CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         if (ConfigReloadPending) {
             ConfigReloadPending = false;
             ProcessConfigFile(PGC_SIGHUP);
-            redis_link->configure();
+            connection->configure();
         }
     }
-    redis_link->work(); // what was committed up to now
+    connection->work(); // what was committed up to now
     proc_exit(1);       // 0 would mean: never start me again
 }
 

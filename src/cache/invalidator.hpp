@@ -3,7 +3,7 @@
 
 namespace helix::cache {
 
-// Registers the worker: one per server; on a standby it only keeps the link. Called once, by initialise().
+// Registers the worker: one per server; on a standby it only keeps the connection. Called once, by initialize().
 void register_invalidator();
 
 } // namespace helix::cache

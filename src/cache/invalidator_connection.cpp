@@ -54,13 +54,13 @@ Connected connect_to_any(const std::vector<RedisAddress>& addresses, const Secre
 
 } // namespace
 
-Link::Link()
-    : passive_(RecoveryInProgress()), sweep_(known_), delivery_(sweep_),
+InvalidatorConnection::InvalidatorConnection()
+    : passive_(RecoveryInProgress()), sweep_(known_), removal_(sweep_),
       backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
     inbox_.take_over();
 }
 
-void Link::configure() {
+void InvalidatorConnection::configure() {
     sweep_.set_owned(owned_keys());
     known_.set_patterns(config::list_of(config::cache_keys));
     upkeep_at_ = {}; // the lease may have become shorter
@@ -86,18 +86,18 @@ void Link::configure() {
 }
 
 // The epoch of the next connection covers it.
-void Link::forget_what_is_open() {
-    delivery_.clear();
+void InvalidatorConnection::forget_what_is_open() {
+    removal_.clear();
     sweep_.clear();
     known_.forget();
     found_.clear();
 }
 
-void Link::publish_state(State state) {
+void InvalidatorConnection::publish_state(State state) {
     pg_atomic_write_u32(&shared().state, static_cast<std::uint32_t>(state));
 }
 
-void Link::connect() {
+void InvalidatorConnection::connect() {
     const auto deadline = redis::in(patience);
     const auto password = read_secret(password_reference_);
     auto [connection, address] = connect_to_any(redis::resolved(parse_redis_url(url_)), password, deadline);
@@ -108,12 +108,12 @@ void Link::connect() {
     replication_id_ = redis::info_field(info, "master_replid");
     connection_ = std::move(connection);
     address_ = address.text();
-    delivery_.everything(); // the first thing that goes out is a new epoch
+    removal_.everything(); // the first thing that goes out is a new epoch
     upkeep_at_ = {};
 }
 
 // Only once it has taken a first round: a Redis may answer and yet refuse to write.
-void Link::announce() {
+void InvalidatorConnection::announce() {
     announce_connection(address_);
     publish_state(State::up);
     ereport(LOG, (errmsg("helix reached Redis at %s", url_.c_str())));
@@ -123,7 +123,7 @@ void Link::announce() {
 }
 
 // One line in the log for the change of state, not one for each try.
-void Link::disconnect(const redis::Failure& failure) {
+void InvalidatorConnection::disconnect(const redis::Failure& failure) {
     connection_.reset();
     announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
     forget_what_is_open();
@@ -138,7 +138,7 @@ void Link::disconnect(const redis::Failure& failure) {
 }
 
 // A standby's readers need to know where Redis is; all else is its primary's, until it is promoted.
-void Link::look_for_promotion() {
+void InvalidatorConnection::look_for_promotion() {
     if (passive_ && !RecoveryInProgress()) {
         passive_ = false;
         connection_.reset();
@@ -149,7 +149,7 @@ void Link::look_for_promotion() {
 }
 
 // A second connection, on which Redis tells of the keys.
-void Link::follow_keys() {
+void InvalidatorConnection::follow_keys() {
     const auto deadline = redis::in(patience);
     std::unique_ptr<redis::Connection> subscriber;
     try {
@@ -162,7 +162,7 @@ void Link::follow_keys() {
 }
 
 // One line in the log for each change; while the keys are learned for the first time there is nothing to tell.
-void Link::tell_what_is_known() {
+void InvalidatorConnection::tell_what_is_known() {
     if (!known_.trouble().empty() && !told_unknown_) {
         ereport(LOG, (errmsg("helix has no index of the keys in Redis: %s", known_.trouble().c_str()),
                       errdetail("Keys that only a pattern names are looked for by SCAN meanwhile.")));
@@ -173,21 +173,21 @@ void Link::tell_what_is_known() {
     }
 }
 
-std::size_t Link::work() {
+std::size_t InvalidatorConnection::work() {
     look_for_promotion();
-    const std::size_t moved = inbox_.collect(delivery_);
+    const std::size_t moved = inbox_.collect(removal_);
     if (url_.empty()) {
-        delivery_.clear();
+        removal_.clear();
         return moved;
     }
     try {
         if (!connection_) {
             if (ms_until(connect_at_) > 0) {
-                delivery_.clear();
+                removal_.clear();
                 return moved;
             }
             connect();
-            inbox_.collect(delivery_); // connecting may have taken its time
+            inbox_.collect(removal_); // connecting may have taken its time
         }
         exchange(moved > 0);
     } catch (const redis::Failure& failure) {
@@ -201,21 +201,21 @@ std::size_t Link::work() {
 // Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
 // sweep's next step. The known keys may add one of their own when they are lost, so they come before what is counted
 // from the end.
-void Link::exchange(bool moved) {
+void InvalidatorConnection::exchange(bool moved) {
     if (passive_) {
-        delivery_.clear();
+        removal_.clear();
     } else if (known_.wants_to_follow()) {
         follow_keys();
     }
     known_.listen();
     auto& memory = shared();
     pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
-    const bool sets_epoch = delivery_.sets_epoch();
-    delivery_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
+    const bool sets_epoch = removal_.sets_epoch();
+    removal_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
     if (sweep_.has_lookups()) {           // which delivery has just brought
         known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
     }
-    append_unlink(*connection_, std::exchange(found_, {}));
+    redis::append_unlink(*connection_, std::exchange(found_, {}));
     Tail tail;
     tail.checks = known_.append_checks(*connection_);
     if (ms_until(upkeep_at_) == 0) {
@@ -239,12 +239,12 @@ void Link::exchange(bool moved) {
     }
     tell_what_is_known();
     pg_atomic_write_u64(&memory.oldest_unsent, 0);
-    count(memory.invalidations, static_cast<std::int64_t>(delivery_.sent()));
+    count(memory.invalidations, static_cast<std::int64_t>(removal_.sent()));
     count(memory.epochs, sets_epoch ? 1 : 0);
 }
 
 // The lease, written after everything that it vouches for; and a look at what may have changed behind our back.
-void Link::append_upkeep() {
+void InvalidatorConnection::append_upkeep() {
     upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
     if (passive_) {
         connection_->append({"PING"});
@@ -254,7 +254,7 @@ void Link::append_upkeep() {
     connection_->append({"GET", cache_key::epoch});
 }
 
-void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
+void InvalidatorConnection::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
     bool full = false;
     for (const auto& reply : replies) {
         const bool out_of_memory =
@@ -282,7 +282,7 @@ void Link::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
 // In the known keys, for what this round has brought, after the exact keys are gone. By the mark, Redis has told of
 // every key whose setting it had answered when the round began: all that a client can have set from what was current
 // before the commit, but for one that is slow. The repetition is for such a client.
-void Link::look_up() {
+void InvalidatorConnection::look_up() {
     if (!sweep_.has_lookups()) {
         return;
     }
@@ -291,11 +291,11 @@ void Link::look_up() {
     found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
 }
 
-void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
+void InvalidatorConnection::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
     pg_atomic_write_u64(&shared().lease_until, lease.is_error() ? 0 : static_cast<std::uint64_t>(lease_until_));
-    if (epoch.text != delivery_.epoch()) {
-        delivery_.renew_epoch(); // evicted, flushed, or somebody else's
-        known_.relearn();        // or the database was swapped with another
+    if (epoch.text != removal_.epoch()) {
+        removal_.renew_epoch(); // evicted, flushed, or somebody else's
+        known_.relearn();       // or the database was swapped with another
         if (epoch.is_text() && !told_foreign_) {
             ereport(WARNING, (errmsg("another server's helix uses the same Redis database"),
                               errhint("Give each server a database of its own in helix.redis_url.")));
@@ -304,25 +304,25 @@ void Link::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
     }
 }
 
-long Link::ms_until_due() const {
+long InvalidatorConnection::ms_until_due() const {
     if (url_.empty()) {
         return LONG_MAX; // a reload wakes
     }
     if (!connection_) {
         return ms_until(connect_at_);
     }
-    if (!delivery_.empty() || !found_.empty() || inbox_.has_more()) {
+    if (!removal_.empty() || !found_.empty() || inbox_.has_more()) {
         return 0;
     }
     long due = ms_until(upkeep_at_);
     const auto known = passive_ ? std::nullopt : known_.due();
-    for (const auto& time : {sweep_.due(), delivery_.repeat_due(), known}) {
+    for (const auto& time : {sweep_.due(), removal_.repeat_due(), known}) {
         due = time ? std::min(due, ms_until(*time)) : due;
     }
     return due;
 }
 
-bool Link::has_news() const {
+bool InvalidatorConnection::has_news() const {
     auto& memory = shared();
     return inbox_.has_undecided() || !memory.ring().empty() || pg_atomic_read_u32(&memory.everything) != 0;
 }

@@ -1,5 +1,5 @@
-// Owns: the invalidator's link to Redis through good times and bad: connecting, epochs, delivery, lease, and what is
-// told about it in the log and in cache_stats(). Used by the invalidator only.
+// Owns: the invalidator's connection to Redis through good times and bad: connecting, epochs, delivery, lease, and what
+// is told about it in the log and in cache_stats(). Used by the invalidator only.
 #pragma once
 
 #include "cache/inbox.hpp"
@@ -8,9 +8,9 @@
 
 namespace helix::cache {
 
-class Link {
+class InvalidatorConnection {
   public:
-    Link();
+    InvalidatorConnection();
 
     // Reads the settings; connects anew where they lead elsewhere.
     void configure();
@@ -50,9 +50,9 @@ class Link {
 
     bool passive_; // on a standby
     Inbox inbox_;
-    KnownKeys known_;
-    Sweep sweep_;
-    Delivery delivery_;
+    redis::KnownKeys known_;
+    redis::Sweep sweep_;
+    redis::KeyRemoval removal_;
     std::string url_;
     std::string password_reference_;
     std::unique_ptr<redis::Connection> connection_;

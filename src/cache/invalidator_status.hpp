@@ -1,4 +1,4 @@
-// Owns: what the invalidator tells the rest of the server about its link. Used within cache/ only.
+// Owns: what the invalidator tells the rest of the server about its connection. Used within cache/ only.
 #pragma once
 
 #include <string>

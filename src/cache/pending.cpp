@@ -45,11 +45,11 @@ Pending& pending() {
     return transaction;
 }
 
-void note_recorded(const UuidBytes& user, std::string_view operation) {
+void invalidate_recorded(const UuidBytes& user, std::string_view operation) {
     pending().add_sums(user, operation);
 }
 
-void note_everything() {
+void invalidate_everything() {
     pending().add_everything();
 }
 

@@ -44,7 +44,7 @@ void before_statement(const Node& statement, ProcessUtilityContext) {
 
 } // namespace
 
-void initialise_prepared() {
+void initialize_prepared() {
     pg::observe_statements(before_statement);
 }
 

@@ -4,7 +4,7 @@
 
 namespace helix::cache {
 
-// Hooks into utility commands; called once, by initialise().
-void initialise_prepared();
+// Hooks into utility commands; called once, by initialize().
+void initialize_prepared();
 
 } // namespace helix::cache

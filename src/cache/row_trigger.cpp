@@ -33,7 +33,7 @@ ColumnText column_text(Relation relation, HeapTuple row, const char* column) {
                                            : ColumnText{true, SPI_getvalue(row, columns, number)};
 }
 
-void note_row(Relation relation, HeapTuple row, const KeyTemplate& key) {
+void invalidate_row(Relation relation, HeapTuple row, const KeyTemplate& key) {
     std::vector<std::string_view> values;
     for (const auto& column : key.columns()) {
         const char* name = column.c_str();
@@ -53,16 +53,16 @@ void note_row(Relation relation, HeapTuple row, const KeyTemplate& key) {
     }
 }
 
-void note_change(const TriggerData& trigger) {
+void invalidate_change(const TriggerData& trigger) {
     for (int i = 0; i < trigger.tg_trigger->tgnargs; ++i) {
         const KeyTemplate key(trigger.tg_trigger->tgargs[i]);
         if (TRIGGER_FIRED_FOR_STATEMENT(trigger.tg_event)) {
             pending().add_pattern(key.pattern());
             continue;
         }
-        note_row(trigger.tg_relation, trigger.tg_trigtuple, key);
+        invalidate_row(trigger.tg_relation, trigger.tg_trigtuple, key);
         if (TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
-            note_row(trigger.tg_relation, trigger.tg_newtuple, key); // the row may have changed hands
+            invalidate_row(trigger.tg_relation, trigger.tg_newtuple, key); // the row may have changed hands
         }
     }
 }
@@ -74,6 +74,6 @@ void note_change(const TriggerData& trigger) {
 using namespace helix;
 
 HELIX_FUNCTION(helix_invalidate_cache) {
-    cache::note_change(pg::checked_trigger(fcinfo, cache::rule));
+    cache::invalidate_change(pg::checked_trigger(fcinfo, cache::rule));
     return PointerGetDatum(nullptr);
 }

@@ -41,7 +41,7 @@ constexpr pg::SharedArea area = {"helix cache", bytes, attach};
 
 } // namespace
 
-void initialise_shared_memory() {
+void initialize_shared_memory() {
     pg::request_shared_area(area);
 }
 

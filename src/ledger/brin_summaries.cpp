@@ -22,12 +22,12 @@ constexpr BlockNumber writers_margin = 512;
 
 struct Progress {
     Oid partition = InvalidOid;
-    BlockNumber next = 0;   // summarised up to here, as far as this worker knows
+    BlockNumber next = 0;   // summarized up to here, as far as this worker knows
     BlockNumber blocks = 0; // its length when last looked at
 };
 Progress progress;
 
-void summarise(Relation partition, Oid index) {
+void summarize(Relation partition, Oid index) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(partition);
     if (progress.partition != RelationGetRelid(partition)) {
         progress = {RelationGetRelid(partition), 0, 0};
@@ -43,7 +43,7 @@ void summarise(Relation partition, Oid index) {
 
 } // namespace
 
-bool summaries_task() {
+bool summarize_brin_task() {
     pg::OwnerSpi spi;
     const bool ours = watermark_is_ours();
     spi.finish();
@@ -51,10 +51,10 @@ bool summaries_task() {
         return false;
     }
     const auto found = find_partition(GetCurrentTimestamp());
-    // Vacuum holds the same lock and summarises as well: no need to wait for it.
+    // Vacuum holds the same lock and summarizes as well: no need to wait for it.
     if (OidIsValid(found.xid_index) && ConditionalLockRelationOid(found.table, ShareUpdateExclusiveLock)) {
         Relation partition = table_open(found.table, NoLock);
-        summarise(partition, found.xid_index);
+        summarize(partition, found.xid_index);
         table_close(partition, NoLock);
     }
     return false;

@@ -3,10 +3,10 @@
 
 namespace helix::ledger {
 
-// The worker's: summarises the page ranges of the current partition that have filled up. Always false.
+// The worker's: summarizes the page ranges of the current partition that have filled up. Always false.
 //
 // BRIN reads every page of a range that has no summary, and autovacuum would make summaries only once a minute:
 // measured, folds then read the whole minute's pages again and again, and took more CPU than the recording.
-bool summaries_task();
+bool summarize_brin_task();
 
 } // namespace helix::ledger

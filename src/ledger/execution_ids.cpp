@@ -24,7 +24,7 @@ Block block;
 } // namespace
 
 std::int64_t next_execution_id() {
-    const Oid current = targets().execution_ids;
+    const Oid current = relation_ids().execution_ids;
     if (current != block.sequence || block.next == block.end) {
         const std::int64_t first = nextval_internal(current, false);
         block = {current, first, first + block_size};

@@ -20,14 +20,14 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 } // namespace
 
-void initialise() {
-    initialise_targets();
-    initialise_writer();
+void initialize() {
+    initialize_relation_ids();
+    initialize_writer();
     const int* second = &every_second_ms;
     const int* minute = &every_minute_ms;
     for (const worker::Task& task : {
              worker::Task{"fold", &config::fold_interval_ms, &config::fold_rows, fold_task},
-             worker::Task{"summaries", second, nullptr, summaries_task},
+             worker::Task{"summaries", second, nullptr, summarize_brin_task},
              worker::Task{"partitions", minute, nullptr, partitions_task},
              worker::Task{"retention", minute, nullptr, retention_task},
              worker::Task{"request ids", minute, nullptr, request_ids_task},

@@ -4,6 +4,6 @@
 namespace helix::ledger {
 
 // Registers the worker's tasks: folding, partitions, request ids.
-void initialise();
+void initialize();
 
 } // namespace helix::ledger

@@ -174,7 +174,7 @@ int drop_expired(TimestampTz now) {
 } // namespace
 
 Oid partition_for(TimestampTz time) {
-    const Targets& known = targets();
+    const RelationIds& known = relation_ids();
     if (OidIsValid(known.partition) && time >= known.from && time < known.until) {
         return known.partition;
     }

@@ -12,7 +12,7 @@ namespace helix::ledger {
 
 namespace {
 
-Targets known{};
+RelationIds known{};
 
 void forget(Datum, Oid relation) {
     if (relation == InvalidOid || relation == known.watermark || relation == known.execution_ids ||
@@ -23,11 +23,11 @@ void forget(Datum, Oid relation) {
 
 } // namespace
 
-void initialise_targets() {
+void initialize_relation_ids() {
     CacheRegisterRelcacheCallback(forget, 0);
 }
 
-const Targets& targets() {
+const RelationIds& relation_ids() {
     if (!OidIsValid(known.watermark)) {
         const Oid watermark = pg::internal_relation("watermark");
         const Oid execution_ids = pg::internal_relation("execution_ids");

@@ -5,7 +5,7 @@
 
 namespace helix::ledger {
 
-struct Targets {
+struct RelationIds {
     Oid watermark;
     bool watermark_is_ours; // known to be committed by this cluster and database
     Oid execution_ids;
@@ -16,10 +16,10 @@ struct Targets {
 };
 
 // Registers for invalidations; called once, at start-up.
-void initialise_targets();
+void initialize_relation_ids();
 
 // Looks them up where they are not known. The partition may be invalid; remember_partition() sets it.
-const Targets& targets();
+const RelationIds& relation_ids();
 void remember_watermark_is_ours();
 void remember_partition(Oid partition, TimestampTz from, TimestampTz until);
 

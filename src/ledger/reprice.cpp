@@ -153,7 +153,7 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
     repriced.new_cost_usd = datumCopy(repriced.new_cost_usd, false, -1);
     MemoryContextSwitchTo(spi_memory);
     if (repriced.executions > 0) {
-        cache::note_everything();
+        cache::invalidate_everything();
         correct_maxima.execute(values, nulls);
     }
     return repriced;

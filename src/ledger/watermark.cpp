@@ -119,7 +119,7 @@ void claim() {
 
 void ensure_watermark() {
     static FullTransactionId changed_by = InvalidFullTransactionId;
-    if (targets().watermark_is_ours) {
+    if (relation_ids().watermark_is_ours) {
         return;
     }
     pg::OwnerSpi spi;
@@ -143,7 +143,7 @@ void ensure_watermark() {
 }
 
 void confirm_ids() {
-    if (targets().watermark_is_ours) {
+    if (relation_ids().watermark_is_ours) {
         return;
     }
     pg::OwnerSpi spi;

@@ -138,11 +138,11 @@ void flush(WriterState& state) {
 
 } // namespace
 
-void initialise_writer() {
+void initialize_writer() {
     RegisterXactCallback(
         [](XactEvent event, void*) {
             if (event == XACT_EVENT_COMMIT) {
-                worker::note_arrivals(arrivals);
+                worker::count_arrivals(arrivals);
             }
             if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
                 arrivals = 0;
@@ -190,7 +190,7 @@ std::int64_t Writer::append(const Execution& execution) {
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
-    cache::note_recorded(std::to_array(execution.user_id.data), execution.operation_id);
+    cache::invalidate_recorded(std::to_array(execution.user_id.data), execution.operation_id);
     if (state_->buffered == state_->capacity) {
         flush(*state_);
     }

@@ -6,7 +6,7 @@
 namespace helix::ledger {
 
 // Registers for the ends of transactions; called once, at start-up.
-void initialise_writer();
+void initialize_writer();
 
 struct WriterState;
 

@@ -37,7 +37,7 @@ struct Copy {
 Copy copy;
 std::uint64_t changes = 1;
 
-void note_invalidation(Datum, Oid relation) {
+void mark_stale(Datum, Oid relation) {
     if (relation == InvalidOid || relation == copy.operations_table || relation == copy.prices_table) {
         ++changes;
     }
@@ -83,7 +83,7 @@ const Copy& current() {
 
 } // namespace
 
-void initialise() {
+void initialize() {
     CacheRegisterRelcacheCallback(note_invalidation, 0);
 }
 

@@ -9,7 +9,7 @@
 namespace helix::operations {
 
 // Registers for invalidations; called once, by _PG_init.
-void initialise();
+void initialize();
 
 // They read the tables first where they have changed, and may raise PostgreSQL errors then.
 bool has_operation(std::string_view operation_id);

@@ -18,7 +18,7 @@ void check_parameters(Datum parameters);
 // 22003 where pg::check_amount() refuses it.
 void check_budget(Datum numeric);
 
-// The columns of helix.ui_theme_preferences that hold words or colours, and 22023 on one that they cannot have.
+// The columns of helix.ui_theme_preferences that hold words or colors, and 22023 on one that they cannot have.
 std::span<const char* const> theme_words();
 void check_theme_word(const char* column, std::string_view word);
 

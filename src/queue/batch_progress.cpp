@@ -91,7 +91,7 @@ bool stop_where_due(Datum batch) {
 void release_next(Datum batch) {
     const auto rows = release.execute_latest(&batch);
     for (std::uint64_t row = 0; row < rows; ++row) {
-        note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
+        mark_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
     }
 }
 

@@ -135,10 +135,10 @@ Datum reason_of_budgets(HeapTuple row, TupleDesc columns) {
 void put_off(int priority, HeapTuple row, TupleDesc columns) {
     const Datum id = column_of(row, columns, 1);
     put_back.execute(&id);
-    note_ready(priority, DatumGetTimestampTz(pg::column(0, 1)));
+    mark_ready(priority, DatumGetTimestampTz(pg::column(0, 1)));
 }
 
-void hand_out(Round& round, HeapTuple row, TupleDesc columns) {
+void return_claim(Round& round, HeapTuple row, TupleDesc columns) {
     pg::Values values;
     for (int number = 1; number <= returned_columns; ++number) {
         bool is_null = false;
@@ -172,7 +172,7 @@ bool ask_budgets(HeapTuple row, TupleDesc columns, bool limits_locked, Datum& re
 }
 
 // False where it cannot be decided now.
-bool hand_out_or_skip(Round& round, HeapTuple row, TupleDesc columns, bool limits_locked) {
+bool return_or_skip(Round& round, HeapTuple row, TupleDesc columns, bool limits_locked) {
     Datum reason = reason_to_skip(row, columns);
     if (reason == 0 && has_limits(row, columns) && !ask_budgets(row, columns, limits_locked, reason)) {
         return false;
@@ -180,7 +180,7 @@ bool hand_out_or_skip(Round& round, HeapTuple row, TupleDesc columns, bool limit
     if (reason != 0) {
         return skip(row, columns, reason);
     }
-    hand_out(round, row, columns);
+    return_claim(round, row, columns);
     return true;
 }
 
@@ -190,7 +190,7 @@ void settle(Round& round, int priority, SPITupleTable* taken, std::uint64_t rows
     for (std::uint64_t i = 0; i < rows; ++i) {
         HeapTuple row = taken->vals[i];
         const bool late = !limits.complete && GetCurrentTimestamp() > give_up;
-        if (late || !hand_out_or_skip(round, row, taken->tupdesc, limits.complete)) {
+        if (late || !return_or_skip(round, row, taken->tupdesc, limits.complete)) {
             put_off(priority, row, taken->tupdesc);
         }
     }
@@ -227,7 +227,7 @@ bool claim_from(int priority, Round& round) {
     });
     const TimestampTz furthest = rows > 0 ? place_of(taken->vals[rows - 1], taken->tupdesc) : DT_NOBEGIN;
     for (std::uint64_t i = 0; i < rows; ++i) {
-        note_taken(priority, place_of(taken->vals[i], taken->tupdesc)); // all, before anything can fail
+        mark_taken(priority, place_of(taken->vals[i], taken->tupdesc)); // all, before anything can fail
     }
     settle(round, priority, taken, rows);
     const bool all = rows < static_cast<std::uint64_t>(wanted);
@@ -264,7 +264,7 @@ void claim(Round& round, std::int64_t wait_us) {
         end_waiting();
     }
     if (waited && round.left != wanted) {
-        pass_on(); // this one may have been woken for more than it takes
+        wake_next_waiter(); // this one may have been woken for more than it takes
     }
 }
 

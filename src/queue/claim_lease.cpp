@@ -59,7 +59,7 @@ std::uint64_t return_to_queue() {
     const Datum error = CStringGetTextDatum(ran_out);
     const auto rows = take_back.execute(&error);
     for (std::uint64_t row = 0; row < rows; ++row) {
-        note_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
+        mark_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
     }
     return rows;
 }

@@ -164,7 +164,7 @@ std::optional<Attempt> try_again(const Claim& claim, Datum error, Datum pause) {
     if (retry.execute(values.values(), values.letters()) == 0) {
         return std::nullopt;
     }
-    note_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
+    mark_ready(DatumGetInt16(pg::column(0, 3)), DatumGetTimestampTz(pg::column(0, 4)));
     Attempt attempt{*DatumGetUUIDP(pg::column(0, 1)), pg::column(0, 2), DatumGetBool(pg::column(0, 5))};
     bool no_batch = false;
     const Datum operation = pg::column(0, 6, &no_batch);
@@ -174,7 +174,7 @@ std::optional<Attempt> try_again(const Claim& claim, Datum error, Datum pause) {
     return attempt;
 }
 
-void note_retry(const Claim& claim, const Attempt& attempt, const Ending& ending) {
+void report_retry(const Claim& claim, const Attempt& attempt, const Ending& ending) {
     auto request = recording_of(attempt.user_id, attempt.operation_id, false, ending);
     if (attempt.reserved) {
         settle_by(request, claim.id);
@@ -196,7 +196,7 @@ void end_failed(const Claim& claim, Ending& ending) {
     }
     ending.cost = record_attempt(request);
     enter_history(*departed, ending);
-    go_on(*departed, ending);
+    notify_dependents(*departed, ending);
 }
 
 } // namespace
@@ -237,7 +237,7 @@ HELIX_FUNCTION(helix_complete_execution) {
     if (queue::concerns_others(*departed)) {
         pg::OwnerSpi spi;
         queue::plan_by_index();
-        queue::go_on(*departed, ending);
+        queue::notify_dependents(*departed, ending);
         spi.finish();
     }
     owner.finish();
@@ -257,7 +257,7 @@ HELIX_FUNCTION(helix_fail_execution) {
     const Datum pause = queue::pause_argument(fcinfo, 5, claim);
     const auto attempt = queue::try_again(claim, ending.error, pause);
     if (attempt) {
-        queue::note_retry(claim, *attempt, ending);
+        queue::report_retry(claim, *attempt, ending);
     } else {
         queue::end_failed(claim, ending);
     }

@@ -99,7 +99,7 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
     insert(id, execution, run_at, ready_at);
     if (!execution.waits) {
-        note_ready(execution.priority, ready_at);
+        mark_ready(execution.priority, ready_at);
     }
     return id;
 }

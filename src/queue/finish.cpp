@@ -36,7 +36,7 @@ void release_next_of(const pg_uuid_t& schedule) {
     const Datum id = UUIDPGetDatum(&schedule);
     lock_one_at_a_time.execute(&id);
     if (select_waiting.execute_latest(&id) > 0 && release_next.execute_latest(&id) > 0) {
-        note_ready(DatumGetInt16(pg::column(0, 1)), DatumGetTimestampTz(pg::column(0, 2)));
+        mark_ready(DatumGetInt16(pg::column(0, 1)), DatumGetTimestampTz(pg::column(0, 2)));
     }
 }
 
@@ -46,7 +46,7 @@ bool concerns_others(const Departed& departed) {
     return departed.reserved || departed.schedule || departed.batch_operation;
 }
 
-void go_on(const Departed& departed, const Ending& ending) {
+void notify_dependents(const Departed& departed, const Ending& ending) {
     if (departed.reserved) {
         budgets::release(departed.id);
     }
@@ -64,10 +64,10 @@ bool finish(const Claim& claim, const Ending& ending) {
         return false;
     }
     if (!departed->was_running) {
-        note_taken(departed->priority, departed->ready_at);
+        mark_taken(departed->priority, departed->ready_at);
     }
     enter_history(*departed, ending);
-    go_on(*departed, ending);
+    notify_dependents(*departed, ending);
     return true;
 }
 

@@ -151,14 +151,14 @@ void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactio
 
 } // namespace
 
-void initialise_lanes() {
+void initialize_lanes() {
     forget_changes();
     pg::request_shared_area(area);
     RegisterXactCallback(on_transaction_event, nullptr);
     RegisterSubXactCallback(on_subtransaction_event, nullptr);
 }
 
-void note_ready(int priority, TimestampTz ready_at) {
+void mark_ready(int priority, TimestampTz ready_at) {
     own_queue();
     auto& place = changes.ready[priority - lowest_priority];
     place = std::min<Lane::Place>(place, ready_at);
@@ -166,7 +166,7 @@ void note_ready(int priority, TimestampTz ready_at) {
     changes.any = true;
 }
 
-void note_taken(int priority, TimestampTz ready_at) {
+void mark_taken(int priority, TimestampTz ready_at) {
     own_queue();
     auto& place = changes.taken[priority - lowest_priority];
     place = std::min<Lane::Place>(place, ready_at);
@@ -225,7 +225,7 @@ void end_waiting() {
     ConditionVariableCancelSleep();
 }
 
-void pass_on() {
+void wake_next_waiter() {
     const TimestampTz now = GetCurrentTimestamp();
     for (int priority = lowest_priority; priority <= highest_priority; ++priority) {
         if (lane_start(priority).from <= now) {

@@ -10,13 +10,13 @@ namespace helix::queue {
 constexpr int lowest_priority = 1;
 constexpr int highest_priority = 10;
 
-void initialise_lanes();
+void initialize_lanes();
 
 // An execution becomes ready at its place when this transaction commits.
-void note_ready(int priority, TimestampTz ready_at);
+void mark_ready(int priority, TimestampTz ready_at);
 
 // It was taken from its place, where it is free again should this transaction abort.
-void note_taken(int priority, TimestampTz ready_at);
+void mark_taken(int priority, TimestampTz ready_at);
 
 // Before the statement that looks for executions, and after it.
 Lane::Start lane_start(int priority);
@@ -32,6 +32,6 @@ void wait_for_ready(long timeout_ms);
 void end_waiting();
 
 // Wakes another one where something is due still.
-void pass_on();
+void wake_next_waiter();
 
 } // namespace helix::queue

@@ -17,8 +17,8 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 } // namespace
 
-void initialise() {
-    initialise_lanes();
+void initialize() {
+    initialize_lanes();
     worker::add_task({"executors", &every_second_ms, nullptr, executors_task});
     worker::add_task({executor_errand, nullptr, nullptr, run_executor, true});
     worker::add_task({"leases", &every_second_ms, nullptr, leases_task});

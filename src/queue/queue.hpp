@@ -4,6 +4,6 @@
 namespace helix::queue {
 
 // Shared memory, and the worker's tasks: leases and retention.
-void initialise();
+void initialize();
 
 } // namespace helix::queue

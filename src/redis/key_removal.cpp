@@ -7,7 +7,7 @@
 #include <set>
 #include <unordered_set>
 
-namespace helix::cache {
+namespace helix::redis {
 
 namespace {
 
@@ -18,7 +18,7 @@ constexpr std::size_t most_names = 500;                            // in one mes
 // What local caches are told, in messages of a bounded length.
 class Messages {
   public:
-    explicit Messages(redis::Connection& connection) : connection_(connection) {}
+    explicit Messages(Connection& connection) : connection_(connection) {}
 
     template <typename Names>
     void add(std::string_view kind, const Names& names) {
@@ -48,19 +48,19 @@ class Messages {
     }
 
   private:
-    redis::Connection& connection_;
+    Connection& connection_;
     std::string text_;
     std::size_t count_ = 0;
 };
 
 } // namespace
 
-void Delivery::key(std::string_view key) {
+void KeyRemoval::key(std::string_view key) {
     batch_->tokens.add(cache_key::scope_token(cache_key::scope_of(key)));
     batch_->keys.add(key);
 }
 
-void Delivery::pattern(std::string_view pattern) {
+void KeyRemoval::pattern(std::string_view pattern) {
     const auto [literal, rest] = glob_prefix(pattern);
     if (rest.empty()) {
         return key(literal);
@@ -74,29 +74,29 @@ void Delivery::pattern(std::string_view pattern) {
     batch_->patterns.add(pattern);
 }
 
-void Delivery::sums(std::string_view user, std::string_view operation) {
+void KeyRemoval::sums(std::string_view user, std::string_view operation) {
     for (const auto& each : cache_key::sum_patterns(user, operation)) {
         batch_->tokens.add(cache_key::scope_token(each.scope()));
         batch_->patterns.add(each.text);
     }
 }
 
-void Delivery::user(std::string_view user) {
+void KeyRemoval::user(std::string_view user) {
     batch_->tokens.add(cache_key::user_token(user));
     batch_->users.add(user);
 }
 
-void Delivery::owned_by(std::string_view user) {
+void KeyRemoval::owned_by(std::string_view user) {
     batch_->tokens.add(cache_key::user_token(user));
     batch_->owners.add(user);
 }
 
-void Delivery::everything() {
+void KeyRemoval::everything() {
     new_epoch_ = true;
     batch_->everything = true;
 }
 
-void Delivery::append_epoch(redis::Connection& connection) {
+void KeyRemoval::append_epoch(Connection& connection) {
     if (new_epoch_) {
         epoch_ = fresh_token();
         connection.append({"UNLINK", cache_key::epoch}); // holds even where Redis has no memory for the next one
@@ -104,7 +104,7 @@ void Delivery::append_epoch(redis::Connection& connection) {
     }
 }
 
-void Delivery::append_messages(redis::Connection& connection) {
+void KeyRemoval::append_messages(Connection& connection) {
     if (batch_->everything) {
         connection.append({"PUBLISH", channel, R"({"everything":true})"});
         return;
@@ -118,7 +118,7 @@ void Delivery::append_messages(redis::Connection& connection) {
     messages.send();
 }
 
-void Delivery::sweep_for(const Batch& batch) {
+void KeyRemoval::sweep_for(const Batch& batch) {
     for (const auto& pattern : batch.patterns) {
         sweep_.add_pattern(pattern);
     }
@@ -135,7 +135,7 @@ void Delivery::sweep_for(const Batch& batch) {
 
 // Where there are too many names, a sweep for everything stands for them, beside those that are due already: the next
 // overflow must not put it off.
-void Delivery::remember(redis::Milliseconds delay) {
+void KeyRemoval::remember(Milliseconds delay) {
     if (delay.count() == 0) {
         return;
     }
@@ -153,7 +153,7 @@ void Delivery::remember(redis::Milliseconds delay) {
     repetitions_.push_back({due, std::move(batch_)});
 }
 
-std::vector<Delivery::Repetition> Delivery::take_due_repetitions() {
+std::vector<KeyRemoval::Repetition> KeyRemoval::take_due_repetitions() {
     std::vector<Repetition> due;
     const auto now = std::chrono::steady_clock::now();
     while (!repetitions_.empty() && repetitions_.front().due <= now) {
@@ -165,7 +165,7 @@ std::vector<Delivery::Repetition> Delivery::take_due_repetitions() {
 }
 
 // Of this time and of those that are repeated.
-void Delivery::append_keys(redis::Connection& connection, const std::vector<Repetition>& due) {
+void KeyRemoval::append_keys(Connection& connection, const std::vector<Repetition>& due) {
     std::unordered_set<std::string_view> keys(batch_->keys.begin(), batch_->keys.end());
     for (const auto& repetition : due) {
         keys.insert(repetition.batch->keys.begin(), repetition.batch->keys.end());
@@ -180,7 +180,7 @@ void Delivery::append_keys(redis::Connection& connection, const std::vector<Repe
     append_unlink(connection, tags);
 }
 
-void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_delay) {
+void KeyRemoval::append(Connection& connection, Milliseconds repeat_delay) {
     append_epoch(connection);
     append_unlink(connection, batch_->tokens); // first: what is filled meanwhile is refused
     const auto due = take_due_repetitions();
@@ -198,11 +198,11 @@ void Delivery::append(redis::Connection& connection, redis::Milliseconds repeat_
     new_epoch_ = false;
 }
 
-std::optional<redis::Deadline> Delivery::repeat_due() const {
+std::optional<Deadline> KeyRemoval::repeat_due() const {
     return repetitions_.empty() ? std::nullopt : std::optional(repetitions_.front().due);
 }
 
-void Delivery::clear() {
+void KeyRemoval::clear() {
     batch_ = std::make_unique<Batch>();
     new_epoch_ = false;
     repetitions_.clear();
@@ -210,4 +210,4 @@ void Delivery::clear() {
     sent_ = 0;
 }
 
-} // namespace helix::cache
+} // namespace helix::redis

@@ -9,11 +9,11 @@
 #include <deque>
 #include <memory>
 
-namespace helix::cache {
+namespace helix::redis {
 
-class Delivery final : public InvalidationVisitor {
+class KeyRemoval final : public InvalidationVisitor {
   public:
-    explicit Delivery(Sweep& sweep) : sweep_(sweep) {}
+    explicit KeyRemoval(Sweep& sweep) : sweep_(sweep) {}
 
     void key(std::string_view key) override;
     void pattern(std::string_view pattern) override;
@@ -23,12 +23,12 @@ class Delivery final : public InvalidationVisitor {
     void everything() override;
 
     // Appends the commands for all of it, and for the repetitions that are due.
-    void append(redis::Connection& connection, redis::Milliseconds repeat_delay);
+    void append(Connection& connection, Milliseconds repeat_delay);
     // Keys and patterns that the last append() has sent.
     std::size_t sent() const { return sent_; }
 
     bool empty() const { return batch_->empty() && !new_epoch_; }
-    std::optional<redis::Deadline> repeat_due() const;
+    std::optional<Deadline> repeat_due() const;
     void clear();
 
     // The epoch that append() has set last; for comparison with what Redis holds.
@@ -53,15 +53,15 @@ class Delivery final : public InvalidationVisitor {
         std::size_t bytes() const { return sizeof(*this) + memory.bytes(); }
     };
     struct Repetition {
-        redis::Deadline due;
+        Deadline due;
         std::unique_ptr<Batch> batch;
     };
 
-    void append_epoch(redis::Connection& connection);
-    void append_messages(redis::Connection& connection);
-    void append_keys(redis::Connection& connection, const std::vector<Repetition>& due);
+    void append_epoch(Connection& connection);
+    void append_messages(Connection& connection);
+    void append_keys(Connection& connection, const std::vector<Repetition>& due);
     void sweep_for(const Batch& batch);
-    void remember(redis::Milliseconds delay);
+    void remember(Milliseconds delay);
     std::vector<Repetition> take_due_repetitions();
 
     Sweep& sweep_;
@@ -75,7 +75,7 @@ class Delivery final : public InvalidationVisitor {
 
 // UNLINK in commands of a bounded length.
 template <typename Keys>
-void append_unlink(redis::Connection& connection, const Keys& keys) {
+void append_unlink(Connection& connection, const Keys& keys) {
     constexpr std::size_t most_words = 1024;
     std::vector<std::string_view> words;
     for (const auto& key : keys) {
@@ -96,4 +96,4 @@ void append_unlink(redis::Connection& connection, const Keys& keys) {
 // A token that was never used before: 128 random bits, written as a uuid.
 std::string fresh_token();
 
-} // namespace helix::cache
+} // namespace helix::redis

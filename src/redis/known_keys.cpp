@@ -5,23 +5,23 @@
 
 #include <algorithm>
 
-namespace helix::cache {
+namespace helix::redis {
 
 namespace {
 
 constexpr std::string_view channel = "__redis__:invalidate"; // a name of Redis's own
-constexpr redis::Milliseconds listen_pause{50};              // while keys change: what Redis holds for us has a limit
-constexpr redis::Milliseconds check_pause{500};
+constexpr Milliseconds listen_pause{50};                     // while keys change: what Redis holds for us has a limit
+constexpr Milliseconds check_pause{500};
 constexpr std::size_t checks_a_round =
     600; // so that each key is asked for about every 5 minutes, the clients' usual TTL
 constexpr std::size_t most_checks = 2000;
-constexpr std::size_t most_messages = 1000;        // that are taken without looking at anything else
-constexpr redis::Milliseconds full_pause{600'000}; // learning in vain costs memory and a pass
+constexpr std::size_t most_messages = 1000; // that are taken without looking at anything else
+constexpr Milliseconds full_pause{600'000}; // learning in vain costs memory and a pass
 
 class NoRoom final : public std::exception {};
 
 // Begins to listen; returns the id by which Redis knows the connection.
-std::string subscribe(redis::Connection& subscriber, redis::Deadline deadline) {
+std::string subscribe(Connection& subscriber, Deadline deadline) {
     const auto id = subscriber.call({"CLIENT", "ID"}, deadline);
     subscriber.call({"SUBSCRIBE", channel}, deadline);
     return std::to_string(id.integer);
@@ -29,8 +29,7 @@ std::string subscribe(redis::Connection& subscriber, redis::Deadline deadline) {
 
 } // namespace
 
-KnownKeys::KnownKeys(std::size_t most_bytes)
-    : index_(most_bytes), backoff_(redis::Milliseconds(100), redis::Milliseconds(60'000)) {}
+KnownKeys::KnownKeys(std::size_t most_bytes) : index_(most_bytes), backoff_(Milliseconds(100), Milliseconds(60'000)) {}
 
 void KnownKeys::set_patterns(const std::vector<std::string>& patterns) {
     auto prefixes = disjoint_prefixes(patterns);
@@ -39,7 +38,7 @@ void KnownKeys::set_patterns(const std::vector<std::string>& patterns) {
     }
     prefixes_ = std::move(prefixes);
     if (stage_ != Stage::off) {
-        lose({}, redis::Milliseconds(0));
+        lose({}, Milliseconds(0));
     }
     follow_at_ = {};
 }
@@ -48,14 +47,13 @@ bool KnownKeys::wants_to_follow() const {
     return stage_ == Stage::off && !prefixes_.empty() && follow_at_ <= std::chrono::steady_clock::now();
 }
 
-void KnownKeys::follow(redis::Connection& commands, std::unique_ptr<redis::Connection> subscriber,
-                       redis::Deadline deadline) {
+void KnownKeys::follow(Connection& commands, std::unique_ptr<Connection> subscriber, Deadline deadline) {
     std::string run_id;
     std::string id;
     try {
-        run_id = redis::info_field(subscriber->call({"INFO", "server"}, deadline), "run_id");
+        run_id = info_field(subscriber->call({"INFO", "server"}, deadline), "run_id");
         id = subscribe(*subscriber, deadline);
-    } catch (const redis::Failure& failure) {
+    } catch (const Failure& failure) {
         return lose(failure.message);
     }
     // Of what this connection changes last Redis tells nothing: removing a key would bring it into the index.
@@ -70,30 +68,30 @@ void KnownKeys::follow(redis::Connection& commands, std::unique_ptr<redis::Conne
     const auto answers = commands.exchange(deadline);
     for (const auto& answer : answers) {
         if (answer.is_error()) {
-            return lose(redis::failure_from(answer).message);
+            return lose(failure_from(answer).message);
         }
     }
     commands_ = &commands;
-    if (redis::info_field(answers.back(), "run_id") != run_id) { // behind a proxy that spreads connections
+    if (info_field(answers.back(), "run_id") != run_id) { // behind a proxy that spreads connections
         return lose("its connections lead to different servers");
     }
     subscriber_ = std::move(subscriber);
     index_.clear();
     stage_ = Stage::following;
-    listen_at_ = redis::in(listen_pause);
+    listen_at_ = in(listen_pause);
 }
 
 void KnownKeys::lose(const std::string& why) {
     lose(why, backoff_.next());
 }
 
-void KnownKeys::lose(const std::string& why, redis::Milliseconds pause) {
+void KnownKeys::lose(const std::string& why, Milliseconds pause) {
     if (commands_ != nullptr) {
         commands_->append({"CLIENT", "TRACKING", "OFF"}); // with whatever goes out next
     }
     forget();
     trouble_ = why;
-    follow_at_ = redis::in(pause);
+    follow_at_ = in(pause);
 }
 
 void KnownKeys::forget() {
@@ -120,7 +118,7 @@ void KnownKeys::unless_lost(F f) {
         f();
     } catch (const NoRoom&) {
         lose("there are too many", full_pause);
-    } catch (const redis::Failure& failure) {
+    } catch (const Failure& failure) {
         lose(failure.message);
     }
 }
@@ -131,11 +129,11 @@ void KnownKeys::add(std::string_view key) {
     }
 }
 
-void KnownKeys::apply(const redis::Reply& message) {
-    using Type = redis::Reply::Type;
+void KnownKeys::apply(const Reply& message) {
+    using Type = Reply::Type;
     const auto& items = message.items;
     if (items.size() != 3 || items[0].text != "message" || items[1].text != channel) {
-        throw redis::Failure("Redis sent something else than what it was asked to tell");
+        throw Failure("Redis sent something else than what it was asked to tell");
     }
     if (items[2].type != Type::array) { // all keys of some database were removed, maybe for others
         return relearn();
@@ -145,7 +143,7 @@ void KnownKeys::apply(const redis::Reply& message) {
     }
 }
 
-void KnownKeys::take(const redis::Reply& message) {
+void KnownKeys::take(const Reply& message) {
     if (marks_ > 0 && !message.items.empty() && message.items[0].text == "pong") {
         --marks_;
     } else {
@@ -163,7 +161,7 @@ void KnownKeys::listen() {
             }
         }
     });
-    listen_at_ = taken == most_messages ? redis::Deadline{} : redis::in(taken == 0 ? check_pause : listen_pause);
+    listen_at_ = taken == most_messages ? Deadline{} : in(taken == 0 ? check_pause : listen_pause);
 }
 
 // The mark is a PING of the subscription. What arrives before its answer is all that was set before, for Redis collects
@@ -172,7 +170,7 @@ void KnownKeys::listen() {
 // beforeSleep). Output of one connection keeps its order. So: who has an answer to a SET knows that its round is being
 // ended; a PING sent after that is read in a later round, and its answer is added behind the message. An empty socket
 // says nothing: it is also empty while Redis holds what did not fit into it.
-void KnownKeys::mark(redis::Deadline deadline) {
+void KnownKeys::mark(Deadline deadline) {
     unless_lost([&] {
         subscriber_->append({"PING"});
         subscriber_->send(deadline);
@@ -180,7 +178,7 @@ void KnownKeys::mark(redis::Deadline deadline) {
     });
 }
 
-void KnownKeys::catch_up(redis::Deadline deadline) {
+void KnownKeys::catch_up(Deadline deadline) {
     if (marks_ == 0) {
         mark(deadline);
     }
@@ -191,7 +189,7 @@ void KnownKeys::catch_up(redis::Deadline deadline) {
     });
 }
 
-std::optional<redis::Deadline> KnownKeys::due() const {
+std::optional<Deadline> KnownKeys::due() const {
     if (stage_ == Stage::off) {
         return prefixes_.empty() ? std::nullopt : std::optional(follow_at_);
     }
@@ -218,11 +216,11 @@ void KnownKeys::pass_ends() {
     }
 }
 
-std::size_t KnownKeys::append_checks(redis::Connection& connection) {
+std::size_t KnownKeys::append_checks(Connection& connection) {
     if (stage_ != Stage::complete || check_at_ > std::chrono::steady_clock::now()) {
         return 0;
     }
-    check_at_ = redis::in(check_pause);
+    check_at_ = in(check_pause);
     checked_ = index_.next(std::min(most_checks, index_.size() / checks_a_round + 10));
     for (const auto& key : checked_) {
         connection.append({"EXISTS", key});
@@ -230,7 +228,7 @@ std::size_t KnownKeys::append_checks(redis::Connection& connection) {
     return checked_.size();
 }
 
-void KnownKeys::take_checks(std::span<const redis::Reply> answers) {
+void KnownKeys::take_checks(std::span<const Reply> answers) {
     for (std::size_t i = 0; i < std::min(answers.size(), checked_.size()); ++i) {
         if (answers[i].integer == 0) {
             index_.remove(checked_[i]);
@@ -244,4 +242,4 @@ bool KnownKeys::names_all(std::string_view literal) const {
     return after != prefixes_.begin() && literal.starts_with(*std::prev(after));
 }
 
-} // namespace helix::cache
+} // namespace helix::redis

@@ -10,7 +10,7 @@
 
 #include <span>
 
-namespace helix::cache {
+namespace helix::redis {
 
 class KnownKeys {
   public:
@@ -26,7 +26,7 @@ class KnownKeys {
     // Has Redis tell of the keys from now on. `commands` is the connection that removes keys, which Redis does not tell
     // of; it must outlive all that follows, up to forget(). `subscriber` leads to the same server. Throws Failure where
     // `commands` has failed.
-    void follow(redis::Connection& commands, std::unique_ptr<redis::Connection> subscriber, redis::Deadline deadline);
+    void follow(Connection& commands, std::unique_ptr<Connection> subscriber, Deadline deadline);
     // There is no index for the time being; `why` is told by trouble().
     void lose(const std::string& why);
     // The connections are gone.
@@ -38,12 +38,12 @@ class KnownKeys {
     void listen();
     // Has Redis mark how far it has told: catch_up() then waits for the mark. To be called as early as possible, so
     // that the mark travels while other commands do.
-    void mark(redis::Deadline deadline);
+    void mark(Deadline deadline);
     // Waits until Redis has told of every key whose setting it had answered before the last mark(), or before this call
     // where there is none to wait for.
-    void catch_up(redis::Deadline deadline);
+    void catch_up(Deadline deadline);
     // When the next of listen(), follow() or append_checks() is due.
-    std::optional<redis::Deadline> due() const;
+    std::optional<Deadline> due() const;
 
     // The keys that are there already come from a pass over all of Redis that has begun after follow().
     bool wants_pass() const { return stage_ == Stage::following; }
@@ -56,8 +56,8 @@ class KnownKeys {
     void remove(std::string_view key) { index_.remove(key); }
     // Asks Redis whether some of the keys are there still; take_checks() reads the answers. Nothing may be listened to
     // in between, or a key would be forgotten that was set since. Returns the number of commands.
-    std::size_t append_checks(redis::Connection& connection);
-    void take_checks(std::span<const redis::Reply> answers);
+    std::size_t append_checks(Connection& connection);
+    void take_checks(std::span<const Reply> answers);
 
     // Whether every key that a pattern with this beginning names is in the complete index.
     bool names_all(std::string_view literal) const;
@@ -71,24 +71,24 @@ class KnownKeys {
     enum class Stage { off, following, learning, complete };
 
     void add(std::string_view key);
-    void take(const redis::Reply& message);
-    void apply(const redis::Reply& message);
-    void lose(const std::string& why, redis::Milliseconds pause);
+    void take(const Reply& message);
+    void apply(const Reply& message);
+    void lose(const std::string& why, Milliseconds pause);
     template <typename F>
     void unless_lost(F f);
 
     std::vector<std::string> prefixes_;
     KeyIndex index_;
     Stage stage_ = Stage::off;
-    redis::Connection* commands_ = nullptr;
-    std::unique_ptr<redis::Connection> subscriber_;
+    Connection* commands_ = nullptr;
+    std::unique_ptr<Connection> subscriber_;
     Backoff backoff_;
     std::size_t marks_ = 0; // that have not come back
-    redis::Deadline follow_at_{};
-    redis::Deadline listen_at_;
-    redis::Deadline check_at_{};
+    Deadline follow_at_{};
+    Deadline listen_at_;
+    Deadline check_at_{};
     std::vector<std::string> checked_;
     std::string trouble_;
 };
 
-} // namespace helix::cache
+} // namespace helix::redis

@@ -2,7 +2,7 @@
 
 #include "core/cache/cache_key.hpp"
 
-namespace helix::cache {
+namespace helix::redis {
 
 namespace {
 constexpr const char* keys_a_step = "1000";
@@ -118,15 +118,15 @@ void Sweep::clear() {
     not_before_ = {};
 }
 
-std::optional<redis::Deadline> Sweep::due() const {
+std::optional<Deadline> Sweep::due() const {
     if (!cursor_.empty()) {
-        return redis::Deadline{};
+        return Deadline{};
     }
     const bool wanted = !next_.empty() || (known_ != nullptr && known_->wants_pass());
     return wanted ? std::optional(not_before_) : std::nullopt;
 }
 
-void Sweep::append_step(redis::Connection& connection) {
+void Sweep::append_step(Connection& connection) {
     if (cursor_.empty()) {
         current_ = std::exchange(next_, {});
         next_.matcher = current_.matcher.split_off(most_others);
@@ -157,11 +157,11 @@ void Sweep::match(const std::string& key, std::vector<std::string>& found) const
     }
 }
 
-std::vector<std::string> Sweep::take(const redis::Reply& reply) {
-    using Type = redis::Reply::Type;
+std::vector<std::string> Sweep::take(const Reply& reply) {
+    using Type = Reply::Type;
     if (reply.items.size() != 2 || !reply.items[0].is_text() || reply.items[0].text.empty() ||
         reply.items[1].type != Type::array) {
-        throw redis::Failure("Redis answered SCAN with something else than a cursor and keys");
+        throw Failure("Redis answered SCAN with something else than a cursor and keys");
     }
     std::vector<std::string> found;
     for (const auto& key : reply.items[1].items) {
@@ -185,4 +185,4 @@ std::vector<std::string> Sweep::take(const redis::Reply& reply) {
     return found;
 }
 
-} // namespace helix::cache
+} // namespace helix::redis

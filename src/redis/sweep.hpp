@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-namespace helix::cache {
+namespace helix::redis {
 
 class Sweep {
   public:
@@ -37,11 +37,11 @@ class Sweep {
 
     // When the next step is due; none where there is nothing to do. Passes pause, so that Redis spends at most a
     // twentieth of its time on them.
-    std::optional<redis::Deadline> due() const;
+    std::optional<Deadline> due() const;
 
     // Appends the step's command; its answer belongs to take(), which returns the keys to be removed.
-    void append_step(redis::Connection& connection);
-    std::vector<std::string> take(const redis::Reply& reply);
+    void append_step(Connection& connection);
+    std::vector<std::string> take(const Reply& reply);
 
   private:
     struct Pass {
@@ -69,8 +69,8 @@ class Sweep {
     Pass current_;
     Pass next_;
     std::string cursor_; // empty: no pass runs
-    redis::Deadline started_;
-    redis::Deadline not_before_{};
+    Deadline started_;
+    Deadline not_before_{};
 };
 
-} // namespace helix::cache
+} // namespace helix::redis

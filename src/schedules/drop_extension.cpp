@@ -47,7 +47,7 @@ void before_statement(const Node& statement, ProcessUtilityContext) {
 
 } // namespace
 
-void initialise_drop_extension() {
+void initialize_drop_extension() {
     pg::observe_statements(before_statement);
 }
 

@@ -3,6 +3,6 @@
 
 namespace helix::schedules {
 
-void initialise_drop_extension();
+void initialize_drop_extension();
 
 } // namespace helix::schedules

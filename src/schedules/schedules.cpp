@@ -15,8 +15,8 @@ int every_ten_seconds_ms = 10'000;
 
 } // namespace
 
-void initialise() {
-    initialise_drop_extension();
+void initialize() {
+    initialize_drop_extension();
     worker::add_task({"due schedules", &every_second_ms, nullptr, due_task});
     worker::add_task({"schedules", &every_ten_seconds_ms, nullptr, reconcile_task});
 }

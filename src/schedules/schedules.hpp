@@ -4,6 +4,6 @@
 namespace helix::schedules {
 
 // Registers the worker's task.
-void initialise();
+void initialize();
 
 } // namespace helix::schedules

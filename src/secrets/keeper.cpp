@@ -77,7 +77,7 @@ void serve(const Errand& errand) {
         return;
     }
     Answer answer{};
-    if (inquire(errand.reference, answer)) {
+    if (ask_in_process(errand.reference, answer)) {
         conclude(errand, answer);
     }
     explicit_bzero(&answer, sizeof(answer));

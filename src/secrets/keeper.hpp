@@ -3,7 +3,7 @@
 
 namespace helix::secrets {
 
-// Registers the worker: one per server, on a standby too. Called once, by initialise().
+// Registers the worker: one per server, on a standby too. Called once, by initialize().
 void register_keeper();
 
 } // namespace helix::secrets

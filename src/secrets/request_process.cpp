@@ -145,7 +145,7 @@ bool wait_for(const Inquirer& inquirer, long ms) {
 
 } // namespace
 
-bool inquire(const char* reference, Answer& answer) {
+bool ask_in_process(const char* reference, Answer& answer) {
     const Inquirer inquirer = start(reference);
     if (inquirer.pid < 0) {
         answer.set(Outcome::unavailable, "the server cannot start a process");

@@ -8,6 +8,6 @@ namespace helix::secrets {
 
 // Asks for `reference`; false where the keeper has to leave meanwhile. An answer that does not come within 10 s is one
 // too. Errors are PostgreSQL's.
-bool inquire(const char* reference, Answer& answer);
+bool ask_in_process(const char* reference, Answer& answer);
 
 } // namespace helix::secrets

@@ -114,7 +114,7 @@ void wake_keeper() {
 
 } // namespace
 
-void initialise_table() {
+void initialize_secret_cache() {
     void* memory = mmap(nullptr, sizeof(Secrets), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
         ereport(FATAL, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not map memory for secrets: %m")));

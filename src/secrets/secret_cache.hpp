@@ -42,7 +42,7 @@ struct Shared {
 };
 
 // While the module is preloaded.
-void initialise_table();
+void initialize_secret_cache();
 
 Shared& shared();
 

@@ -93,8 +93,8 @@ std::string pattern_of_user(std::string_view pattern, std::string_view user_id) 
 
 } // namespace
 
-void initialise() {
-    initialise_table();
+void initialize() {
+    initialize_secret_cache();
     register_keeper();
 }
 

@@ -12,7 +12,7 @@
 namespace helix::secrets {
 
 // Registers the cache and the keeper; called once, by _PG_init.
-void initialise();
+void initialize();
 
 // Throws Error 22023 unless a source knows the form of `reference` and its settings allow it.
 [[gnu::visibility("default")]] void check_reference(std::string_view reference);

@@ -84,7 +84,7 @@ Datum take_duplicate(const Endpoint& endpoint, Event event) {
 Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = verified_event(endpoint, message, check);
     const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
-    if (!note(delivery)) {
+    if (!remember(delivery)) {
         return take_duplicate(endpoint, event);
     }
     const int wait = queue::has_room(endpoint.user_id, 1)

@@ -57,7 +57,7 @@ Entry& entry_of(std::uint64_t key) {
 
 } // namespace
 
-void initialise_rate_limits() {
+void initialize_rate_limits() {
     pg::request_shared_area(area);
 }
 

@@ -5,7 +5,7 @@
 
 namespace helix::webhooks {
 
-void initialise_rate_limits();
+void initialize_rate_limits();
 
 // Calls that verify and calls that don't are counted apart, so that nobody without the secret can use up the limit of
 // those who have it.

@@ -27,7 +27,7 @@ Delivery delivery_of(const pg_uuid_t& schedule_id, std::string_view signed_id, s
     return delivery;
 }
 
-bool note(const Delivery& delivery) {
+bool remember(const Delivery& delivery) {
     const Datum values[] = {UUIDPGetDatum(&delivery.schedule_id), UUIDPGetDatum(&delivery.digest)};
     return insert_delivery.execute(values) == 1;
 }

@@ -17,9 +17,9 @@ Delivery delivery_of(const pg_uuid_t& schedule_id, std::string_view signed_id, s
 
 // Notes it and returns whether it is the first one; waits for another transaction that is noting the same. Needs an
 // OwnerSpi.
-bool note(const Delivery& delivery);
+bool remember(const Delivery& delivery);
 
-// Takes back what note() has just noted.
+// Takes back what remember() has just remembered.
 void forget(const Delivery& delivery);
 
 } // namespace helix::webhooks

@@ -14,8 +14,8 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 } // namespace
 
-void initialise() {
-    initialise_rate_limits();
+void initialize() {
+    initialize_rate_limits();
     worker::add_task({"webhook retention", &every_minute_ms, nullptr, event_retention_task});
 }
 

@@ -3,6 +3,6 @@
 
 namespace helix::webhooks {
 
-void initialise();
+void initialize();
 
 } // namespace helix::webhooks

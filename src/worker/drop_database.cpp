@@ -95,7 +95,7 @@ void before_statement(const Node& statement, ProcessUtilityContext context) {
 
 } // namespace
 
-void initialise_drop_database() {
+void initialize_drop_database() {
     pg::observe_statements(before_statement);
 }
 

@@ -4,6 +4,6 @@
 
 namespace helix::worker {
 
-void initialise_drop_database();
+void initialize_drop_database();
 
 } // namespace helix::worker

@@ -29,7 +29,7 @@ constexpr pg::SharedArea area = {"helix", [] { return sizeof(Shared); }, attach}
 
 } // namespace
 
-void initialise_shared_memory() {
+void initialize_shared_memory() {
     pg::request_shared_area(area);
 }
 

@@ -36,7 +36,7 @@ struct Shared {
 };
 
 // While the module is preloaded.
-void initialise_shared_memory();
+void initialize_shared_memory();
 
 Shared& shared();
 

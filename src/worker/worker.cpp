@@ -245,15 +245,15 @@ const Task* find_task(const char* name) {
     return nullptr;
 }
 
-void initialise() {
-    initialise_shared_memory();
-    initialise_drop_database();
+void initialize() {
+    initialize_shared_memory();
+    initialize_drop_database();
     if (!IsBinaryUpgrade) { // pg_upgrade wants nobody to write
         register_launcher();
     }
 }
 
-void note_arrivals(int count) noexcept {
+void count_arrivals(int count) noexcept {
     // The slot is looked for without the lock: at worst a hint is lost, and the worker looks by itself in time.
     static Slot* slot = nullptr;
     if (slot == nullptr || slot->database_oid != MyDatabaseId) {

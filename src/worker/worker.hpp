@@ -14,15 +14,15 @@ struct Task {
     bool own_transactions = false; // it begins and ends transactions itself; for start_elsewhere() only
 };
 
-// Registers a task; called by features' initialise() only.
+// Registers a task; called by features' initialize() only.
 void add_task(const Task& task);
 
 // Shared memory, launcher and hooks; called once, by _PG_init, after the features.
-void initialise();
+void initialize();
 
 // Tells this database's worker that work has come in; wakes it when a task's wake_after is reached. Never blocks or
 // raises.
-void note_arrivals(int count) noexcept;
+void count_arrivals(int count) noexcept;
 
 // Runs a task now in another process, in a transaction of its own that is finished on return: what it makes is there
 // for everybody, not only once the caller commits. Waits some ms, at most about 5 s; false where no process could be

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 
-namespace helix::cache {
+namespace helix::redis {
 
 using Texts = std::vector<std::string>;
 
-inline redis::Deadline soon() {
-    return redis::in(redis::Milliseconds(10'000));
+inline Deadline soon() {
+    return in(Milliseconds(10'000));
 }
 
 inline Texts sorted(Texts texts) {
@@ -43,10 +43,10 @@ class KnownKeysTest : public testing::Test {
         commands_.emplace(server_->connect());
         other_.emplace(server_->connect());
     }
-    redis::Reply other(const std::vector<std::string_view>& words) { return other_->call(words, soon()); }
+    Reply other(const std::vector<std::string_view>& words) { return other_->call(words, soon()); }
     void set(std::string_view key) { other({"SET", key, "x"}); }
 
-    void follow() { known_.follow(*commands_, std::make_unique<redis::Connection>(server_->connect()), soon()); }
+    void follow() { known_.follow(*commands_, std::make_unique<Connection>(server_->connect()), soon()); }
     void unlink(const Texts& keys) {
         for (const auto& key : keys) {
             commands_->append({"UNLINK", key});
@@ -56,7 +56,7 @@ class KnownKeysTest : public testing::Test {
     // One pass over Redis, with what it finds removed.
     Texts pass() {
         Texts all;
-        std::optional<redis::Deadline> due = sweep_.due();
+        std::optional<Deadline> due = sweep_.due();
         EXPECT_TRUE(due.has_value());
         do {
             sweep_.append_step(*commands_);
@@ -64,7 +64,7 @@ class KnownKeysTest : public testing::Test {
             unlink(found);
             all.insert(all.end(), found.begin(), found.end());
             due = sweep_.due();
-        } while (due == redis::Deadline{});
+        } while (due == Deadline{});
         return sorted(all);
     }
     void follow_and_learn() {
@@ -87,7 +87,7 @@ class KnownKeysTest : public testing::Test {
             const auto answers = commands_->exchange(soon());
             known_.take_checks({answers.data() + answers.size() - count, count});
             asked += std::max<std::size_t>(count, 1);
-            std::this_thread::sleep_for(redis::Milliseconds(count == 0 ? 50 : 0));
+            std::this_thread::sleep_for(Milliseconds(count == 0 ? 50 : 0));
         }
     }
     // Bytes that Redis has for the connection that listens and cannot send, for its socket is full.
@@ -102,10 +102,10 @@ class KnownKeysTest : public testing::Test {
     }
 
     std::optional<RealRedis> server_;
-    std::optional<redis::Connection> commands_;
-    std::optional<redis::Connection> other_;
+    std::optional<Connection> commands_;
+    std::optional<Connection> other_;
     KnownKeys known_;
     Sweep sweep_{known_};
 };
 
-} // namespace helix::cache
+} // namespace helix::redis

@@ -2,7 +2,7 @@
 #include "known_keys_fixture.hpp"
 #include "random_text.hpp"
 
-namespace helix::cache {
+namespace helix::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,7 +171,7 @@ TEST_F(KnownKeysTest, GivesUpOnAPatternThatNamesVeryMany) {
     for (int i = 0; i < 100'010; ++i) {
         other_->append({"SET", "mine:" + std::to_string(i), "x"});
     }
-    other_->exchange(redis::in(60s));
+    other_->exchange(in(60s));
     sweep_.add_pattern("mine:*");
     const auto found = look_up();
     EXPECT_LE(found.size(), 200'000U);
@@ -258,7 +258,7 @@ TEST_F(KnownKeysTest, NeverMissesAKey) {
     });
     std::mt19937_64 random(43);
     std::size_t removed = 0;
-    for (const auto end = redis::in(4s); std::chrono::steady_clock::now() < end;) {
+    for (const auto end = in(4s); std::chrono::steady_clock::now() < end;) {
         known_.listen();
         const auto count = known_.append_checks(*commands_);
         const auto answers = commands_->exchange(soon());
@@ -281,4 +281,4 @@ TEST_F(KnownKeysTest, NeverMissesAKey) {
 }
 
 } // namespace
-} // namespace helix::cache
+} // namespace helix::redis

@@ -2,7 +2,7 @@
 #include "fake_redis.hpp"
 #include "known_keys_fixture.hpp"
 
-namespace helix::cache {
+namespace helix::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,7 +22,7 @@ TEST_F(KnownKeysTrouble, DoesWithoutWhereRedisRefuses) {
             return connection;
         };
         auto commands = connect();
-        known.follow(commands, std::make_unique<redis::Connection>(connect()), soon());
+        known.follow(commands, std::make_unique<Connection>(connect()), soon());
         EXPECT_NE(known.trouble(), "") << refused;
         EXPECT_FALSE(known.wants_pass());
         EXPECT_FALSE(known.wants_to_follow()) << "not at once";
@@ -40,7 +40,7 @@ TEST_F(KnownKeysTrouble, DoesWithoutWhereRedisRefuses) {
 
 TEST_F(KnownKeysTrouble, BearsASubscriberThatIsNoRedis) {
     const WritingRedis fake;
-    known_.follow(*commands_, std::make_unique<redis::Connection>(fake.address(), Secret(), soon()), soon());
+    known_.follow(*commands_, std::make_unique<Connection>(fake.address(), Secret(), soon()), soon());
     EXPECT_NE(known_.trouble(), "");
     EXPECT_FALSE(known_.wants_pass());
 }
@@ -48,7 +48,7 @@ TEST_F(KnownKeysTrouble, BearsASubscriberThatIsNoRedis) {
 TEST_F(KnownKeysTrouble, NoticesThatItsConnectionsLeadApart) {
     const RealRedis elsewhere;
     auto first = elsewhere.connect(); // so that the subscriber's id is one of this server, too
-    known_.follow(*commands_, std::make_unique<redis::Connection>(elsewhere.connect()), soon());
+    known_.follow(*commands_, std::make_unique<Connection>(elsewhere.connect()), soon());
     EXPECT_NE(known_.trouble(), "");
     EXPECT_FALSE(known_.wants_pass());
 }
@@ -65,7 +65,7 @@ TEST_F(KnownKeysTrouble, DoesWithoutWhereItHasNoRoom) {
         for (int i = 0; !told && i < 20; ++i) {
             set("mine:" + std::to_string(i));
         }
-        known.follow(commands, std::make_unique<redis::Connection>(server_->connect()), soon());
+        known.follow(commands, std::make_unique<Connection>(server_->connect()), soon());
         sweep.append_step(commands);
         sweep.take(commands.exchange(soon()).back());
         EXPECT_EQ(known.complete(), told);
@@ -77,7 +77,7 @@ TEST_F(KnownKeysTrouble, DoesWithoutWhereItHasNoRoom) {
         EXPECT_EQ(known.trouble(), "there are too many");
         EXPECT_EQ(known.index().size(), 0U);
         EXPECT_FALSE(known.wants_to_follow());
-        EXPECT_GT(known.due(), redis::in(60s)) << "to try again soon is in vain";
+        EXPECT_GT(known.due(), in(60s)) << "to try again soon is in vain";
         commands.append({"CLIENT", "TRACKINGINFO"});
         const auto replies = commands.exchange(soon());
         EXPECT_EQ(replies.back().items.at(1).items.at(0).text, "off") << "Redis no longer tells";
@@ -92,7 +92,7 @@ TEST_F(KnownKeysTrouble, BearsPrefixesThatOverlap) {
         known.set_patterns(patterns);
         Sweep sweep(known);
         auto commands = server_->connect();
-        known.follow(commands, std::make_unique<redis::Connection>(server_->connect()), soon());
+        known.follow(commands, std::make_unique<Connection>(server_->connect()), soon());
         EXPECT_EQ(known.trouble(), "");
         sweep.append_step(commands);
         sweep.take(commands.exchange(soon()).back());
@@ -148,7 +148,7 @@ TEST_F(KnownKeysTrouble, GoesByAPassWhereItsSubscriptionIsCut) {
 TEST_F(KnownKeysTrouble, GoesByAPassWhereItHearsNothingInTime) {
     follow_and_learn();
     other({"CLIENT", "PAUSE", "300", "ALL"});
-    known_.catch_up(redis::in(50ms));
+    known_.catch_up(in(50ms));
     EXPECT_FALSE(known_.complete());
     EXPECT_EQ(known_.trouble(), "no answer from Redis in time");
     sweep_.add_pattern("mine:*");
@@ -156,4 +156,4 @@ TEST_F(KnownKeysTrouble, GoesByAPassWhereItHearsNothingInTime) {
 }
 
 } // namespace
-} // namespace helix::cache
+} // namespace helix::redis

@@ -1,5 +1,5 @@
 // Random things that make cache keys stale, and what they mean one by one: the reference for Invalidations and
-// Delivery.
+// KeyRemoval.
 #pragma once
 
 #include "core/cache/cache_key.hpp"

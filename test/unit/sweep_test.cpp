@@ -8,22 +8,22 @@
 
 #include <algorithm>
 
-namespace helix::cache {
+namespace helix::redis {
 namespace {
 
 using Texts = std::vector<std::string>;
 const std::string user = "8f14e45f-ceea-467f-a9ab-00000000000a";
 
-redis::Reply text(std::string value) {
-    return {.type = redis::Reply::Type::text, .text = std::move(value), .integer = 0, .items = {}};
+Reply text(std::string value) {
+    return {.type = Reply::Type::text, .text = std::move(value), .integer = 0, .items = {}};
 }
 
-redis::Reply array(std::vector<redis::Reply> items) {
-    return {.type = redis::Reply::Type::array, .text = {}, .integer = 0, .items = std::move(items)};
+Reply array(std::vector<Reply> items) {
+    return {.type = Reply::Type::array, .text = {}, .integer = 0, .items = std::move(items)};
 }
 
-redis::Reply scanned(const std::string& cursor, const Texts& keys) {
-    std::vector<redis::Reply> items;
+Reply scanned(const std::string& cursor, const Texts& keys) {
+    std::vector<Reply> items;
     for (const auto& key : keys) {
         items.push_back(text(key));
     }
@@ -40,7 +40,7 @@ class SweepTest : public testing::Test {
     // Sends the step's command and returns it.
     Texts step() {
         sweep_.append_step(connection_);
-        connection_.exchange(redis::in(redis::Milliseconds(5'000)));
+        connection_.exchange(in(Milliseconds(5'000)));
         const auto commands = server_.commands();
         EXPECT_EQ(commands.size(), 1U);
         return commands.back();
@@ -53,7 +53,7 @@ class SweepTest : public testing::Test {
     bool is_due() const { return sweep_.due() && *sweep_.due() <= std::chrono::steady_clock::now(); }
 
     WritingRedis server_;
-    redis::Connection connection_{server_.address(), Secret(), redis::in(redis::Milliseconds(5'000))};
+    Connection connection_{server_.address(), Secret(), in(Milliseconds(5'000))};
     Sweep sweep_;
 };
 
@@ -92,11 +92,11 @@ TEST_F(SweepTest, LeavesWhatComesMeanwhileToTheNextPass) {
 TEST_F(SweepTest, PausesBetweenPasses) {
     sweep_.add_pattern("a:*");
     step();
-    std::this_thread::sleep_for(redis::Milliseconds(30));
+    std::this_thread::sleep_for(Milliseconds(30));
     sweep_.take(scanned("0", {}));
     sweep_.add_pattern("b:*");
     ASSERT_TRUE(sweep_.due().has_value());
-    EXPECT_GT(*sweep_.due(), redis::in(redis::Milliseconds(50))) << "longer than the pass has taken";
+    EXPECT_GT(*sweep_.due(), in(Milliseconds(50))) << "longer than the pass has taken";
 }
 
 TEST_F(SweepTest, RemovesKeysOfAUser) {
@@ -158,13 +158,13 @@ TEST_F(SweepTest, RefusesAnotherAnswer) {
     sweep_.add_pattern("a:*");
     step();
     for (const auto& reply :
-         {redis::Reply{}, text("x"), array({}), array({text("0")}), array({text("0"), array({}), array({})})}) {
-        EXPECT_THROW(sweep_.take(reply), redis::Failure);
+         {Reply{}, text("x"), array({}), array({text("0")}), array({text("0"), array({}), array({})})}) {
+        EXPECT_THROW(sweep_.take(reply), Failure);
     }
-    EXPECT_THROW(sweep_.take(array({redis::Reply{}, array({})})), redis::Failure) << "a cursor of nil";
-    EXPECT_THROW(sweep_.take(array({array({}), array({})})), redis::Failure) << "an array for a cursor";
-    EXPECT_THROW(sweep_.take(array({text(""), array({})})), redis::Failure) << "an empty cursor";
-    EXPECT_THROW(sweep_.take(array({text("0"), text("x")})), redis::Failure) << "a text for the keys";
+    EXPECT_THROW(sweep_.take(array({Reply{}, array({})})), Failure) << "a cursor of nil";
+    EXPECT_THROW(sweep_.take(array({array({}), array({})})), Failure) << "an array for a cursor";
+    EXPECT_THROW(sweep_.take(array({text(""), array({})})), Failure) << "an empty cursor";
+    EXPECT_THROW(sweep_.take(array({text("0"), text("x")})), Failure) << "a text for the keys";
 }
 
 TEST_F(SweepTest, TakesVeryManyPrefixesForEverything) {
@@ -227,7 +227,7 @@ TEST(SweepAndRedis, RemoveExactlyWhatIsNamed) {
     }
     const RealRedis server;
     auto connection = server.connect();
-    const auto deadline = redis::in(redis::Milliseconds(30'000));
+    const auto deadline = in(Milliseconds(30'000));
     for (int i = 0; i < 20'000; ++i) {
         connection.append({"SET", (i % 2 == 0 ? "stale:" : "fresh:") + std::to_string(i), "x"});
     }
@@ -250,4 +250,4 @@ TEST(SweepAndRedis, RemoveExactlyWhatIsNamed) {
 }
 
 } // namespace
-} // namespace helix::cache
+} // namespace helix::redis

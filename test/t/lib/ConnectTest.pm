@@ -1,7 +1,7 @@
 # A stub of a 1Password Connect server, by its documented API: it has one vault with one item, and gives each answer by command.
 #
 #   my $connect = start_connect($token);         conf => "helix.onepassword_connect_url = '" . $connect->url . "'"
-#   $connect->value('hook', 'the secret');       # of the field that is labelled `hook`
+#   $connect->value('hook', 'the secret');       # of the field that is labeled `hook`
 #   $connect->mode('429');                       # ok (the first), a status, slow SECONDS, huge, broken, proxy404, redirect, cut
 #   $connect->requests('items/');                # how many requests so far had this in their path
 package ConnectTest;

@@ -10,7 +10,7 @@
 #include <map>
 #include <set>
 
-namespace helix::cache {
+namespace helix::redis {
 
 // Stands for the server's random numbers.
 std::string fresh_token() {
@@ -28,9 +28,9 @@ const std::string other = "8f14e45f-ceea-467f-a9ab-00000000000b";
 class DeliveryTest : public testing::Test {
   protected:
     // Sends what is on its way and returns the commands.
-    std::vector<Texts> deliver(redis::Milliseconds repeat = 0ms) {
+    std::vector<Texts> deliver(Milliseconds repeat = 0ms) {
         delivery_.append(connection_, repeat);
-        connection_.exchange(redis::in(60s));
+        connection_.exchange(in(60s));
         return server_.commands();
     }
     // More than is kept for the repetition.
@@ -54,21 +54,21 @@ class DeliveryTest : public testing::Test {
             return false;
         }
         sweep_.append_step(connection_);
-        connection_.exchange(redis::in(5s));
+        connection_.exchange(in(5s));
         server_.commands();
         const auto text = [](const std::string& t) {
-            return redis::Reply{.type = redis::Reply::Type::text, .text = t, .integer = 0, .items = {}};
+            return Reply{.type = Reply::Type::text, .text = t, .integer = 0, .items = {}};
         };
-        const auto array = [](std::vector<redis::Reply> items) {
-            return redis::Reply{.type = redis::Reply::Type::array, .text = {}, .integer = 0, .items = std::move(items)};
+        const auto array = [](std::vector<Reply> items) {
+            return Reply{.type = Reply::Type::array, .text = {}, .integer = 0, .items = std::move(items)};
         };
         return !sweep_.take(array({text("0"), array({text(key)})})).empty();
     }
 
     WritingRedis server_;
-    redis::Connection connection_{server_.address(), Secret(), redis::in(5s)};
+    Connection connection_{server_.address(), Secret(), in(5s)};
     Sweep sweep_;
-    Delivery delivery_{sweep_};
+    KeyRemoval delivery_{sweep_};
 };
 
 TEST_F(DeliveryTest, SendsNothingForNothing) {
@@ -305,12 +305,12 @@ TEST_F(DeliveryTest, TakesATokenOfEveryKeyThatIsStale) {
 TEST_F(DeliveryTest, RepeatsWhatItHasSentAfterTheDelay) {
     delivery_.key("a");
     delivery_.pattern("b:" + user + ":*");
-    const auto sent_at = redis::in(0ms);
+    const auto sent_at = in(0ms);
     deliver(50ms);
     EXPECT_TRUE(sweeps("b:" + user + ":1"));
     ASSERT_TRUE(delivery_.repeat_due().has_value());
     EXPECT_GE(*delivery_.repeat_due(), sent_at + 50ms);
-    EXPECT_LE(*delivery_.repeat_due(), redis::in(63ms)) << "rounded up by a quarter at most";
+    EXPECT_LE(*delivery_.repeat_due(), in(63ms)) << "rounded up by a quarter at most";
     EXPECT_TRUE(delivery_.empty()) << "nothing to be sent now";
     EXPECT_TRUE(deliver(50ms).empty());
     EXPECT_FALSE(sweeps("b:" + user + ":1"));
@@ -325,8 +325,8 @@ TEST_F(DeliveryTest, RepeatsWhatItHasSentAfterTheDelay) {
 
 TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
     constexpr auto delay = 60ms;
-    std::map<std::string, redis::Deadline> sent;
-    const auto expect_not_early = [&](const std::vector<Texts>& commands, redis::Deadline before) {
+    std::map<std::string, Deadline> sent;
+    const auto expect_not_early = [&](const std::vector<Texts>& commands, Deadline before) {
         for (const auto& key : unlinked(commands)) {
             if (sent.contains(key)) {
                 const auto early = sent[key] + delay - before;
@@ -338,15 +338,15 @@ TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
     for (int i = 0; i < 60; ++i) {
         const auto key = "k" + std::to_string(i);
         delivery_.key(key);
-        const auto now = redis::in(0ms);
+        const auto now = in(0ms);
         const auto commands = deliver(delay);
-        expect_not_early(commands, redis::in(0ms));
+        expect_not_early(commands, in(0ms));
         sent[key] = now;
         std::this_thread::sleep_for(7ms);
     }
     while (delivery_.repeat_due()) {
         std::this_thread::sleep_until(*delivery_.repeat_due());
-        expect_not_early(deliver(delay), redis::in(0ms));
+        expect_not_early(deliver(delay), in(0ms));
     }
     EXPECT_TRUE(sent.empty()) << "all of it was repeated";
 }
@@ -395,4 +395,4 @@ TEST_F(DeliveryTest, ForgetsAllWhenCleared) {
 }
 
 } // namespace
-} // namespace helix::cache
+} // namespace helix::redis

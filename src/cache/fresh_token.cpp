@@ -6,14 +6,14 @@ extern "C" {
 #include "port.h"
 }
 
-namespace helix::cache {
+namespace helix::redis {
 
 std::string fresh_token() {
     std::array<std::uint8_t, 16> bytes{};
     if (!pg_strong_random(bytes.data(), bytes.size())) {
-        throw redis::Failure("no random numbers to be had");
+        throw Failure("no random numbers to be had");
     }
     return format_uuid(bytes);
 }
 
-} // namespace helix::cache
+} // namespace helix::redis
