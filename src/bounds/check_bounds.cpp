@@ -75,12 +75,10 @@ void check_row(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::bounds
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_bounds) {
-    const auto& trigger = pg::checked_trigger(fcinfo, bounds::check_bounds);
-    bounds::check_row(trigger);
+    const auto& trigger = pg::checked_trigger(fcinfo, check_bounds);
+    check_row(trigger);
     return PointerGetDatum(pg::new_row(trigger).tuple);
 }
+
+} // namespace helix::bounds

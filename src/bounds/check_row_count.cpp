@@ -61,11 +61,9 @@ void check(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::bounds
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_row_count) {
-    bounds::check(pg::checked_trigger(fcinfo, bounds::check_row_count));
+    check(pg::checked_trigger(fcinfo, check_row_count));
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::bounds

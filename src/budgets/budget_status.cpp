@@ -38,18 +38,14 @@ constexpr int status_columns = 18;
 
 } // namespace
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_get_remaining_budget) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
-    const Datum values[] = {user, budgets::operation_argument(fcinfo, 1), TimestampTzGetDatum(GetCurrentTimestamp())};
+    const Datum values[] = {user, operation_argument(fcinfo, 1), TimestampTzGetDatum(GetCurrentTimestamp())};
     const MemoryContext caller = CurrentMemoryContext;
     pg::OwnerSpi spi;
-    budgets::plan_by_index();
-    budgets::select_remaining.read(values);
+    plan_by_index();
+    select_remaining.read(values);
     bool is_null = false;
     const Datum least = pg::column(0, 1, &is_null);
     const MemoryContext own = MemoryContextSwitchTo(caller);
@@ -63,13 +59,13 @@ HELIX_FUNCTION(helix_get_remaining_budget) {
 }
 
 HELIX_FUNCTION(helix_is_within_budget) {
-    budgets::Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
     callers::check_acts_for(wanted.user_id);
-    wanted.operation_id = budgets::operation_argument(fcinfo, 1);
-    const Datum amount = budgets::amount_argument(fcinfo, 2, "p_estimated_cost");
+    wanted.operation_id = operation_argument(fcinfo, 1);
+    const Datum amount = amount_argument(fcinfo, 2, "p_estimated_cost");
     pg::OwnerSpi spi;
-    budgets::plan_by_index();
-    const auto verdict = budgets::foresee(wanted, amount, GetCurrentTimestamp());
+    plan_by_index();
+    const auto verdict = foresee(wanted, amount, GetCurrentTimestamp());
     const bool fits = !verdict || !verdict->refused;
     spi.finish();
     PG_RETURN_BOOL(fits);
@@ -82,11 +78,11 @@ HELIX_FUNCTION(helix_budget_status) {
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;
-    budgets::plan_by_index();
-    const auto rows = budgets::select_status.read(values);
+    plan_by_index();
+    const auto rows = select_status.read(values);
     for (std::uint64_t row = 0; row < rows; ++row) {
         pg::Values columns;
-        for (int number = 1; number <= budgets::status_columns; ++number) {
+        for (int number = 1; number <= status_columns; ++number) {
             bool is_null = false;
             const Datum value = pg::column(row, number, &is_null);
             columns.add(value, is_null);
@@ -96,3 +92,5 @@ HELIX_FUNCTION(helix_budget_status) {
     spi.finish();
     return 0;
 }
+
+} // namespace helix::budgets

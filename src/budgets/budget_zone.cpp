@@ -76,18 +76,16 @@ Datum convert(FunctionCallInfo fcinfo, F by_zone) {
 
 } // namespace
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_time_zone) {
-    return PointerGetDatum(budgets::checked(pg::checked_trigger(fcinfo, budgets::rule)));
+    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, rule)));
 }
 
 HELIX_FUNCTION(helix_local_time) {
-    return budgets::convert(fcinfo, budgets::local_time);
+    return convert(fcinfo, local_time);
 }
 
 HELIX_FUNCTION(helix_instant_of) {
-    return budgets::convert(fcinfo, budgets::instant_of);
+    return convert(fcinfo, instant_of);
 }
+
+} // namespace helix::budgets

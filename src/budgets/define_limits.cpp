@@ -61,34 +61,30 @@ void lock_scopes(const TriggerData& trigger, HeapTuple row) {
 
 } // namespace
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_define_limits) {
-    const auto& trigger = pg::checked_trigger(fcinfo, budgets::define_limits);
-    budgets::lock_scopes(trigger, trigger.tg_trigtuple);
-    HeapTuple row = budgets::new_row(trigger);
+    const auto& trigger = pg::checked_trigger(fcinfo, define_limits);
+    lock_scopes(trigger, trigger.tg_trigtuple);
+    HeapTuple row = new_row(trigger);
     if (row != trigger.tg_trigtuple) {
-        budgets::lock_scopes(trigger, row);
+        lock_scopes(trigger, row);
     }
     return PointerGetDatum(row);
 }
 
 HELIX_FUNCTION(helix_check_budget_group) {
-    const auto& trigger = pg::checked_trigger(fcinfo, budgets::check_budget_group);
-    HeapTuple row = budgets::new_row(trigger);
-    const auto* id = budgets::uuid_of(trigger, row, "id");
-    const auto* parent = budgets::uuid_of(trigger, row, "parent_id");
+    const auto& trigger = pg::checked_trigger(fcinfo, check_budget_group);
+    HeapTuple row = new_row(trigger);
+    const auto* id = uuid_of(trigger, row, "id");
+    const auto* parent = uuid_of(trigger, row, "parent_id");
     if (id == nullptr || (parent == nullptr && !TRIGGER_FIRED_BY_UPDATE(trigger.tg_event))) {
         return PointerGetDatum(row);
     }
-    budgets::lock_tree();
+    lock_tree();
     if (parent != nullptr) {
         const Datum values[] = {UUIDPGetDatum(id), UUIDPGetDatum(parent)};
         pg::OwnerSpi spi;
-        budgets::plan_by_index();
-        if (budgets::select_ancestor.execute_latest(values) > 0) {
+        plan_by_index();
+        if (select_ancestor.execute_latest(values) > 0) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a group cannot be a part of itself"),
                             errdetail("Group %s is an ancestor of %s or the same.",
                                       DatumGetCString(DirectFunctionCall1(uuid_out, values[0])),
@@ -104,14 +100,16 @@ HELIX_FUNCTION(helix_update_cost_budget) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
     const bool removes = PG_ARGISNULL(1);
-    const Datum values[] = {user, removes ? 0 : budgets::amount_argument(fcinfo, 1, "p_amount")};
+    const Datum values[] = {user, removes ? 0 : amount_argument(fcinfo, 1, "p_amount")};
     pg::OwnerSpi spi;
-    budgets::plan_by_index();
+    plan_by_index();
     if (removes) {
-        budgets::remove_monthly.execute(values);
+        remove_monthly.execute(values);
     } else {
-        budgets::set_monthly.execute(values);
+        set_monthly.execute(values);
     }
     spi.finish();
     PG_RETURN_VOID();
 }
+
+} // namespace helix::budgets

@@ -20,13 +20,11 @@ std::uint64_t expire_reservations() {
     return delete_expired.execute();
 }
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_expire_reservations) {
     pg::OwnerSpi spi;
-    const auto count = budgets::expire_reservations();
+    const auto count = expire_reservations();
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }
+
+} // namespace helix::budgets

@@ -94,13 +94,11 @@ std::uint64_t tidy_placements() {
     return count;
 }
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_tidy_moved_costs) {
     pg::OwnerSpi spi;
-    const auto count = budgets::tidy_placements();
+    const auto count = tidy_placements();
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }
+
+} // namespace helix::budgets

@@ -118,28 +118,24 @@ void release(const pg_uuid_t& execution) {
     forget.execute_latest(&id);
 }
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_reserve_budget) {
-    budgets::Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
     callers::check_records_for(wanted.user_id);
-    wanted.operation_id = budgets::operation_argument(fcinfo, 1);
-    const Datum amount = budgets::amount_argument(fcinfo, 2, "p_amount_usd");
+    wanted.operation_id = operation_argument(fcinfo, 1);
+    const Datum amount = amount_argument(fcinfo, 2, "p_amount_usd");
     pg::interval_argument(fcinfo, 3, "p_ttl", USECS_PER_SEC, 30 * USECS_PER_DAY);
     PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *id = pg::fresh_id();
     pg::OwnerSpi spi;
-    const auto locked = budgets::lock_limits(&wanted, 1);
+    const auto locked = lock_limits(&wanted, 1);
     const TimestampTz at = GetCurrentTimestamp(); // the wait is over
     if (locked.any_limit) {
-        budgets::check_fits(wanted, amount, at);
+        check_fits(wanted, amount, at);
     }
     const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(3));
-    if (!budgets::insert(*id, wanted, amount, at, expires_at, false)) {
-        budgets::refuse_another();
+    if (!insert(*id, wanted, amount, at, expires_at, false)) {
+        refuse_another();
     }
     spi.finish();
     PG_RETURN_UUID_P(id);
@@ -149,15 +145,17 @@ HELIX_FUNCTION(helix_release_reservation) {
     const Datum id = pg::required(fcinfo, 0, "p_reservation_id");
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
-    rights.check_may_use(budgets::select_owner, &id, "reservation", *DatumGetUUIDP(id));
-    const bool found = budgets::lock_reservation.execute_latest(&id) > 0;
+    rights.check_may_use(select_owner, &id, "reservation", *DatumGetUUIDP(id));
+    const bool found = lock_reservation.execute_latest(&id) > 0;
     if (found) {
         rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));
         if (DatumGetBool(pg::column(0, 2))) {
-            budgets::refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
+            refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
         }
-        budgets::forget.execute_latest(&id);
+        forget.execute_latest(&id);
     }
     spi.finish();
     PG_RETURN_BOOL(found);
 }
+
+} // namespace helix::budgets

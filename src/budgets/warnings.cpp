@@ -94,14 +94,12 @@ std::uint64_t warn_of_budgets() {
     return count;
 }
 
-} // namespace helix::budgets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_warn_of_budgets) {
     pg::OwnerSpi spi;
-    budgets::compile_nothing();
-    const auto count = budgets::warn_of_budgets();
+    compile_nothing();
+    const auto count = warn_of_budgets();
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }
+
+} // namespace helix::budgets

@@ -237,26 +237,24 @@ void report(ReturnSetInfo* result, const Difference& difference) {
 
 } // namespace
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cache_audit) {
     const int sample = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
-    if (sample < 1 || sample > cache::largest_sample) {
+    if (sample < 1 || sample > largest_sample) {
         throw Error(sqlstate::invalid_parameter_value, "p_sample must be 1 to 100000",
                     "It is " + (PG_ARGISNULL(0) ? std::string("null") : std::to_string(sample)) + ".",
                     "Pass how many keys to compare.");
     }
     pg::call([&] { InitMaterializedSRF(fcinfo, 0); });
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    const auto found = cache::look_at(cache::sample_keys(static_cast<std::size_t>(sample)));
-    cache::warn_of_unknown(found.unknown);
+    const auto found = look_at(sample_keys(static_cast<std::size_t>(sample)));
+    warn_of_unknown(found.unknown);
     if (!found.differences.empty()) {
-        cache::wait_for_invalidations();
+        wait_for_invalidations();
         for (const auto& difference : found.differences) {
-            cache::report(result, difference);
+            report(result, difference);
         }
     }
     return Datum{0};
 }
+
+} // namespace helix::cache

@@ -56,47 +56,43 @@ std::optional<Ticket> new_ticket(std::string_view key) {
 
 } // namespace
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cache_get) {
-    const auto key = cache::key_argument(fcinfo, 0);
-    const auto found = cache::look_up(key);
+    const auto key = key_argument(fcinfo, 0);
+    const auto found = look_up(key);
     if (!found.is_null) {
         PG_RETURN_DATUM(found.value);
     }
-    cache::tickets().remember(key, cache::may_fill() ? cache::new_ticket(key) : std::nullopt);
+    tickets().remember(key, may_fill() ? new_ticket(key) : std::nullopt);
     PG_RETURN_NULL();
 }
 
 HELIX_FUNCTION(helix_cache_set) {
-    const auto key = cache::key_argument(fcinfo, 0);
+    const auto key = key_argument(fcinfo, 0);
     if (PG_ARGISNULL(1)) {
         throw Error(sqlstate::null_value_not_allowed, "p_value must not be null", {},
                     "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
     }
-    const int ttl = cache::ttl_argument(fcinfo, 2);
-    cache::check_not_known(key);
-    const auto missed = cache::tickets().take(key);
-    if (!cache::may_fill()) {
+    const int ttl = ttl_argument(fcinfo, 2);
+    check_not_known(key);
+    const auto missed = tickets().take(key);
+    if (!may_fill()) {
         PG_RETURN_BOOL(false);
     }
-    const auto ticket = missed.at_all ? missed.ticket : cache::new_ticket(key);
-    PG_RETURN_BOOL(ticket && cache::store(key, *ticket, cache::Origin::given, PG_GETARG_DATUM(1), ttl));
+    const auto ticket = missed.at_all ? missed.ticket : new_ticket(key);
+    PG_RETURN_BOOL(ticket && store(key, *ticket, Origin::given, PG_GETARG_DATUM(1), ttl));
 }
 
 HELIX_FUNCTION(helix_cache_delete) {
-    const auto key = cache::key_argument(fcinfo, 0);
-    cache::check_not_standby("removing from the cache");
-    cache::pending().add_key(key);
+    const auto key = key_argument(fcinfo, 0);
+    check_not_standby("removing from the cache");
+    pending().add_key(key);
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_cache_delete_pattern) {
-    const auto pattern = cache::pattern_argument(fcinfo, 0);
-    cache::check_not_standby("removing from the cache");
-    cache::pending().add_pattern(pattern);
+    const auto pattern = pattern_argument(fcinfo, 0);
+    check_not_standby("removing from the cache");
+    pending().add_pattern(pattern);
     PG_RETURN_VOID();
 }
 
@@ -104,15 +100,17 @@ HELIX_FUNCTION(helix_invalidate_user_cache) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass the user's id.");
     }
-    cache::check_not_standby("removing from the cache");
+    check_not_standby("removing from the cache");
     UuidBytes user{};
     std::copy_n(PG_GETARG_UUID_P(0)->data, user.size(), user.begin());
-    cache::pending().add_user(user);
+    pending().add_user(user);
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_cache_flush_all) {
-    cache::check_not_standby("removing from the cache");
-    cache::pending().add_everything();
+    check_not_standby("removing from the cache");
+    pending().add_everything();
     PG_RETURN_VOID();
 }
+
+} // namespace helix::cache

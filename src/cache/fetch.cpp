@@ -122,18 +122,14 @@ Json run_known_read(void* argument) {
     return value;
 }
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cache_get_or_fetch) {
-    const auto key = cache::key_argument(fcinfo, 0);
-    const auto text = cache::text_argument(fcinfo, 1, "p_query");
-    const int ttl = cache::ttl_argument(fcinfo, 2);
-    cache::check_not_known(key);
-    cache::CallersQuery query{text.c_str()};
-    const auto value = cache::read_through(key, ttl, cache::run_callers_query, &query);
-    cache::warn_of_unregistered(key, query.relations);
+    const auto key = key_argument(fcinfo, 0);
+    const auto text = text_argument(fcinfo, 1, "p_query");
+    const int ttl = ttl_argument(fcinfo, 2);
+    check_not_known(key);
+    CallersQuery query{text.c_str()};
+    const auto value = read_through(key, ttl, run_callers_query, &query);
+    warn_of_unregistered(key, query.relations);
     if (value.is_null) {
         PG_RETURN_NULL();
     }
@@ -149,18 +145,20 @@ HELIX_FUNCTION(helix_cache_read) {
         std::copy_n(user->begin(), user->size(), id.data);
         callers::check_acts_for(id);
     }
-    const auto key = cache::key_argument(fcinfo, 0);
+    const auto key = key_argument(fcinfo, 0);
     const char* text = key.c_str();
-    auto* read = pg::call([&] { return cache::find_known_read(text); });
+    auto* read = pg::call([&] { return find_known_read(text); });
     if (read == nullptr || !user) {
         throw Error(sqlstate::invalid_parameter_value, "helix does not know how to compute this key",
                     "It is \"" + key + "\".",
                     "The keys are listed in helix_internal.known_reads; for others use helix.cache_get_or_fetch().");
     }
-    const auto value = cache::read_through(key, read->ttl_s, cache::run_known_read, read);
-    cache::warn_of_unregistered(key, read->relations);
+    const auto value = read_through(key, read->ttl_s, run_known_read, read);
+    warn_of_unregistered(key, read->relations);
     if (value.is_null) {
         PG_RETURN_NULL();
     }
     PG_RETURN_DATUM(value.value);
 }
+
+} // namespace helix::cache

@@ -138,10 +138,6 @@ void create_triggers(const char* name, const char* arguments) {
 
 } // namespace
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_invalidate_on_change) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
         throw Error(sqlstate::null_value_not_allowed, "p_relation and p_keys must not be null", {},
@@ -149,11 +145,13 @@ HELIX_FUNCTION(helix_invalidate_on_change) {
     }
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(1);
     Relation table = table_open(PG_GETARG_OID(0), ShareRowExclusiveLock);
-    cache::refuse_partitioned(table);
+    refuse_partitioned(table);
     const char* name =
         quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));
-    const char* arguments = cache::checked_arguments(table, array);
+    const char* arguments = checked_arguments(table, array);
     table_close(table, NoLock); // ALTER TABLE wants it unused; the lock stays
-    cache::create_triggers(name, arguments);
+    create_triggers(name, arguments);
     PG_RETURN_VOID();
 }
+
+} // namespace helix::cache

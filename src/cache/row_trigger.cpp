@@ -69,11 +69,9 @@ void invalidate_change(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_invalidate_cache) {
-    cache::invalidate_change(pg::checked_trigger(fcinfo, cache::rule));
+    invalidate_change(pg::checked_trigger(fcinfo, rule));
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::cache

@@ -79,26 +79,24 @@ void add_times(Row& row) {
 
 } // namespace
 
-} // namespace helix::cache
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cache_stats) {
     TupleDesc columns = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
         elog(ERROR, "cache_stats() must return a row");
     }
     columns = BlessTupleDesc(columns);
-    const auto size = cache::ask_size();
-    auto& memory = cache::shared();
-    cache::Row row;
-    cache::add_link(row);
+    const auto size = ask_size();
+    auto& memory = shared();
+    Row row;
+    add_link(row);
     row.add(Int64GetDatum(size ? size->keys : 0), !size);
     row.add(Int64GetDatum(size ? size->memory_bytes : 0), !size);
     for (const auto* counter : {&memory.hits, &memory.misses, &memory.fills, &memory.refused_fills,
                                 &memory.invalidations, &memory.drops, &memory.epochs}) {
         row.add(*counter);
     }
-    cache::add_times(row);
+    add_times(row);
     PG_RETURN_DATUM(row.datum(columns));
 }
+
+} // namespace helix::cache

@@ -160,12 +160,8 @@ void check_records_for(const pg_uuid_t& user) {
     }
 }
 
-} // namespace helix::callers
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_current_user_id) {
-    const auto user = callers::current_user();
+    const auto user = current_user();
     if (!user) {
         PG_RETURN_NULL();
     }
@@ -178,14 +174,16 @@ HELIX_FUNCTION(helix_authorized_user) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass the user's uuid.");
     }
-    callers::check_acts_for(*PG_GETARG_UUID_P(0));
+    check_acts_for(*PG_GETARG_UUID_P(0));
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 HELIX_FUNCTION(helix_first_visible_user) {
-    return callers::visible_user(fcinfo, 0x00);
+    return visible_user(fcinfo, 0x00);
 }
 
 HELIX_FUNCTION(helix_last_visible_user) {
-    return callers::visible_user(fcinfo, 0xff);
+    return visible_user(fcinfo, 0xff);
 }
+
+} // namespace helix::callers

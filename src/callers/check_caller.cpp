@@ -81,10 +81,8 @@ HeapTuple checked(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::callers
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_caller) {
-    return PointerGetDatum(callers::checked(pg::checked_trigger(fcinfo, callers::check_caller)));
+    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, check_caller)));
 }
+
+} // namespace helix::callers

@@ -97,14 +97,10 @@ const char* role_name(FunctionCallInfo fcinfo, int argument, const char* paramet
 
 } // namespace
 
-} // namespace helix::callers
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_grant_api_access) {
-    const char* authenticated = callers::role_name(fcinfo, 0, "p_authenticated");
-    const char* service = callers::role_name(fcinfo, 1, "p_service");
-    const char* anon = PG_ARGISNULL(2) ? nullptr : callers::role_name(fcinfo, 2, "p_anon");
+    const char* authenticated = role_name(fcinfo, 0, "p_authenticated");
+    const char* service = role_name(fcinfo, 1, "p_service");
+    const char* anon = PG_ARGISNULL(2) ? nullptr : role_name(fcinfo, 2, "p_anon");
     const std::string_view names[] = {authenticated, service, anon == nullptr ? "" : anon};
     if (names[0] == names[1] || names[0] == names[2] || names[1] == names[2]) {
         throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
@@ -113,22 +109,24 @@ HELIX_FUNCTION(helix_grant_api_access) {
                     "Give signed-in users, the service and anonymous callers a role each.");
     }
     pg::OwnerSpi spi;
-    callers::revoke_all(callers::oid_array({authenticated, service, anon}));
+    revoke_all(oid_array({authenticated, service, anon}));
     if (anon != nullptr) {
-        callers::grant("anon", anon);
+        grant("anon", anon);
     }
     for (const char* role : {authenticated, service}) {
-        callers::grant("anon", role);
-        callers::grant("authenticated", role);
+        grant("anon", role);
+        grant("authenticated", role);
     }
-    callers::grant("service", service);
+    grant("service", service);
     spi.finish();
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_revoke_default_privileges) {
     pg::OwnerSpi spi;
-    callers::revoke_all(0);
+    revoke_all(0);
     spi.finish();
     PG_RETURN_VOID();
 }
+
+} // namespace helix::callers

@@ -192,10 +192,6 @@ std::optional<Datum> price_of(const PriceList& prices, std::string_view provider
     });
 }
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_price_of) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
         PG_RETURN_NULL();
@@ -204,10 +200,12 @@ HELIX_FUNCTION(helix_price_of) {
     const auto count = [fcinfo](int argument) {
         return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument);
     };
-    const auto cost = ledger::price_of(operations::prices(), words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3),
-                                       count(4), count(5));
+    const auto cost =
+        price_of(operations::prices(), words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3), count(4), count(5));
     if (!cost) {
         PG_RETURN_NULL();
     }
     PG_RETURN_DATUM(*cost);
 }
+
+} // namespace helix::ledger

@@ -3,13 +3,8 @@
 #include "ledger/fold.hpp"
 
 #include "ledger/fold_planning.hpp"
-#include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
-
-extern "C" {
-#include "access/xlog.h"
-}
 
 namespace helix::ledger {
 
@@ -122,26 +117,6 @@ bool has_tail() {
     return has_rows;
 }
 
-std::int64_t fold(const Watermark& watermark) {
-    const Horizon now = current_horizon();
-    if (now.next_xid < watermark.folded.next_xid) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                 errmsg("transaction ids have gone backwards, so helix cannot tell what is folded"),
-                 errdetail("The next transaction id is %lld, but the ledger is folded up to %lld.",
-                           static_cast<long long>(now.next_xid), static_cast<long long>(watermark.folded.next_xid)),
-                 errhint("Was pg_resetwal used? Restore the database from a dump; the ledger is adopted there.")));
-    }
-    return fold_between(watermark, now, now);
-}
-
-void refuse_on_standby() {
-    if (RecoveryInProgress()) {
-        ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION), errmsg("cannot fold during recovery"),
-                        errhint("Sums are exact on a standby as they are; fold on the primary.")));
-    }
-}
-
 } // namespace
 
 std::int64_t fold_between(const Watermark& from, const Horizon& until, const Horizon& next) {
@@ -153,6 +128,19 @@ std::int64_t fold_between(const Watermark& from, const Horizon& until, const Hor
     const std::int64_t rows = DatumGetInt64(pg::column(0, 1));
     advance_watermark(next, rows, pg::column(0, 2));
     return rows;
+}
+
+std::int64_t fold(const Watermark& watermark) {
+    const Horizon now = current_horizon();
+    if (now.next_xid < watermark.folded.next_xid) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("transaction ids have gone backwards, so helix cannot tell what is folded"),
+                 errdetail("The next transaction id is %lld, but the ledger is folded up to %lld.",
+                           static_cast<long long>(now.next_xid), static_cast<long long>(watermark.folded.next_xid)),
+                 errhint("Was pg_resetwal used? Restore the database from a dump; the ledger is adopted there.")));
+    }
+    return fold_between(watermark, now, now);
 }
 
 bool fold_task() {
@@ -168,22 +156,3 @@ bool fold_task() {
 }
 
 } // namespace helix::ledger
-
-using namespace helix;
-
-HELIX_FUNCTION(helix_fold) {
-    ledger::refuse_on_standby();
-    std::int64_t rows = 0;
-    pg::OwnerSpi spi;
-    ledger::ensure_watermark(); // adopts a restored ledger
-    auto watermark = ledger::lock_watermark(ledger::IfLocked::wait);
-    if (watermark && !watermark->is_ours) { // whoever was claiming it has rolled back: now the lock is ours
-        ledger::ensure_watermark();
-        watermark = ledger::lock_watermark(ledger::IfLocked::wait);
-    }
-    if (watermark) {
-        rows = ledger::fold(*watermark);
-    }
-    spi.finish();
-    PG_RETURN_INT64(rows);
-}

@@ -35,14 +35,10 @@ LatencySketch* state_of(FunctionCallInfo fcinfo) {
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_sketch_add) {
-    auto* state = ledger::state_of(fcinfo);
+    auto* state = state_of(fcinfo);
     if (!PG_ARGISNULL(1)) {
-        const auto bytes = ledger::bytes_of(PG_GETARG_DATUM(1));
+        const auto bytes = bytes_of(PG_GETARG_DATUM(1));
         state->merge(LatencySketch::decode(bytes));
     }
     if (!PG_ARGISNULL(2)) {
@@ -61,7 +57,7 @@ HELIX_FUNCTION(helix_sketch_final) {
     if (state == nullptr || state->empty()) {
         PG_RETURN_NULL();
     }
-    return ledger::to_bytea(*state);
+    return to_bytea(*state);
 }
 
 HELIX_FUNCTION(helix_merge_sketches) {
@@ -71,15 +67,15 @@ HELIX_FUNCTION(helix_merge_sketches) {
         }
         PG_RETURN_DATUM(PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
     }
-    const auto left = ledger::bytes_of(PG_GETARG_DATUM(0));
-    const auto right = ledger::bytes_of(PG_GETARG_DATUM(1));
+    const auto left = bytes_of(PG_GETARG_DATUM(0));
+    const auto right = bytes_of(PG_GETARG_DATUM(1));
     auto merged = LatencySketch::decode(left);
     merged.merge(LatencySketch::decode(right));
-    return ledger::to_bytea(merged);
+    return to_bytea(merged);
 }
 
 HELIX_FUNCTION(helix_sketch_percentile) {
-    const auto bytes = ledger::bytes_of(PG_GETARG_DATUM(0));
+    const auto bytes = bytes_of(PG_GETARG_DATUM(0));
     const double percent = PG_GETARG_FLOAT8(1);
     if (!(percent >= 0 && percent <= 100)) {
         throw Error(sqlstate::invalid_parameter_value, "a percentile is between 0 and 100");
@@ -90,3 +86,5 @@ HELIX_FUNCTION(helix_sketch_percentile) {
     }
     PG_RETURN_INT64(*latency_ms);
 }
+
+} // namespace helix::ledger

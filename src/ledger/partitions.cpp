@@ -223,10 +223,6 @@ bool retention_task() {
     return false;
 }
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_maintain_partitions) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_now must not be null");
@@ -234,8 +230,10 @@ HELIX_FUNCTION(helix_maintain_partitions) {
     const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
     PreventCommandIfReadOnly("maintain_partitions()");
     pg::OwnerSpi spi;
-    ledger::make_ahead(now);
-    const int dropped = ledger::drop_expired(now);
+    make_ahead(now);
+    const int dropped = drop_expired(now);
     spi.finish();
     PG_RETURN_INT32(dropped);
 }
+
+} // namespace helix::ledger

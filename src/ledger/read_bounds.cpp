@@ -23,10 +23,6 @@ TimestampTz utc_midnight(TimestampTz time) {
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_first_day) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
         throw Error(sqlstate::null_value_not_allowed, "the bounds of a time range must not be null", {},
@@ -40,7 +36,7 @@ HELIX_FUNCTION(helix_first_day) {
         throw Error(sqlstate::invalid_parameter_value, "the time range ends before it starts",
                     "It starts at " + from + " and ends at " + text(end) + ".", "Swap the bounds.");
     }
-    PG_RETURN_TIMESTAMPTZ(TIMESTAMP_NOT_FINITE(start) ? start : ledger::utc_midnight(start));
+    PG_RETURN_TIMESTAMPTZ(TIMESTAMP_NOT_FINITE(start) ? start : utc_midnight(start));
 }
 
 HELIX_FUNCTION(helix_month_start) {
@@ -60,10 +56,12 @@ HELIX_FUNCTION(helix_first_trend_date) {
         throw Error(sqlstate::null_value_not_allowed, "p_days must not be null", {}, "Pass the number of days.");
     }
     const int days = PG_GETARG_INT32(0);
-    if (days < 1 || days > ledger::max_days) {
+    if (days < 1 || days > max_days) {
         throw Error(sqlstate::invalid_parameter_value, "p_days is out of range", "It is " + std::to_string(days) + ".",
-                    "Pass 1 to " + std::to_string(ledger::max_days) + " days.");
+                    "Pass 1 to " + std::to_string(max_days) + " days.");
     }
-    const TimestampTz today = ledger::utc_midnight(GetCurrentTransactionStartTimestamp());
+    const TimestampTz today = utc_midnight(GetCurrentTransactionStartTimestamp());
     PG_RETURN_DATEADT(static_cast<DateADT>(today / USECS_PER_DAY) - (days - 1));
 }
+
+} // namespace helix::ledger

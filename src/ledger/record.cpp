@@ -17,13 +17,11 @@ Recorded record(const Request& request) {
     return {id, execution.cost_usd};
 }
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_record_operation_execution) {
-    const auto request = ledger::request_of([fcinfo](int number) {
+    const auto request = request_of([fcinfo](int number) {
         return PG_ARGISNULL(number) ? std::nullopt : std::optional<Datum>(PG_GETARG_DATUM(number));
     });
-    PG_RETURN_INT64(ledger::record(request).id);
+    PG_RETURN_INT64(record(request).id);
 }
+
+} // namespace helix::ledger

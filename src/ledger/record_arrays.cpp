@@ -71,20 +71,18 @@ void record_rows(const Values* columns, int count, Datum* ids, Place& place) {
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_record_operation_executions_columns) {
-    ledger::Values columns[ledger::argument_count];
-    const int count = ledger::read_arguments(fcinfo, columns);
+    Values columns[argument_count];
+    const int count = read_arguments(fcinfo, columns);
     if (count == 0) {
         PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
     }
     auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * count));
-    ledger::Place place;
-    if (ErrorData* error = pg::catch_error([&] { ledger::record_rows(columns, count, ids, place); })) {
-        ReThrowError(ledger::located(error, place));
+    Place place;
+    if (ErrorData* error = pg::catch_error([&] { record_rows(columns, count, ids, place); })) {
+        ReThrowError(located(error, place));
     }
     PG_RETURN_ARRAYTYPE_P(construct_array(ids, count, INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
+
+} // namespace helix::ledger

@@ -105,12 +105,8 @@ void report(FunctionCallInfo fcinfo, std::span<const Attempt> attempts) {
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_record_operation_executions_each) {
-    const auto executions = ledger::JsonExecutions::from_argument(fcinfo);
+    const auto executions = JsonExecutions::from_argument(fcinfo);
     PreventCommandIfReadOnly("recording");
     InitMaterializedSRF(fcinfo, 0);
     const auto count = static_cast<std::size_t>(executions.count());
@@ -119,14 +115,16 @@ HELIX_FUNCTION(helix_record_operation_executions_each) {
     }
     operations::prices(); // read now: an error of the read is of no element
     const TimestampTz now = GetCurrentTimestamp();
-    auto* attempts = static_cast<ledger::Attempt*>(palloc(sizeof(ledger::Attempt) * count));
+    auto* attempts = static_cast<Attempt*>(palloc(sizeof(Attempt) * count));
     for (std::size_t element = 0; element < count; ++element) {
-        attempts[element] = ledger::check(executions, static_cast<int>(element), now);
+        attempts[element] = check(executions, static_cast<int>(element), now);
     }
-    const std::span<ledger::Attempt> all(attempts, count);
+    const std::span<Attempt> all(attempts, count);
     if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.error == nullptr; })) {
-        ledger::write_what_is_right(all, now);
+        write_what_is_right(all, now);
     }
-    ledger::report(fcinfo, all);
+    report(fcinfo, all);
     return 0;
 }
+
+} // namespace helix::ledger

@@ -25,20 +25,18 @@ void record_all(const JsonExecutions& executions, Datum* ids, Place& place) {
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_record_operation_executions) {
-    const auto executions = ledger::JsonExecutions::from_argument(fcinfo);
+    const auto executions = JsonExecutions::from_argument(fcinfo);
     if (executions.count() == 0) {
         PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
     }
     auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * executions.count()));
-    ledger::Place place;
-    if (ErrorData* error = pg::catch_error([&] { ledger::record_all(executions, ids, place); })) {
-        ReThrowError(ledger::located(error, place));
+    Place place;
+    if (ErrorData* error = pg::catch_error([&] { record_all(executions, ids, place); })) {
+        ReThrowError(located(error, place));
     }
     PG_RETURN_ARRAYTYPE_P(
         construct_array(ids, executions.count(), INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
+
+} // namespace helix::ledger

@@ -100,21 +100,19 @@ HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, st
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_write_execution) {
-    const auto& trigger = pg::checked_trigger(fcinfo, ledger::rule);
+    const auto& trigger = pg::checked_trigger(fcinfo, rule);
     if (!TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
         throw Error("0A000", "executions are append-only", {},
                     "Record a new execution; prices are corrected by helix.reprice().");
     }
     const TimestampTz now = GetCurrentTimestamp();
-    const ledger::NewRow row(trigger.tg_trigtuple, RelationGetDescr(trigger.tg_relation));
-    const auto execution = ledger::resolve(ledger::request_of(row), now);
-    ledger::Writer writer(now, 1);
+    const NewRow row(trigger.tg_trigtuple, RelationGetDescr(trigger.tg_relation));
+    const auto execution = resolve(request_of(row), now);
+    Writer writer(now, 1);
     const std::int64_t id = writer.append(execution);
     writer.finish();
-    return PointerGetDatum(ledger::as_recorded(trigger, execution, id, now));
+    return PointerGetDatum(as_recorded(trigger, execution, id, now));
 }
+
+} // namespace helix::ledger

@@ -3,6 +3,7 @@
 
 #include "cache/invalidation.hpp"
 #include "core/error.hpp"
+#include "ledger/adoption.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -161,24 +162,22 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
 
 } // namespace
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_reprice) {
-    ledger::check_range(fcinfo);
+    check_range(fcinfo);
     TupleDesc columns = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
         elog(ERROR, "reprice() must return a row");
     }
     const MemoryContext result_memory = CurrentMemoryContext;
-    ledger::ensure_watermark();
+    ensure_watermark();
     const Datum range[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2)};
     pg::OwnerSpi spi;
-    ledger::check_retained(PG_GETARG_TIMESTAMPTZ(0));
-    const auto repriced = ledger::reprice(range, PG_ARGISNULL(2) ? "  n   " : "      ", result_memory);
+    check_retained(PG_GETARG_TIMESTAMPTZ(0));
+    const auto repriced = reprice(range, PG_ARGISNULL(2) ? "  n   " : "      ", result_memory);
     spi.finish();
     Datum values[] = {Int64GetDatum(repriced.executions), repriced.old_cost_usd, repriced.new_cost_usd};
     bool nulls[] = {false, false, false};
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
+
+} // namespace helix::ledger

@@ -67,14 +67,12 @@ bool request_ids_task() {
     return forget_before(window_before(GetCurrentTimestamp())) == forget_at_once;
 }
 
-} // namespace helix::ledger
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_forget_request_ids) {
     if (PG_ARGISNULL(0)) {
         PG_RETURN_INT64(0);
     }
     const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
-    PG_RETURN_INT64(ledger::forget_before(ledger::window_before(now)));
+    PG_RETURN_INT64(forget_before(window_before(now)));
 }
+
+} // namespace helix::ledger

@@ -19,27 +19,29 @@ struct Watermark {
     bool is_fresh; // as shipped: nothing was ever recorded, or the first recording is not committed yet
 };
 
-// Makes sure that the watermark is of this cluster and database before a row is recorded: the first recording of all
-// claims it, without making others wait; the first one after a restore elsewhere adopts the ledger (folds all of it,
-// and lets only larger ids be unfolded from then on). Cheap after the first call in a backend.
-void ensure_watermark();
-
-// With the partition locked: gives up ids that were handed to this session before an adoption that it did not see.
-void confirm_ids();
-
 enum class IfLocked { wait, skip };
+enum class Snapshot { transaction, latest }; // which rows a statement sees in a REPEATABLE READ transaction
 
-// Locks and reads the watermark; none where it is locked and `skip`. Needs SPI.
-std::optional<Watermark> lock_watermark(IfLocked if_locked);
+// The watermark as it is committed now. Needs SPI, as all below.
+std::optional<Watermark> read_watermark();
 
-// Moves the watermark and adds to its totals. Needs SPI and the lock.
+// Locks and reads the watermark; none where it is locked and `skip`.
+std::optional<Watermark> lock_watermark(IfLocked if_locked, Snapshot snapshot = Snapshot::transaction);
+
+// The watermark as shipped becomes this cluster's and database's.
+void claim_watermark();
+
+// So does one of another cluster or database; returns the last id that is folded, beyond which the tail begins.
+std::int64_t rebase_watermark();
+
+// Moves the watermark and adds to its totals. Needs the lock.
 void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd);
 
-// What is visible now, without this transaction's own rows. Needs SPI.
+// What is visible now, without this transaction's own rows.
 Horizon current_horizon();
 
 // Whether a worker may work here: the watermark is ours, and committed. Never adopts: while a restore runs, the tables
-// must be left alone. Needs SPI.
+// must be left alone.
 bool watermark_is_ours();
 
 } // namespace helix::ledger

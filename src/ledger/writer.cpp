@@ -4,10 +4,10 @@
 
 #include "budgets/placement.hpp"
 #include "cache/invalidation.hpp"
+#include "ledger/adoption.hpp"
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
-#include "ledger/watermark.hpp"
 #include "pg/table_writer.hpp"
 #include "worker/worker.hpp"
 

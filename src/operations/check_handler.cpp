@@ -73,12 +73,10 @@ void check(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::operations
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_handler) {
-    const auto& trigger = pg::checked_trigger(fcinfo, operations::rule);
-    operations::check(trigger);
+    const auto& trigger = pg::checked_trigger(fcinfo, rule);
+    check(trigger);
     return PointerGetDatum(pg::new_row(trigger).tuple);
 }
+
+} // namespace helix::operations

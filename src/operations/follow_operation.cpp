@@ -100,11 +100,9 @@ void follow(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::operations
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_follow_operation) {
-    operations::follow(pg::checked_trigger(fcinfo, operations::rule));
+    follow(pg::checked_trigger(fcinfo, rule));
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::operations

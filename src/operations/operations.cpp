@@ -110,11 +110,9 @@ const PriceList& prices() {
     return current().prices;
 }
 
-} // namespace helix::operations
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_operations_changed) {
-    CacheInvalidateRelcache(pg::checked_trigger(fcinfo, operations::rule).tg_relation);
+    CacheInvalidateRelcache(pg::checked_trigger(fcinfo, rule).tg_relation);
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::operations

@@ -58,12 +58,8 @@ void delete_shipped(const TriggerData* trigger, HeapTuple own) {
 
 } // namespace
 
-} // namespace helix::operations
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_shipped_row) {
-    const auto* trigger = &pg::checked_trigger(fcinfo, operations::rule);
+    const auto* trigger = &pg::checked_trigger(fcinfo, rule);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
     HeapTuple row = update ? trigger->tg_newtuple : trigger->tg_trigtuple;
     int shipped = SPI_fnumber(RelationGetDescr(trigger->tg_relation), "shipped");
@@ -71,7 +67,9 @@ HELIX_FUNCTION(helix_shipped_row) {
     bool is_null = false;
     row = heap_modify_tuple_by_cols(row, RelationGetDescr(trigger->tg_relation), 1, &shipped, &own, &is_null);
     if (!update) {
-        operations::delete_shipped(trigger, row);
+        delete_shipped(trigger, row);
     }
     return PointerGetDatum(row);
 }
+
+} // namespace helix::operations

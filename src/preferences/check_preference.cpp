@@ -91,12 +91,10 @@ HeapTuple checked_update(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::preferences
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_preference) {
-    const auto& trigger = pg::checked_trigger(fcinfo, preferences::rule);
-    return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? preferences::checked_update(trigger)
-                                                                     : preferences::checked_insert(trigger));
+    const auto& trigger = pg::checked_trigger(fcinfo, rule);
+    return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? checked_update(trigger)
+                                                                     : checked_insert(trigger));
 }
+
+} // namespace helix::preferences

@@ -56,11 +56,9 @@ void log_change(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::preferences
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_log_preference) {
-    preferences::log_change(pg::checked_trigger(fcinfo, preferences::rule));
+    log_change(pg::checked_trigger(fcinfo, rule));
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::preferences

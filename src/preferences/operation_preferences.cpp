@@ -91,19 +91,15 @@ Datum given_fields(FunctionCallInfo fcinfo, Datum operation) {
 
 } // namespace
 
-} // namespace helix::preferences
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_set_operation_preference) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     const Datum operation = pg::required(fcinfo, 1, "p_operation_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
-    preferences::check_operation(operation);
-    const Datum fields = preferences::given_fields(fcinfo, operation);
+    check_operation(operation);
+    const Datum fields = given_fields(fcinfo, operation);
     TupleDesc columns = pg::result_columns(fcinfo);
     pg::OwnerSpi spi;
-    preferences::store(user, fields);
+    store(user, fields);
     const Datum row = pg::copied_row(columns);
     spi.finish();
     PG_RETURN_DATUM(row);
@@ -113,14 +109,16 @@ HELIX_FUNCTION(helix_bulk_update_operation_preferences) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     const Datum given = pg::required(fcinfo, 1, "p_updates");
     callers::check_acts_for(*DatumGetUUIDP(user));
-    const Datum updates = preferences::read_updates(given);
+    const Datum updates = read_updates(given);
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;
-    const auto count = preferences::store(user, updates);
+    const auto count = store(user, updates);
     for (std::uint64_t row = 0; row < count; ++row) {
         tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
     }
     spi.finish();
     return Datum{0};
 }
+
+} // namespace helix::preferences

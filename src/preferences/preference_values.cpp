@@ -88,15 +88,13 @@ void check_theme_word(const char* column, std::string_view word) {
     }
 }
 
-} // namespace helix::preferences
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_known_operation) {
     if (PG_ARGISNULL(0)) {
         throw Error(sqlstate::null_value_not_allowed, "p_operation_id must not be null", {},
                     "Pass one of helix.operations.");
     }
-    preferences::check_operation(PG_GETARG_DATUM(0));
+    check_operation(PG_GETARG_DATUM(0));
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
+
+} // namespace helix::preferences

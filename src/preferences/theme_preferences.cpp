@@ -37,19 +37,15 @@ pg::Statement delete_theme("DELETE FROM helix.ui_theme_preferences WHERE user_id
 
 } // namespace
 
-} // namespace helix::preferences
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_set_theme_preferences) {
     callers::check_acts_for(*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")));
     pg::Values values;
-    for (int number = 0; number < preferences::arguments; ++number) {
+    for (int number = 0; number < arguments; ++number) {
         values.add_argument(fcinfo, number);
     }
     TupleDesc columns = pg::result_columns(fcinfo);
     pg::OwnerSpi spi;
-    preferences::upsert.execute(values.values(), values.letters()); // the table's trigger knows the words
+    upsert.execute(values.values(), values.letters()); // the table's trigger knows the words
     const Datum row = pg::copied_row(columns);
     spi.finish();
     PG_RETURN_DATUM(row);
@@ -59,8 +55,10 @@ HELIX_FUNCTION(helix_reset_preferences) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
     pg::OwnerSpi spi;
-    preferences::delete_operations.execute(&user);
-    preferences::delete_theme.execute(&user);
+    delete_operations.execute(&user);
+    delete_theme.execute(&user);
     spi.finish();
     PG_RETURN_VOID();
 }
+
+} // namespace helix::preferences

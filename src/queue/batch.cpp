@@ -121,22 +121,18 @@ void start(const pg_uuid_t& batch, const callers::Rights& rights) {
     advance_batch(batch);
 }
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_start_batch) {
     const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
-    const auto state = queue::lock(batch, rights);
+    const auto state = lock(batch, rights);
     if (state.started || state.cancelled) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the batch is not a draft"),
-                        errdetail("Batch %s is %s already.", queue::uuid_text(batch),
-                                  state.cancelled ? "cancelled" : "started"),
-                        errhint("Make another one with helix.create_batch().")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the batch is not a draft"),
+                 errdetail("Batch %s is %s already.", uuid_text(batch), state.cancelled ? "cancelled" : "started"),
+                 errhint("Make another one with helix.create_batch().")));
     }
-    queue::start(batch, rights);
+    start(batch, rights);
     spi.finish();
     PG_RETURN_VOID();
 }
@@ -147,8 +143,8 @@ HELIX_FUNCTION(helix_cancel_batch) {
     const char* reason = PG_ARGISNULL(1) ? nullptr : pg::stored_error(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
-    const auto state = queue::lock(batch, rights);
-    const bool cancelled = queue::cancel(batch, state, reason);
+    const auto state = lock(batch, rights);
+    const bool cancelled = cancel(batch, state, reason);
     spi.finish();
     PG_RETURN_BOOL(cancelled);
 }
@@ -158,10 +154,12 @@ HELIX_FUNCTION(helix_check_batch_exists) {
     const auto rights = callers::rights();
     const Datum id = UUIDPGetDatum(&batch);
     pg::OwnerSpi spi;
-    if (queue::select_owner.read(&id) == 0) {
-        queue::refuse_unknown("batch", batch);
+    if (select_owner.read(&id) == 0) {
+        refuse_unknown("batch", batch);
     }
     rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);
     spi.finish();
     PG_RETURN_VOID();
 }
+
+} // namespace helix::queue

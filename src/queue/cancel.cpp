@@ -35,19 +35,17 @@ void prepare(const pg_uuid_t& execution, const callers::Rights& rights) {
 
 } // namespace
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cancel_execution) {
-    const queue::Claim claim{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id")), std::nullopt, false};
+    const Claim claim{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id")), std::nullopt, false};
     const char* reason = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
     const char* error = reason == nullptr ? "cancelled" : pg::stored_error(psprintf("cancelled: %s", reason));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
-    queue::plan_by_index();
-    queue::prepare(claim.id, rights);
-    const bool ended = queue::finish(claim, {.status = "skipped", .error = CStringGetTextDatum(error)});
+    plan_by_index();
+    prepare(claim.id, rights);
+    const bool ended = finish(claim, {.status = "skipped", .error = CStringGetTextDatum(error)});
     spi.finish();
     PG_RETURN_BOOL(ended);
 }
+
+} // namespace helix::queue

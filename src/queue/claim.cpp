@@ -270,24 +270,22 @@ void claim(Round& round, std::int64_t wait_us) {
 
 } // namespace
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_claim_executions) {
-    queue::Round round{};
+    Round round{};
     round.worker = pg::required(fcinfo, 0, "p_worker");
     pg::check_text("p_worker", round.worker, pg::longest_name);
-    round.left = queue::number_argument(fcinfo, 1, "p_limit", 1, queue::most_claims);
+    round.left = number_argument(fcinfo, 1, "p_limit", 1, most_claims);
     pg::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
     round.lease = PG_GETARG_DATUM(2);
     round.operations = PG_ARGISNULL(3) ? 0 : PG_GETARG_DATUM(3);
-    const auto wait_us = pg::interval_argument(fcinfo, 4, "p_wait", 0, queue::longest_wait_us);
+    const auto wait_us = pg::interval_argument(fcinfo, 4, "p_wait", 0, longest_wait_us);
     InitMaterializedSRF(fcinfo, 0);
     round.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;
-    queue::plan_by_index();
-    queue::claim(round, wait_us);
+    plan_by_index();
+    claim(round, wait_us);
     spi.finish();
     return 0;
 }
+
+} // namespace helix::queue

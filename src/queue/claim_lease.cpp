@@ -140,13 +140,9 @@ bool leases_task() {
     return false;
 }
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_expire_leases) {
     pg::OwnerSpi spi;
-    const auto count = queue::expire_leases();
+    const auto count = expire_leases();
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }
@@ -155,12 +151,12 @@ HELIX_FUNCTION(helix_heartbeat_execution) {
     const pg_uuid_t id = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_execution_id"));
     const auto token = DatumGetInt64(pg::required(fcinfo, 1, "p_fencing_token"));
     pg::interval_argument(fcinfo, 2, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
-    const queue::Claim claim{id, token >= 0 && token <= PG_INT32_MAX ? static_cast<std::int32_t>(token) : -1};
+    const Claim claim{id, token >= 0 && token <= PG_INT32_MAX ? static_cast<std::int32_t>(token) : -1};
     const Datum values[] = {UUIDPGetDatum(&id), Int32GetDatum(*claim.attempt), PG_GETARG_DATUM(2)};
     pg::OwnerSpi spi;
-    queue::plan_by_index();
-    if (queue::prolong.execute(values) == 0) {
-        queue::refuse_claim(claim);
+    plan_by_index();
+    if (prolong.execute(values) == 0) {
+        refuse_claim(claim);
     }
     const TimestampTz until = DatumGetTimestampTz(pg::column(0, 1));
     if (DatumGetBool(pg::column(0, 2))) {
@@ -173,28 +169,30 @@ HELIX_FUNCTION(helix_heartbeat_execution) {
 HELIX_FUNCTION(helix_create_execution_with_lock) {
     const pg_uuid_t schedule = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_schedule_id"));
     const pg_uuid_t user = *DatumGetUUIDP(pg::required(fcinfo, 1, "p_user_id"));
-    queue::NewExecution execution{.user_id = user, .schedule_id = &schedule};
-    execution.triggered_by = queue::trigger_word(fcinfo, 2);
+    NewExecution execution{.user_id = user, .schedule_id = &schedule};
+    execution.triggered_by = trigger_word(fcinfo, 2);
     execution.max_attempts = 1; // it is the caller's, no worker takes it over
     execution.waits = true;
     callers::check_acts_for(user);
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     const Datum id = UUIDPGetDatum(&schedule);
     pg::OwnerSpi spi;
-    queue::plan_by_index();
+    plan_by_index();
     const Datum own[] = {id, UUIDPGetDatum(&user)};
-    if (queue::lock_schedule.execute(own) == 0) {
-        queue::refuse_unknown("schedule of this user", schedule);
+    if (lock_schedule.execute(own) == 0) {
+        refuse_unknown("schedule of this user", schedule);
     }
     execution.operation_id = pg::column(0, 2);
     execution.payload = pg::column(0, 3);
     execution.run_as = NameStr(*DatumGetName(pg::column(0, 4)));
-    if (queue::select_running.execute_latest(&id) > 0) {
-        queue::refuse_running(schedule, queue::uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
+    if (select_running.execute_latest(&id) > 0) {
+        refuse_running(schedule, uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
     }
-    *result = queue::enqueue(execution);
-    const Datum values[] = {UUIDPGetDatum(result), TimestampTzGetDatum(GetCurrentTimestamp() + queue::lock_lease_us)};
-    queue::start.execute(values);
+    *result = enqueue(execution);
+    const Datum values[] = {UUIDPGetDatum(result), TimestampTzGetDatum(GetCurrentTimestamp() + lock_lease_us)};
+    start.execute(values);
     spi.finish();
     PG_RETURN_UUID_P(result);
 }
+
+} // namespace helix::queue

@@ -201,43 +201,39 @@ void end_failed(const Claim& claim, Ending& ending) {
 
 } // namespace
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_complete_execution) {
-    const auto claim = queue::claim_of(fcinfo, 5);
-    queue::Ending ending{.status = queue::status_argument(fcinfo, 1)};
-    ending.result = queue::argument(fcinfo, 2);
+    const auto claim = claim_of(fcinfo, 5);
+    Ending ending{.status = status_argument(fcinfo, 1)};
+    ending.result = argument(fcinfo, 2);
     if (ending.result != 0) {
-        pg::check_json("p_result", ending.result, queue::most_result_bytes);
+        pg::check_json("p_result", ending.result, most_result_bytes);
     }
-    ending.error = pg::stored_error(queue::argument(fcinfo, 6));
-    ending.cost = queue::argument(fcinfo, 3);
-    ending.latency_ms = queue::latency_argument(fcinfo, 4);
+    ending.error = pg::stored_error(argument(fcinfo, 6));
+    ending.cost = argument(fcinfo, 3);
+    ending.latency_ms = latency_argument(fcinfo, 4);
     const bool skipped = strcmp(ending.status, "skipped") == 0;
     if (skipped) {
-        queue::check_skipped(ending);
+        check_skipped(ending);
     }
     pg::Owner owner;
-    const auto departed = queue::leave_queue(claim);
+    const auto departed = leave_queue(claim);
     if (!departed) {
-        queue::refuse_claim(claim);
+        refuse_claim(claim);
     }
     if (!skipped) {
-        auto request = queue::recording_of(departed->user_id, departed->operation_id,
-                                           strcmp(ending.status, "success") == 0, ending);
-        queue::add_tokens(fcinfo, request);
+        auto request =
+            recording_of(departed->user_id, departed->operation_id, strcmp(ending.status, "success") == 0, ending);
+        add_tokens(fcinfo, request);
         if (departed->reserved) {
-            queue::settle_by(request, claim.id);
+            settle_by(request, claim.id);
         }
-        ending.cost = queue::record_attempt(request);
+        ending.cost = record_attempt(request);
     }
-    queue::enter_history(*departed, ending);
-    if (queue::concerns_others(*departed)) {
+    enter_history(*departed, ending);
+    if (concerns_others(*departed)) {
         pg::OwnerSpi spi;
-        queue::plan_by_index();
-        queue::notify_dependents(*departed, ending);
+        plan_by_index();
+        notify_dependents(*departed, ending);
         spi.finish();
     }
     owner.finish();
@@ -245,22 +241,24 @@ HELIX_FUNCTION(helix_complete_execution) {
 }
 
 HELIX_FUNCTION(helix_fail_execution) {
-    const auto claim = queue::claim_of(fcinfo, 2);
-    queue::Ending ending{.status = "failed"};
+    const auto claim = claim_of(fcinfo, 2);
+    Ending ending{.status = "failed"};
     ending.error = pg::stored_error(pg::required(fcinfo, 1, "p_error"));
-    ending.cost = queue::argument(fcinfo, 3);
-    ending.latency_ms = queue::latency_argument(fcinfo, 4);
+    ending.cost = argument(fcinfo, 3);
+    ending.latency_ms = latency_argument(fcinfo, 4);
     text* const outcome = cstring_to_text("pending");
     text* const last = cstring_to_text("failed");
     pg::OwnerSpi spi;
-    queue::plan_by_index();
-    const Datum pause = queue::pause_argument(fcinfo, 5, claim);
-    const auto attempt = queue::try_again(claim, ending.error, pause);
+    plan_by_index();
+    const Datum pause = pause_argument(fcinfo, 5, claim);
+    const auto attempt = try_again(claim, ending.error, pause);
     if (attempt) {
-        queue::report_retry(claim, *attempt, ending);
+        report_retry(claim, *attempt, ending);
     } else {
-        queue::end_failed(claim, ending);
+        end_failed(claim, ending);
     }
     spi.finish();
     PG_RETURN_TEXT_P(attempt ? outcome : last);
 }
+
+} // namespace helix::queue

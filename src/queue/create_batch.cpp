@@ -97,19 +97,15 @@ void insert_operations(const pg_uuid_t& batch, Datum user, const BatchPlan& plan
 
 } // namespace
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_create_batch) {
     const Datum user = pg::required(fcinfo, 0, "p_user_id");
     const Datum name = pg::required(fcinfo, 1, "p_name");
     const Datum type = pg::required(fcinfo, 2, "p_batch_type");
     const Datum operations = pg::required(fcinfo, 3, "p_operations");
-    queue::check_name(name);
-    queue::check_type(type);
-    queue::check_concurrency(fcinfo, 6);
-    queue::check_cost(fcinfo, 7);
+    check_name(name);
+    check_type(type);
+    check_concurrency(fcinfo, 6);
+    check_cost(fcinfo, 7);
     pg::check_text_argument(fcinfo, 4, "p_description", pg::longest_description);
     const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
@@ -117,18 +113,20 @@ HELIX_FUNCTION(helix_create_batch) {
     *batch = pg::fresh_id();
     pg::Values values;
     values.add_uuid(batch).add(user).add(name).add(type).add_argument(fcinfo, 4);
-    const int priority = queue::priority_argument(fcinfo, 5);
-    queue::check_priority(rights, priority);
+    const int priority = priority_argument(fcinfo, 5);
+    check_priority(rights, priority);
     values.add(Int16GetDatum(static_cast<std::int16_t>(priority)));
     values.add_argument(fcinfo, 6).add_argument(fcinfo, 7);
     values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
     pg::OwnerSpi spi;
-    const auto plan = queue::read_plan(operations);
-    queue::insert_batch.execute(values.values(), values.letters());
-    queue::insert_operations(*batch, user, plan);
+    const auto plan = read_plan(operations);
+    insert_batch.execute(values.values(), values.letters());
+    insert_operations(*batch, user, plan);
     if (!PG_ARGISNULL(8) && PG_GETARG_BOOL(8)) {
-        queue::start(*batch, rights);
+        start(*batch, rights);
     }
     spi.finish();
     PG_RETURN_UUID_P(batch);
 }
+
+} // namespace helix::queue

@@ -144,23 +144,19 @@ void check_plain(FunctionCallInfo fcinfo, NewExecution& execution) {
 
 } // namespace
 
-} // namespace helix::queue
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_enqueue_execution) {
-    queue::NewExecution execution;
-    execution.triggered_by = queue::trigger_word(fcinfo, 1);
+    NewExecution execution;
+    execution.triggered_by = trigger_word(fcinfo, 1);
     execution.payload = PG_ARGISNULL(2) ? 0 : PG_GETARG_DATUM(2);
-    execution.run_at = queue::time_argument(fcinfo, 3, "p_run_at");
-    execution.priority = queue::priority_argument(fcinfo, 4);
-    execution.request_id = queue::request_id_argument(fcinfo, 5);
+    execution.run_at = time_argument(fcinfo, 3, "p_run_at");
+    execution.priority = priority_argument(fcinfo, 4);
+    execution.request_id = request_id_argument(fcinfo, 5);
     const auto rights = callers::rights();
-    queue::check_priority(rights, execution.priority);
-    queue::check_payload(execution.payload);
+    check_priority(rights, execution.priority);
+    check_payload(execution.payload);
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     if (PG_ARGISNULL(0)) {
-        queue::check_plain(fcinfo, execution);
+        check_plain(fcinfo, execution);
         callers::check_acts_for(execution.user_id);
         execution.run_as = GetUserNameFromId(rights.role, false);
     } else {
@@ -168,11 +164,13 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     }
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {
-        queue::plan_by_index();
-        queue::apply_schedule(execution, rights);
+        plan_by_index();
+        apply_schedule(execution, rights);
     }
     operations::refuse_superuser(pg::text_view(execution.operation_id), execution.run_as);
-    *result = queue::enqueue(execution);
+    *result = enqueue(execution);
     spi.finish();
     PG_RETURN_UUID_P(result);
 }
+
+} // namespace helix::queue

@@ -129,10 +129,8 @@ HeapTuple checked(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_schedule) {
-    return PointerGetDatum(schedules::checked(pg::checked_trigger(fcinfo, schedules::rule)));
+    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, rule)));
 }
+
+} // namespace helix::schedules

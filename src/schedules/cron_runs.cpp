@@ -69,21 +69,17 @@ void watch_runs() {
     }
 }
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_cron_status) {
     TupleDesc columns = pg::result_columns(fcinfo);
     const MemoryContext memory = CurrentMemoryContext;
     pg::Values values;
     pg::OwnerSpi spi;
-    const bool known = schedules::has_runs();
-    values.add(BoolGetDatum(schedules::has_pg_cron()));
+    const bool known = has_runs();
+    values.add(BoolGetDatum(has_pg_cron()));
     if (known) {
-        schedules::select_state.read();
+        select_state.read();
     }
-    for (int number = schedules::jobs; number <= schedules::last_failure; ++number) {
+    for (int number = jobs; number <= last_failure; ++number) {
         bool is_null = true;
         const Datum value = known ? pg::column(0, number, &is_null) : 0;
         values.add(value, is_null);
@@ -94,3 +90,5 @@ HELIX_FUNCTION(helix_cron_status) {
     spi.finish();
     PG_RETURN_DATUM(row);
 }
+
+} // namespace helix::schedules

@@ -22,10 +22,6 @@ const char* pg_cron_form(const char* expression, const char* zone, TimestampTz n
     return pg::call([text] { return pstrdup(text); });
 }
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_next_run) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
         PG_RETURN_NULL();
@@ -33,9 +29,11 @@ HELIX_FUNCTION(helix_next_run) {
     const char* expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
     const char* zone = pg::checked_zone(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     const TimestampTz after = pg::checked_time(PG_GETARG_TIMESTAMPTZ(2), "p_after");
-    const auto next = schedules::next_run(expression, zone, after);
+    const auto next = next_run(expression, zone, after);
     if (!next) {
         PG_RETURN_NULL();
     }
     PG_RETURN_TIMESTAMPTZ(*next);
 }
+
+} // namespace helix::schedules

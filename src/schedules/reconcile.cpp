@@ -122,14 +122,12 @@ bool due_task() {
     return false;
 }
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_reconcile_cron) {
     pg::OwnerSpi spi;
-    const int repaired = schedules::reconcile();
-    schedules::run_due();
+    const int repaired = reconcile();
+    run_due();
     spi.finish();
     PG_RETURN_INT32(repaired);
 }
+
+} // namespace helix::schedules

@@ -91,14 +91,12 @@ void follow(const TriggerData& trigger) {
 
 } // namespace
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_register_schedule) {
-    const auto& trigger = pg::checked_trigger(fcinfo, schedules::rule);
-    if (!schedules::is_of_dump(trigger)) {
-        schedules::follow(trigger);
+    const auto& trigger = pg::checked_trigger(fcinfo, rule);
+    if (!is_of_dump(trigger)) {
+        follow(trigger);
     }
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::schedules

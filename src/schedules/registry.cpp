@@ -162,65 +162,63 @@ Datum registered_row(Datum name, TupleDesc columns, MemoryContext memory) {
 
 } // namespace
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_register_cron_job) {
     const Datum given = pg::required(fcinfo, 0, "p_job_name");
     const Datum expression = pg::required(fcinfo, 1, "p_schedule");
     const Datum operation = pg::required(fcinfo, 2, "p_operation_id");
     const Datum user = pg::required(fcinfo, 3, "p_user_id");
-    schedules::check_name(given);
-    schedules::check_operation(operation);
+    check_name(given);
+    check_operation(operation);
     const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     TupleDesc columns = pg::result_columns(fcinfo);
     const MemoryContext memory = CurrentMemoryContext;
-    const schedules::Registration job{.name = schedules::read_name(given),
-                                      .expression = expression,
-                                      .operation = operation,
-                                      .user = DatumGetUUIDP(user),
-                                      .zone = PG_ARGISNULL(4) ? 0 : PG_GETARG_DATUM(4)};
+    const Registration job{.name = read_name(given),
+                           .expression = expression,
+                           .operation = operation,
+                           .user = DatumGetUUIDP(user),
+                           .zone = PG_ARGISNULL(4) ? 0 : PG_GETARG_DATUM(4)};
     pg::OwnerSpi spi;
-    schedules::require_pg_cron();
-    schedules::put(job, rights);
+    require_pg_cron();
+    put(job, rights);
     if (!rights.for_anyone) { // the trigger has seen helix's own role
-        schedules::check_interval(TextDatumGetCString(expression), "UTC");
+        check_interval(TextDatumGetCString(expression), "UTC");
     }
-    const Datum row = schedules::registered_row(job.name.pg_cron, columns, memory);
+    const Datum row = registered_row(job.name.pg_cron, columns, memory);
     spi.finish();
     PG_RETURN_DATUM(row);
 }
 
 HELIX_FUNCTION(helix_unregister_cron_job) {
     const Datum given = pg::required(fcinfo, 0, "p_job_name");
-    const Datum name = schedules::read_name(given).pg_cron;
+    const Datum name = read_name(given).pg_cron;
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     bool was_registered = false;
-    rights.check_may_use(schedules::select_owner, &name, "job", TextDatumGetCString(given));
-    if (schedules::select_job.execute(&name) > 0) {
+    rights.check_may_use(select_owner, &name, "job", TextDatumGetCString(given));
+    if (select_job.execute(&name) > 0) {
         rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "job", TextDatumGetCString(given));
         was_registered = DatumGetBool(pg::column(0, 3));
         const bool by_name = DatumGetBool(pg::column(0, 2));
-        (by_name ? schedules::delete_job : schedules::disable_job).execute(&name);
+        (by_name ? delete_job : disable_job).execute(&name);
     }
     spi.finish();
     PG_RETURN_BOOL(was_registered);
 }
 
 HELIX_FUNCTION(helix_check_cron_job_exists) {
-    const Datum name = schedules::read_name(pg::required(fcinfo, 0, "p_job_name")).pg_cron;
+    const Datum name = read_name(pg::required(fcinfo, 0, "p_job_name")).pg_cron;
     const auto rights = callers::rights();
     const auto user = rights.for_anyone ? std::nullopt : callers::current_user();
     pg::OwnerSpi spi;
     bool exists = false;
-    if (schedules::select_seen.read(&name) > 0 && schedules::has_pg_cron()) {
+    if (select_seen.read(&name) > 0 && has_pg_cron()) {
         const auto* owner = DatumGetUUIDP(pg::column(0, 1));
         const bool visible = rights.for_anyone || (user && memcmp(owner->data, user->data, UUID_LEN) == 0);
-        exists = visible && schedules::job_is_live(TextDatumGetCString(name));
+        exists = visible && job_is_live(TextDatumGetCString(name));
     }
     spi.finish();
     PG_RETURN_BOOL(exists);
 }
+
+} // namespace helix::schedules

@@ -152,15 +152,13 @@ int run_job(const char* job_name, TimestampTz now) {
     return count;
 }
 
-} // namespace helix::schedules
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_run_job) {
     const char* name = TextDatumGetCString(pg::required(fcinfo, 0, "p_job_name"));
     const TimestampTz now = pg::checked_time(DatumGetTimestampTz(pg::required(fcinfo, 1, "p_now")), "p_now");
     pg::OwnerSpi spi;
-    const int count = schedules::run_job(name, now);
+    const int count = run_job(name, now);
     spi.finish();
     PG_RETURN_INT32(count);
 }
+
+} // namespace helix::schedules

@@ -51,17 +51,13 @@ const Entry* snapshot() {
 
 } // namespace
 
-} // namespace helix::secrets
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_secret_cache_status) {
     InitMaterializedSRF(fcinfo, 0);
-    const auto* entries = secrets::snapshot();
+    const auto* entries = snapshot();
     const TimestampTz now = GetCurrentTimestamp();
-    for (std::size_t i = 0; i < secrets::most_entries; ++i) {
+    for (std::size_t i = 0; i < most_entries; ++i) {
         if (entries[i].reference[0] != '\0') {
-            secrets::put(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), entries[i], now);
+            put(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), entries[i], now);
         }
     }
     return Datum{0};
@@ -69,5 +65,7 @@ HELIX_FUNCTION(helix_secret_cache_status) {
 
 HELIX_FUNCTION(helix_forget_secret) {
     const auto reference = pg::text_view(pg::required(fcinfo, 0, "p_secret_ref"));
-    PG_RETURN_BOOL(secrets::forget(reference));
+    PG_RETURN_BOOL(forget(reference));
 }
+
+} // namespace helix::secrets

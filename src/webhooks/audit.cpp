@@ -128,11 +128,9 @@ AuditReason::~AuditReason() {
     current_reason = nullptr;
 }
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_audit_webhook_secret) {
-    webhooks::audit(pg::checked_trigger(fcinfo, webhooks::rule));
+    audit(pg::checked_trigger(fcinfo, rule));
     return PointerGetDatum(nullptr);
 }
+
+} // namespace helix::webhooks

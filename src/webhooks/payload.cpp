@@ -74,11 +74,9 @@ Datum payload_of(std::string_view body) {
     return payload;
 }
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_webhook_payload) {
     bytea* body = PG_GETARG_BYTEA_PP(0);
-    return webhooks::payload_of({VARDATA_ANY(body), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(body))});
+    return payload_of({VARDATA_ANY(body), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(body))});
 }
+
+} // namespace helix::webhooks

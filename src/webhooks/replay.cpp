@@ -94,17 +94,15 @@ pg_uuid_t replay(const pg_uuid_t& event_id, const callers::Rights& rights, const
 
 } // namespace
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_replay_webhook_event) {
     const pg_uuid_t event_id = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_event_id"));
     const auto rights = callers::rights();
     const char* role = GetUserNameFromId(GetUserId(), false);
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     pg::OwnerSpi spi;
-    *result = webhooks::replay(event_id, rights, role);
+    *result = replay(event_id, rights, role);
     spi.finish();
     PG_RETURN_UUID_P(result);
 }
+
+} // namespace helix::webhooks

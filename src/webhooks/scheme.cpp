@@ -121,12 +121,10 @@ void check_scheme(const pg::TriggerRow& row) {
 
 } // namespace
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_check_webhook_scheme) {
-    const auto row = pg::new_row(pg::checked_trigger(fcinfo, webhooks::rule));
-    webhooks::check_scheme(row);
+    const auto row = pg::new_row(pg::checked_trigger(fcinfo, rule));
+    check_scheme(row);
     return PointerGetDatum(row.tuple);
 }
+
+} // namespace helix::webhooks

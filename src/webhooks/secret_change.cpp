@@ -128,10 +128,6 @@ int revoke(Datum schedule_id, const Secrets& secrets, const char* only, const ch
 
 } // namespace
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_rotate_webhook_secret) {
     pg::check_text_argument(fcinfo, 1, "p_new_secret_ref", 500);
     pg::check_text_argument(fcinfo, 3, "p_reason", pg::longest_reason);
@@ -145,16 +141,16 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
     }
     const char* reason = PG_ARGISNULL(3) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(3));
     pg::OwnerSpi spi;
-    const auto secrets = webhooks::lock_secrets(schedule_id, rights);
-    webhooks::check_rotation(secrets, schedule_id, reference);
+    const auto secrets = lock_secrets(schedule_id, rights);
+    check_rotation(secrets, schedule_id, reference);
     if (rights.for_anyone) {
-        webhooks::check_usable(schedule_id, reference);
+        check_usable(schedule_id, reference);
     } else {
-        webhooks::check_usable_by(secrets.user_id, schedule_id, reference, called_at);
+        check_usable_by(secrets.user_id, schedule_id, reference, called_at);
     }
     const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2),
                             DirectFunctionCall1(namein, CStringGetDatum(secrets.run_as))};
-    webhooks::change(values, reason);
+    change(values, reason);
     spi.finish();
     PG_RETURN_VOID();
 }
@@ -166,7 +162,9 @@ HELIX_FUNCTION(helix_revoke_webhook_secret) {
     const auto rights = callers::rights();
     const char* reason = PG_ARGISNULL(2) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(2));
     pg::OwnerSpi spi;
-    const int count = webhooks::revoke(schedule_id, webhooks::lock_secrets(schedule_id, rights), only, reason);
+    const int count = revoke(schedule_id, lock_secrets(schedule_id, rights), only, reason);
     spi.finish();
     PG_RETURN_INT32(count);
 }
+
+} // namespace helix::webhooks

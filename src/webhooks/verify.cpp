@@ -48,13 +48,9 @@ const Jsonb* headers_argument(FunctionCallInfo fcinfo, int number) {
 
 } // namespace
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_hmac_verify) {
-    PG_RETURN_BOOL(webhooks::hmac_verify(pg::text_view(PG_GETARG_DATUM(0)), pg::text_view(PG_GETARG_DATUM(1)),
-                                         pg::text_view(PG_GETARG_DATUM(2)), pg::text_view(PG_GETARG_DATUM(3))));
+    PG_RETURN_BOOL(hmac_verify(pg::text_view(PG_GETARG_DATUM(0)), pg::text_view(PG_GETARG_DATUM(1)),
+                               pg::text_view(PG_GETARG_DATUM(2)), pg::text_view(PG_GETARG_DATUM(3))));
 }
 
 HELIX_FUNCTION(helix_verify_webhook_signature) {
@@ -62,15 +58,14 @@ HELIX_FUNCTION(helix_verify_webhook_signature) {
     message.body = pg::text_view(pg::required(fcinfo, 0, "p_payload"));
     const char* references[2] = {TextDatumGetCString(pg::required(fcinfo, 2, "p_secret_ref")), nullptr};
     const Datum scheme_name = pg::required(fcinfo, 3, "p_scheme");
-    const Jsonb* headers = webhooks::headers_argument(fcinfo, 4);
+    const Jsonb* headers = headers_argument(fcinfo, 4);
     secrets::check_reference(references[0]);
     pg::OwnerSpi spi;
-    const auto scheme = webhooks::find_scheme(scheme_name);
-    message.signature =
-        PG_ARGISNULL(1) ? webhooks::header(headers, scheme.signature_header) : pg::text_view(PG_GETARG_DATUM(1));
-    message.timestamp = webhooks::header(headers, scheme.timestamp_header);
-    message.id = webhooks::header(headers, scheme.id_header);
-    const auto check = webhooks::check(scheme, message, references, {});
+    const auto scheme = find_scheme(scheme_name);
+    message.signature = PG_ARGISNULL(1) ? header(headers, scheme.signature_header) : pg::text_view(PG_GETARG_DATUM(1));
+    message.timestamp = header(headers, scheme.timestamp_header);
+    message.id = header(headers, scheme.id_header);
+    const auto check = check(scheme, message, references, {});
     if (!check.has_secret) {
         throw Error(sqlstate::secret_unavailable, "secret unavailable", check.reason,
                     "See that the server can read it.");
@@ -78,3 +73,5 @@ HELIX_FUNCTION(helix_verify_webhook_signature) {
     spi.finish();
     PG_RETURN_BOOL(check.verified());
 }
+
+} // namespace helix::webhooks

@@ -31,39 +31,37 @@ bool is_post() {
 
 } // namespace
 
-} // namespace helix::webhooks
-
-using namespace helix;
-
 HELIX_FUNCTION(helix_webhook_trigger) {
-    if (!webhooks::is_post()) {
-        return webhooks::answer_error(405, "send a POST request");
+    if (!is_post()) {
+        return answer_error(405, "send a POST request");
     }
     if (PG_ARGISNULL(0)) {
-        return webhooks::answer_error(400, "no schedule id");
+        return answer_error(400, "no schedule id");
     }
     const Jsonb* headers = PG_ARGISNULL(3) ? nullptr : PG_GETARG_JSONB_P(3);
     if (headers != nullptr && !JB_ROOT_IS_OBJECT(headers)) {
-        return webhooks::answer_error(400, "p_headers is not an object");
+        return answer_error(400, "p_headers is not an object");
     }
-    return webhooks::take_call({.schedule_id = *PG_GETARG_UUID_P(0),
-                                .body = PG_ARGISNULL(1) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(1)),
-                                .signature = PG_ARGISNULL(2) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(2)),
-                                .headers = headers});
+    return take_call({.schedule_id = *PG_GETARG_UUID_P(0),
+                      .body = PG_ARGISNULL(1) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(1)),
+                      .signature = PG_ARGISNULL(2) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(2)),
+                      .headers = headers});
 }
 
 // The argument is a bytea or a json: both are a length and bytes.
 HELIX_FUNCTION(helix_webhook_receive) {
-    if (!webhooks::is_post()) {
-        return webhooks::answer_error(405, "send a POST request");
+    if (!is_post()) {
+        return answer_error(405, "send a POST request");
     }
-    const Jsonb* headers = webhooks::request_headers();
-    const auto schedule_id = webhooks::uuid_of(webhooks::header(headers, "x-schedule-id"));
+    const Jsonb* headers = request_headers();
+    const auto schedule_id = uuid_of(header(headers, "x-schedule-id"));
     if (!schedule_id) {
-        return webhooks::answer_error(400, "no schedule id");
+        return answer_error(400, "no schedule id");
     }
-    return webhooks::take_call({.schedule_id = *schedule_id,
-                                .body = PG_ARGISNULL(0) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(0)),
-                                .signature = {},
-                                .headers = headers});
+    return take_call({.schedule_id = *schedule_id,
+                      .body = PG_ARGISNULL(0) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(0)),
+                      .signature = {},
+                      .headers = headers});
 }
+
+} // namespace helix::webhooks

@@ -55,22 +55,18 @@ Slot* find_slot(Oid database) {
     return nullptr;
 }
 
-} // namespace helix::worker
-
-using namespace helix;
-
 // This database's worker: (pid, last_error, last_error_at).
 HELIX_FUNCTION(helix_worker_status) {
     TupleDesc columns = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
         elog(ERROR, "worker_status() must return a row");
     }
-    auto& memory = worker::shared();
+    auto& memory = shared();
     pid_t pid = 0;
-    char last_error[sizeof(worker::Slot::last_error)] = "";
+    char last_error[sizeof(Slot::last_error)] = "";
     TimestampTz last_error_at = 0;
     LWLockAcquire(memory.lock, LW_SHARED);
-    if (const auto* slot = worker::find_slot(MyDatabaseId)) {
+    if (const auto* slot = find_slot(MyDatabaseId)) {
         pid = slot->pid;
         last_error_at = slot->last_error_at;
         strlcpy(last_error, slot->last_error, sizeof(last_error));
@@ -81,3 +77,5 @@ HELIX_FUNCTION(helix_worker_status) {
     bool nulls[] = {pid == 0, last_error[0] == '\0', last_error[0] == '\0'};
     PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
+
+} // namespace helix::worker
