@@ -16,11 +16,7 @@ Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name) {
 
 Datum operation_argument(FunctionCallInfo fcinfo, int number) {
     const Datum operation = pg::required(fcinfo, number, "p_operation_id");
-    if (!operations::has_operation(pg::text_view(operation))) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
-                        errdetail("It is \"%s\".", TextDatumGetCString(operation)),
-                        errhint("helix.operations lists the operations; add a row for a new one.")));
-    }
+    operations::check_operation(pg::text_view(operation));
     return operation;
 }
 

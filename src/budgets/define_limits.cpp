@@ -8,6 +8,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
+#include "pg/uuid.hpp"
 
 namespace helix::budgets {
 
@@ -86,9 +87,8 @@ HELIX_FUNCTION(helix_check_budget_group) {
         plan_by_index();
         if (select_ancestor.execute_latest(values) > 0) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a group cannot be a part of itself"),
-                            errdetail("Group %s is an ancestor of %s or the same.",
-                                      DatumGetCString(DirectFunctionCall1(uuid_out, values[0])),
-                                      DatumGetCString(DirectFunctionCall1(uuid_out, values[1]))),
+                            errdetail("Group %s is an ancestor of %s or the same.", pg::uuid_text(values[0]),
+                                      pg::uuid_text(values[1])),
                             errhint("Choose a parent that is not within the group.")));
         }
         spi.finish();

@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/table_writer.hpp"
+#include "pg/text.hpp"
 #include "pg/times.hpp"
 #include "pg/values.hpp"
 
@@ -58,8 +59,7 @@ void move(const Cost& cost, Datum usd, TimestampTz time) {
     }
     pg::Values row; // the columns of helix_internal.moved_costs, in their order
     row.add_uuid(&cost.user_id);
-    row.add(PointerGetDatum(
-        cstring_to_text_with_len(cost.operation_id.data(), static_cast<int>(cost.operation_id.size()))));
+    row.add(pg::text_datum(cost.operation_id));
     row.add(usd).add(TimestampTzGetDatum(counts_at)).add(DateADTGetDatum(cost.date));
     row.add(TimestampTzGetDatum(recorded_at)).add(BoolGetDatum(false));
     pg::insert_into("moved_costs", row);

@@ -11,6 +11,8 @@
 #include "pg/ids.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
+#include "pg/sqlstate.hpp"
+#include "pg/uuid.hpp"
 
 extern "C" {
 #include "tcop/utility.h"
@@ -70,7 +72,7 @@ void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
     }
     if (verdict->refused) {
         ereport(ERROR,
-                (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')), errmsg("budget exceeded"),
+                (errcode(pg::code_of(sqlstate::budget_exceeded)), errmsg("budget exceeded"),
                  errdetail("%s", verdict->detail), errhint("Wait until it resets, reserve less, or raise the limit.")));
     }
     ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg(verdict->passes ? "budget exceeded" : "budget nearly spent"),
@@ -101,7 +103,7 @@ void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expir
         return;
     }
     if (const char* reason = reserve_estimate(execution, wanted, expires_at)) {
-        ereport(ERROR, (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '1')),
+        ereport(ERROR, (errcode(pg::code_of(sqlstate::budget_exceeded)),
                         errmsg("the lease ran out, and its reservation no longer fits"), errdetail("%s", reason),
                         errhint("Drop the work, or complete it before its lease ends the next time.")));
     }
@@ -150,7 +152,7 @@ HELIX_FUNCTION(helix_release_reservation) {
     if (found) {
         rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));
         if (DatumGetBool(pg::column(0, 2))) {
-            refuse_of_queue(DatumGetCString(DirectFunctionCall1(uuid_out, id)));
+            refuse_of_queue(pg::uuid_text(id));
         }
         forget.execute_latest(&id);
     }

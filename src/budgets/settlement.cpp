@@ -4,6 +4,8 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/uuid.hpp"
 
 extern "C" {
 #include "utils/datum.h"
@@ -25,13 +27,12 @@ pg::Statement select_other("SELECT user_id = $2 AND operation_id = $3 AND of_que
 
 void warn_of_gone(Datum id) {
     ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg("the reservation is gone; the cost is recorded all the same"),
-                      errdetail("It was %s: expired, settled, released, or never made.",
-                                DatumGetCString(DirectFunctionCall1(uuid_out, id)))));
+                      errdetail("It was %s: expired, settled, released, or never made.", pg::uuid_text(id))));
 }
 
 // There was nothing to remove: refuses one that is somebody else's.
 void refuse_other(const Datum* values) {
-    const char* const shown = DatumGetCString(DirectFunctionCall1(uuid_out, values[0]));
+    const char* const shown = pg::uuid_text(values[0]);
     if (select_other.execute_latest(values) > 0) {
         if (DatumGetBool(pg::column(0, 1))) {
             refuse_of_queue(shown);
@@ -45,8 +46,7 @@ void refuse_other(const Datum* values) {
 } // namespace
 
 std::optional<Reserved> settle(const Settlement& settlement) {
-    const Datum operation = PointerGetDatum(
-        cstring_to_text_with_len(settlement.operation.data(), static_cast<int>(settlement.operation.size())));
+    const Datum operation = pg::text_datum(settlement.operation);
     const bool of_queue = settlement.holder == Holder::queue;
     const Datum values[] = {UUIDPGetDatum(&settlement.reservation), UUIDPGetDatum(&settlement.user), operation,
                             BoolGetDatum(of_queue)};

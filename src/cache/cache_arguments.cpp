@@ -38,7 +38,7 @@ void check_key(std::string_view key, std::string_view literal, const char* what)
 
 std::string text_argument(FunctionCallInfo fcinfo, int number, const char* name) {
     if (PG_ARGISNULL(number)) {
-        throw Error(sqlstate::null_value_not_allowed, std::string(name) + " must not be null", {}, "Pass a value.");
+        throw null_value(name, "Pass a value.");
     }
     const Datum value = PG_GETARG_DATUM(number);
     return std::string(pg::call([&] { return pg::text_view(value); }));
@@ -58,7 +58,7 @@ std::string pattern_argument(FunctionCallInfo fcinfo, int number) {
 
 int ttl_argument(FunctionCallInfo fcinfo, int number) {
     if (PG_ARGISNULL(number)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_ttl_seconds must not be null", {}, "Pass 1 to 86400.");
+        throw null_value("p_ttl_seconds", "Pass 1 to 86400.");
     }
     const int ttl = PG_GETARG_INT32(number);
     if (ttl < 1 || ttl > longest_ttl_s) {
@@ -70,7 +70,8 @@ int ttl_argument(FunctionCallInfo fcinfo, int number) {
 
 void check_not_standby(const char* what) {
     if (RecoveryInProgress()) {
-        throw Error("25006", std::string(what) + " is not possible on a standby", {}, "Call it on the primary.");
+        throw Error(sqlstate::read_only_sql_transaction, std::string(what) + " is not possible on a standby", {},
+                    "Call it on the primary.");
     }
 }
 

@@ -69,8 +69,8 @@ HELIX_FUNCTION(helix_cache_get) {
 HELIX_FUNCTION(helix_cache_set) {
     const auto key = key_argument(fcinfo, 0);
     if (PG_ARGISNULL(1)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_value must not be null", {},
-                    "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
+        throw null_value("p_value",
+                         "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
     }
     const int ttl = ttl_argument(fcinfo, 2);
     check_not_known(key);
@@ -98,7 +98,7 @@ HELIX_FUNCTION(helix_cache_delete_pattern) {
 
 HELIX_FUNCTION(helix_invalidate_user_cache) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass the user's id.");
+        throw null_value("p_user_id", "Pass the user's id.");
     }
     check_not_standby("removing from the cache");
     UuidBytes user{};

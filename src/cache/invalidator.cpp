@@ -7,14 +7,10 @@
 #include "cache/shared.hpp"
 #include "config.hpp"
 #include "core/cache/gathering.hpp"
+#include "pg/background_process.hpp"
 #include "pg/guard.hpp"
-#include "pg/static_worker.hpp"
 
 extern "C" {
-#include "pgstat.h"
-#include "postmaster/interrupt.h"
-#include "storage/ipc.h"
-#include "storage/latch.h"
 #include "storage/procsignal.h"
 }
 
@@ -67,38 +63,31 @@ void sleep_until_due(bool busy, long pause_ms) {
     if (busy || connection->has_news()) { // that came in before the flag was up
         sleep_ms = std::min(pause_ms, sleep_ms);
     }
-    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
+    pg::wait_for_latch(sleep_ms);
     pg_atomic_write_u32(&memory.idle, 0);
 }
 
 void run_invalidator() {
-    pqsignal(SIGHUP, SignalHandlerForConfigReload);
-    pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-    BackgroundWorkerUnblockSignals();
+    pg::begin_rounds();
     enter_service();
     connection = new InvalidatorConnection;
     connection->configure();
     auto last = std::chrono::steady_clock::now();
-    while (!ShutdownRequestPending) {
+    const auto deliver = [&last] {
         const auto began = std::chrono::steady_clock::now();
         const std::size_t commits = connection->work();
         sleep_until_due(commits > 0, pause_after(began - std::exchange(last, began)));
-        CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-            connection->configure();
-        }
-    }
+    };
+    pg::run_rounds(deliver, [] { connection->configure(); });
     connection->work(); // what was committed up to now
-    proc_exit(1);       // 0 would mean: never start me again
+    pg::end_rounds();
 }
 
 } // namespace
 
 void register_invalidator() {
-    pg::register_static_worker("helix cache invalidator", "helix_invalidator_main", BgWorkerStart_ConsistentState, 1);
+    pg::register_background_process("helix cache invalidator", "helix_invalidator_main", BgWorkerStart_ConsistentState,
+                                    1);
 }
 
 } // namespace helix::cache

@@ -49,11 +49,11 @@ void check_columns(Relation table, const std::string& text, const KeyTemplate& k
         const char* name = column.c_str();
         const auto found = pg::call([&] { return look_at_column(table, name); });
         if (!found.exists) {
-            throw Error("42703", "column \"" + column + "\" does not exist", "The template is \"" + text + "\".",
-                        "Name columns of the table in braces.");
+            throw Error(sqlstate::undefined_column, "column \"" + column + "\" does not exist",
+                        "The template is \"" + text + "\".", "Name columns of the table in braces.");
         }
         if (!found.usable) {
-            throw Error("0A000", "column \"" + column + "\" cannot stand in a cache key",
+            throw Error(sqlstate::feature_not_supported, "column \"" + column + "\" cannot stand in a cache key",
                         "Its text depends on settings of the session.",
                         "Use columns of type uuid, text, integer, numeric, boolean or an enum.");
         }
@@ -140,8 +140,7 @@ void create_triggers(const char* name, const char* arguments) {
 
 HELIX_FUNCTION(helix_invalidate_on_change) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_relation and p_keys must not be null", {},
-                    "Pass a table and at least one template of a key.");
+        throw null_value("p_relation and p_keys", "Pass a table and at least one template of a key.");
     }
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(1);
     Relation table = table_open(PG_GETARG_OID(0), ShareRowExclusiveLock);

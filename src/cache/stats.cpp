@@ -4,12 +4,9 @@
 #include "cache/session_connection.hpp"
 #include "cache/shared.hpp"
 #include "pg/guard.hpp"
+#include "pg/values.hpp"
 
 #include <charconv>
-
-extern "C" {
-#include "funcapi.h"
-}
 
 namespace helix::cache {
 
@@ -80,11 +77,7 @@ void add_times(Row& row) {
 } // namespace
 
 HELIX_FUNCTION(helix_cache_stats) {
-    TupleDesc columns = nullptr;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
-        elog(ERROR, "cache_stats() must return a row");
-    }
-    columns = BlessTupleDesc(columns);
+    TupleDesc columns = pg::result_columns(fcinfo);
     const auto size = ask_size();
     auto& memory = shared();
     Row row;

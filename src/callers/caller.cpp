@@ -7,6 +7,7 @@
 #include "core/uuid.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
+#include "pg/uuid.hpp"
 
 #include <cstring>
 
@@ -40,7 +41,7 @@ Oid mark_of_service_roles() {
 }
 
 std::string to_text(const pg_uuid_t& uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
+    return pg::uuid_text(uuid);
 }
 
 [[noreturn]] void refuse(const pg_uuid_t& user) {
@@ -172,7 +173,7 @@ HELIX_FUNCTION(helix_current_user_id) {
 
 HELIX_FUNCTION(helix_authorized_user) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass the user's uuid.");
+        throw null_value("p_user_id", "Pass the user's uuid.");
     }
     check_acts_for(*PG_GETARG_UUID_P(0));
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));

@@ -87,8 +87,7 @@ void grant(const char* audience, const char* role) {
 
 const char* role_name(FunctionCallInfo fcinfo, int argument, const char* parameter) {
     if (PG_ARGISNULL(argument)) {
-        throw Error(sqlstate::null_value_not_allowed, std::string(parameter) + " must not be null", {},
-                    "Name an existing role.");
+        throw null_value(parameter, "Name an existing role.");
     }
     const char* name = NameStr(*PG_GETARG_NAME(argument));
     get_role_oid(name, false); // raises 42704

@@ -32,7 +32,21 @@ inline constexpr const char* datetime_field_overflow = "22008";
 inline constexpr const char* undefined_object = "42704";
 inline constexpr const char* insufficient_privilege = "42501";
 inline constexpr const char* data_corrupted = "XX001";
-inline constexpr const char* secret_unavailable = "HX003"; // helix's own
+inline constexpr const char* undefined_column = "42703";
+inline constexpr const char* generated_always = "428C9";
+inline constexpr const char* feature_not_supported = "0A000";
+inline constexpr const char* read_only_sql_transaction = "25006";
+inline constexpr const char* out_of_memory = "53200";
+inline constexpr const char* internal_error = "XX000";
+// helix's own
+inline constexpr const char* budget_exceeded = "HX001";
+inline constexpr const char* already_running = "HX002";
+inline constexpr const char* secret_unavailable = "HX003";
 } // namespace sqlstate
+
+// An argument or a field that must be given is null.
+inline Error null_value(const std::string& name, std::string hint = {}) {
+    return {sqlstate::null_value_not_allowed, name + " must not be null", {}, std::move(hint)};
+}
 
 } // namespace helix

@@ -33,7 +33,7 @@ std::string quoted(std::string_view value) {
 }
 
 [[noreturn]] void refuse_null(const char* field) {
-    throw Error(sqlstate::null_value_not_allowed, std::string(field) + " must not be null", {}, "Pass a value.");
+    throw null_value(field, "Pass a value.");
 }
 
 void check_text(const char* field, const std::optional<std::string_view>& value, std::size_t max_bytes) {
@@ -137,10 +137,8 @@ Execution resolve(const Request& request, TimestampTz now) {
     if (!request.success) {
         refuse_null("success");
     }
-    if (!request.is_queued && !operations::has_operation(*request.operation_id)) {
-        throw Error(sqlstate::undefined_object, "unknown operation",
-                    "There is no operation " + quoted(*request.operation_id) + ".",
-                    "Use one of helix.operations, or add it there.");
+    if (!request.is_queued) {
+        operations::check_operation(*request.operation_id);
     }
     check_text("model_used", request.model_used, max_name_bytes);
     check_text("model", request.model, max_name_bytes);

@@ -219,9 +219,7 @@ ErrorData* located(ErrorData* error, const Place& place) {
 JsonExecutions JsonExecutions::from_argument(FunctionCallInfo fcinfo) {
     const bool is_text = get_fn_expr_argtype(fcinfo->flinfo, 0) == TEXTOID;
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed,
-                    std::string(is_text ? "p_json" : "p_executions") + " must not be null", {},
-                    "Pass a JSON array of objects.");
+        throw null_value(is_text ? "p_json" : "p_executions", "Pass a JSON array of objects.");
     }
     return is_text ? from_text(pg::text_view(PG_GETARG_DATUM(0))) : from_jsonb(PG_GETARG_JSONB_P(0));
 }

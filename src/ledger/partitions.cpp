@@ -225,7 +225,7 @@ bool retention_task() {
 
 HELIX_FUNCTION(helix_maintain_partitions) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_now must not be null");
+        throw null_value("p_now");
     }
     const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
     PreventCommandIfReadOnly("maintain_partitions()");

@@ -25,8 +25,7 @@ TimestampTz utc_midnight(TimestampTz time) {
 
 HELIX_FUNCTION(helix_first_day) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        throw Error(sqlstate::null_value_not_allowed, "the bounds of a time range must not be null", {},
-                    "Pass both bounds.");
+        throw null_value("the bounds of a time range", "Pass both bounds.");
     }
     const TimestampTz start = PG_GETARG_TIMESTAMPTZ(0);
     const TimestampTz end = PG_GETARG_TIMESTAMPTZ(1);
@@ -41,7 +40,7 @@ HELIX_FUNCTION(helix_first_day) {
 
 HELIX_FUNCTION(helix_month_start) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_month must not be null", {}, "Pass any day of the month.");
+        throw null_value("p_month", "Pass any day of the month.");
     }
     const DateADT date = pg::checked_date(PG_GETARG_DATEADT(0), "p_month");
     int year = 0;
@@ -53,7 +52,7 @@ HELIX_FUNCTION(helix_month_start) {
 
 HELIX_FUNCTION(helix_first_trend_date) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_days must not be null", {}, "Pass the number of days.");
+        throw null_value("p_days", "Pass the number of days.");
     }
     const int days = PG_GETARG_INT32(0);
     if (days < 1 || days > max_days) {

@@ -38,7 +38,7 @@ Values values_of(ArrayType* array) {
 // Fills columns and returns the number of executions.
 int read_arguments(FunctionCallInfo fcinfo, Values* columns) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_user_id must not be null", {}, "Pass an array of user ids.");
+        throw null_value("p_user_id", "Pass an array of user ids.");
     }
     for (int i = 0; i < argument_count; ++i) {
         columns[i] = PG_ARGISNULL(i) ? Values{} : values_of(PG_GETARG_ARRAYTYPE_P(i));

@@ -54,8 +54,8 @@ Request request_of(const NewRow& row) {
     const auto time = [](Datum value) { return DatumGetTimestampTz(value); };
     for (const char* ours : {"id", "recorded_at"}) {
         if (row.get(ours, same)) {
-            throw Error("428C9", std::string("column \"") + ours + "\" is assigned by the database", {},
-                        "Leave it out of the column list.");
+            throw Error(sqlstate::generated_always, std::string("column \"") + ours + "\" is assigned by the database",
+                        {}, "Leave it out of the column list.");
         }
     }
     Request request;
@@ -80,9 +80,7 @@ Request request_of(const NewRow& row) {
 
 // The new row with what the database has decided, for RETURNING.
 HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, std::int64_t id, TimestampTz now) {
-    const auto words = [](std::string_view text) {
-        return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
-    };
+    const auto words = [](std::string_view text) { return pg::text_datum(text); };
     TupleDesc columns = RelationGetDescr(trigger.tg_relation);
     constexpr int count = 7;
     int numbers[count] = {};
@@ -103,7 +101,7 @@ HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, st
 HELIX_FUNCTION(helix_write_execution) {
     const auto& trigger = pg::checked_trigger(fcinfo, rule);
     if (!TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
-        throw Error("0A000", "executions are append-only", {},
+        throw Error(sqlstate::feature_not_supported, "executions are append-only", {},
                     "Record a new execution; prices are corrected by helix.reprice().");
     }
     const TimestampTz now = GetCurrentTimestamp();

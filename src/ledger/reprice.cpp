@@ -7,6 +7,7 @@
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/values.hpp"
 
 extern "C" {
 #include "funcapi.h"
@@ -109,7 +110,7 @@ pg::Statement correct_maxima(R"(
 
 void check_range(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_from and p_to must not be null", {}, "Pass both bounds.");
+        throw null_value("p_from and p_to", "Pass both bounds.");
     }
     if (PG_GETARG_TIMESTAMPTZ(1) <= PG_GETARG_TIMESTAMPTZ(0)) {
         throw Error(sqlstate::invalid_parameter_value, "p_to must be after p_from", {}, "Swap the bounds.");
@@ -164,10 +165,7 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
 
 HELIX_FUNCTION(helix_reprice) {
     check_range(fcinfo);
-    TupleDesc columns = nullptr;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
-        elog(ERROR, "reprice() must return a row");
-    }
+    TupleDesc columns = pg::result_columns(fcinfo);
     const MemoryContext result_memory = CurrentMemoryContext;
     ensure_watermark();
     const Datum range[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2)};
@@ -177,7 +175,7 @@ HELIX_FUNCTION(helix_reprice) {
     spi.finish();
     Datum values[] = {Int64GetDatum(repriced.executions), repriced.old_cost_usd, repriced.new_cost_usd};
     bool nulls[] = {false, false, false};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
 }
 
 } // namespace helix::ledger

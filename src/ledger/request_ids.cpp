@@ -6,6 +6,7 @@
 #include "ledger/execution_ids.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
 #include "pg/times.hpp"
 
 namespace helix::ledger {
@@ -41,10 +42,7 @@ TimestampTz window_before(TimestampTz now) {
 } // namespace
 
 RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id) {
-    const Datum values[] = {
-        UUIDPGetDatum(&user),
-        PointerGetDatum(cstring_to_text_with_len(request_id.data(), static_cast<int>(request_id.size()))),
-        Int64GetDatum(next_execution_id())};
+    const Datum values[] = {UUIDPGetDatum(&user), pg::text_datum(request_id), Int64GetDatum(next_execution_id())};
     pg::OwnerSpi spi;
     // A conflicting id whose row is gone again by the time we look was forgotten in between: try once more.
     for (int attempt = 0; attempt < 3; ++attempt) {

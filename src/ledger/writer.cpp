@@ -9,6 +9,7 @@
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
 #include "pg/table_writer.hpp"
+#include "pg/text.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -60,10 +61,6 @@ enum Column {
     column_count
 };
 
-Datum text_datum(std::string_view value) {
-    return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
-}
-
 class SlotFiller {
   public:
     explicit SlotFiller(TupleTableSlot* slot) : slot_(slot) {}
@@ -101,9 +98,9 @@ void fill(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, c
     auto* user = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *user = execution.user_id;
     row.set(user_id, UUIDPGetDatum(user));
-    row.set(operation_id, text_datum(execution.operation_id));
-    row.set(provider, text_datum(execution.provider));
-    row.set(model, text_datum(execution.model));
+    row.set(operation_id, pg::text_datum(execution.operation_id));
+    row.set(provider, pg::text_datum(execution.provider));
+    row.set(model, pg::text_datum(execution.model));
     row.set(cost_usd, execution.cost_usd);
     row.set(request_id, execution.request_id, text_datum);
     row.set(trace_id, execution.trace_id, text_datum);

@@ -91,6 +91,17 @@ bool has_operation(std::string_view operation_id) {
     return current().operations.contains(operation_id);
 }
 
+void check_operation(std::string_view operation_id) {
+    if (!has_operation(operation_id)) {
+        throw unknown_operation(operation_id);
+    }
+}
+
+Error unknown_operation(std::string_view operation_id, const std::string& place) {
+    return {sqlstate::undefined_object, "unknown operation", place + " \"" + std::string(operation_id) + "\".",
+            "helix.operations lists the operations; add a row for a new one."};
+}
+
 bool has_handler(std::string_view operation_id) {
     const auto& operations = current().operations;
     const auto found = operations.find(operation_id);

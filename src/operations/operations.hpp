@@ -2,8 +2,10 @@
 // change.
 #pragma once
 
+#include "core/error.hpp"
 #include "core/ledger/pricing.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace helix::operations {
@@ -15,6 +17,12 @@ void initialize();
 bool has_operation(std::string_view operation_id);
 bool has_handler(std::string_view operation_id);
 const PriceList& prices();
+
+// Throws Error 42704 where there is no such operation.
+void check_operation(std::string_view operation_id);
+
+// That error. `place` says where the operation was named ("Operation 3 is").
+Error unknown_operation(std::string_view operation_id, const std::string& place = "It is");
 
 // Raises 42501 where the operation has a handler and `role` is a superuser: handlers never run as one.
 void refuse_superuser(std::string_view operation_id, const char* role);

@@ -44,9 +44,7 @@ Datum stored_error(Datum error) {
     }
     const auto whole = text_view(error);
     const auto result = stored_error(whole);
-    return result.size() == whole.size()
-               ? error
-               : PointerGetDatum(cstring_to_text_with_len(result.data(), static_cast<int>(result.size())));
+    return result.size() == whole.size() ? error : pg::text_datum(result);
 }
 
 const char* stored_error(const char* error) {

@@ -1,5 +1,7 @@
 #include "pg/guard.hpp"
 
+#include "pg/sqlstate.hpp"
+
 #include <cstring>
 
 extern "C" {
@@ -45,9 +47,7 @@ const char* whole_characters(char* text) {
 }
 
 [[noreturn]] void raise(PlainError& error) {
-    const auto& s = error.sqlstate;
-    ereport(ERROR, (errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4])),
-                    errmsg_internal("%s", whole_characters(error.message)),
+    ereport(ERROR, (errcode(code_of(error.sqlstate)), errmsg_internal("%s", whole_characters(error.message)),
                     error.detail[0] != '\0' ? errdetail_internal("%s", whole_characters(error.detail)) : 0,
                     error.hint[0] != '\0' ? errhint("%s", whole_characters(error.hint)) : 0));
     pg_unreachable();
@@ -79,11 +79,11 @@ Datum enter(Datum (*body)(void*), void* argument) {
     } catch (const Error& e) {
         error.set(e.sqlstate, e.message.c_str(), e.detail.c_str(), e.hint.c_str());
     } catch (const std::bad_alloc&) {
-        error.set("53200", "out of memory");
+        error.set(sqlstate::out_of_memory, "out of memory");
     } catch (const std::exception& e) {
-        error.set("XX000", "unexpected C++ exception", e.what());
+        error.set(sqlstate::internal_error, "unexpected C++ exception", e.what());
     } catch (...) {
-        error.set("XX000", "unexpected C++ exception");
+        error.set(sqlstate::internal_error, "unexpected C++ exception");
     }
     stacks.restore();
     if (from_server) {

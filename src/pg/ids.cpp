@@ -1,6 +1,7 @@
 #include "pg/ids.hpp"
 
 #include "core/uuid.hpp"
+#include "pg/times.hpp"
 
 #include <cstring>
 
@@ -8,7 +9,7 @@ namespace helix::pg {
 
 namespace {
 
-constexpr std::int64_t postgres_epoch_ms = 946684800000; // 2000-01-01 since 1970
+constexpr std::int64_t postgres_epoch_ms = postgres_epoch_s * 1000;
 
 // Drawn for many ids at once: the generator takes longer to begin than to give 16 bytes.
 UuidBytes random_bytes() {

@@ -1,7 +1,11 @@
-// Owns: looking at a text datum without copying it. Anyone outside core/ may use it.
+// Owns: text datums: looking at one without copying it, and making one of bytes. Anyone outside core/ may use it.
 #pragma once
 
 #include "pg/prelude.hpp"
+
+extern "C" {
+#include "utils/builtins.h"
+}
 
 namespace helix::pg {
 
@@ -9,6 +13,11 @@ namespace helix::pg {
 inline std::string_view text_view(Datum value) {
     text* unpacked = DatumGetTextPP(value);
     return {VARDATA_ANY(unpacked), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(unpacked))};
+}
+
+// A new text in the current memory context.
+inline Datum text_datum(std::string_view bytes) {
+    return PointerGetDatum(cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())));
 }
 
 } // namespace helix::pg

@@ -1,4 +1,5 @@
-// Owns: the range of the times that helix takes from callers, and their days. Any feature may use it.
+// Owns: the range of the times that helix takes from callers, their days, and times as Unix counts them. Any feature
+// may use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -15,6 +16,18 @@ TimestampTz checked_time(TimestampTz time, const char* name);
 
 // The same for a date.
 DateADT checked_date(DateADT date, const char* name);
+
+// PostgreSQL counts from 2000-01-01, Unix from 1970-01-01.
+constexpr std::int64_t postgres_epoch_s = INT64CONST(86400) * (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE);
+
+// Whole seconds, rounded down. The time must be finite.
+constexpr std::int64_t unix_seconds(TimestampTz time) {
+    const std::int64_t seconds = time / USECS_PER_SEC - (time % USECS_PER_SEC < 0 ? 1 : 0);
+    return seconds + postgres_epoch_s;
+}
+constexpr TimestampTz time_of_unix(std::int64_t seconds) {
+    return (seconds - postgres_epoch_s) * USECS_PER_SEC;
+}
 
 // The day in UTC that a finite time lies in.
 DateADT utc_day(TimestampTz time);

@@ -52,10 +52,12 @@ inline TupleDesc result_columns(FunctionCallInfo fcinfo) {
     return BlessTupleDesc(columns);
 }
 
-// An argument that may not be null: raises 22004 with its name.
-inline Datum required(FunctionCallInfo fcinfo, int number, const char* name) {
+// An argument that may not be null: raises 22004 with its name, and the hint where there is one. Code in which C++
+// objects are alive throws core/error.hpp's null_value() instead.
+inline Datum required(FunctionCallInfo fcinfo, int number, const char* name, const char* hint = nullptr) {
     if (PG_ARGISNULL(number)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name),
+                        hint == nullptr ? 0 : errhint("%s", hint)));
     }
     return PG_GETARG_DATUM(number);
 }

@@ -3,6 +3,7 @@
 #include "preferences/bulk_updates.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/text.hpp"
 #include "preferences/preference_values.hpp"
 
 extern "C" {
@@ -35,7 +36,7 @@ std::string_view text_of(const JsonbValue& value) {
 }
 
 Datum text_datum(const JsonbValue& value) {
-    return PointerGetDatum(cstring_to_text_with_len(value.val.string.val, value.val.string.len));
+    return pg::text_datum(text_of(value));
 }
 
 struct Field {

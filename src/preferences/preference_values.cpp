@@ -53,11 +53,7 @@ std::string it_is(std::string_view value) {
 } // namespace
 
 void check_operation(Datum operation_id) {
-    const auto operation = pg::text_view(operation_id);
-    if (!operations::has_operation(operation)) {
-        throw Error(sqlstate::undefined_object, "unknown operation", it_is(operation),
-                    "helix.operations lists the operations; add a row for a new one.");
-    }
+    operations::check_operation(pg::text_view(operation_id));
 }
 
 void check_model(Datum model) {
@@ -90,8 +86,7 @@ void check_theme_word(const char* column, std::string_view word) {
 
 HELIX_FUNCTION(helix_known_operation) {
     if (PG_ARGISNULL(0)) {
-        throw Error(sqlstate::null_value_not_allowed, "p_operation_id must not be null", {},
-                    "Pass one of helix.operations.");
+        throw null_value("p_operation_id", "Pass one of helix.operations.");
     }
     check_operation(PG_GETARG_DATUM(0));
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));

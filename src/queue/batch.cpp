@@ -8,6 +8,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/batch.hpp"
 #include "queue/batch_progress.hpp"
@@ -129,7 +130,7 @@ HELIX_FUNCTION(helix_start_batch) {
     if (state.started || state.cancelled) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the batch is not a draft"),
-                 errdetail("Batch %s is %s already.", uuid_text(batch), state.cancelled ? "cancelled" : "started"),
+                 errdetail("Batch %s is %s already.", pg::uuid_text(batch), state.cancelled ? "cancelled" : "started"),
                  errhint("Make another one with helix.create_batch().")));
     }
     start(batch, rights);

@@ -114,11 +114,9 @@ void read_operations(Datum json, BatchPlan& plan) {
 // After the rows have been read: the list of operations is read once more where it has changed.
 void check_operations(const BatchPlan& plan) {
     for (int i = 0; i < plan.operation_count; ++i) {
-        if (!operations::has_operation(pg::text_view(plan.operations[i].operation_id))) {
-            ereport(ERROR,
-                    (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
-                     errdetail("Operation %d is \"%s\".", i + 1, TextDatumGetCString(plan.operations[i].operation_id)),
-                     errhint("helix.operations lists the operations; add a row for a new one.")));
+        const auto name = pg::text_view(plan.operations[i].operation_id);
+        if (!operations::has_operation(name)) {
+            throw operations::unknown_operation(name, "Operation " + std::to_string(i + 1) + " is");
         }
     }
 }

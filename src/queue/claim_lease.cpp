@@ -7,8 +7,10 @@
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
+#include "pg/sqlstate.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/enqueue.hpp"
 #include "queue/finish.hpp"
@@ -114,8 +116,8 @@ void look_at_lanes(bool whole) {
 }
 
 [[noreturn]] void refuse_running(const pg_uuid_t& schedule, const char* running) {
-    ereport(ERROR, (errcode(MAKE_SQLSTATE('H', 'X', '0', '0', '2')), errmsg("the schedule is running already"),
-                    errdetail("Execution %s of schedule %s is running.", running, uuid_text(schedule)),
+    ereport(ERROR, (errcode(pg::code_of(sqlstate::already_running)), errmsg("the schedule is running already"),
+                    errdetail("Execution %s of schedule %s is running.", running, pg::uuid_text(schedule)),
                     errhint("Wait for it, or end it with helix.cancel_execution().")));
     pg_unreachable();
 }
@@ -186,7 +188,7 @@ HELIX_FUNCTION(helix_create_execution_with_lock) {
     execution.payload = pg::column(0, 3);
     execution.run_as = NameStr(*DatumGetName(pg::column(0, 4)));
     if (select_running.execute_latest(&id) > 0) {
-        refuse_running(schedule, uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
+        refuse_running(schedule, pg::uuid_text(*DatumGetUUIDP(pg::column(0, 1))));
     }
     *result = enqueue(execution);
     const Datum values[] = {UUIDPGetDatum(result), TimestampTzGetDatum(GetCurrentTimestamp() + lock_lease_us)};

@@ -9,6 +9,7 @@
 #include "pg/spi.hpp"
 #include "pg/table_writer.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/lanes.hpp"
 #include "queue/queue_arguments.hpp"
@@ -124,7 +125,7 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
-                        errdetail("It is %s.", uuid_text(*execution.schedule_id)),
+                        errdetail("It is %s.", pg::uuid_text(*execution.schedule_id)),
                         errhint("Set enabled = true in helix.operation_schedules.")));
     }
     if (one_at_a_time) {
@@ -135,11 +136,7 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
 void check_plain(FunctionCallInfo fcinfo, NewExecution& execution) {
     execution.user_id = *DatumGetUUIDP(pg::required(fcinfo, 6, "p_user_id"));
     execution.operation_id = pg::required(fcinfo, 7, "p_operation_id");
-    if (!operations::has_operation(pg::text_view(execution.operation_id))) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
-                        errdetail("It is \"%s\".", TextDatumGetCString(execution.operation_id)),
-                        errhint("helix.operations lists the operations; add a row for a new one.")));
-    }
+    operations::check_operation(pg::text_view(execution.operation_id));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "queue/executor.hpp"
 
 #include "config.hpp"
+#include "pg/background_process.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
@@ -13,8 +14,6 @@
 extern "C" {
 #include "commands/discard.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 #include "tcop/tcopprot.h"
 #include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
@@ -149,10 +148,7 @@ bool run_executor() {
     TimestampTz leave_at = GetCurrentTimestamp() + idle_us;
     while (GetCurrentTimestamp() < leave_at && !worker::worker_has_left()) {
         CHECK_FOR_INTERRUPTS();
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-        }
+        pg::reload_if_asked();
         begin_waiting(true);
         if (run_next(memory)) {
             leave_at = GetCurrentTimestamp() + idle_us;

@@ -4,6 +4,7 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/spi.hpp"
+#include "pg/uuid.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/lanes.hpp"
 #include "queue/queue_arguments.hpp"
@@ -82,7 +83,7 @@ void refuse_claim(const Claim& claim) {
     const char* const what = unfinished ? (DatumGetBool(pg::column(0, 1)) ? "claimed by another worker" : "pending")
                                         : TextDatumGetCString(status);
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the execution is not yours to change"),
-                    errdetail("Execution %s is %s, its latest fencing token is %d.", uuid_text(claim.id), what,
+                    errdetail("Execution %s is %s, its latest fencing token is %d.", pg::uuid_text(claim.id), what,
                               DatumGetInt32(pg::column(0, 2))),
                     errhint("Its lease ran out or it was cancelled: drop the work and claim anew.")));
     pg_unreachable();

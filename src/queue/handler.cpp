@@ -6,6 +6,7 @@
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/queue_arguments.hpp"
 
@@ -47,7 +48,7 @@ void become(const ClaimedJob& job) {
                         errdetail("It would run as \"%s\".", job.run_as)));
     }
     SetUserIdAndSecContext(role, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-    const char* user = uuid_text(job.user_id);
+    const char* user = pg::uuid_text(job.user_id);
     StringInfoData claims;
     initStringInfo(&claims);
     appendStringInfo(&claims, "{\"sub\": \"%s\", \"role\": ", user);

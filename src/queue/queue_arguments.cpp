@@ -4,6 +4,7 @@
 
 #include "pg/text.hpp"
 #include "pg/times.hpp"
+#include "pg/uuid.hpp"
 #include "queue/lanes.hpp"
 
 #include <cstring>
@@ -20,14 +21,10 @@ constexpr int longest_request_id = 200;
 
 } // namespace
 
-const char* uuid_text(const pg_uuid_t& uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
-}
-
 void refuse_unknown(const char* what, const pg_uuid_t& id) {
     ereport(ERROR,
             (errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such %s", what),
-             errdetail("Its id would be %s.", uuid_text(id)),
+             errdetail("Its id would be %s.", pg::uuid_text(id)),
              strcmp(what, "execution") == 0 ? errhint("Finished ones are kept for helix.execution_retention.") : 0));
     pg_unreachable();
 }

@@ -6,8 +6,6 @@
 
 namespace helix::queue {
 
-const char* uuid_text(const pg_uuid_t& uuid);
-
 // P0002: there is no such schedule, execution, batch.
 [[noreturn]] void refuse_unknown(const char* what, const pg_uuid_t& id);
 

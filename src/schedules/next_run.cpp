@@ -12,12 +12,12 @@
 namespace helix::schedules {
 
 std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after) {
-    const auto next = CronExpression(expression).next(unix_time(after), zone_offset(zone));
-    return next ? std::optional(timestamp(*next)) : std::nullopt;
+    const auto next = CronExpression(expression).next(pg::unix_seconds(after), zone_offset(zone));
+    return next ? std::optional(pg::time_of_unix(*next)) : std::nullopt;
 }
 
 const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now) {
-    const auto form = pg_cron_expression(expression, zone_offset(zone), unix_time(now));
+    const auto form = pg_cron_expression(expression, zone_offset(zone), pg::unix_seconds(now));
     const char* text = form.c_str();
     return pg::call([text] { return pstrdup(text); });
 }

@@ -7,6 +7,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "schedules/pg_cron.hpp"
 #include "schedules/schedule_limits.hpp"
@@ -64,17 +65,9 @@ Name read_name(Datum given) {
     }
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     memcpy(id->data, bytes->data(), UUID_LEN);
-    const char* text = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
+    const char* text = pg::uuid_text(id);
     const Datum canonical = CStringGetTextDatum(psprintf("helix_%s", text));
     return {canonical, canonical, id};
-}
-
-void check_operation(Datum operation) {
-    if (!operations::has_operation(pg::text_view(operation))) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown operation"),
-                        errdetail("It is \"%s\".", TextDatumGetCString(operation)),
-                        errhint("helix.operations lists the operations; add a row for a new one.")));
-    }
 }
 
 void check_name(Datum name) {
@@ -168,7 +161,7 @@ HELIX_FUNCTION(helix_register_cron_job) {
     const Datum operation = pg::required(fcinfo, 2, "p_operation_id");
     const Datum user = pg::required(fcinfo, 3, "p_user_id");
     check_name(given);
-    check_operation(operation);
+    operations::check_operation(pg::text_view(operation));
     const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     TupleDesc columns = pg::result_columns(fcinfo);

@@ -9,14 +9,4 @@ namespace helix::schedules {
 // That of a stored name: see pg::zone_or_utc().
 ZoneOffset zone_offset(const std::string& name);
 
-inline UnixTime unix_time(TimestampTz time) {
-    constexpr std::int64_t epoch = INT64CONST(946684800); // 2000-01-01
-    const std::int64_t seconds = time / USECS_PER_SEC - (time % USECS_PER_SEC < 0 ? 1 : 0);
-    return seconds + epoch;
-}
-
-inline TimestampTz timestamp(UnixTime time) {
-    return (time - INT64CONST(946684800)) * USECS_PER_SEC;
-}
-
 } // namespace helix::schedules

@@ -6,8 +6,8 @@
 
 #include "config.hpp"
 #include "core/backoff.hpp"
+#include "pg/background_process.hpp"
 #include "pg/guard.hpp"
-#include "pg/static_worker.hpp"
 #include "secrets/request_process.hpp"
 #include "secrets/secret_cache.hpp"
 
@@ -15,10 +15,6 @@
 #include <sys/prctl.h>
 
 extern "C" {
-#include "pgstat.h"
-#include "postmaster/interrupt.h"
-#include "storage/ipc.h"
-#include "storage/latch.h"
 #include "storage/procsignal.h"
 }
 
@@ -94,39 +90,32 @@ void enter_service() {
     pg_atomic_write_u32(&shared().keeper, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-void reload() {
-    ConfigReloadPending = false;
-    ProcessConfigFile(PGC_SIGHUP);
+void serve_next() {
+    const long due_ms = expire();
+    Errand errand;
+    if (next_errand(errand)) {
+        serve(errand);
+    } else {
+        pg::wait_for_latch(due_ms);
+    }
+}
+
+void reloaded() {
     pause = Pause{}; // what was wrong may be mended
     forgive();
 }
 
 void run_keeper() {
-    pqsignal(SIGHUP, SignalHandlerForConfigReload);
-    pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-    BackgroundWorkerUnblockSignals();
+    pg::begin_rounds();
     enter_service();
-    while (!ShutdownRequestPending) {
-        const long due_ms = expire();
-        Errand errand;
-        if (next_errand(errand)) {
-            serve(errand);
-        } else {
-            WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, due_ms, PG_WAIT_EXTENSION);
-            ResetLatch(MyLatch);
-        }
-        CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
-        if (ConfigReloadPending) {
-            reload();
-        }
-    }
-    proc_exit(1); // 0 would mean: never start me again
+    pg::run_rounds(serve_next, reloaded);
+    pg::end_rounds();
 }
 
 } // namespace
 
 void register_keeper() {
-    pg::register_static_worker("helix secret keeper", "helix_keeper_main", BgWorkerStart_ConsistentState, 1);
+    pg::register_background_process("helix secret keeper", "helix_keeper_main", BgWorkerStart_ConsistentState, 1);
 }
 
 } // namespace helix::secrets

@@ -9,6 +9,7 @@
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
 
@@ -88,7 +89,7 @@ Held held_by(const pg::TriggerRow& row) {
 // Before it is read for its fingerprint.
 void check_new_reference(const char* reference, const pg_uuid_t& user_id) {
     secrets::check_reference(reference);
-    const char* user = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&user_id)));
+    const char* user = pg::uuid_text(user_id);
     if (!callers::acts_for_anyone() && !secrets::is_allowed(reference, user)) {
         throw Error(sqlstate::insufficient_privilege, "permission denied for this secret",
                     std::string("It is \"") + reference + "\".",

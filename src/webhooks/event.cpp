@@ -3,6 +3,7 @@
 #include "webhooks/event.hpp"
 
 #include "pg/table_writer.hpp"
+#include "pg/text.hpp"
 
 #include <cstring>
 
@@ -16,11 +17,6 @@ namespace {
 
 constexpr int kept_signature = 20; // characters
 
-// A text or a bytea: both are a length and bytes.
-Datum bytes_datum(std::string_view bytes) {
-    return PointerGetDatum(cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())));
-}
-
 std::string_view first_characters(std::string_view value) {
     const int bytes = pg_mbcharcliplen(value.data(), static_cast<int>(value.size()), kept_signature);
     return value.substr(0, static_cast<std::size_t>(bytes));
@@ -30,7 +26,7 @@ std::string_view first_characters(std::string_view value) {
 
 void write_event(const Event& event) {
     const auto add = [](pg::Values& values, std::string_view bytes) {
-        values.add(bytes.empty() ? 0 : bytes_datum(bytes), bytes.empty());
+        values.add(bytes.empty() ? 0 : pg::text_datum(bytes), bytes.empty());
     };
     // The columns of helix_internal.webhook_events, in their order.
     pg::Values row;

@@ -7,6 +7,7 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "webhooks/endpoint.hpp"
 #include "webhooks/event.hpp"
@@ -31,20 +32,16 @@ struct Received {
     pg_uuid_t first_event;
 };
 
-const char* uuid_text(const pg_uuid_t& uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
-}
-
 void refuse(const pg_uuid_t& event_id, const char* message, const char* hint) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("%s", message),
-                    errdetail("The event is %s.", uuid_text(event_id)), errhint("%s", hint)));
+                    errdetail("The event is %s.", pg::uuid_text(event_id)), errhint("%s", hint)));
 }
 
 Received find_event(const pg_uuid_t& id, const callers::Rights& rights) {
     const Datum key = UUIDPGetDatum(&id);
     if (select_event.execute(&key) == 0) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown webhook event"),
-                        errdetail("It is %s.", uuid_text(id)),
+                        errdetail("It is %s.", pg::uuid_text(id)),
                         errhint("helix.webhook_events lists the events that are kept.")));
     }
     rights.check_may_use(*DatumGetUUIDP(pg::column(0, 2)), "webhook event", id);

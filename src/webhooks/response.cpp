@@ -2,6 +2,8 @@
 
 #include "webhooks/response.hpp"
 
+#include "pg/uuid.hpp"
+
 extern "C" {
 #include "utils/json.h"
 }
@@ -19,10 +21,6 @@ void set_local(const char* name, const char* value) {
 
 void set_status(int status) {
     set_local("response.status", psprintf("%d", status));
-}
-
-const char* uuid_text(const pg_uuid_t& uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&uuid)));
 }
 
 } // namespace
@@ -51,11 +49,12 @@ Datum answer_too_many(int retry_after_s) {
 
 Datum answer_accepted(const pg_uuid_t& schedule_id, const pg_uuid_t& event_id, const pg_uuid_t* execution_id) {
     set_status(202);
-    const char* fate = execution_id == nullptr
-                           ? "\"duplicate\": true, \"message\": \"delivered before, not queued again\""
-                           : psprintf("\"execution_id\": \"%s\", \"message\": \"queued\"", uuid_text(*execution_id));
+    const char* fate =
+        execution_id == nullptr
+            ? "\"duplicate\": true, \"message\": \"delivered before, not queued again\""
+            : psprintf("\"execution_id\": \"%s\", \"message\": \"queued\"", pg::uuid_text(*execution_id));
     return CStringGetTextDatum(psprintf("{\"accepted\": true, \"schedule_id\": \"%s\", \"event_id\": \"%s\", %s}",
-                                        uuid_text(schedule_id), uuid_text(event_id), fate));
+                                        pg::uuid_text(schedule_id), pg::uuid_text(event_id), fate));
 }
 
 } // namespace helix::webhooks

@@ -8,6 +8,7 @@
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
 #include "webhooks/audit.hpp"
@@ -46,15 +47,11 @@ struct Secrets {
     const char* run_as; // from now on: who knows the secret chooses the payload
 };
 
-const char* uuid_text(Datum uuid) {
-    return DatumGetCString(DirectFunctionCall1(uuid_out, uuid));
-}
-
 Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
     rights.check_may_use(select_owner, &schedule_id, "schedule", *DatumGetUUIDP(schedule_id));
     if (lock_schedule.execute_latest(&schedule_id) == 0) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("unknown schedule"),
-                        errdetail("It is %s.", uuid_text(schedule_id)),
+                        errdetail("It is %s.", pg::uuid_text(schedule_id)),
                         errhint("helix.operation_schedules lists the schedules.")));
     }
     const auto reference = [](int number) -> const char* {
@@ -70,8 +67,9 @@ Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
 
 void check_rotation(const Secrets& secrets, Datum schedule_id, const char* reference) {
     if (!secrets.is_webhook) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is no webhook"),
-                        errdetail("It is %s.", uuid_text(schedule_id)), errhint("Set its schedule_type to webhook.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is no webhook"),
+                 errdetail("It is %s.", pg::uuid_text(schedule_id)), errhint("Set its schedule_type to webhook.")));
     }
     if (secrets.current != nullptr && std::string_view(secrets.current) == reference) {
         ereport(ERROR,
@@ -91,7 +89,7 @@ void check_usable(const Datum schedule_id, const char* reference) {
 // scheme wants it: it says nothing about a secret.
 void check_usable_by(const pg_uuid_t& user_id, Datum schedule_id, const char* reference, TimestampTz called_at) {
     try {
-        const char* user = pg::call([&] { return uuid_text(UUIDPGetDatum(&user_id)); });
+        const char* user = pg::call([&] { return pg::uuid_text(user_id); });
         if (secrets::is_allowed(reference, user)) {
             check_usable(schedule_id, reference);
             return;

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::string_view no_secret = "there is no secret"; // stands for the one that an unknown schedule has not
 
-std::int64_t unix_seconds() {
-    return GetCurrentTimestamp() / USECS_PER_SEC + INT64CONST(946684800);
-}
-
 // The secrets that can be loaded and are what the scheme wants; why not, where none is.
 struct Secrets {
     std::array<Secret, 2> held;
@@ -56,7 +52,8 @@ Check check(const Scheme& scheme, const WebhookMessage& message, const char* con
     const Secrets secrets(scheme.core, secret_refs);
     result.has_secret = secrets.count > 0;
     if (result.has_secret) {
-        result.verification = verify(scheme.core, message, secrets.all(), tolerance, unix_seconds());
+        result.verification =
+            verify(scheme.core, message, secrets.all(), tolerance, pg::unix_seconds(GetCurrentTimestamp()));
     }
     pg::copy_error(result.reason, sizeof(result.reason), secrets.reason);
     return result;
@@ -66,7 +63,7 @@ void check_in_vain(const Scheme& scheme, const WebhookMessage& message) {
     WebhookScheme readable = scheme.core;
     readable.key_prefix = {};
     readable.key_encoding = Encoding::raw;
-    verify(readable, message, std::span(&no_secret, 1), {}, unix_seconds());
+    verify(readable, message, std::span(&no_secret, 1), {}, pg::unix_seconds(GetCurrentTimestamp()));
 }
 
 bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],

@@ -2,14 +2,12 @@
 
 #include "worker/errand.hpp"
 
+#include "pg/background_process.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "worker/slots.hpp"
 
 extern "C" {
-#include "pgstat.h"
-#include "postmaster/bgworker.h"
-#include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "utils/snapmgr.h"
 }
@@ -31,9 +29,7 @@ bool wait_for_end(BackgroundWorkerHandle* handle) {
         if (GetCurrentTimestamp() >= give_up) {
             return false;
         }
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 100,
-                  PG_WAIT_EXTENSION); // its end sets the latch
-        ResetLatch(MyLatch);
+        pg::wait_for_latch(100); // its end sets the latch
         CHECK_FOR_INTERRUPTS();
     }
 }

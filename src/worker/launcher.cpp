@@ -4,17 +4,14 @@
 #include "worker/launcher.hpp"
 
 #include "config.hpp"
+#include "pg/background_process.hpp"
 #include "pg/guard.hpp"
-#include "pg/static_worker.hpp"
 #include "worker/slots.hpp"
 
 #include <csignal>
 #include <cstring>
 
 extern "C" {
-#include "pgstat.h"
-#include "postmaster/interrupt.h"
-#include "storage/ipc.h"
 #include "storage/procsignal.h"
 #include "utils/varlena.h"
 }
@@ -125,31 +122,19 @@ void forget_launcher(int, Datum) {
 }
 
 void run_launcher() {
-    pqsignal(SIGHUP, SignalHandlerForConfigReload);
-    pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-    BackgroundWorkerUnblockSignals();
+    pg::begin_rounds();
     before_shmem_exit(forget_launcher, 0);
     shared().launcher = MyLatch;
     read_databases();
-    while (!ShutdownRequestPending) {
-        const long sleep_ms = start_due_workers();
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
-        CHECK_FOR_INTERRUPTS(); // also takes part in DROP DATABASE's barrier
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-            read_databases();
-        }
-    }
-    proc_exit(1); // 0 would mean: never start me again
+    pg::run_rounds([] { pg::wait_for_latch(start_due_workers()); }, read_databases);
+    pg::end_rounds();
 }
 
 } // namespace
 
 void register_launcher() {
     // None on a standby; promotion starts it.
-    pg::register_static_worker("helix launcher", "helix_launcher_main", BgWorkerStart_RecoveryFinished, 5);
+    pg::register_background_process("helix launcher", "helix_launcher_main", BgWorkerStart_RecoveryFinished, 5);
 }
 
 } // namespace helix::worker

@@ -4,13 +4,11 @@
 
 #include "pg/guard.hpp"
 #include "pg/shared_memory.hpp"
+#include "pg/values.hpp"
 #include "worker/worker.hpp"
 
 #include <cstring>
 
-extern "C" {
-#include "funcapi.h"
-}
 
 namespace helix::worker {
 
@@ -57,10 +55,7 @@ Slot* find_slot(Oid database) {
 
 // This database's worker: (pid, last_error, last_error_at).
 HELIX_FUNCTION(helix_worker_status) {
-    TupleDesc columns = nullptr;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE) {
-        elog(ERROR, "worker_status() must return a row");
-    }
+    TupleDesc columns = pg::result_columns(fcinfo);
     auto& memory = shared();
     pid_t pid = 0;
     char last_error[sizeof(Slot::last_error)] = "";

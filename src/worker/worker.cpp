@@ -3,6 +3,7 @@
 #include "worker/worker.hpp"
 
 #include "config.hpp"
+#include "pg/background_process.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
@@ -16,9 +17,6 @@
 
 extern "C" {
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
-#include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/snapmgr.h"
 }
@@ -206,14 +204,10 @@ void run_worker(int index) {
         run_due_tasks();
         const long sleep_ms = ms_until_next();
         if (sleep_ms > 0) {
-            WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
-            ResetLatch(MyLatch);
+            pg::wait_for_latch(sleep_ms);
         }
         CHECK_FOR_INTERRUPTS(); // also takes part in DROP DATABASE's barrier
-        if (ConfigReloadPending) {
-            ConfigReloadPending = false;
-            ProcessConfigFile(PGC_SIGHUP);
-        }
+        pg::reload_if_asked();
     }
 }
 

@@ -1,0 +1,21 @@
+// Owns: uuids as text. Any feature may use it. Raises PostgreSQL errors alone (no memory).
+#pragma once
+
+#include "pg/prelude.hpp"
+
+extern "C" {
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/uuid.h"
+}
+
+namespace helix::pg {
+
+inline const char* uuid_text(Datum uuid) {
+    return DatumGetCString(DirectFunctionCall1(uuid_out, uuid));
+}
+inline const char* uuid_text(const pg_uuid_t& uuid) {
+    return uuid_text(UUIDPGetDatum(&uuid));
+}
+
+} // namespace helix::pg
