@@ -102,9 +102,9 @@ void fill(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, c
     row.set(provider, pg::text_datum(execution.provider));
     row.set(model, pg::text_datum(execution.model));
     row.set(cost_usd, execution.cost_usd);
-    row.set(request_id, execution.request_id, text_datum);
-    row.set(trace_id, execution.trace_id, text_datum);
-    row.set(error, execution.error, text_datum);
+    row.set(request_id, execution.request_id, pg::text_datum);
+    row.set(trace_id, execution.trace_id, pg::text_datum);
+    row.set(error, execution.error, pg::text_datum);
     row.set(metadata, execution.metadata, same);
     ExecStoreVirtualTuple(slot);
 }

@@ -84,7 +84,7 @@ const Copy& current() {
 } // namespace
 
 void initialize() {
-    CacheRegisterRelcacheCallback(note_invalidation, 0);
+    CacheRegisterRelcacheCallback(mark_stale, 0);
 }
 
 bool has_operation(std::string_view operation_id) {

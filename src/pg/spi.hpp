@@ -69,6 +69,14 @@ Datum column(std::uint64_t row, int number, bool* is_null);
 // The same where null is out of the question: raises XX000 on one.
 Datum column(std::uint64_t row, int number);
 
+// Both for a statement that selects one column.
+inline Datum only_column(std::uint64_t row, bool* is_null) {
+    return column(row, 1, is_null);
+}
+inline Datum only_column(std::uint64_t row = 0) {
+    return column(row, 1);
+}
+
 // The first row of SPI_tuptable as one of type `columns`, in memory that outlives the connection; 21000 without one.
 Datum copied_row(TupleDesc columns);
 

@@ -65,7 +65,7 @@ Name read_name(Datum given) {
     }
     auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     memcpy(id->data, bytes->data(), UUID_LEN);
-    const char* text = pg::uuid_text(id);
+    const char* text = pg::uuid_text(*id);
     const Datum canonical = CStringGetTextDatum(psprintf("helix_%s", text));
     return {canonical, canonical, id};
 }
