@@ -160,7 +160,7 @@ void set_field(Request& request, std::string_view name, const JsonbValue& value)
                 "The fields are the parameters of record_operation_execution without p_.");
 }
 
-Request read_object(JsonbContainer* object, Place& place) {
+Request read_object(JsonbContainer* object, pg::JsonPlace& place) {
     Request request;
     JsonbIterator* iterator = JsonbIteratorInit(object);
     JsonbValue value;
@@ -192,7 +192,7 @@ std::string_view field_that_fails(const char* object) {
 }
 
 // Reading JSON takes no locks and holds no resources, so nothing has to be undone after an error.
-JsonbContainer* object_of(const char* text, Place& place) {
+JsonbContainer* object_of(const char* text, pg::JsonPlace& place) {
     Jsonb* json = nullptr;
     if (ErrorData* error = pg::catch_error([&json, text] { json = parse(text); })) {
         place.field = field_that_fails(text);
@@ -207,14 +207,6 @@ JsonbContainer* object_of(const char* text, Place& place) {
 }
 
 } // namespace
-
-ErrorData* located(ErrorData* error, const Place& place) {
-    const int length = static_cast<int>(place.field.size());
-    const char* field = length == 0 ? "" : psprintf(", field \"%.*s\"", length, place.field.data());
-    error->detail = error->detail == nullptr ? psprintf("In element %d%s.", place.element, field)
-                                             : psprintf("In element %d%s: %s", place.element, field, error->detail);
-    return error;
-}
 
 JsonExecutions JsonExecutions::from_argument(FunctionCallInfo fcinfo) {
     const bool is_text = get_fn_expr_argtype(fcinfo->flinfo, 0) == TEXTOID;
@@ -258,7 +250,7 @@ JsonExecutions JsonExecutions::from_text(std::string_view json) {
     return result;
 }
 
-Request JsonExecutions::read(Place& place) const {
+Request JsonExecutions::read(pg::JsonPlace& place) const {
     place.field = {};
     const Element& element = elements_[place.element];
     JsonbContainer* object = element.text == nullptr ? element.object : object_of(element.text, place);

@@ -1,23 +1,15 @@
-// Owns: executions as callers give them in JSON, and how an error names the element that it is about. Used by the
-// recording functions only. Plain data, so that PostgreSQL may longjmp past it.
+// Owns: executions as callers give them in JSON. Used by the recording functions only. Plain data, so that PostgreSQL
+// may longjmp past it.
 #pragma once
 
 #include "ledger/execution.hpp"
+#include "pg/json_place.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
 }
 
 namespace helix::ledger {
-
-// What is being read: what an error names.
-struct Place {
-    int element = 0;
-    std::string_view field; // empty: the element as a whole
-};
-
-// The error with the place in its detail.
-ErrorData* located(ErrorData* error, const Place& place);
 
 class JsonExecutions {
   public:
@@ -28,7 +20,7 @@ class JsonExecutions {
     int count() const { return count_; }
 
     // Throws Error and raises PostgreSQL errors; `place` says where.
-    Request read(Place& place) const;
+    Request read(pg::JsonPlace& place) const;
 
   private:
     struct Element {

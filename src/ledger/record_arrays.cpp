@@ -59,7 +59,7 @@ Request request_of_row(const Values* columns, int row) {
     });
 }
 
-void record_rows(const Values* columns, int count, Datum* ids, Place& place) {
+void record_rows(const Values* columns, int count, Datum* ids, pg::JsonPlace& place) {
     const TimestampTz now = GetCurrentTimestamp();
     Writer writer(now, count);
     for (place.element = 0; place.element < count; ++place.element) {
@@ -78,9 +78,9 @@ HELIX_FUNCTION(helix_record_operation_executions_columns) {
         PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
     }
     auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * count));
-    Place place;
+    pg::JsonPlace place;
     if (ErrorData* error = pg::catch_error([&] { record_rows(columns, count, ids, place); })) {
-        ReThrowError(located(error, place));
+        ReThrowError(pg::located(error, place));
     }
     PG_RETURN_ARRAYTYPE_P(construct_array(ids, count, INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

@@ -37,17 +37,17 @@ bool is_of_element(const ErrorData& error) {
     }
 }
 
-ErrorData* kept(ErrorData* error, const Place& place) {
+ErrorData* kept(ErrorData* error, const pg::JsonPlace& place) {
     if (!is_of_element(*error)) {
         ReThrowError(error);
     }
-    return located(error, place);
+    return pg::located(error, place);
 }
 
 // Nothing is locked or opened while an element is read and checked, so errors need no subtransaction.
 Attempt check(const JsonExecutions& executions, int element, TimestampTz now) {
     Attempt attempt{};
-    Place place{.element = element, .field = {}};
+    pg::JsonPlace place{.element = element, .field = {}};
     ErrorData* error = pg::catch_error([&] {
         attempt.execution = resolve(executions.read(place), now);
         const auto provider = attempt.execution.provider; // the price list may be read anew before it is written

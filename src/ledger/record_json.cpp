@@ -13,7 +13,7 @@ namespace helix::ledger {
 
 namespace {
 
-void record_all(const JsonExecutions& executions, Datum* ids, Place& place) {
+void record_all(const JsonExecutions& executions, Datum* ids, pg::JsonPlace& place) {
     const TimestampTz now = GetCurrentTimestamp();
     Writer writer(now, executions.count());
     for (place.element = 0; place.element < executions.count(); ++place.element) {
@@ -31,9 +31,9 @@ HELIX_FUNCTION(helix_record_operation_executions) {
         PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
     }
     auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * executions.count()));
-    Place place;
+    pg::JsonPlace place;
     if (ErrorData* error = pg::catch_error([&] { record_all(executions, ids, place); })) {
-        ReThrowError(located(error, place));
+        ReThrowError(pg::located(error, place));
     }
     PG_RETURN_ARRAYTYPE_P(
         construct_array(ids, executions.count(), INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));

@@ -3,6 +3,7 @@
 #include "preferences/bulk_updates.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/json_place.hpp"
 #include "pg/text.hpp"
 #include "preferences/preference_values.hpp"
 
@@ -13,17 +14,6 @@ extern "C" {
 namespace helix::preferences {
 
 namespace {
-
-// Where the array is being read: what an error names.
-struct Place {
-    int element = 0;
-    std::string_view field;
-};
-
-std::string describe(const Place& place) {
-    auto where = "element " + std::to_string(place.element);
-    return place.field.empty() ? where : where + ", field \"" + std::string(place.field) + "\"";
-}
 
 [[noreturn]] void refuse(const char* message) {
     throw Error(sqlstate::invalid_parameter_value, message, {},
@@ -95,7 +85,7 @@ void check_field(std::string_view name, const JsonbValue& value) {
 }
 
 // Checks one object and gives the operation that it names, a string.
-JsonbValue checked_operation(const JsonbValue& element, Place& place) {
+JsonbValue checked_operation(const JsonbValue& element, pg::JsonPlace& place) {
     if (element.type != jbvBinary || !JsonContainerIsObject(element.val.binary.data)) {
         refuse("expected an object");
     }
@@ -126,7 +116,7 @@ void check_new(std::span<const std::string_view> seen, std::string_view operatio
 }
 
 // The iterator stands behind the array's beginning.
-Datum read_elements(JsonbIterator* iterator, int count, Place& place) {
+Datum read_elements(JsonbIterator* iterator, int count, pg::JsonPlace& place) {
     // As many as there are operations at most: the next would be unknown or named twice.
     auto* seen = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (count + 1)));
     JsonbParseState* state = nullptr;
@@ -153,13 +143,11 @@ Datum read_updates(Datum array) {
     if (JsonbIteratorNext(&iterator, &begin, false) != WJB_BEGIN_ARRAY || begin.val.array.rawScalar) {
         refuse("p_updates must be a JSON array");
     }
-    Place place;
+    pg::JsonPlace place;
     try {
         return read_elements(iterator, begin.val.array.nElems, place);
-    } catch (Error& error) {
-        const auto where = describe(place);
-        error.detail = error.detail.empty() ? "In " + where + "." : "In " + where + ": " + error.detail;
-        throw;
+    } catch (const Error& error) {
+        throw pg::located(error, place);
     }
 }
 
