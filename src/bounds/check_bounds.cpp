@@ -17,19 +17,20 @@ constexpr pg::TriggerRule check_bounds{.function = "check_bounds",
                                        .row_events = pg::on_insert | pg::on_update,
                                        .least_arguments = 1};
 
-// "name text 200", "limit_usd amount", "warn_percent percent", "parameters object", "payload json".
+// What an argument says: "name text 200", "limit_usd amount", "warn_percent percent", "parameters object",
+// "payload json".
 struct Bound {
     const char* column;
     std::string_view kind;
-    int most;
+    int most; // of kind text alone
 };
 
-Bound bound_of(std::string_view argument) {
-    const auto first = argument.find(' ');
-    const auto second = std::min(argument.find(' ', first + 1), argument.size());
-    const auto kind = argument.substr(first + 1, second - first - 1);
-    const auto* most = argument.data() + std::min(second + 1, argument.size()); // the argument ends with a zero
-    return {pnstrdup(argument.data(), first), kind, static_cast<int>(strtol(most, nullptr, 10))};
+Bound parsed_bound(std::string_view argument) {
+    const auto end_of_column = argument.find(' ');
+    const auto end_of_kind = std::min(argument.find(' ', end_of_column + 1), argument.size());
+    const auto kind = argument.substr(end_of_column + 1, end_of_kind - end_of_column - 1);
+    const auto* most = argument.data() + std::min(end_of_kind + 1, argument.size()); // the argument ends with a zero
+    return {pnstrdup(argument.data(), end_of_column), kind, static_cast<int>(strtol(most, nullptr, 10))};
 }
 
 struct Kind {
@@ -63,7 +64,7 @@ const Kind& kind_of(const Bound& bound, const pg::TriggerRow& row) {
 void check_row(const TriggerData& trigger) {
     const auto row = pg::new_row(trigger);
     for (int i = 0; i < trigger.tg_trigger->tgnargs; ++i) {
-        const auto bound = bound_of(trigger.tg_trigger->tgargs[i]);
+        const auto bound = parsed_bound(trigger.tg_trigger->tgargs[i]);
         const auto& kind = kind_of(bound, row);
         bool is_null = false;
         const Datum value = row.value(bound.column, &is_null);

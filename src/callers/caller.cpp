@@ -1,3 +1,4 @@
+// Who is calling, by the JWT's claims or the setting, and for which users they may act.
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
@@ -8,6 +9,7 @@
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/uuid.hpp"
+#include "pg/values.hpp"
 
 #include <cstring>
 
@@ -21,12 +23,17 @@ namespace helix::callers {
 
 namespace {
 
+constexpr int owner_column = 1; // of the statements that callers of check_may_use() pass
+
 // The sub of the JWT claims; null where there is none.
 const char* claimed_subject(const char* claims) {
-    LOCAL_FCINFO(fcinfo, 2);
-    InitFunctionCallInfoData(*fcinfo, nullptr, 2, InvalidOid, nullptr, nullptr);
-    fcinfo->args[0] = {CStringGetTextDatum(claims), false};
-    fcinfo->args[1] = {CStringGetTextDatum("sub"), false};
+    struct Argument {
+        enum : int { json, field, count };
+    };
+    LOCAL_FCINFO(fcinfo, Argument::count);
+    InitFunctionCallInfoData(*fcinfo, nullptr, Argument::count, InvalidOid, nullptr, nullptr);
+    fcinfo->args[Argument::json] = {CStringGetTextDatum(claims), false};
+    fcinfo->args[Argument::field] = {CStringGetTextDatum("sub"), false};
     const Datum subject = json_object_field_text(fcinfo);
     return fcinfo->isnull ? nullptr : TextDatumGetCString(subject);
 }
@@ -40,17 +47,14 @@ Oid mark_of_service_roles() {
                            PointerGetDatum(&no_arguments), ObjectIdGetDatum(pg::internal_schema()));
 }
 
-std::string to_text(const pg_uuid_t& uuid) {
-    return pg::uuid_text(uuid);
-}
-
-[[noreturn]] void refuse(const pg_uuid_t& user) {
+[[noreturn]] void refuse_user(const pg_uuid_t& user) {
+    const char* const id = pg::uuid_text(user);
     throw Error(sqlstate::insufficient_privilege, "permission denied for this user's data",
-                "The caller may not act for user " + to_text(user) + ".",
+                std::string("The caller may not act for user ") + id + ".",
                 "Sign in as that user, or call as a service role (helix.grant_api_access sets one up).");
 }
 
-[[noreturn]] void refuse(const char* kind, const std::string& name) {
+[[noreturn]] void refuse_thing(const char* kind, const std::string& name) {
     throw Error(sqlstate::insufficient_privilege, "permission denied for this user's data",
                 std::string("The ") + kind + " " + name + " is another user's.",
                 "Sign in as its user, or call as a service role (helix.grant_api_access sets one up).");
@@ -67,14 +71,14 @@ pg_uuid_t uniform_uuid(unsigned char byte) {
     return uuid;
 }
 
-Datum visible_user(FunctionCallInfo fcinfo, unsigned char bound_for_all) {
-    const auto visible = acts_for_anyone() ? uniform_uuid(bound_for_all) : current_user();
+// One end of the range of users whose rows the caller may see: their own id, or null for nobody. Those who act for
+// anyone see from the uuid of all bits 0 to that of all bits 1.
+Datum visible_user(FunctionCallInfo fcinfo, unsigned char byte_for_anyone) {
+    const auto visible = acts_for_anyone() ? uniform_uuid(byte_for_anyone) : current_user();
     if (!visible) {
         PG_RETURN_NULL();
     }
-    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *result = *visible;
-    PG_RETURN_UUID_P(result);
+    return pg::uuid_datum(*visible);
 }
 
 } // namespace
@@ -111,39 +115,41 @@ Rights rights() {
 
 void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const char* name) const {
     if (!for_anyone && !is_current_user(owner)) {
-        refuse(kind, std::string("\"") + name + "\"");
+        refuse_thing(kind, std::string("\"") + name + "\"");
     }
 }
 
 void Rights::check_may_use(const pg_uuid_t& owner, const char* kind, const pg_uuid_t& id) const {
     if (!for_anyone && !is_current_user(owner)) {
-        refuse(kind, to_text(id));
+        refuse_thing(kind, pg::uuid_text(id));
     }
 }
 
-// A role that acts for anyone acts for another role's user as that role; where that role is gone, nobody runs it.
+// Callers who act for anyone leave the role as it was decided, unless that role has their rights too. They leave a role
+// that is gone as well: then nothing runs.
 const char* Rights::run_as(const char* decided_before) const {
     const Oid before = get_role_oid(decided_before, true);
-    const bool covers_it = OidIsValid(before) && has_privs_of_role(role, before);
-    const bool is_covered = OidIsValid(before) && has_privs_of_role(before, role);
-    return covers_it || (for_anyone && !is_covered) ? decided_before : GetUserNameFromId(role, false);
+    const bool covers_before = OidIsValid(before) && has_privs_of_role(role, before);
+    const bool before_covers = OidIsValid(before) && has_privs_of_role(before, role);
+    const bool keeps_before = covers_before || (for_anyone && !before_covers);
+    return keeps_before ? decided_before : GetUserNameFromId(role, false);
 }
 
 void Rights::check_may_use(pg::Statement& select, const Datum* values, const char* kind, const char* name) const {
     if (!for_anyone && select.execute_latest(values) > 0) {
-        check_may_use(*DatumGetUUIDP(pg::column(0, 1)), kind, name);
+        check_may_use(*DatumGetUUIDP(pg::column(0, owner_column)), kind, name);
     }
 }
 
 void Rights::check_may_use(pg::Statement& select, const Datum* values, const char* kind, const pg_uuid_t& id) const {
     if (!for_anyone && select.execute_latest(values) > 0) {
-        check_may_use(*DatumGetUUIDP(pg::column(0, 1)), kind, id);
+        check_may_use(*DatumGetUUIDP(pg::column(0, owner_column)), kind, id);
     }
 }
 
 void check_acts_for(const pg_uuid_t& user) {
     if (!acts_for_anyone() && !is_current_user(user)) {
-        refuse(user);
+        refuse_user(user);
     }
 }
 
@@ -152,7 +158,7 @@ void check_records_for(const pg_uuid_t& user) {
         return;
     }
     if (!is_current_user(user)) {
-        refuse(user);
+        refuse_user(user);
     }
     if (!config::allow_self_recording) {
         throw Error(sqlstate::insufficient_privilege, "permission denied to record executions",
@@ -166,17 +172,13 @@ HELIX_FUNCTION(helix_current_user_id) {
     if (!user) {
         PG_RETURN_NULL();
     }
-    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *result = *user;
-    PG_RETURN_UUID_P(result);
+    return pg::uuid_datum(*user);
 }
 
 HELIX_FUNCTION(helix_authorized_user) {
-    if (PG_ARGISNULL(0)) {
-        throw null_value("p_user_id", "Pass the user's uuid.");
-    }
-    check_acts_for(*PG_GETARG_UUID_P(0));
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+    const Datum user = pg::required(fcinfo, 0, "p_user_id", "Pass the user's uuid.");
+    check_acts_for(*DatumGetUUIDP(user));
+    PG_RETURN_DATUM(user);
 }
 
 HELIX_FUNCTION(helix_first_visible_user) {

@@ -1,8 +1,9 @@
-// The trigger of tables that clients write: whose row it is, before anything is locked for it, and its id.
+// The trigger of tables that clients write: whose row it is, checked before anything is locked for it, and its id.
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
+#include "pg/relations.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
@@ -24,7 +25,7 @@ constexpr pg::TriggerRule check_caller{.function = "check_caller",
                                        .row_events = pg::on_insert | pg::on_update,
                                        .relations = tables};
 
-// What has no user is a group's.
+// A row without a user belongs to a group.
 void check_owner(const Row& row) {
     bool is_null = false;
     const Datum user = row.value("user_id", &is_null);
@@ -35,16 +36,15 @@ void check_owner(const Row& row) {
     check_acts_for(*DatumGetUUIDP(user));
 }
 
-// An upsert names the row that it means by its id.
+// Whether the id is that of a row of the same user: an upsert names the row that it means.
 bool has_own_row(const TriggerData& trigger, const Row& row, Datum id) {
     bool is_null = false;
-    Datum values[] = {id, row.value("user_id", &is_null)};
     Oid types[] = {UUIDOID, UUIDOID};
-    Relation table = trigger.tg_relation;
-    const char* name =
-        quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));
+    Datum values[] = {id, row.value("user_id", &is_null)};
+    const char* name = pg::qualified_name(trigger.tg_relation);
     pg::OwnerSpi spi;
-    SPIPlanPtr plan = SPI_prepare(psprintf("SELECT FROM %s WHERE id = $1 AND user_id = $2", name), 2, types);
+    SPIPlanPtr plan =
+        SPI_prepare(psprintf("SELECT FROM %s WHERE id = $1 AND user_id = $2", name), lengthof(types), types);
     if (plan == nullptr || SPI_execute_plan(plan, values, nullptr, false, 1) < 0) {
         elog(ERROR, "could not look for the row");
     }
@@ -67,7 +67,7 @@ void keep_id(const TriggerData& trigger, Row& row) {
     row.set("id", id, is_null);
 }
 
-HeapTuple checked(const TriggerData& trigger) {
+HeapTuple checked_row(const TriggerData& trigger) {
     Row row = pg::new_row(trigger);
     if (acts_for_anyone()) {
         return row.tuple;
@@ -82,7 +82,7 @@ HeapTuple checked(const TriggerData& trigger) {
 } // namespace
 
 HELIX_FUNCTION(helix_check_caller) {
-    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, check_caller)));
+    return PointerGetDatum(checked_row(pg::checked_trigger(fcinfo, check_caller)));
 }
 
 } // namespace helix::callers

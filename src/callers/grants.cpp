@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "pg/values.hpp"
 
 extern "C" {
 #include "utils/acl.h"
@@ -14,20 +15,21 @@ namespace helix::callers {
 
 namespace {
 
-pg::Statement grants_of("SELECT privilege FROM helix_internal.api_grants WHERE audience = $1 "
-                        "ORDER BY privilege COLLATE \"C\"",
-                        {TEXTOID});
+pg::Statement select_privileges(R"(
+    SELECT privilege FROM helix_internal.api_grants WHERE audience = $1 ORDER BY privilege COLLATE "C")",
+                                {TEXTOID});
 
-// What is to be revoked on objects of ours, as the words of a REVOKE: everything from PUBLIC and from the roles $1, or
-// from everyone but the owner where $1 is null; and everybody's right to pass on what they have, with what they have
-// passed on. A REVOKE on a table takes the columns' privileges too. aclitem grantee 0 is PUBLIC.
-pg::Statement foreign_privileges(R"(
+// What is to be revoked on helix's objects, as the words of a REVOKE. PUBLIC and the roles $1 lose everything; where $1
+// is null, everyone but the owner does. Everybody loses the right to pass on what they have, with what they have passed
+// on. A REVOKE on a table takes the columns' privileges too. The grantee 0 is PUBLIC.
+pg::Statement select_revocations(R"(
     WITH schemas AS (
         SELECT n.oid, n.nspname, n.nspacl, n.nspowner FROM pg_catalog.pg_namespace n
          WHERE n.nspname IN ('helix', 'helix_internal')),
     relations AS (
         SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass::text AS object,
-               coalesce(c.relacl, pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)) AS acl,
+               coalesce(c.relacl, pg_catalog.acldefault(
+                   CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)) AS acl,
                c.relowner AS owner
           FROM pg_catalog.pg_class c JOIN schemas s ON s.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')),
@@ -51,16 +53,21 @@ pg::Statement foreign_privileges(R"(
            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
       FROM objects o CROSS JOIN pg_catalog.aclexplode(o.acl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee,
            LATERAL (SELECT $1 IS NULL OR a.grantee = 0 OR a.grantee = ANY ($1) AS goes) g
-     WHERE a.grantee <> o.owner AND (goes OR a.is_grantable) ORDER BY 1)",
+     WHERE a.grantee <> o.owner AND (goes OR a.is_grantable)
+     ORDER BY 1)",
                                  {OIDARRAYOID});
 
-// Takes every privilege on helix's objects from PUBLIC and the roles of an oid[], or from everyone but the owner where
-// that is null, and the grant options of all others. CASCADE takes what was granted on.
+// The value of a row with one column. The statements of the loop replace SPI_tuptable.
+const char* only_value(SPITupleTable* table, std::uint64_t row) {
+    return SPI_getvalue(table->vals[row], table->tupdesc, 1);
+}
+
+// `roles` is the oid[] $1 of select_revocations, or 0 for null. CASCADE takes what was passed on.
 void revoke_all(Datum roles) {
-    const auto rows = foreign_privileges.execute(&roles, roles != 0 ? " " : "n");
-    SPITupleTable* found = SPI_tuptable;
+    const auto rows = select_revocations.execute(&roles, roles != 0 ? " " : "n");
+    SPITupleTable* revocations = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("REVOKE %s CASCADE", SPI_getvalue(found->vals[row], found->tupdesc, 1)));
+        pg::execute_text(psprintf("REVOKE %s CASCADE", only_value(revocations, row)));
     }
 }
 
@@ -77,36 +84,39 @@ Datum oid_array(std::initializer_list<const char*> roles) {
 
 void grant(const char* audience, const char* role) {
     const Datum value = CStringGetTextDatum(audience);
-    const auto rows = grants_of.execute(&value);
-    SPITupleTable* found = SPI_tuptable;
+    const auto rows = select_privileges.execute(&value);
+    SPITupleTable* privileges = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(
-            psprintf("GRANT %s TO %s", SPI_getvalue(found->vals[row], found->tupdesc, 1), quote_identifier(role)));
+        pg::execute_text(psprintf("GRANT %s TO %s", only_value(privileges, row), quote_identifier(role)));
     }
 }
 
-const char* role_name(FunctionCallInfo fcinfo, int argument, const char* parameter) {
-    if (PG_ARGISNULL(argument)) {
-        throw null_value(parameter, "Name an existing role.");
-    }
-    const char* name = NameStr(*PG_GETARG_NAME(argument));
+const char* role_argument(FunctionCallInfo fcinfo, int number, const char* parameter) {
+    const char* name = NameStr(*DatumGetName(pg::required(fcinfo, number, parameter, "Name an existing role.")));
     get_role_oid(name, false); // raises 42704
     return name;
+}
+
+// `anon` may be null.
+void check_different(std::string_view authenticated, std::string_view service, const char* anon) {
+    if (authenticated == service || (anon != nullptr && (anon == authenticated || anon == service))) {
+        throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
+                    "One role is named twice among " + std::string(authenticated) + ", " + std::string(service) +
+                        (anon == nullptr ? "" : std::string(", ") + anon) + ".",
+                    "Give signed-in users, the service and anonymous callers a role each.");
+    }
 }
 
 } // namespace
 
 HELIX_FUNCTION(helix_grant_api_access) {
-    const char* authenticated = role_name(fcinfo, 0, "p_authenticated");
-    const char* service = role_name(fcinfo, 1, "p_service");
-    const char* anon = PG_ARGISNULL(2) ? nullptr : role_name(fcinfo, 2, "p_anon");
-    const std::string_view names[] = {authenticated, service, anon == nullptr ? "" : anon};
-    if (names[0] == names[1] || names[0] == names[2] || names[1] == names[2]) {
-        throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
-                    std::string("One role is named twice among ") + authenticated + ", " + service +
-                        (anon == nullptr ? "" : std::string(", ") + anon) + ".",
-                    "Give signed-in users, the service and anonymous callers a role each.");
-    }
+    struct Argument {
+        enum : int { authenticated, service, anon };
+    };
+    const char* authenticated = role_argument(fcinfo, Argument::authenticated, "p_authenticated");
+    const char* service = role_argument(fcinfo, Argument::service, "p_service");
+    const char* anon = PG_ARGISNULL(Argument::anon) ? nullptr : role_argument(fcinfo, Argument::anon, "p_anon");
+    check_different(authenticated, service, anon);
     pg::OwnerSpi spi;
     revoke_all(oid_array({authenticated, service, anon}));
     if (anon != nullptr) {

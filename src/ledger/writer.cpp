@@ -10,6 +10,7 @@
 #include "ledger/request_ids.hpp"
 #include "pg/table_writer.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -95,9 +96,7 @@ void fill(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, c
     row.set(latency_ms, execution.latency_ms, [](std::int32_t value) { return Int32GetDatum(value); });
     row.set(success, BoolGetDatum(execution.success));
     row.set(priced, BoolGetDatum(execution.priced));
-    auto* user = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *user = execution.user_id;
-    row.set(user_id, UUIDPGetDatum(user));
+    row.set(user_id, pg::uuid_datum(execution.user_id));
     row.set(operation_id, pg::text_datum(execution.operation_id));
     row.set(provider, pg::text_datum(execution.provider));
     row.set(model, pg::text_datum(execution.model));

@@ -40,7 +40,7 @@ void refuse(Oid function, const char* what) {
 void check_function(Oid function) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple)) {
-        return; // gone: the executions say so
+        return; // the function is gone, and the operation's executions will say so
     }
     const auto* definition = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
     const bool temporary = isAnyTempNamespace(definition->pronamespace);
@@ -60,7 +60,8 @@ void check(const TriggerData& trigger) {
     const auto row = pg::new_row(trigger);
     const char* handler = row.text("handler");
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
-    if (update ? !pg::differs(pg::old_row(trigger).text("handler"), handler) : handler == nullptr) {
+    const bool unchanged = update && !pg::differs(pg::old_row(trigger).text("handler"), handler);
+    if (unchanged || (!update && handler == nullptr)) {
         return;
     }
     check_setter();

@@ -1,5 +1,5 @@
 // The trigger after an operation has been renamed or deleted. What waits, runs or is set under its id follows a rename,
-// and keeps it from being deleted. What the ledger has recorded keeps its id: its sums and budgets are found by it.
+// and keeps it from being deleted. Once the ledger has recorded the operation, its id stays: sums and budgets go by it.
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
@@ -37,20 +37,23 @@ pg::Statement select_use(R"(
 // Schedules and budgets follow by their foreign keys. A preference that is there under the new id stays as it is.
 pg::Statement renames[] = {
     pg::Statement("UPDATE helix_internal.queue SET operation_id = $2 WHERE operation_id = $1", {TEXTOID, TEXTOID}),
-    pg::Statement("UPDATE helix_internal.batch_operations SET operation_id = $2 WHERE operation_id = $1 "
-                  "AND ended IS NULL",
+    pg::Statement(R"(
+    UPDATE helix_internal.batch_operations SET operation_id = $2
+     WHERE operation_id = $1 AND ended IS NULL)",
                   {TEXTOID, TEXTOID}),
     pg::Statement("UPDATE helix_internal.budget_reservations SET operation_id = $2 WHERE operation_id = $1",
                   {TEXTOID, TEXTOID}),
-    pg::Statement("UPDATE helix.user_operation_preferences p SET operation_id = $2 WHERE p.operation_id = $1 "
-                  "AND NOT EXISTS (SELECT FROM helix.user_operation_preferences n WHERE n.user_id = p.user_id "
-                  "AND n.operation_id = $2)",
+    pg::Statement(R"(
+    UPDATE helix.user_operation_preferences p SET operation_id = $2
+     WHERE p.operation_id = $1
+       AND NOT EXISTS (SELECT FROM helix.user_operation_preferences n
+                        WHERE n.user_id = p.user_id AND n.operation_id = $2))",
                   {TEXTOID, TEXTOID}),
 };
 
-[[noreturn]] void refuse(const char* what, const char* operation, const char* user, const char* hint) {
-    ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("the operation cannot be %s", what),
-                    errdetail("Operation \"%s\" has %s.", operation, user), errhint("%s", hint)));
+[[noreturn]] void refuse(const char* change, const char* operation, const char* use, const char* hint) {
+    ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("the operation cannot be %s", change),
+                    errdetail("Operation \"%s\" has %s.", operation, use), errhint("%s", hint)));
     pg_unreachable();
 }
 
@@ -61,7 +64,7 @@ bool is_recorded(const Datum* operation) {
 void check_deleted(const char* operation) {
     const Datum id = CStringGetTextDatum(operation);
     if (select_operation.execute_latest(&id) > 0) {
-        return; // a row of one's own has taken the place of the shipped one
+        return; // a DBA's own row has taken the place of the shipped one
     }
     if (is_recorded(&id)) {
         refuse("deleted", operation, "recorded executions",
@@ -69,7 +72,7 @@ void check_deleted(const char* operation) {
     }
     bool is_null = false;
     select_use.execute_latest(&id);
-    const Datum use = pg::column(0, 1, &is_null);
+    const Datum use = pg::only_column(0, &is_null);
     if (!is_null) {
         refuse("deleted", operation, TextDatumGetCString(use), "Let them end, or cancel or release them, first.");
     }

@@ -1,3 +1,4 @@
+// Each backend's copy of helix.operations and helix.model_prices, and the trigger that tells when it is old.
 #include "pg/prelude.hpp"
 
 #include "operations/operations.hpp"
@@ -25,8 +26,8 @@ constexpr pg::TriggerRule rule{.function = "operations_changed",
                                .statement_events = pg::on_insert | pg::on_update | pg::on_delete | pg::on_truncate,
                                .relations = tables};
 
-// Every change of the two tables sends a relation-cache invalidation for them (operations_changed), which reaches all
-// backends at commit and this one at its next command: the counter tells that the copy is old.
+// Every change of the two tables sends a relation-cache invalidation for them (operations_changed). It reaches all
+// backends at commit, and this one at its next command. The counter then tells that the copy is old.
 struct Copy {
     std::map<std::string, bool, std::less<>> operations; // id, whether it has a handler
     PriceList prices;
@@ -44,9 +45,17 @@ void mark_stale(Datum, Oid relation) {
 }
 
 pg::Statement select_operations("SELECT operation_id, handler IS NOT NULL FROM helix.operations");
-pg::Statement select_prices("SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, "
-                            "cached_input_usd_per_mtok::pg_catalog.text, output_usd_per_mtok::pg_catalog.text "
-                            "FROM helix.model_prices");
+struct OperationRow {
+    enum : int { operation_id = 1, has_handler };
+};
+
+pg::Statement select_prices(R"(
+    SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, cached_input_usd_per_mtok::pg_catalog.text,
+           output_usd_per_mtok::pg_catalog.text
+      FROM helix.model_prices)");
+struct PriceRow {
+    enum : int { provider = 1, model, valid_from, input, cached_input, output };
+};
 
 void read_tables() {
     const auto started_at = changes;
@@ -59,15 +68,17 @@ void read_tables() {
     pg::OwnerSpi spi;
     auto rows = select_operations.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
-        copy.operations.emplace(pg::text_view(pg::column(row, 1)), DatumGetBool(pg::column(row, 2)));
+        copy.operations.emplace(pg::text_view(pg::column(row, OperationRow::operation_id)),
+                                DatumGetBool(pg::column(row, OperationRow::has_handler)));
     }
     rows = select_prices.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
-        const Price price{.input = parse_micro_usd(pg::text_view(pg::column(row, 4))),
-                          .cached_input = parse_micro_usd(pg::text_view(pg::column(row, 5))),
-                          .output = parse_micro_usd(pg::text_view(pg::column(row, 6)))};
-        copy.prices.add(pg::text_view(pg::column(row, 1)), pg::text_view(pg::column(row, 2)),
-                        DatumGetTimestampTz(pg::column(row, 3)), price);
+        const auto text = [row](int column) { return pg::text_view(pg::column(row, column)); };
+        const Price price{.input = parse_micro_usd(text(PriceRow::input)),
+                          .cached_input = parse_micro_usd(text(PriceRow::cached_input)),
+                          .output = parse_micro_usd(text(PriceRow::output))};
+        copy.prices.add(text(PriceRow::provider), text(PriceRow::model),
+                        DatumGetTimestampTz(pg::column(row, PriceRow::valid_from)), price);
     }
     spi.finish();
     copy.read_at = started_at;

@@ -1,5 +1,5 @@
-// Owns: each backend's copy of helix.operations and helix.model_prices. Features read it; it follows every committed
-// change.
+// Owns: each backend's copy of helix.operations and helix.model_prices. Any feature may read it; it follows every
+// committed change.
 #pragma once
 
 #include "core/error.hpp"
@@ -13,7 +13,7 @@ namespace helix::operations {
 // Registers for invalidations; called once, by _PG_init.
 void initialize();
 
-// They read the tables first where they have changed, and may raise PostgreSQL errors then.
+// Each reads the tables first where they have changed, and may raise PostgreSQL errors then.
 bool has_operation(std::string_view operation_id);
 bool has_handler(std::string_view operation_id);
 const PriceList& prices();

@@ -36,6 +36,11 @@ Oid internal_relation(const char* name) {
     return relation;
 }
 
+const char* qualified_name(Relation relation) {
+    return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+                                      RelationGetRelationName(relation));
+}
+
 Oid extension_owner() {
     HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(internal_schema()));
     if (!HeapTupleIsValid(tuple)) {

@@ -77,6 +77,11 @@ inline Datum only_column(std::uint64_t row = 0) {
     return column(row, 1);
 }
 
+// A value of variable length (numeric, text, jsonb, an array), copied to memory that outlives the connection.
+inline Datum copied_value(Datum value) {
+    return SPI_datumTransfer(value, false, -1);
+}
+
 // The first row of SPI_tuptable as one of type `columns`, in memory that outlives the connection; 21000 without one.
 Datum copied_row(TupleDesc columns);
 

@@ -1,4 +1,5 @@
-// Owns: uuids as text. Any feature may use it. Raises PostgreSQL errors alone (no memory).
+// Owns: uuids as text, and as results of SQL functions. Any feature may use it. Raises PostgreSQL errors alone (no
+// memory).
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -16,6 +17,13 @@ inline const char* uuid_text(Datum uuid) {
 }
 inline const char* uuid_text(const pg_uuid_t& uuid) {
     return uuid_text(UUIDPGetDatum(&uuid));
+}
+
+// A copy in the current memory context.
+inline Datum uuid_datum(const pg_uuid_t& uuid) {
+    auto* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+    *copy = uuid;
+    return UUIDPGetDatum(copy);
 }
 
 } // namespace helix::pg
