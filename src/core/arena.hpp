@@ -6,7 +6,7 @@
 
 namespace helix {
 
-// Memory that is given back as a whole, and knows how much it is. What is put there must not be removed before.
+// Memory that is given back as a whole, and counts its bytes. Nothing that lies in it is freed before.
 class Arena {
   public:
     std::pmr::memory_resource* resource() { return &memory_; }

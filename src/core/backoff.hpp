@@ -6,7 +6,7 @@
 
 namespace helix {
 
-// Doubles from `first` to `longest`; no jitter, for one process alone retries.
+// Doubles from `first` to `longest`. It needs no jitter: one process alone retries.
 class Backoff {
   public:
     constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest)

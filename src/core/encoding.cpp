@@ -1,4 +1,8 @@
+// Reads hexadecimal digits and base64 into bytes.
 #include "core/encoding.hpp"
+
+#include "core/characters.hpp"
+#include "core/hex.hpp"
 
 #include <algorithm>
 
@@ -6,22 +10,14 @@ namespace helix {
 
 namespace {
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-int base64_digit(char c) {
-    if (c >= 'A' && c <= 'Z') {
+int base64_value(char c) {
+    if (is_capital(c)) {
         return c - 'A';
     }
-    if (c >= 'a' && c <= 'z') {
+    if (is_small_letter(c)) {
         return c - 'a' + 26;
     }
-    if (c >= '0' && c <= '9') {
+    if (is_digit(c)) {
         return c - '0' + 52;
     }
     return c == '+' ? 62 : c == '/' ? 63 : -1;
@@ -32,8 +28,8 @@ std::optional<std::size_t> decode_hex(std::string_view text, std::span<std::uint
         return std::nullopt;
     }
     for (std::size_t i = 0; i < text.size(); i += 2) {
-        const int high = hex_digit(text[i]);
-        const int low = hex_digit(text[i + 1]);
+        const int high = hex_value(text[i]);
+        const int low = hex_value(text[i + 1]);
         if (high < 0 || low < 0) {
             return std::nullopt;
         }
@@ -56,7 +52,7 @@ std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::u
     int held = 0;
     std::size_t written = 0;
     for (const char c : text) {
-        const int digit = base64_digit(c);
+        const int digit = base64_value(c);
         if (digit < 0) {
             return std::nullopt;
         }

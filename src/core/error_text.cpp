@@ -7,7 +7,7 @@ namespace helix {
 
 namespace {
 
-// 19004 as 19,004.
+// 19004 becomes 19,004.
 std::string grouped(std::size_t number) {
     std::string digits = std::to_string(number);
     for (std::size_t at = digits.size(); at > 3;) {

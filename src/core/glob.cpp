@@ -1,3 +1,4 @@
+// Matches Redis's glob patterns, and takes them apart.
 #include "core/glob.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ bool one_matches(std::string_view pattern, std::size_t& at, char c) noexcept {
 
 } // namespace
 
-// Greedy with one point of return: the last '*' takes one more character each time the rest fails, so the time is at
+// Greedy with one point of return: each time the rest fails, the last '*' takes one more character. So the time is at
 // most |pattern| * |text|.
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
     std::size_t p = 0;
@@ -113,7 +114,7 @@ std::vector<std::string> disjoint_prefixes(const std::vector<std::string>& patte
     }
     std::sort(all.begin(), all.end());
     std::vector<std::string> prefixes;
-    for (auto& prefix : all) { // sorted: what covers one comes before it, and all between the two it covers as well
+    for (auto& prefix : all) { // sorted: all that begin with a prefix follow it, and nothing else lies between them
         if (prefixes.empty() || !prefix.starts_with(prefixes.back())) {
             prefixes.push_back(std::move(prefix));
         }

@@ -1,9 +1,10 @@
 #include "core/json.hpp"
 
+#include "core/hex.hpp"
+
 namespace helix {
 
 void append_json_quoted(std::string& json, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
     json += '"';
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -12,8 +13,7 @@ void append_json_quoted(std::string& json, std::string_view text) {
             json += c;
         } else if (byte < 0x20) {
             json += "\\u00";
-            json += digits[byte >> 4];
-            json += digits[byte & 15];
+            append_hex(json, byte);
         } else {
             json += c;
         }

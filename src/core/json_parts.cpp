@@ -1,3 +1,4 @@
+// Takes JSON text apart at its outermost commas.
 #include "core/json_parts.hpp"
 
 namespace helix {
@@ -11,7 +12,7 @@ std::string_view trimmed(std::string_view text) {
                                            : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-// Behind the string that begins at `at`; the text's size where it does not end.
+// The place behind the string that begins at `at`; the text's size where the string does not end.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
     for (++at; at < text.size() && text[at] != '"'; ++at) {
         at += text[at] == '\\' ? 1 : 0;
@@ -19,7 +20,7 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
     return at < text.size() ? at + 1 : text.size();
 }
 
-// What stands between `open` and `close`, at each comma that is in no string and no brackets of its own.
+// The parts between `open` and `close`: they end at each comma that is neither in a string nor in inner brackets.
 std::optional<std::vector<std::string_view>> parts_of(std::string_view json, char open, char close) {
     json = trimmed(json);
     if (json.size() < 2 || json.front() != open || json.back() != close) {

@@ -1,5 +1,5 @@
 // Owns: taking JSON text apart at its outermost commas, so that each part can be read, and refused, by itself. Parts
-// may hold anything; who reads them finds out. Anyone may use it.
+// are not checked: they may hold anything. Anyone may use it.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Owns: sets of texts that are asked without copying what is looked for. Anyone may use it.
+// Owns: sets of texts. Looking for a text does not copy it. Anyone may use it.
 #pragma once
 
 #include "core/arena.hpp"
@@ -17,7 +17,7 @@ struct TextHash {
 
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
-// In an arena. A text that is there already takes nothing of it.
+// A set in an arena. Adding a text that is there already takes no memory.
 class ArenaTextSet {
   public:
     explicit ArenaTextSet(Arena& arena) : texts_(arena.resource()) {}

@@ -1,33 +1,32 @@
+// Reads and writes uuids.
 #include "core/uuid.hpp"
+
+#include "core/hex.hpp"
 
 namespace helix {
 
 namespace {
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+constexpr std::size_t canonical_size = 36;
+
+bool comes_after_hyphen(std::size_t byte) noexcept {
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
 } // namespace
 
 std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept {
-    if (text.size() != 36) {
+    if (text.size() != canonical_size) {
         return std::nullopt;
     }
     UuidBytes bytes{};
     std::size_t at = 0;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            if (text[at++] != '-') {
-                return std::nullopt;
-            }
+        if (comes_after_hyphen(i) && text[at++] != '-') {
+            return std::nullopt;
         }
-        const int high = hex_digit(text[at]);
-        const int low = hex_digit(text[at + 1]);
+        const int high = hex_value(text[at]);
+        const int low = hex_value(text[at + 1]);
         if (high < 0 || low < 0) {
             return std::nullopt;
         }
@@ -38,15 +37,13 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept {
 }
 
 std::string format_uuid(const UuidBytes& uuid) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    text.reserve(36);
+    text.reserve(canonical_size);
     for (std::size_t i = 0; i < uuid.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
+        if (comes_after_hyphen(i)) {
             text += '-';
         }
-        text += digits[uuid[i] >> 4];
-        text += digits[uuid[i] & 15];
+        append_hex(text, uuid[i]);
     }
     return text;
 }

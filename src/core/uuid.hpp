@@ -11,7 +11,7 @@ namespace helix {
 
 using UuidBytes = std::array<std::uint8_t, 16>;
 
-// Reads the canonical form of RFC 9562 (8-4-4-4-12 hexadecimal digits, either case); nothing on any other text.
+// Reads the canonical form of RFC 9562: 8-4-4-4-12 hexadecimal digits in either case. Nothing on any other text.
 std::optional<UuidBytes> parse_uuid(std::string_view text) noexcept;
 
 // The canonical form in lower case.

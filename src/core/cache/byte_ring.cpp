@@ -1,3 +1,4 @@
+// Copies records into the ring and out of it, over the end of its memory too.
 #include "core/cache/byte_ring.hpp"
 
 #include <algorithm>

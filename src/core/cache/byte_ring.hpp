@@ -1,5 +1,5 @@
-// Owns: a ring of bytes that holds whole records, first in, first out, in memory that somebody else gives (shared
-// memory). No locking: the caller has a lock. Anyone may use it.
+// Owns: a ring of bytes that holds whole records, first in, first out. Its memory is the caller's (shared memory), and
+// so is the lock. Anyone may use it.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@ namespace helix {
 
 class ByteRing {
   public:
-    // Makes `bytes` of memory (more than 64) an empty ring; at() finds it again.
+    // Makes an empty ring of `bytes` of memory, more than 64; at() finds it again.
     static ByteRing& create(void* memory, std::size_t bytes) noexcept;
     static ByteRing& at(void* memory) noexcept { return *static_cast<ByteRing*>(memory); }
 
-    // Copies a record in, all of it or, where there is no room, nothing.
+    // Copies a record in; false, and nothing is copied, where there is no room for it.
     bool push(std::span<const char> record) noexcept;
 
-    // Moves the oldest records, whole ones of `most` bytes together or else one, to the end of `records`, where
-    // for_each_record() finds them; false where there are none.
+    // Moves the oldest records to the end of `records`, where for_each_record() finds them: as many as have `most`
+    // bytes together, and one at least. False where there are none.
     bool pop(std::vector<char>& records, std::size_t most);
 
-    // Calls f(std::span<const char>) for each of the records that pop() has given.
+    // Calls f(std::span<const char>) for each record that pop() has given.
     template <typename F>
     static void for_each_record(std::span<const char> records, F f) {
         while (records.size() >= sizeof(Length)) {
@@ -44,7 +44,7 @@ class ByteRing {
     void copy_out(std::uint64_t position, char* to, std::size_t length) noexcept;
     std::size_t size_at(std::uint64_t position) noexcept; // of a record, with its length
 
-    // Bytes written and taken since it was empty last; the place is position % capacity.
+    // Bytes written and taken since the ring was empty last. Byte number n lies at n % capacity.
     std::uint64_t head_;
     std::uint64_t tail_;
     std::size_t capacity_;

@@ -1,3 +1,4 @@
+// Takes cache keys apart, and makes the names of helix's own keys.
 #include "core/cache/cache_key.hpp"
 
 #include "core/glob.hpp"

@@ -1,4 +1,4 @@
-// Owns: what a cache key says by its form: segments between colons, one of which may be a user's id. And the names of
+// Owns: what a cache key says by its form: segments between colons, of which one may be a user's id. Also the names of
 // the keys that helix keeps for itself in Redis. Anyone may use it.
 #pragma once
 
@@ -9,10 +9,10 @@
 
 namespace helix::cache_key {
 
-// Everything that helix keeps for itself in Redis begins so.
+// Every key that helix keeps for itself in Redis begins so.
 inline constexpr std::string_view own_prefix = "helix:";
 inline constexpr std::string_view epoch = "helix:epoch";
-inline constexpr std::string_view lease = "helix:lease";
+inline constexpr std::string_view cache_lease = "helix:lease";
 inline constexpr std::string_view tag_prefix = "helix:tag:";
 inline constexpr std::string_view token_prefix = "helix:token:";
 
@@ -22,7 +22,7 @@ std::string_view user_of(std::string_view key) noexcept;
 // Every segment that is a uuid, in order.
 std::vector<std::string_view> users_of(std::string_view key);
 
-// Whether a segment is a uuid with capitals: keys would be told apart that name one user.
+// Whether a segment is a uuid with capitals. Then two keys that differ could name one user.
 bool has_capital_uuid(std::string_view key);
 
 // What one token vouches for: the key up to the end of its first uuid ("cost_trends:<user>"), else the whole key.
@@ -38,8 +38,8 @@ std::string tag_of(std::string_view key);
 std::string scope_token(std::string_view scope);
 std::string user_token(std::string_view user); // "-" stands for no user
 
-// The patterns whose keys change with an execution of `operation` for `user` (contract: cache keys): his trends, the
-// operation's metrics, the metrics of all.
+// The patterns of the keys that an execution of `operation` for `user` makes stale: the user's trends, the operation's
+// metrics, and the metrics of all operations.
 struct SumPattern {
     std::string text;
     std::size_t scope_size;

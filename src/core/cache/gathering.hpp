@@ -8,8 +8,9 @@
 
 namespace helix {
 
-// While commits come in, they are taken together: each round costs Redis and a processor, and wakes them before others
-// that have work. A commit's keys go within 10 ms, but in a crowd of commits within 60.
+// Commits that come in shortly after each other are taken together. Each round costs time of Redis and of a processor,
+// and wakes them before others that have work. A commit's keys go out within 10 ms, and in a crowd of commits
+// within 60.
 class Gathering {
   public:
     using Milliseconds = std::chrono::milliseconds;
@@ -17,11 +18,11 @@ class Gathering {
     static constexpr Milliseconds of_crowd{50};
     static constexpr std::int64_t crowd_per_ms = 5; // commits
 
-    // For commits that come through a buffer of so many bytes.
+    // `capacity` is the size in bytes of the buffer that commits come through.
     explicit constexpr Gathering(std::size_t capacity) : capacity_(static_cast<std::int64_t>(capacity)) {}
 
-    // The pause after a round that has taken `commits` of `bytes`, all that there were in `time`. Where the next come
-    // as fast, they fill a quarter of the buffer at most.
+    // The pause after a round that has taken `commits` of `bytes` together, all that came in during `time`. Where
+    // commits go on as fast, they fill a quarter of the buffer at most.
     constexpr Milliseconds pause(std::size_t commits, std::size_t bytes, std::chrono::nanoseconds time) const {
         const auto ms = std::max(shortest, std::chrono::ceil<Milliseconds>(time)).count(); // a few at once are no crowd
         if (static_cast<std::int64_t>(commits) < crowd_per_ms * ms) {

@@ -1,3 +1,4 @@
+// Adds to a set of stale things, keeps it small, and reads it back.
 #include "core/cache/invalidations.hpp"
 
 #include "core/cache/cache_key.hpp"
@@ -13,10 +14,13 @@ namespace helix {
 
 namespace {
 
-constexpr std::size_t header = 3;
+using Kind = InvalidationKind;
+using Length = std::uint16_t;
+
+constexpr std::size_t header = sizeof(Kind) + sizeof(Length);
 
 struct Item {
-    char kind;
+    Kind kind;
     std::string_view whole;   // with its header
     std::string_view content; // without it
 
@@ -28,10 +32,10 @@ template <typename F>
 void for_each(std::span<const char> bytes, F f) {
     std::string_view rest(bytes.data(), bytes.size());
     while (rest.size() >= header) {
-        std::uint16_t length = 0;
-        std::memcpy(&length, rest.data() + 1, sizeof(length));
+        Length length = 0;
+        std::memcpy(&length, rest.data() + sizeof(Kind), sizeof(length));
         const auto whole = rest.substr(0, header + length);
-        f(Item{rest.front(), whole, whole.substr(header)});
+        f(Item{static_cast<Kind>(rest.front()), whole, whole.substr(header)});
         rest.remove_prefix(whole.size());
     }
 }
@@ -42,14 +46,26 @@ UuidBytes uuid_of(std::string_view bytes) {
     return uuid;
 }
 
+// The user whose keys an item names; nothing where they may be of any user.
+std::optional<UuidBytes> user_of(const Item& item) {
+    switch (item.kind) {
+    case Kind::key:
+        return parse_uuid(cache_key::user_of(item.content));
+    case Kind::pattern: // the user must stand before the first wildcard
+        return parse_uuid(cache_key::user_of(cache_key::scope_of_prefix(glob_prefix(item.content).literal)));
+    default:
+        return uuid_of(item.user_bytes());
+    }
+}
+
 } // namespace
 
-void Invalidations::append(char kind, const UuidBytes* user, std::string_view text) {
+void Invalidations::append(Kind kind, const UuidBytes* user, std::string_view text) {
     ++additions_;
-    const auto length = static_cast<std::uint16_t>((user != nullptr ? sizeof(UuidBytes) : 0) + text.size());
+    const auto length = static_cast<Length>((user != nullptr ? sizeof(UuidBytes) : 0) + text.size());
     char item[header + sizeof(UuidBytes) + longest_text];
-    item[0] = kind;
-    std::memcpy(item + 1, &length, sizeof(length));
+    item[0] = static_cast<char>(kind);
+    std::memcpy(item + sizeof(kind), &length, sizeof(length));
     std::size_t size = header;
     if (user != nullptr) {
         std::memcpy(item + size, user->data(), user->size());
@@ -68,7 +84,7 @@ void Invalidations::append(char kind, const UuidBytes* user, std::string_view te
     }
 }
 
-void Invalidations::add_text(char kind, std::string_view text) {
+void Invalidations::add_text(Kind kind, std::string_view text) {
     if (text.size() > longest_text) {
         add_everything();
     } else if (!everything_) {
@@ -80,13 +96,13 @@ void Invalidations::add_sums(const UuidBytes& user, std::string_view operation) 
     if (operation.size() > longest_text) {
         add_user(user);
     } else if (!everything_) {
-        append('s', &user, operation);
+        append(Kind::sums, &user, operation);
     }
 }
 
 void Invalidations::add_user(const UuidBytes& user) {
     if (!everything_) {
-        append('u', &user, {});
+        append(Kind::user, &user, {});
     }
 }
 
@@ -101,7 +117,7 @@ void Invalidations::clear() noexcept {
     everything_ = false;
 }
 
-// Only what halves it is kept, so that a long transaction does not come here with every row.
+// Goes on until half of the room is free. Else a long transaction would come here with every row.
 void Invalidations::shrink() {
     remove_repeats();
     if (bytes_.size() > most_bytes_ / 2) {
@@ -127,30 +143,25 @@ void Invalidations::remove_repeats() {
 void Invalidations::reduce_to_users() {
     const std::vector<char> old = std::move(bytes_);
     bytes_.clear();
-    bool known = true;
-    std::set<UuidBytes> users;
-    std::set<UuidBytes> named; // by add_user
+    bool all_have_users = true;
+    std::set<UuidBytes> owners;
+    std::set<UuidBytes> users; // that add_user() has named
     for_each(old, [&](const Item& item) {
-        const bool has_user = item.kind == 's' || item.kind == 'u' || item.kind == 'o';
-        // A pattern's user must stand before its first wildcard, else its keys may be of any user.
-        const auto literal = item.kind == 'p' ? glob_prefix(item.content).literal : std::string(item.content);
-        const auto scope = item.kind == 'p' ? cache_key::scope_of_prefix(literal) : std::string_view(literal);
-        const std::optional<UuidBytes> user =
-            has_user ? uuid_of(item.user_bytes()) : parse_uuid(cache_key::user_of(scope));
-        known = known && user;
+        const auto user = user_of(item);
+        all_have_users = all_have_users && user;
         if (user) {
-            (item.kind == 'u' ? named : users).insert(*user);
+            (item.kind == Kind::user ? users : owners).insert(*user);
         }
     });
-    if (!known || (users.size() + named.size()) * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
+    if (!all_have_users || (owners.size() + users.size()) * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
         add_everything();
         return;
     }
-    for (const auto& user : users) {
-        append('o', &user, {});
+    for (const auto& owner : owners) {
+        append(Kind::owner, &owner, {});
     }
-    for (const auto& user : named) {
-        append('u', &user, {});
+    for (const auto& user : users) {
+        append(Kind::user, &user, {});
     }
 }
 
@@ -181,19 +192,18 @@ bool Invalidations::covers(std::string_view key) const {
 void Invalidations::visit(std::span<const char> bytes, InvalidationVisitor& visitor) {
     for_each(bytes, [&](const Item& item) {
         switch (item.kind) {
-        case 'k':
+        case Kind::key:
             return visitor.key(item.content);
-        case 'p':
+        case Kind::pattern:
             return visitor.pattern(item.content);
-        case 's':
+        case Kind::sums:
             return visitor.sums(format_uuid(uuid_of(item.user_bytes())), item.text());
-        case 'u':
+        case Kind::user:
             return visitor.user(format_uuid(uuid_of(item.user_bytes())));
-        case 'o':
+        case Kind::owner:
             return visitor.owned_by(format_uuid(uuid_of(item.user_bytes())));
-        default:
-            return visitor.everything();
         }
+        visitor.everything(); // a kind that nobody writes: too much is safe
     });
 }
 

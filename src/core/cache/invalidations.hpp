@@ -1,6 +1,6 @@
 // Owns: a set of things that a transaction makes stale in the cache, as bytes that can be copied through shared memory.
-// It stays within a given size: where it would not, all of a user's become "what helix owns of this user", and at last
-// everything becomes "everything". Anyone may use it.
+// It stays within a given size. Where it would not, all that is a user's becomes "what helix owns of this user". Where
+// that is still too much, the set becomes "everything". Anyone may use it.
 #pragma once
 
 #include "core/uuid.hpp"
@@ -11,7 +11,7 @@
 
 namespace helix {
 
-// What reads a set back.
+// Reads a set back.
 class InvalidationVisitor {
   public:
     InvalidationVisitor() = default;
@@ -23,9 +23,12 @@ class InvalidationVisitor {
     virtual void pattern(std::string_view pattern) = 0;
     virtual void sums(std::string_view user, std::string_view operation) = 0;
     virtual void user(std::string_view user) = 0;     // every key with the user's id
-    virtual void owned_by(std::string_view user) = 0; // of those helix's own alone: more than had changed
+    virtual void owned_by(std::string_view user) = 0; // every key of these that helix owns: more than has changed
     virtual void everything() = 0;
 };
+
+// The kinds of things in a set.
+enum class InvalidationKind : char { key = 'k', pattern = 'p', sums = 's', user = 'u', owner = 'o' };
 
 class Invalidations {
   public:
@@ -33,14 +36,14 @@ class Invalidations {
 
     explicit Invalidations(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
-    // Texts that are longer than longest_text become the next larger thing.
-    void add_key(std::string_view key) { add_text('k', key); }
-    void add_pattern(std::string_view pattern) { add_text('p', pattern); }
+    // A text that is longer than longest_text becomes the next larger thing: the user, or everything.
+    void add_key(std::string_view key) { add_text(InvalidationKind::key, key); }
+    void add_pattern(std::string_view pattern) { add_text(InvalidationKind::pattern, pattern); }
     void add_sums(const UuidBytes& user, std::string_view operation); // an execution of `operation` was recorded
     void add_user(const UuidBytes& user);
     void add_everything() noexcept;
 
-    // Grows with each addition: tells whether there was one since.
+    // Grows with each addition, so that a caller can tell whether there was one since.
     std::uint64_t additions() const noexcept { return additions_; }
 
     bool empty() const noexcept { return bytes_.empty() && !everything_; }
@@ -54,14 +57,14 @@ class Invalidations {
     static void visit(std::span<const char> bytes, InvalidationVisitor& visitor);
 
   private:
-    void add_text(char kind, std::string_view text);
-    void append(char kind, const UuidBytes* user, std::string_view text);
+    void add_text(InvalidationKind kind, std::string_view text);
+    void append(InvalidationKind kind, const UuidBytes* user, std::string_view text);
     void shrink();
     void remove_repeats();
     void reduce_to_users();
 
     std::size_t most_bytes_;
-    std::vector<char> bytes_; // items: kind, length of what follows (2 bytes), user (16 bytes, not for texts), text
+    std::vector<char> bytes_; // items: kind, length of the rest (2 bytes), user (16 bytes; not in texts), text
     std::size_t last_ = 0;    // where the last item begins
     bool everything_ = false;
     std::uint64_t additions_ = 0;

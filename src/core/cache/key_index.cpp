@@ -4,7 +4,7 @@
 
 namespace helix {
 
-// As glibc's malloc takes it: in steps of 16 bytes, 8 of them its own; a short text lies in the node itself.
+// What glibc's malloc takes: steps of 16 bytes, of which 8 are its own. A short text lies in the node itself.
 std::size_t KeyIndex::cost(std::string_view key) noexcept {
     constexpr std::size_t node = 80;
     constexpr std::size_t longest_inside = 15;

@@ -1,5 +1,5 @@
-// Owns: the names of many keys in order and within a bound of memory, and finding among them those that begin with a
-// text. Anyone may use it.
+// Owns: the names of many keys, in order and in bounded memory. It finds those that begin with a text. Anyone may use
+// it.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ class KeyIndex {
   public:
     explicit KeyIndex(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
-    // False where there is no room for it.
+    // False where there is no room for the key.
     [[nodiscard]] bool add(std::string_view key);
     void remove(std::string_view key);
     void clear();
@@ -22,8 +22,8 @@ class KeyIndex {
     std::size_t bytes() const { return bytes_; }
     bool contains(std::string_view key) const { return keys_.contains(key); }
 
-    // Moves to `found` the keys that begin with `prefix` and that `matches` accepts. Looks at no more keys than
-    // `looks`, which it counts down; false where it had to stop for that.
+    // Moves to `found` the keys that begin with `prefix` and that `matches` accepts. `looks` is the number of keys that
+    // it may look at. It counts that down, and returns false where it had to stop.
     template <typename F>
     bool take(std::string_view prefix, F matches, std::size_t& looks, std::vector<std::string>& found) {
         for (auto at = keys_.lower_bound(prefix); at != keys_.end() && at->starts_with(prefix);) {
@@ -40,7 +40,7 @@ class KeyIndex {
         return true;
     }
 
-    // Some keys, from where the last call has ended; after the last key the first follows.
+    // Up to `most` keys, from where the last call ended; behind the last key it goes on with the first.
     std::vector<std::string> next(std::size_t most);
 
   private:

@@ -1,3 +1,4 @@
+// Matches a key against many patterns and users at once.
 #include "core/cache/key_matcher.hpp"
 
 #include "core/uuid.hpp"
@@ -30,16 +31,16 @@ KeyMatcher KeyMatcher::split_off(std::size_t most) {
 }
 
 void KeyMatcher::remove_prefixes_in(const KeyMatcher& wider) {
-    std::erase_if(prefixes_, [&](const auto& prefix) { return wider.names_all_with(prefix); });
+    std::erase_if(prefixes_, [&](const auto& prefix) { return wider.covers_prefix(prefix); });
 }
 
-bool KeyMatcher::names_all_with(std::string_view prefix) const {
-    bool named = all_;
-    for (std::size_t colon = prefix.find(':'); !named && colon != std::string_view::npos;) {
-        named = prefixes_.contains(prefix.substr(0, colon + 1));
+bool KeyMatcher::covers_prefix(std::string_view prefix) const {
+    bool covered = all_;
+    for (std::size_t colon = prefix.find(':'); !covered && colon != std::string_view::npos;) {
+        covered = prefixes_.contains(prefix.substr(0, colon + 1));
         colon = prefix.find(':', colon + 1);
     }
-    return named;
+    return covered;
 }
 
 bool KeyMatcher::matches(std::string_view key) const {

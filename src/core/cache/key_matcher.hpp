@@ -1,5 +1,5 @@
-// Owns: many patterns at once, matched against many keys: a lookup for each colon of the key, whatever the number of
-// patterns that are a prefix and a star, or a user. Anyone may use it.
+// Owns: many patterns at once, matched against many keys. Users, and patterns that are a prefix and a star, cost one
+// lookup for each colon of the key, however many there are. Anyone may use it.
 #pragma once
 
 #include "core/glob.hpp"
@@ -16,10 +16,10 @@ class KeyMatcher {
     void add_user(std::string_view user); // every key with this uuid (lower case) as a segment
     void add_all() { all_ = true; }
 
-    // Moves what is matched one by one beyond `most` patterns into another one.
+    // Keeps `most` of the patterns that are matched one by one, and moves the others to the matcher that it returns.
     KeyMatcher split_off(std::size_t most);
 
-    // Forgets the prefixes all of whose keys a prefix of `wider` names as well.
+    // Forgets each prefix whose keys are all named by a prefix of `wider` as well.
     void remove_prefixes_in(const KeyMatcher& wider);
 
     bool empty() const { return !all_ && prefixes_.empty() && users_.empty() && others_.empty(); }
@@ -29,12 +29,12 @@ class KeyMatcher {
     bool matches(std::string_view key) const;
 
   private:
-    bool names_all_with(std::string_view prefix) const;
+    bool covers_prefix(std::string_view prefix) const;
 
     bool all_ = false;
     TextSet prefixes_; // of patterns "a:b:*": they end in a colon
     TextSet users_;
-    TextSet others_;
+    TextSet others_; // are matched one by one
 };
 
 } // namespace helix

@@ -1,3 +1,4 @@
+// Reads templates of cache keys, and fills them with the values of a row.
 #include "core/cache/key_template.hpp"
 
 #include "core/error.hpp"

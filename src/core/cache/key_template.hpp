@@ -10,13 +10,14 @@ namespace helix {
 
 class KeyTemplate {
   public:
-    // Throws Error 22023 on braces that do not pair, an empty name, or no text before the first column or star.
+    // Throws Error 22023 on braces that do not pair, on an empty name, on a set or backslash that reaches into a
+    // column, and where no text comes before the first column or star.
     explicit KeyTemplate(std::string_view text);
 
     const std::vector<std::string>& columns() const { return columns_; }
     bool is_pattern() const { return is_pattern_; }
 
-    // The key or pattern of one row: `values` in the order of columns(). In a pattern values are escaped.
+    // The key or pattern of one row. `values` come in the order of columns(); in a pattern they are escaped.
     std::string expanded(const std::vector<std::string_view>& values) const;
 
     // The pattern of every row's keys.
@@ -24,7 +25,7 @@ class KeyTemplate {
 
   private:
     std::vector<std::string> columns_;
-    std::vector<std::string> texts_; // before, between and behind the columns: one more than columns
+    std::vector<std::string> texts_; // before, between and behind the columns: one more than there are columns
     bool is_pattern_ = false;
 };
 

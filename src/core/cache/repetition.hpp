@@ -1,4 +1,4 @@
-// Owns: when what was sent is sent once more. Anyone may use it.
+// Owns: when a removal of keys is repeated. Anyone may use it.
 #pragma once
 
 #include <algorithm>
@@ -6,14 +6,14 @@
 
 namespace helix {
 
-// What is sent within a step is repeated together: a step is a quarter of the delay, and no longer than this.
+// What is sent within one step is repeated together. A step is a quarter of the delay, and no longer than this.
 constexpr std::chrono::milliseconds longest_repetition_step{125};
 
 constexpr std::chrono::nanoseconds repetition_step(std::chrono::milliseconds delay) {
     return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(delay) / 4, longest_repetition_step);
 }
 
-// For a delay above 0: never before it has passed, and less than a step later.
+// When to repeat what was sent at `sent`: not before the delay (above 0) has passed, and less than a step later.
 inline std::chrono::steady_clock::time_point repetition_due(std::chrono::steady_clock::time_point sent,
                                                             std::chrono::milliseconds delay) {
     const auto step = repetition_step(delay);

@@ -1,5 +1,7 @@
+// Adds, writes and reads exact amounts of money.
 #include "core/ledger/money.hpp"
 
+#include "core/characters.hpp"
 #include "core/error.hpp"
 
 #include <algorithm>
@@ -8,8 +10,20 @@ namespace helix {
 
 namespace {
 
-[[noreturn]] void out_of_range(const char* what) {
-    throw Error(sqlstate::numeric_value_out_of_range, std::string(what) + " out of range");
+constexpr int price_decimals = 6;
+constexpr MicroUsd prices_end = 1'000'000'000'000LL * 1'000'000LL;
+
+[[noreturn]] void refuse_price(const char* state, std::string_view text, const char* why) {
+    throw Error(state, "invalid price", "\"" + std::string(text) + "\" " + why,
+                "Give USD per million tokens with at most six decimals, such as 0.25.");
+}
+
+// `price` with one more digit at its end; `text` is the price as it was given.
+MicroUsd with_digit(MicroUsd price, int digit, std::string_view text) {
+    if (price >= prices_end / 10) { // before it overflows
+        refuse_price(sqlstate::numeric_value_out_of_range, text, "is too large.");
+    }
+    return price * 10 + digit;
 }
 
 } // namespace
@@ -17,7 +31,7 @@ namespace {
 Money Money::operator+(Money other) const {
     Units sum = 0;
     if (__builtin_add_overflow(units_, other.units_, &sum)) {
-        out_of_range("amount");
+        throw Error(sqlstate::numeric_value_out_of_range, "amount out of range");
     }
     return Money(sum);
 }
@@ -45,19 +59,7 @@ std::string Money::to_string() const {
 }
 
 MicroUsd parse_micro_usd(std::string_view text) {
-    constexpr int decimals = 6;
-    constexpr MicroUsd limit = 1'000'000'000'000LL * 1'000'000LL;
-    const auto bad = [&](const char* state, const char* why) {
-        throw Error(state, "invalid price", "\"" + std::string(text) + "\" " + why,
-                    "Give USD per million tokens with at most six decimals, such as 0.25.");
-    };
-    MicroUsd value = 0;
-    const auto append_digit = [&](int digit) {
-        if (value >= limit / 10) { // before it overflows
-            bad(sqlstate::numeric_value_out_of_range, "is too large.");
-        }
-        value = value * 10 + digit;
-    };
+    MicroUsd price = 0;
     int seen_decimals = -1; // -1: no point yet
     bool any_digit = false;
     for (const char c : text) {
@@ -65,26 +67,26 @@ MicroUsd parse_micro_usd(std::string_view text) {
             seen_decimals = 0;
             continue;
         }
-        if (c < '0' || c > '9') {
-            bad(sqlstate::invalid_text_representation, "is not a plain decimal number.");
+        if (!is_digit(c)) {
+            refuse_price(sqlstate::invalid_text_representation, text, "is not a plain decimal number.");
         }
         any_digit = true;
-        if (seen_decimals == decimals) {
+        if (seen_decimals == price_decimals) {
             if (c != '0') {
-                bad(sqlstate::numeric_value_out_of_range, "has more than six decimals.");
+                refuse_price(sqlstate::numeric_value_out_of_range, text, "has more than six decimals.");
             }
             continue;
         }
         seen_decimals += seen_decimals >= 0 ? 1 : 0;
-        append_digit(c - '0');
+        price = with_digit(price, c - '0', text);
     }
     if (!any_digit) {
-        bad(sqlstate::invalid_text_representation, "has no digits.");
+        refuse_price(sqlstate::invalid_text_representation, text, "has no digits.");
     }
-    for (int place = std::max(seen_decimals, 0); place < decimals; ++place) {
-        append_digit(0);
+    for (int place = std::max(seen_decimals, 0); place < price_decimals; ++place) {
+        price = with_digit(price, 0, text);
     }
-    return value;
+    return price;
 }
 
 Money price_of_tokens(MicroUsd price, std::int64_t tokens) {

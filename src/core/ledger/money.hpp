@@ -7,8 +7,8 @@
 
 namespace helix {
 
-// An amount in USD as a whole number of 10^-12 USD. That unit makes token pricing exact: a price of whole
-// micro-USD per million tokens times a whole number of tokens is a whole number of these.
+// An amount in USD as a whole number of 10^-12 USD. In that unit the price of tokens is exact: a price is whole
+// micro-USD per million tokens, and its product with a number of tokens is whole too.
 class Money {
   public:
     __extension__ using Units = __int128;
@@ -33,8 +33,8 @@ class Money {
 // Price of a million tokens in micro-USD (10^-6 USD), never negative.
 using MicroUsd = std::int64_t;
 
-// Reads a decimal such as "0.25" into micro-USD. Throws Error 22P02 on anything but digits with at most one point,
-// 22003 on more than six decimals or a price of 10^12 USD and above.
+// Reads a decimal such as "0.25" into micro-USD. Throws Error 22P02 on anything but digits with at most one point.
+// Throws Error 22003 on more than six decimals, and from 10^12 USD on.
 MicroUsd parse_micro_usd(std::string_view text);
 
 // What `tokens` cost at `price` per million. Both are at least 0; throws Error 22003 on overflow.

@@ -1,3 +1,4 @@
+// Counts latencies in bins, and reads percentiles out of them.
 #include "core/ledger/sketch.hpp"
 
 #include "core/error.hpp"

@@ -14,8 +14,8 @@ namespace helix {
 
 class LatencySketch {
   public:
-    // Bins are 0.5 % wide to either side, so that after rounding to whole milliseconds a quantile is exact up to
-    // 100 ms and within 1 % above.
+    // Bins are 0.5 % wide to either side. So, rounded to whole milliseconds, a quantile is exact up to 100 ms and
+    // within 1 % above.
     static constexpr double relative_accuracy = 0.005;
 
     // Adds `count` values of `milliseconds` (at least 0).
@@ -28,11 +28,11 @@ class LatencySketch {
     bool empty() const { return bins_.empty(); }
 
     // The value at rank ceil(percent / 100 * count) in whole milliseconds, never beyond the smallest or largest value
-    // seen; none where the sketch is empty. percent is 0-100.
+    // seen. None where the sketch is empty. `percent` is 0 to 100.
     std::optional<std::int64_t> percentile(double percent) const;
 
-    // Canonical bytes: equal sketches have equal bytes. A version byte, then in LEB128 the smallest value, its distance
-    // to the largest, and for each bin the gap to the bin before and the count.
+    // Canonical bytes: equal sketches have equal bytes. A version byte comes first. Then follow, in LEB128, the
+    // smallest value, its distance to the largest, and for each bin the gap to the bin before and the count.
     std::vector<std::byte> encode() const;
 
     // Throws Error XX001 where the bytes are not what encode() writes.

@@ -6,7 +6,7 @@ namespace helix {
 
 namespace {
 
-// Whether each operation is left once all that depends on nothing left has been taken away.
+// For each operation, whether it is left when no operation can be taken away any more.
 std::vector<bool> left_over(const Dependencies& dependencies) {
     std::vector<std::size_t> open(dependencies.size());
     Dependencies dependents(dependencies.size());

@@ -1,8 +1,8 @@
-// Owns: where in a lane of the queue (all executions of one priority, in the order of their places) a claim may begin
-// to look, so that it passes over nothing that others have taken long ago. Used by queue/; pure, for tests.
+// Owns: where a claim begins to look in a lane of the queue, so that it does not pass by what others took long ago. A
+// lane is all executions of one priority, in the order of their places. Used by queue/; pure, for tests.
 //
-// A claim begins at start(), reads the queue as it is committed then, and says how far it has taken everything. What
-// becomes ready meanwhile is remembered by arrive(), in order of commits, and keeps the lane from moving past it.
+// A claim begins at start(), reads the queue as it is committed then, and tells advance() how far it has taken
+// everything. Meanwhile arrive() remembers what becomes ready, in order of commits, and the lane does not move past it.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class Lane {
         std::uint64_t arrivals;
     };
 
-    // Nothing is known: a claim begins at the very first place.
+    // Forgets everything: the next claim begins at the very first place.
     void reset() {
         from_ = first;
         arrivals_ = 0;
@@ -31,7 +31,7 @@ class Lane {
 
     Start start() const { return {from_, arrivals_}; }
 
-    // Something at `place` is visible from now on, or is free again.
+    // An execution at `place` is visible from now on, or is free again.
     void arrive(Place place) {
         from_ = std::min(from_, place);
         recent_[arrivals_++ % remembered] = place;
@@ -40,7 +40,7 @@ class Lane {
     // A reader that began at `start` has seen that nothing is left before `place`.
     void advance(const Start& start, Place place) {
         if (arrivals_ - start.arrivals > remembered) {
-            return; // what came in meanwhile is no longer known
+            return; // some of what arrived meanwhile is forgotten
         }
         for (std::uint64_t i = start.arrivals; i < arrivals_; ++i) {
             place = std::min(place, recent_[i % remembered]);

@@ -1,10 +1,12 @@
+// Reads cron expressions and finds their next time.
 #include "core/schedules/cron.hpp"
 
+#include "core/characters.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <span>
 #include <string>
@@ -30,23 +32,12 @@ constexpr std::array weekday_names = {"sun", "mon", "tue", "wed", "thu", "fri", 
     refuse(std::string("The ") + field + " cannot be read: \"" + std::string(text) + "\".");
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool is_alphanumeric(char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 bool is_name(std::string_view text, std::string_view name) {
-    return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == b; });
+    return std::equal(text.begin(), text.end(), name.begin(), name.end(),
+                      [](char a, char b) { return to_lower(a) == b; });
 }
 
-// Takes what follows from the front of a text.
+// Takes characters from the front of a text.
 class Reader {
   public:
     explicit Reader(std::string_view text) : rest_(text) {}
@@ -81,13 +72,6 @@ class Reader {
     std::string_view rest_;
 };
 
-std::optional<int> number(std::string_view digits) {
-    int value = 0;
-    const auto* const end = digits.data() + digits.size();
-    const auto result = std::from_chars(digits.data(), end, value);
-    return result.ec == std::errc{} && result.ptr == end ? std::optional(value) : std::nullopt;
-}
-
 // One field: what it is called, and what it may hold.
 struct Field {
     const char* name;
@@ -97,26 +81,27 @@ struct Field {
 
     std::optional<int> value(std::string_view word) const {
         const auto found = std::find_if(names.begin(), names.end(), [&](auto* known) { return is_name(word, known); });
-        const auto read = found != names.end() ? low + static_cast<int>(found - names.begin()) : number(word);
+        const auto read =
+            found != names.end() ? low + static_cast<int>(found - names.begin()) : whole_number<int>(word);
         return read && *read >= low && *read <= high ? read : std::nullopt;
     }
 
-    // One part of a list; false where it cannot be read.
+    // Reads one part of a list; false where it cannot be read.
     template <std::size_t Size>
     bool read_part(Reader& text, std::bitset<Size>& set) const {
         std::optional first = low;
         std::optional last = high;
         if (!text.take('*')) {
-            first = value(text.take_while(is_alphanumeric));
+            first = value(text.take_while(is_letter_or_digit));
             if (!text.take('-')) {
                 if (first) {
                     set.set(static_cast<std::size_t>(*first));
                 }
                 return first && !text.take('/');
             }
-            last = value(text.take_while(is_alphanumeric));
+            last = value(text.take_while(is_letter_or_digit));
         }
-        const auto step = text.take('/') ? number(text.take_while(is_alphanumeric)) : 1;
+        const auto step = text.take('/') ? whole_number<int>(text.take_while(is_letter_or_digit)) : 1;
         if (!first || !last || !step || *step < 1) {
             return false;
         }
@@ -135,6 +120,10 @@ struct Field {
             }
         } while (text.take(','));
     }
+};
+
+struct Position { // of the fields in an expression
+    enum : std::size_t { minute, hour, day, month, weekday };
 };
 
 constexpr std::array fields = {
@@ -159,7 +148,7 @@ std::optional<int> read_interval(std::string_view text) {
     if (reader.take_name("s")) {
         reader.skip(spaces);
     }
-    const auto seconds = number(digits);
+    const auto seconds = whole_number<int>(digits);
     if (!reader.at_end() || !seconds || *seconds < 1 || *seconds > 59) {
         refuse("number of seconds", text);
     }
@@ -250,20 +239,20 @@ void CronExpression::read_fields(const std::vector<std::string_view>& words, std
     if (words.size() < fields.size()) {
         refuse(std::string("The ") + fields[words.size()].name + " is missing: \"" + std::string(line) + "\".");
     }
-    fields[0].read(words[0], minutes_);
-    fields[1].read(words[1], hours_);
-    last_day_ = words[2] == "$";
+    fields[Position::minute].read(words[Position::minute], minutes_);
+    fields[Position::hour].read(words[Position::hour], hours_);
+    last_day_ = words[Position::day] == "$";
     if (!last_day_) {
-        fields[2].read(words[2], days_);
+        fields[Position::day].read(words[Position::day], days_);
     }
-    fields[3].read(words[3], months_);
-    fields[4].read(words[4], weekdays_);
+    fields[Position::month].read(words[Position::month], months_);
+    fields[Position::weekday].read(words[Position::weekday], weekdays_);
     if (weekdays_[0] || weekdays_[7]) {
         weekdays_.set(0).set(7);
     }
-    any_day_ = words[2].starts_with('*');
-    any_weekday_ = words[4].starts_with('*');
-    by_clock_ = words[0].starts_with('*') || words[1].starts_with('*');
+    any_day_ = words[Position::day].starts_with('*');
+    any_weekday_ = words[Position::weekday].starts_with('*');
+    by_clock_ = words[Position::minute].starts_with('*') || words[Position::hour].starts_with('*');
 }
 
 struct CronExpression::Date {
@@ -272,8 +261,8 @@ struct CronExpression::Date {
     unsigned last_day;
     unsigned weekday;
 
-    // Of days since 1970. The calendar repeats itself, weekdays too, after 400 years; std::chrono ends in the year
-    // 32767.
+    // The date of a number of days since 1970. The calendar repeats itself after 400 years, weekdays too; std::chrono
+    // ends in the year 32767.
     static Date of(std::int64_t days_since) {
         using namespace std::chrono;
         constexpr int cycle = 146'097;
@@ -291,7 +280,8 @@ bool CronExpression::runs_on(const Date& date) const {
     return any_day_ || any_weekday_ ? by_day && by_weekday : by_day || by_weekday;
 }
 
-// The first time within [from, until] that the clock has to show, all in seconds since 1970 as if the clock showed UTC.
+// The first time within [from, until] that the clock has to show. All are seconds since 1970, as if the clock showed
+// UTC.
 std::optional<std::int64_t> CronExpression::first_shown(std::int64_t from, std::int64_t until) const {
     for (std::int64_t minute = floor_div(from + 59, 60); minute * 60 <= until && minutes_.any() && hours_.any();) {
         const std::int64_t day = floor_div(minute, day_minutes);
@@ -312,9 +302,9 @@ std::optional<std::int64_t> CronExpression::first_shown(std::int64_t from, std::
     return std::nullopt;
 }
 
-// Goes from one change of the clock to the next one. A fixed time is looked for from the latest that the clock has
-// shown: so a gap is made up for where it ends, and nothing is repeated. Where the clock has not changed for a day,
-// nothing that it shows is a repetition.
+// Goes from one change of the clock to the next. A fixed time is looked for from the latest time that the clock has
+// shown. So a gap is made up for where it ends, and nothing is repeated. Where the clock has not changed for a day, it
+// repeats nothing.
 std::optional<UnixTime> CronExpression::next(UnixTime after, const ZoneOffset& offset) const {
     if (interval_ > 0) {
         return after + interval_;

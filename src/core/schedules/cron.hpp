@@ -1,8 +1,10 @@
-// Owns: cron expressions as pg_cron reads them (five fields with names, lists, ranges and steps, "$" for the month's
-// last day, @hourly and its like, "N seconds"), and the next time of one in a time zone. Anyone may use it.
-// Syntax: https://github.com/citusdata/pg_cron, its leniency too: what follows the fifth field, or a field's last value
-// that can be read, is ignored, and a range from high to low (fri-mon) is empty. Days as in Vixie cron: where neither
-// day field begins with a star, either is enough.
+// Owns: cron expressions as pg_cron reads them, and the next time of one in a time zone. Anyone may use it.
+//
+// An expression has five fields with names, lists, ranges and steps, and "$" for the month's last day. Or it is a
+// shorthand such as @hourly, or "N seconds". The syntax is that of https://github.com/citusdata/pg_cron, and as
+// lenient. What follows the fifth field is ignored, and so is what follows the last value that can be read in a field.
+// A range from high to low (fri-mon) is empty. Days are those of Vixie cron: where neither day field begins with a
+// star, either is enough.
 #pragma once
 
 #include <bitset>
@@ -17,8 +19,8 @@ namespace helix {
 // Seconds since 1970, UTC.
 using UnixTime = std::int64_t;
 
-// Seconds that a time zone is ahead of UTC at an instant. Changes lie more than two days apart and are of at most one
-// day, as they do and are in the whole tz database.
+// Seconds that a time zone is ahead of UTC at an instant. Its changes lie more than two days apart and are at most one
+// day long, as in the whole tz database.
 using ZoneOffset = std::function<int(UnixTime)>;
 
 class CronExpression {
@@ -26,9 +28,10 @@ class CronExpression {
     // Throws Error 22023 with the field that cannot be read.
     explicit CronExpression(std::string_view text);
 
-    // The first time after `after`; none for @reboot and for dates that do not come within 40 years (30 February).
-    // Where clocks go forward, a fixed time within the gap runs at its end; where they go back, it runs once, the first
-    // time. Expressions with a star for the hour or the minute run by what the clock shows, in the repeated hour twice.
+    // The first time after `after`. None for @reboot, and for dates that do not come within 40 years (30 February).
+    // Where clocks go forward, a fixed time within the gap runs at the gap's end. Where they go back, it runs once, the
+    // first time. Expressions with a star for the hour or the minute run by what the clock shows: in the repeated hour
+    // twice.
     std::optional<UnixTime> next(UnixTime after, const ZoneOffset& offset) const;
 
     // For "N seconds".

@@ -1,5 +1,7 @@
+// Reads op:// references and addresses of 1Password Connect servers.
 #include "core/secrets/onepassword_address.hpp"
 
+#include "core/characters.hpp"
 #include "core/error.hpp"
 
 #include <algorithm>
@@ -12,11 +14,7 @@ namespace {
 
 constexpr std::string_view scheme = "op://";
 
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// What 1Password's references may hold; so none can leave its place in a path, a filter or a command line.
+// What 1Password's references may hold. No such part can leave its place in a path, a filter or a command line.
 bool is_part(std::string_view part) {
     constexpr std::string_view others = "-_. ";
     return !part.empty() && part != "." && part != ".." && std::all_of(part.begin(), part.end(), [&](char c) {
@@ -47,7 +45,7 @@ std::string_view host_of(std::string_view authority) {
     }
     const auto colon = std::min(authority.find(':', bracket), authority.size());
     const auto port = authority.substr(std::min(colon + 1, authority.size()));
-    const bool digits = std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits = std::all_of(port.begin(), port.end(), is_digit);
     if (colon < authority.size() && (port.empty() || port.size() > 5 || !digits)) {
         refuse_url("The port is not a number.");
     }
@@ -61,8 +59,7 @@ OnePasswordReference parse_onepassword_reference(std::string_view reference) {
         throw Error(sqlstate::invalid_parameter_value, "not a reference to a secret in 1Password",
                     "\"" + std::string(reference) + "\": " + why,
                     "Write op://vault/item/field or op://vault/item/section/field; where a name has other characters "
-                    "than a-z, A-Z, "
-                    "0-9, -, _, . and blanks, write its id.");
+                    "than a-z, A-Z, 0-9, -, _, . and blanks, write its id.");
     };
     if (!reference.starts_with(scheme)) {
         refuse("it does not begin with op://.");
@@ -81,7 +78,7 @@ OnePasswordReference parse_onepassword_reference(std::string_view reference) {
 bool is_onepassword_id(std::string_view part) {
     constexpr std::size_t length = 26;
     return part.size() == length &&
-           std::all_of(part.begin(), part.end(), [](char c) { return is_letter_or_digit(c) && (c < 'A' || c > 'Z'); });
+           std::all_of(part.begin(), part.end(), [](char c) { return is_small_letter(c) || is_digit(c); });
 }
 
 std::string onepassword_filter(std::string_view attribute, std::string_view value) {

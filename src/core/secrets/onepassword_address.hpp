@@ -1,4 +1,4 @@
-// Owns: op://vault/item/field, a secret's address in 1Password, and what its parts are in requests to a Connect server.
+// Owns: op://vault/item/field, the address of a secret in 1Password, and its parts in requests to a Connect server.
 // Anyone may use it.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace helix {
 
-// Names or ids, as they were written; `section` may be empty.
+// Names or ids, as they are written; `section` may be empty.
 struct OnePasswordReference {
     std::string vault;
     std::string item;
@@ -18,14 +18,14 @@ struct OnePasswordReference {
 // op://vault/item/field or op://vault/item/section/field. Throws Error 22023 on another form.
 OnePasswordReference parse_onepassword_reference(std::string_view reference);
 
-// Whether a part is an id, 26 small letters and digits, and no name.
+// Whether a part is an id (26 small letters and digits) rather than a name.
 bool is_onepassword_id(std::string_view part);
 
 // `attribute eq "value"` as the query of a request. The value is a part of a reference.
 std::string onepassword_filter(std::string_view attribute, std::string_view value);
 
-// Throws Error 22023 unless `url` is https://host[:port][/path], or http of the same form with a loopback host; an
-// empty one is none.
+// Throws Error 22023 unless `url` is https://host[:port][/path], or http of the same form with a loopback host. An
+// empty url passes: there is no server.
 void check_connect_url(std::string_view url);
 
 } // namespace helix

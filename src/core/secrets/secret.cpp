@@ -1,3 +1,4 @@
+// Reads secrets from files and environment variables, and wipes them.
 #include "core/secrets/secret.hpp"
 
 #include "core/error.hpp"
@@ -31,7 +32,7 @@ void check_size(std::string_view reference, std::string_view secret) {
     }
 }
 
-// Closes `file`, of which open() has said -1 and errno where it failed.
+// Closes `file`; it is what open() has returned: -1, with errno, where that failed.
 Secret read_file(int file, std::string_view reference) {
     if (file < 0) {
         unavailable(reference, strerror(errno));
@@ -60,7 +61,8 @@ std::string_view trimmed(std::string_view folder) {
     return folder;
 }
 
-// A plain file beneath `folder`; -1 and errno where there is none. The kernel sees to it that no link leads out.
+// Opens a plain file beneath `folder`; -1, with errno, where there is none. The kernel sees to it that no link leads
+// out.
 int open_beneath(std::string_view folder, const std::string& name) {
     const std::string folder_path = std::string(folder) + "/";
     const int directory = open(folder_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -26,14 +26,14 @@ class Secret {
     std::string text_;
 };
 
-// What `reference` names: file:///path (without the line break at its end) or env://NAME; no more than 4 kB. An empty
-// reference is no secret. Throws Error 22023 on another form and HX003 where it cannot be read.
+// Reads what `reference` names: file:///path (without the line break at its end) or env://NAME, at most 4 kB. An empty
+// reference is no secret. Throws Error 22023 on another form, and HX003 where the secret cannot be read.
 Secret read_secret(std::string_view reference);
 
 // Throws Error 22023 unless read_secret() knows the form.
 void check_secret_reference(std::string_view reference);
 
-// The same for file:///folder/…/name alone: no link and no .. leads out of `folder`, and it must be a plain file.
+// The same for file:///folder/…/name alone: no link and no .. may lead out of `folder`, and the file must be plain.
 Secret read_secret_beneath(std::string_view folder, std::string_view reference);
 void check_secret_beneath(std::string_view folder, std::string_view reference);
 

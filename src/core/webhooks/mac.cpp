@@ -1,4 +1,7 @@
+// Computes and compares message authentication codes and digests, by OpenSSL.
 #include "core/webhooks/mac.hpp"
+
+#include "core/hex.hpp"
 
 #include <algorithm>
 #include <new>
@@ -11,7 +14,7 @@ namespace {
 
 constexpr int fingerprint_rounds = 600'000;
 
-// OpenSSL fails here for want of memory alone.
+// OpenSSL fails here only where there is no memory left.
 void require(bool done) {
     if (!done) {
         throw std::bad_alloc();
@@ -33,7 +36,7 @@ const EVP_MD* algorithm_of(Hash hash) {
     return algorithm;
 }
 
-// One context serves all digests of the process; what is left in it after one is the digest alone.
+// One context serves all digests of the process. After one, nothing but the digest is left in it.
 class Digest {
   public:
     explicit Digest(const EVP_MD* algorithm) {
@@ -102,8 +105,8 @@ std::size_t hash_size(Hash hash) {
     return hash == Hash::sha1 ? 20 : hash == Hash::sha256 ? 32 : 64;
 }
 
-// By the digest rather than by EVP_MAC, whose contexts cost half as much again as the HMAC of 1 KiB and keep a copy of
-// the key.
+// By the digest rather than by EVP_MAC. A context of EVP_MAC costs half as much again as the HMAC of 1 KiB, and keeps a
+// copy of the key.
 Mac hmac(Hash hash, std::string_view key, std::span<const std::string_view> parts) {
     constexpr std::uint8_t inner = 0x36;
     constexpr std::uint8_t outer = 0x5c;
@@ -146,8 +149,7 @@ std::string fingerprint(std::string_view secret, std::string_view salt) {
                               static_cast<int>(bits.size()), bits.data()) == 1);
     std::string digits;
     for (const unsigned char byte : bits) {
-        digits += "0123456789abcdef"[byte >> 4];
-        digits += "0123456789abcdef"[byte & 15];
+        append_hex(digits, byte);
     }
     return digits;
 }

@@ -20,7 +20,7 @@ std::optional<Hash> parse_hash(std::string_view name);
 // Bytes that the hash gives.
 std::size_t hash_size(Hash hash);
 
-// A code or what somebody claims to be one.
+// A code, or what a caller claims to be one.
 struct Mac {
     std::array<std::uint8_t, 64> bytes{};
     std::size_t size = 0;
@@ -34,9 +34,9 @@ bool equal(const Mac& one, const Mac& other);
 
 std::array<std::uint8_t, 32> sha256(std::initializer_list<std::string_view> parts);
 
-// Eight hex digits that tell whether a secret is the same as another one of the same salt, and no more: 32 bits of
-// PBKDF2-HMAC-SHA256 with 600,000 rounds (OWASP's figure for 2023), so that guessing costs a fifth of a second each and
-// many guesses match.
+// Eight hex digits that tell whether two secrets with the same salt are the same, and no more. They are 32 bits of
+// PBKDF2-HMAC-SHA256 with 600,000 rounds (OWASP's figure for 2023). So each guess costs a fifth of a second, and many
+// guesses match.
 std::string fingerprint(std::string_view secret, std::string_view salt);
 
 } // namespace helix

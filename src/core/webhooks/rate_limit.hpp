@@ -1,4 +1,4 @@
-// Owns: a rate limit for one key by the generic cell rate algorithm (ITU-T I.371): its only state is the theoretical
+// Owns: a rate limit for one key, by the generic cell rate algorithm (ITU-T I.371). Its only state is the theoretical
 // arrival time of the next call. Anyone may use it.
 #pragma once
 
@@ -8,10 +8,10 @@ namespace helix {
 
 // Times are in us on any one clock.
 struct CellRate {
-    std::int64_t next = 0; // not later than now: nothing is known of the key
+    std::int64_t next = 0; // now or earlier: nothing is known of the key
 
-    // Counts a call where it may come now and returns 0; else how long until one may, in us. `per_minute` calls may
-    // come at once; after that they may come evenly. What a clock that went back has left far ahead is forgotten.
+    // Counts a call that may come now, and returns 0. Else returns in how many us the next call may come. `per_minute`
+    // calls may come at once, and then evenly. A state far ahead, which a clock that went back has left, is forgotten.
     std::int64_t admit(std::int64_t now, std::int64_t per_minute) {
         constexpr std::int64_t minute = 60'000'000;
         if (next < now || next > now + 2 * minute) {

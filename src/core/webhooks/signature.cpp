@@ -1,8 +1,9 @@
+// Reads the signatures of webhooks and verifies them, by the description of a scheme.
 #include "core/webhooks/signature.hpp"
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
-#include <charconv>
 #include <string.h>
 
 namespace helix {
@@ -73,13 +74,12 @@ Parts signed_parts(std::string_view content, const WebhookMessage& message) {
 }
 
 std::optional<std::int64_t> parse_seconds(std::string_view digits) {
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-    const bool whole = error == std::errc() && end == digits.data() + digits.size();
-    return whole && digits.size() <= 12 && seconds >= 0 ? std::optional(seconds) : std::nullopt;
+    constexpr std::size_t most_digits = 12;
+    const auto seconds = whole_number<std::int64_t>(digits);
+    return seconds && *seconds >= 0 && digits.size() <= most_digits ? seconds : std::nullopt;
 }
 
-// A signature that is not of the right form is compared as one that no message has.
+// A signature of another form becomes one that no message has.
 Mac claimed_mac(const WebhookScheme& scheme, std::string_view signature) {
     Mac mac;
     const auto size = decode(scheme.encoding, signature, mac.bytes);
@@ -102,7 +102,7 @@ WebhookVerdict judge_time(const WebhookScheme& scheme, std::string_view timestam
     return *seconds > now + tolerance.ahead ? WebhookVerdict::too_new : WebhookVerdict::verified;
 }
 
-// What is missing before anything can be compared.
+// Whether everything is there that is compared: if not, what is missing.
 WebhookVerdict judge_form(const WebhookScheme& scheme, const WebhookMessage& message,
                           const WebhookSignatures& signatures) {
     if (message.signature.empty()) {

@@ -1,5 +1,5 @@
-// Owns: how senders sign webhooks: reading a signature's header by the description of a scheme, building what is
-// signed, and verifying it. Anyone may use it; it never looks at a body.
+// Owns: how senders sign webhooks. It reads a signature's header by the description of a scheme, builds what is signed,
+// and verifies it. Anyone may use it; it never looks at a body.
 #pragma once
 
 #include "core/encoding.hpp"
@@ -7,7 +7,7 @@
 
 namespace helix {
 
-// A row of helix.webhook_schemes. Empty: there is none.
+// A row of helix.webhook_schemes. An empty text means that the scheme has no such thing.
 struct WebhookScheme {
     Hash hash = Hash::sha256;
     Encoding encoding = Encoding::hex;
@@ -19,7 +19,7 @@ struct WebhookScheme {
     Encoding key_encoding = Encoding::raw;
 };
 
-// What a sender has sent. `timestamp` and `id` are those of headers of their own; empty: none.
+// A call. `timestamp` and `id` are those that have a header of their own; empty: none.
 struct WebhookMessage {
     std::string_view body;
     std::string_view signature;
@@ -35,7 +35,7 @@ struct WebhookTolerance {
 
 enum class WebhookVerdict { verified, no_signature, malformed, no_timestamp, no_id, wrong, too_old, too_new };
 
-// What to tell an operator of a verdict.
+// The verdict in words, for an operator.
 const char* describe(WebhookVerdict verdict);
 
 struct WebhookVerification {
@@ -56,8 +56,8 @@ struct WebhookSignatures {
 };
 WebhookSignatures read_signatures(const WebhookScheme& scheme, std::string_view header);
 
-// Throws Error 22023 unless `signed_content` has {body} once, {timestamp} and {id} once at most, nothing else in
-// braces, and text after an {id}, which comes before the {body}: else what is signed could be read as another id and
+// Throws Error 22023 unless `signed_content` has {body} once, {timestamp} and {id} once at most, and nothing else in
+// braces. An {id} must come before the {body}, with text behind it. Else what is signed could be read as another id and
 // body.
 void check_signed_content(std::string_view signed_content);
 
@@ -67,8 +67,8 @@ void check_key(const WebhookScheme& scheme, std::string_view secret);
 // The code of a message under a secret. Throws Error HX003 where the secret is not what the scheme wants.
 Mac sign(const WebhookScheme& scheme, const WebhookMessage& message, std::string_view secret);
 
-// Whether one of the signatures is that of the message under one of the secrets; takes the same time whichever it is.
-// `now` is in s since 1970. Throws as sign() does.
+// Whether one of the signatures is that of the message under one of the secrets. It takes the same time whichever
+// secret that is. `now` is in s since 1970. Throws as sign() does.
 WebhookVerification verify(const WebhookScheme& scheme, const WebhookMessage& message,
                            std::span<const std::string_view> secrets, const WebhookTolerance& tolerance,
                            std::int64_t now);
