@@ -10,7 +10,8 @@ DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
 EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
 
-REGRESS = record record_many fold reads prices access matrix cache schedules queue batches queue_limits preferences budgets limits secrets webhooks extremes
+REGRESS = record record_many fold reads prices access matrix cache schedules queue batches \
+	queue_limits preferences budgets limits secrets webhooks extremes
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix
@@ -27,7 +28,8 @@ HELIX_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -DHELIX_VE
 SHLIB_LINK += -lstdc++ -lhiredis -lcrypto -lcurl -ljansson
 
 %.o: %.cpp
-	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) $(filter-out -I. -I./ -I$(shell $(PG_CONFIG) --includedir-server),$(CPPFLAGS)) -c -o $@ $<
+	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) \
+	    $(filter-out -I. -I./ -I$(shell $(PG_CONFIG) --includedir-server),$(CPPFLAGS)) -c -o $@ $<
 
 -include $(SOURCES:.cpp=.d)
 
@@ -38,8 +40,9 @@ $(DATA_built): $(sort $(wildcard sql/install/*.sql))
 installcheck: server-user
 .PHONY: server-user
 server-user:
-	@[ "$$(id -u)" != 0 ] || [ -n "$$PGUSER" ] || { echo 'error: run make installcheck as a user whose role is a superuser of the' \
-	    'running server, or name such a role: make installcheck PGUSER=postgres' >&2; exit 1; }
+	@[ "$$(id -u)" != 0 ] || [ -n "$$PGUSER" ] || { \
+	    echo 'error: run make installcheck as a user whose role is a superuser of the running server,' \
+	    'or name such a role: make installcheck PGUSER=postgres' >&2; exit 1; }
 
 .PHONY: demo test bench
 demo:

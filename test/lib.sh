@@ -17,14 +17,16 @@ for argument in "$@"; do
     case $argument in -h | --help) usage; exit ;; esac
 done
 
-# The same locale and encoding everywhere, and no connection but our own: initdb, psql and perl take them from here. By LANG, because
-# PostgreSQL's TAP modules remove LC_ALL.
-unset ${!LC_@} LANGUAGE PGCLIENTENCODING PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGDATA PGTZ
+# The same locale and encoding everywhere, and no connection but our own: initdb, psql and perl take them from here. By LANG,
+# because PostgreSQL's TAP modules remove LC_ALL.
+unset ${!LC_@} LANGUAGE PGCLIENTENCODING PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE
+unset PGSERVICE PGOPTIONS PGDATA PGTZ
 export LANG=C.UTF-8
 
 . "$repository/test/release.sh"
 . "$repository/test/packages.sh"
-build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
+build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev
+    "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
 
 # need_root: called before anything is built, so that nobody waits for a build that can't be installed.
 need_root() {

@@ -1,5 +1,5 @@
-# The packages that a script needs, installed by apt: sourced by test/lib.sh. Debian would start servers of its own with some of them
-# and make a cluster; two files keep it from that while packages are installed.
+# The packages that a script needs, installed by apt: sourced by test/lib.sh. Debian would start servers of its own with some of
+# them and make a cluster; two files keep it from that while packages are installed.
 
 services_file=/usr/sbin/policy-rc.d
 cluster_file=/etc/postgresql-common/createcluster.d/helix.conf

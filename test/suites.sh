@@ -1,5 +1,5 @@
-# What the suites of test/run need and do: sourced by it alone. `selection` holds what to run of a suite (empty: all of it), `quick` and
-# `nightly` are 1 in these runs.
+# What the suites of test/run need and do: sourced by it alone. `selection` holds what to run of a suite (empty: all of it), `quick`
+# and `nightly` are 1 in these runs.
 
 pgxs=/usr/lib/postgresql/$pg_version/lib/pgxs/src/test
 
@@ -33,7 +33,8 @@ build() {
 # The second compiler sees every file; nothing of it is run.
 run_clang() {
     cmake -S "$repository" -B "$scratch/clang" -DPG_CONFIG="$pg_bin/pg_config" "-DCMAKE_CXX_COMPILER=clang++-$clang_version" \
-        -DCMAKE_BUILD_TYPE=Debug >/dev/null && cmake --build "$scratch/clang" -j"$(nproc)" | grep -vE '^\[' || [ "${PIPESTATUS[0]}" = 0 ]
+        -DCMAKE_BUILD_TYPE=Debug >/dev/null &&
+        cmake --build "$scratch/clang" -j"$(nproc)" | grep -vE '^\[' || [ "${PIPESTATUS[0]}" = 0 ]
 }
 
 run_unit() {
@@ -83,7 +84,7 @@ run_isolation() {
 
 run_tap() {
     local copy status=0 tests together apart
-    copy=$(copy_for_user tap test/t docs build/helix_boundary.so build/helix_secret_reader.so build/helix_late_writer.so build/fault_proxy build/coherence_checker)
+    copy=$(copy_for_user tap test/t docs build/helix_{boundary,secret_reader,late_writer}.so build/{fault_proxy,coherence_checker})
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
@@ -92,7 +93,8 @@ run_tap() {
         prove_in "$copy" "${apart[@]/#/$copy/t/}" || status=1
     fi
     [ $status = 0 ] ||
-        { grep -rhE -A 12 '(^|\] |\) )not ok|^#.*(Failed|died)' "$copy/output/log" "$copy/output/tmp_check/log" 2>/dev/null | head -n 200; return 1; }
+        { grep -rhE -A 12 '(^|\] |\) )not ok|^#.*(Failed|died)' "$copy/output/log" "$copy/output/tmp_check/log" 2>/dev/null |
+            head -n 200; return 1; }
 }
 
 # The names of the TAP files to run, one a line
@@ -106,7 +108,8 @@ prove_in() {
     local copy=$1; shift
     (cd "$copy/output" && as_user env PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log" \
-        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
+        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" \
+        HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
         HELIX_COHERENCE_CHECKER="$copy/coherence_checker" prove --timer "$@")
 }
 

@@ -1,5 +1,5 @@
-// Hands what a sender has posted, as it came, to helix.webhook_trigger(), which decides everything else, and gives back its answer. A body that
-// is not UTF-8 does not arrive as it came, so its signature fails.
+// Hands what a sender has posted, as it came, to helix.webhook_trigger(), which decides everything else, and gives back its answer.
+// A body that is not UTF-8 does not arrive as it came, so its signature fails.
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function answer(r, status, body) {

@@ -12,12 +12,14 @@ WITH measured AS (
          WHERE o.state <> 'off' AND p.state = 'off'),
     ratios AS (
         SELECT kind, state, count(*) AS pairs, percentile_cont(0.5) WITHIN GROUP (ORDER BY value) AS value,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY peer) AS peer, percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio) AS ratio,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY peer) AS peer,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY ratio) AS ratio,
                exp(avg(ln(ratio)) - 2.1 * stddev_samp(ln(ratio)) / sqrt(count(*))) AS low,
                exp(avg(ln(ratio)) + 2.1 * stddev_samp(ln(ratio)) / sqrt(count(*))) AS high, avg(side) AS side
           FROM pairs
          GROUP BY kind, state)
-SELECT 'recording, ' || kind || ': ' || state || ' : off' AS measure, round(value::numeric, 3) AS ours, round(peer::numeric, 3) AS peer, pairs,
+SELECT 'recording, ' || kind || ': ' || state || ' : off' AS measure, round(value::numeric, 3) AS ours,
+       round(peer::numeric, 3) AS peer, pairs,
        round(ratio::numeric, 3) AS ratio, round(low::numeric, 3) || ' - ' || round(high::numeric, 3) AS "95 % of the mean",
        round(100 * side::numeric, 2) AS "Redis and invalidator, % of processor time used",
        CASE kind WHEN 'latency' THEN '<= 1.02' ELSE '>= 0.98' END AS target,
@@ -28,15 +30,15 @@ SELECT 'recording, ' || kind || ': ' || state || ' : off' AS measure, round(valu
  ORDER BY kind, array_position(ARRAY['healthy', 'dead', 'paused'], state);
 
 WITH measures (n, measure, ours, peer, unit, low, high, target) AS (VALUES
-        (7, 'drain of 100,000 keys',                            'drain',              NULL,             '/s', 100000, NULL, '>= 100,000/s'),
-        (8, 'commits of others meanwhile, for the next six',    'commits',            NULL,             '/s', 950,  NULL, '>= 950/s'),
-        (9, 'commit to key gone, exact key: p50',               'exact_p50',          NULL,             'ms', NULL, NULL, NULL),
-        (10, 'commit to key gone, exact key: p99',              'exact_p99',          NULL,             'ms', NULL, 10,   '< 10 ms'),
-        (11, 'the same, by pattern among 1,000 keys: p50',      'pattern_1000_p50',   NULL,             'ms', NULL, NULL, NULL),
-        (12, 'the same, by pattern among 1,000 keys: p99',      'pattern_1000_p99',   NULL,             'ms', NULL, 10, '< 10 ms'),
-        (13, 'the same, by pattern among 100,000 keys: p50',    'pattern_100000_p50', NULL,             'ms', NULL, NULL, NULL),
-        (14, 'the same, by pattern among 100,000 keys: p99',    'pattern_100000_p99', NULL,             'ms', NULL, 10, '< 10 ms'),
-        (15, 'lookup, 8 clients: cache_get : SELECT by key',    'get',                'select',         'ms', NULL, 1,    '< 1 ms')),
+        (7, 'drain of 100,000 keys',                         'drain',              NULL,     '/s', 100000, NULL, '>= 100,000/s'),
+        (8, 'commits of others meanwhile, for the next six', 'commits',            NULL,     '/s', 950, NULL, '>= 950/s'),
+        (9, 'commit to key gone, exact key: p50',            'exact_p50',          NULL,     'ms', NULL, NULL, NULL),
+        (10, 'commit to key gone, exact key: p99',           'exact_p99',          NULL,     'ms', NULL, 10, '< 10 ms'),
+        (11, 'the same, by pattern among 1,000 keys: p50',   'pattern_1000_p50',   NULL,     'ms', NULL, NULL, NULL),
+        (12, 'the same, by pattern among 1,000 keys: p99',   'pattern_1000_p99',   NULL,     'ms', NULL, 10, '< 10 ms'),
+        (13, 'the same, by pattern among 100,000 keys: p50', 'pattern_100000_p50', NULL,     'ms', NULL, NULL, NULL),
+        (14, 'the same, by pattern among 100,000 keys: p99', 'pattern_100000_p99', NULL,     'ms', NULL, 10, '< 10 ms'),
+        (15, 'lookup, 8 clients: cache_get : SELECT by key', 'get',                'select', 'ms', NULL, 1, '< 1 ms')),
     figures AS (
         SELECT what, percentile_cont(0.5) WITHIN GROUP (ORDER BY value) AS value, min(value) AS lowest, max(value) AS highest
           FROM bench.results
@@ -58,7 +60,8 @@ SELECT measure, to_char(o.value, s.format) || unit AS ours, coalesce(to_char(p.v
             ELSE round(r.lowest, 3) || ' - ' || round(r.highest, 3) END AS spread,
        coalesce(target, '') AS target,
        CASE WHEN target IS NULL THEN ''
-            WHEN j.judged >= coalesce(low, j.judged) AND (j.judged < high OR high IS NULL OR j.judged = high AND target ~ '=') THEN 'yes'
+            WHEN j.judged >= coalesce(low, j.judged) AND (j.judged < high OR high IS NULL OR j.judged = high AND target ~ '=')
+            THEN 'yes'
             ELSE 'no' END AS "met?"
   FROM measures m
   JOIN figures o ON o.what = ours

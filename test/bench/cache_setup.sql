@@ -25,7 +25,7 @@ SELECT helix.invalidate_on_change('bench.burst', 'recommendations:{user_id}');
 CREATE TABLE bench.results (what text, pair int, value float8 NOT NULL, PRIMARY KEY (what, pair));
 CREATE TABLE bench.gone (kind text, ms float8 NOT NULL);
 
--- Recording: what pgbench has told each second, and the times in which Redis was in a state, each paired with one in which it was off.
+-- Recording: what pgbench has told each second, and the times in which Redis was in a state. Each is paired with one without Redis.
 CREATE TABLE bench.progress (kind text, at float8 NOT NULL, tps float8 NOT NULL, latency float8 NOT NULL);
 CREATE TABLE bench.times (kind text, pair int, state text, paired_with text, from_time float8 NOT NULL, until_time float8 NOT NULL,
                           side_us float8 NOT NULL, busy_us float8 NOT NULL, PRIMARY KEY (kind, paired_with, pair, state));

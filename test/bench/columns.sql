@@ -3,4 +3,6 @@ SELECT * FROM bench.column_batches WHERE batch = :batch
 \gset
 \endif
 \set sent :sent + 1
-SELECT helix.record_operation_executions(:users::uuid[], :operations::text[], :dates::date[], :successes::boolean[], :latencies::integer[], :costs::numeric[], :providers::text[], :models::text[], :inputs::bigint[], :cached::bigint[], :outputs::bigint[]);
+SELECT helix.record_operation_executions(:users::uuid[], :operations::text[], :dates::date[], :successes::boolean[],
+    :latencies::integer[], :costs::numeric[], :providers::text[], :models::text[], :inputs::bigint[], :cached::bigint[],
+        :outputs::bigint[]);

@@ -5,7 +5,7 @@ CREATE SCHEMA bench;
 -- Peer of enqueueing: the queue's columns, checks and indexes, nothing to look up.
 CREATE TABLE bench.bare (LIKE helix_internal.queue INCLUDING ALL) WITH (fillfactor = 70);
 
--- Peer of claiming: messages that are invisible until a time, and are moved to an archive when done. Vacuumed as eagerly as the queue.
+-- Peer of claiming: messages that are invisible until a time, and go to an archive when done. Vacuumed as eagerly as the queue.
 CREATE TABLE bench.messages (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reads       int         NOT NULL DEFAULT 0,
@@ -36,7 +36,8 @@ CREATE FUNCTION bench.read(seconds int, quantity int) RETURNS SETOF bench.messag
 BEGIN
     RETURN QUERY
     WITH due AS (
-        SELECT m.id FROM bench.messages m WHERE m.visible_at <= clock_timestamp() ORDER BY m.id LIMIT quantity FOR UPDATE SKIP LOCKED)
+        SELECT m.id FROM bench.messages m WHERE m.visible_at <= clock_timestamp() ORDER BY m.id
+            LIMIT quantity FOR UPDATE SKIP LOCKED)
     UPDATE bench.messages m SET visible_at = clock_timestamp() + make_interval(secs => seconds), reads = m.reads + 1
       FROM due WHERE m.id = due.id RETURNING m.*;
 END $$;

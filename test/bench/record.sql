@@ -3,4 +3,5 @@
 \set cost random(1, 99999) * 0.000001
 \set input random(100, 4000)
 \set output random(0, 900)
-SELECT helix.record_operation_execution(lpad(:user, 32, '0')::uuid, 'email-classify', current_date, true, :latency, :cost, 'anthropic', 'claude-haiku-4-5', :input, 0, :output);
+SELECT helix.record_operation_execution(lpad(:user, 32, '0')::uuid, 'email-classify', current_date, true, :latency, :cost,
+    'anthropic', 'claude-haiku-4-5', :input, 0, :output);

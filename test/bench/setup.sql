@@ -5,7 +5,8 @@ CREATE SCHEMA bench;
 -- Peer: the ledger's columns, no index, nothing to look up. What helix fills in by itself is a default.
 CREATE TABLE bench.bare (LIKE helix_internal.executions);
 ALTER TABLE bench.bare
-    ALTER id SET DEFAULT 0, ALTER xid SET DEFAULT 0, ALTER recorded_at SET DEFAULT now(), ALTER occurred_at SET DEFAULT now(), ALTER priced SET DEFAULT false;
+    ALTER id SET DEFAULT 0, ALTER xid SET DEFAULT 0, ALTER recorded_at SET DEFAULT now(), ALTER occurred_at SET DEFAULT now(),
+        ALTER priced SET DEFAULT false;
 
 -- Peer: one row for each user and day, kept by PL/pgSQL.
 CREATE TABLE bench.upserted (
@@ -13,7 +14,8 @@ CREATE TABLE bench.upserted (
     anthropic_cost numeric NOT NULL, deepseek_cost numeric NOT NULL, gemini_cost numeric NOT NULL, openai_cost numeric NOT NULL,
     latency_sum bigint NOT NULL, PRIMARY KEY (user_id, date)) WITH (fillfactor = 70);
 
-CREATE FUNCTION bench.upsert(p_user_id uuid, p_date date, p_success boolean, p_latency_ms integer, p_cost_usd numeric, p_provider text)
+CREATE FUNCTION bench.upsert(p_user_id uuid, p_date date, p_success boolean, p_latency_ms integer, p_cost_usd numeric,
+    p_provider text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO bench.upserted AS u
@@ -65,7 +67,8 @@ SELECT batch, array_agg(user_id)::text AS users, array_agg(operation_id)::text A
  GROUP BY batch;
 
 SELECT current_setting('data_directory') || '/bench.csv' AS copy_file \gset
-COPY (SELECT user_id, operation_id, date, success, latency_ms, cost_usd, provider, model, input_tokens, cached_input_tokens, output_tokens
+COPY (SELECT user_id, operation_id, date, success, latency_ms, cost_usd, provider, model, input_tokens, cached_input_tokens,
+    output_tokens
         FROM bench.source WHERE batch = 0) TO :'copy_file';
 
 CREATE TABLE bench.results (what text, pair int, value float8 NOT NULL, PRIMARY KEY (what, pair));

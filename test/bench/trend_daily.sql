@@ -1,2 +1,3 @@
 \set user random(5001, 6000)
-SELECT date, total_operations, total_cost_usd, success_rate, avg_latency_ms FROM bench.daily WHERE user_id = lpad(:user, 32, '0')::uuid AND date > current_date - 30 ORDER BY date;
+SELECT date, total_operations, total_cost_usd, success_rate, avg_latency_ms FROM bench.daily
+ WHERE user_id = lpad(:user, 32, '0')::uuid AND date > current_date - 30 ORDER BY date;

@@ -12,7 +12,9 @@ WITH measures (n, measure, ours, peer, low) AS (VALUES
           JOIN bench.results o ON o.what = m.ours
           JOIN bench.results p ON p.what = m.peer AND p.pair = o.pair
          GROUP BY m.n)
-SELECT measure, to_char(r.ours, 'FM9,999,990') || '/s' AS ours, to_char(r.peer, 'FM9,999,990') || '/s' AS peer, round(ratio, 3) AS ratio,
-       round(lowest, 3) || ' - ' || round(highest, 3) AS spread, '>= ' || low AS reach, CASE WHEN ratio >= low THEN 'met' ELSE 'missed' END AS "met?"
+SELECT measure, to_char(r.ours, 'FM9,999,990') || '/s' AS ours, to_char(r.peer, 'FM9,999,990') || '/s' AS peer,
+       round(ratio, 3) AS ratio,
+       round(lowest, 3) || ' - ' || round(highest, 3) AS spread, '>= ' || low AS reach, CASE WHEN ratio >= low THEN 'met'
+       ELSE 'missed' END AS "met?"
   FROM measures JOIN medians r USING (n)
  ORDER BY n;

@@ -19,7 +19,8 @@ KEY, BODY = b"key", b"x" * 1000
 def measure(statements, calls):
     order = [random.randrange(2) for _ in range(calls)]
     commands = ["SET synchronous_commit = off;"] + [
-        f"SELECT EXTRACT(epoch FROM clock_timestamp()), {statements[kind]}, EXTRACT(epoch FROM clock_timestamp());" for kind in order]
+        f"SELECT EXTRACT(epoch FROM clock_timestamp()), {statements[kind]}, EXTRACT(epoch FROM clock_timestamp());"
+        for kind in order]
     output = subprocess.run(["psql", "-XAtq"], input="\n".join(commands), capture_output=True, text=True, check=True).stdout
     times = ([], [])
     for kind, line in zip(order, output.splitlines()):
@@ -32,7 +33,8 @@ def report(name, statements, calls):
     one, other = measure(statements, calls)
     t = (statistics.mean(one) - statistics.mean(other)) / math.sqrt(
         statistics.variance(one) / len(one) + statistics.variance(other) / len(other))
-    print(f"{name}: {statistics.mean(one):.2f} us, {statistics.mean(other):.2f} us, {len(one)} and {len(other)} calls, t = {t:.2f}:",
+    print(f"{name}: {statistics.mean(one):.2f} us, {statistics.mean(other):.2f} us,",
+          f"{len(one)} and {len(other)} calls, t = {t:.2f}:",
           "nothing to see" if abs(t) < 4.5 else "the time tells")
 
 
@@ -40,11 +42,13 @@ def main():
     webhook, calls = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20000
     right = hmac.new(KEY, BODY, hashlib.sha256).hexdigest()
     first, last = [right[:i] + ("1" if right[i] == "0" else "0") + right[i + 1:] for i in (0, 63)]
-    timed = [f"(SELECT bool_or(helix.hmac_verify(('{BODY.decode()}' || CASE WHEN n < 0 THEN 'x' ELSE '' END)::bytea, '{signature}', 'key'))"
+    timed = [f"(SELECT bool_or(helix.hmac_verify(('{BODY.decode()}' || CASE WHEN n < 0 THEN 'x' ELSE '' END)::bytea,"
+             f" '{signature}', 'key'))"
              " FROM generate_series(1, 20) n)" for signature in (first, last)]
     report("hmac_verify, wrong first byte and wrong last byte (20 calls)", timed, calls)
     trigger = "helix.webhook_trigger('{}', '" + BODY.decode() + "', '" + "0" * 64 + "')->>'error' = ''"
-    report("webhook_trigger, unknown id and wrong signature", [trigger.format("00000000-0000-4000-8000-00000000dead"), trigger.format(webhook)],
+    report("webhook_trigger, unknown id and wrong signature",
+           [trigger.format("00000000-0000-4000-8000-00000000dead"), trigger.format(webhook)],
            min(calls, 10000))
 
 

@@ -6,7 +6,8 @@ CREATE FUNCTION demo.draw(stream int, i bigint, seed bigint) RETURNS float8 LANG
     RETURN (hashint8extended(i, seed * 100 + stream) & 9007199254740991) / 9007199254740992.0::float8;
 COMMENT ON FUNCTION demo.draw IS 'Uniform in [0, 1)';
 
-CREATE FUNCTION demo.log_normal(stream int, i bigint, seed bigint, median float8, sigma float8) RETURNS float8 LANGUAGE sql IMMUTABLE
+CREATE FUNCTION demo.log_normal(stream int, i bigint, seed bigint, median float8, sigma float8) RETURNS float8
+    LANGUAGE sql IMMUTABLE
     RETURN median * exp(sigma * sqrt(-2 * ln(1 - demo.draw(stream, i, seed))) * cos(2 * pi() * demo.draw(stream + 1, i, seed)));
 
 -- Shares of the day's executions; tokens are medians.
@@ -47,7 +48,8 @@ CREATE TABLE demo.failures AS
         ('rate limited: too many requests (429)',        0.40, 0, 0,    45),
         ('overloaded: try again later (529)',            0.20, 0, 0,   120),
         ('no answer within 30 s',                        0.25, 1, 0, 30000),
-        ('the answer is not the JSON that was asked for', 0.15, 1, 1,  NULL)) f(error, share, input_share, output_share, latency_ms);
+        ('the answer is not the JSON that was asked for', 0.15, 1, 1,  NULL)) f(error, share, input_share, output_share,
+            latency_ms);
 
 -- Calls by hour of the day in UTC: quiet at night, a peak before and one after lunch.
 CREATE TABLE demo.hours AS

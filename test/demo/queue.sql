@@ -6,14 +6,17 @@
 \echo :bold'Schedules: every workday at 7:30 in Berlin, registered with pg_cron':plain
 CREATE EXTENSION pg_cron;
 SELECT job_name, schedule_expression, timezone, next_scheduled_at
-  FROM helix.register_cron_job('morning', '30 7 * * mon-fri', 'analytics-summary', 'a11ce000-0000-0000-0000-000000000001', 'Europe/Berlin');
+  FROM helix.register_cron_job('morning', '30 7 * * mon-fri', 'analytics-summary', 'a11ce000-0000-0000-0000-000000000001',
+      'Europe/Berlin');
 SELECT jobname, schedule, command FROM cron.job WHERE jobname LIKE 'helix_%';
 
 \echo :bold'An operation that the server runs itself: its handler is a function':plain
 CREATE FUNCTION public.count_tables(execution uuid, payload jsonb) RETURNS jsonb
     LANGUAGE sql SET search_path = pg_catalog
-    RETURN (SELECT jsonb_build_object('tables', count(*), 'cost_usd', 0) FROM pg_class WHERE relkind = 'r' AND relname LIKE payload ->> 'like');
-INSERT INTO helix.operations (operation_id, name, handler) VALUES ('count-tables', 'Count tables', 'public.count_tables(uuid, jsonb)');
+    RETURN (SELECT jsonb_build_object('tables', count(*), 'cost_usd', 0) FROM pg_class
+        WHERE relkind = 'r' AND relname LIKE payload ->> 'like');
+INSERT INTO helix.operations (operation_id, name, handler)
+    VALUES ('count-tables', 'Count tables', 'public.count_tables(uuid, jsonb)');
 -- It runs as the role that queues it, which must not be a superuser.
 CREATE ROLE demo_user;
 CREATE ROLE demo_service;
@@ -42,7 +45,8 @@ SELECT helix.create_batch('a11ce000-0000-0000-0000-000000000001', 'morning mail'
 \! eval "$DEMO_WORKER"
 \else
 SELECT format('SELECT count(helix.complete_execution(execution_id, ''success'', NULL, 0.0042, 20, fencing_token))
-                      AS "claim %s: operations completed" FROM helix.claim_executions(''sql'', 10)', claim) FROM generate_series(1, 3) claim \gexec
+                      AS "claim %s: operations completed" FROM helix.claim_executions(''sql'', 10)', claim)
+                      FROM generate_series(1, 3) claim \gexec
 \endif
 SELECT sequence_order, name, status, depends_on IS NOT NULL AS waited, cost_actual FROM helix.batch_operations
  WHERE batch_id = :'batch' ORDER BY sequence_order;

@@ -11,7 +11,8 @@ SELECT count(*) AS executions, count(DISTINCT user_id) AS users, count(DISTINCT 
   FROM helix.executions;
 
 \echo :bold'The last 7 days of all users (helix.cost_trends, UTC days with executions, USD)':plain
-SELECT date, sum(total_operations) AS executions, round(sum(success_rate * total_operations) / sum(total_operations), 2) AS "success %",
+SELECT date, sum(total_operations) AS executions,
+       round(sum(success_rate * total_operations) / sum(total_operations), 2) AS "success %",
        round(sum(avg_latency_ms * total_operations) / sum(total_operations)) AS "mean ms",
        round(sum(anthropic_cost), 4) AS anthropic, round(sum(deepseek_cost), 4) AS deepseek, round(sum(gemini_cost), 4) AS gemini,
        round(sum(openai_cost), 4) AS openai, round(sum(total_cost_usd), 4) AS total
@@ -21,7 +22,8 @@ SELECT date, sum(total_operations) AS executions, round(sum(success_rate * total
  ORDER BY date;
 
 \echo :bold'Cost by operation (USD; latency in ms)':plain
-SELECT operation_id AS operation, executions, failures, round(cost_usd, 4) AS cost, round(1000 * cost_usd / executions, 4) AS "cost/1000",
+SELECT operation_id AS operation, executions, failures, round(cost_usd, 4) AS cost,
+       round(1000 * cost_usd / executions, 4) AS "cost/1000",
        round(100 * cost_usd / sum(cost_usd) OVER (), 1) AS "% of cost", helix_internal.sketch_percentile(sketch, 50) AS p50,
        helix_internal.sketch_percentile(sketch, 95) AS p95, helix_internal.sketch_percentile(sketch, 99) AS p99
   FROM (SELECT operation_id, sum(executions) AS executions, sum(executions - successes) AS failures, sum(cost_usd) AS cost_usd,

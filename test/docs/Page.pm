@@ -72,8 +72,8 @@ sub read_fences {
     return @fences;
 }
 
-# A statement begins at a prompt and ends with the line that ends in ; or \g... (a comment may follow), or, begun with a backslash, with
-# its first line. A line with a prompt of continuation belongs to it, and the data of a COPY up to \. as well.
+# A statement begins at a prompt and ends with the line that ends in ; or \g... (a comment may follow), or, begun with a backslash,
+# with its first line. A line with a prompt of continuation belongs to it, and the data of a COPY up to \. as well.
 sub read_session {
     my ($page, $fence) = @_;
     my ($step, $open, $data);

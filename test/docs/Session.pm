@@ -33,7 +33,8 @@ sub run {
     syswrite $self->{to}, $self->{framed}->($input);
     until ($self->{rest} =~ /\Q$mark\E(?: \d+)?\n/) {
         $select->can_read($until - time) or die "it takes more than $longest s; printed so far:\n$self->{rest}";
-        sysread($self->{from}, $self->{rest}, 65536, length $self->{rest}) or die "the session has ended; the last it said:\n$self->{rest}";
+        sysread($self->{from}, $self->{rest}, 65536, length $self->{rest})
+            or die "the session has ended; the last it said:\n$self->{rest}";
     }
     my ($printed, $status, $rest) = $self->{rest} =~ /\A(.*?)\Q$mark\E(?: (\d+))?\n(.*)\z/s;
     $self->{rest} = $rest;

@@ -23,8 +23,8 @@ sub report {
     return;
 }
 
-# What differs by nature, the same on both sides: uuids by when they appear first, dates, times, and the widths of columns that follow
-# from them. psql's count of rows says nothing that the rows do not, unless it is 0.
+# What differs by nature, the same on both sides: uuids by when they appear first, dates, times, and the widths of columns that
+# follow from them. psql's count of rows says nothing that the rows do not, unless it is 0.
 my %uuids;
 sub normalize {
     my ($text, $side) = @_;
@@ -44,7 +44,8 @@ sub normalize {
 sub check_settings {
     my $session = Session->psql;
     for my $setting (@_) {
-        my $printed = $session->run("ALTER SYSTEM SET $setting->{name} = $setting->{value};\nALTER SYSTEM RESET $setting->{name};\n");
+        my $printed =
+            $session->run("ALTER SYSTEM SET $setting->{name} = $setting->{value};\nALTER SYSTEM RESET $setting->{name};\n");
         report($setting->{line}, "$setting->{name} = $setting->{value}\n--- the server says:\n$printed") if $printed =~ /ERROR/;
     }
     return;
@@ -82,6 +83,7 @@ for my $step (@steps) {
     report($step->{line}, "$step->{input}--- $@\nwhat follows on this page is not run\n");
     last;
 }
-printf "%s: %d examples and %d settings, %d fences not run, %d failures, %d s\n", $name, scalar @steps, scalar @{ $page->{settings} },
+printf "%s: %d examples and %d settings, %d fences not run, %d failures, %d s\n", $name, scalar @steps,
+    scalar @{ $page->{settings} },
     $page->{untested}, $failed, time - $began;
 exit($failed ? 1 : 0);

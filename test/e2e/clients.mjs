@@ -54,7 +54,8 @@ export async function refused(answer, { status, code, ...texts }) {
 
 /** A webhook of somebody's, signed with env://HELIX_SECRET_E2E; its id. */
 export async function makeWebhook(person) {
-    const row = { user_id: person.id, operation_id: 'email-respond', schedule_type: 'webhook', webhook_secret_ref: 'env://HELIX_SECRET_E2E' };
+    const row = { user_id: person.id, operation_id: 'email-respond', schedule_type: 'webhook',
+        webhook_secret_ref: 'env://HELIX_SECRET_E2E' };
     return (await data(person.from('operation_schedules').insert(row).select('id').single())).id;
 }
 

@@ -10,7 +10,8 @@ let ada, bob, adas;
 async function useEverything(person) {
     const user = { p_user_id: person.id }, operation = { p_operation_id: 'email-compose' };
     await data(person.rpc('record_operation_execution',
-        { ...user, ...operation, p_date: null, p_success: true, p_latency_ms: 5, p_cost_usd: 4, p_model_used: 'openai', p_request_id: 'shared id' }));
+        { ...user, ...operation, p_date: null, p_success: true, p_latency_ms: 5, p_cost_usd: 4, p_model_used: 'openai',
+        p_request_id: 'shared id' }));
     await data(person.rpc('set_operation_preference', { ...user, ...operation, p_enabled: false }));
     await data(person.rpc('set_theme_preferences', { ...user, p_color_scheme: 'dark' }));
     await data(person.rpc('update_cost_budget', { ...user, p_amount: 5 }));
@@ -21,7 +22,8 @@ async function useEverything(person) {
     const webhook = await makeWebhook(person);
     assert.equal((await callWebhook(webhook, '{}')).status, 202);
     const execution = await data(person.rpc('enqueue_execution', { ...user, ...operation, p_schedule_id: null }));
-    const batch = await data(person.rpc('create_batch', { ...user, p_name: 'b', p_batch_type: 'parallel', p_operations: [{ operation_id: 'email-compose' }] }));
+    const batch = await data(person.rpc('create_batch', { ...user, p_name: 'b', p_batch_type: 'parallel',
+        p_operations: [{ operation_id: 'email-compose' }] }));
     const group = await data(root.from('budget_groups').insert({ name: `group of ${person.id}` }).select('id').single());
     await data(root.from('budget_group_members').insert({ group_id: group.id, user_id: person.id }));
     await data(root.from('budgets').insert({ group_id: group.id, period: 'month', limit_usd: 1000 }));
@@ -37,8 +39,10 @@ before(async () => {
 
 const relations = () => dba`
     SELECT c.relname AS name FROM pg_class c
-     WHERE c.relnamespace = 'helix'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('authenticated', c.oid, 'SELECT')
-       AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id') ORDER BY 1`.then(rows => rows.map(row => row.name));
+     WHERE c.relnamespace = 'helix'::regnamespace AND c.relkind IN ('r', 'v')
+       AND has_table_privilege('authenticated', c.oid, 'SELECT')
+       AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id') ORDER BY 1`
+        .then(rows => rows.map(row => row.name));
 
 test('no relation with a user_id shows another user\'s rows, and each shows one\'s own', async () => {
     const names = await relations();
@@ -49,12 +53,14 @@ test('no relation with a user_id shows another user\'s rows, and each shows one\
         assert.deepEqual(own.filter(row => row.user_id !== ada.id && row.user_id !== null), [], name);
         assert.deepEqual(await data(bob.from(name).select()), [], `bob sees nothing of ${name}`);
         assert.deepEqual(await data(bob.from(name).select().eq('user_id', ada.id)), [], `bob asks for ada's rows of ${name}`);
-        assert.notEqual((await data(root.from(name).select('user_id').eq('user_id', ada.id))).length, 0, `the service sees ${name}`);
+        assert.notEqual((await data(root.from(name).select('user_id').eq('user_id', ada.id))).length, 0,
+            `the service sees ${name}`);
     }
 });
 
 const own = {
-    user_operation_preferences: { operation_id: 'email-respond' }, ui_theme_preferences: {}, executions: { operation_id: 'email-compose', success: true, cost_usd: 1 },
+    user_operation_preferences: { operation_id: 'email-respond' }, ui_theme_preferences: {},
+        executions: { operation_id: 'email-compose', success: true, cost_usd: 1 },
     budgets: { period: 'week', limit_usd: 1 }, operation_schedules: { operation_id: 'email-compose', schedule_type: 'manual' },
 };
 const change = {
@@ -83,8 +89,10 @@ test('no relation takes a row for another user, or lets one change or delete his
 
 /** Something plausible for every parameter, so that only the user is wrong. */
 const values = () => ({
-    p_user_id: ada.id, p_operation_id: 'email-compose', p_date: null, p_success: true, p_latency_ms: 1, p_cost_usd: 1, p_model_used: 'openai',
-    p_start: '2026-11-01', p_end: '2026-12-01', p_start_date: '2026-11-01', p_end_date: '2026-12-01', p_amount: 1, p_amount_usd: 0.01,
+    p_user_id: ada.id, p_operation_id: 'email-compose', p_date: null, p_success: true, p_latency_ms: 1, p_cost_usd: 1,
+        p_model_used: 'openai',
+    p_start: '2026-11-01', p_end: '2026-12-01', p_start_date: '2026-11-01', p_end_date: '2026-12-01', p_amount: 1,
+    p_amount_usd: 0.01,
     p_estimated_cost: 0.01, p_job_name: 'bobs', p_schedule: '0 0 * * *', p_name: 'b', p_batch_type: 'parallel',
     p_operations: [{ operation_id: 'email-compose' }], p_updates: [{ operation_id: 'email-compose', enabled: true }],
 });
@@ -93,7 +101,8 @@ test('no function with p_user_id acts for another user', async () => {
     const functions = await dba`
         SELECT p.proname AS name, p.proargnames[1:p.pronargs - p.pronargdefaults] AS required FROM pg_proc p
          WHERE p.pronamespace = 'helix'::regnamespace AND has_function_privilege('authenticated', p.oid, 'EXECUTE')
-           AND 'p_user_id' = ANY (p.proargnames[1:p.pronargs]) AND p.proargtypes[array_position(p.proargnames, 'p_user_id') - 1] = 'uuid'::regtype
+           AND 'p_user_id' = ANY (p.proargnames[1:p.pronargs])
+           AND p.proargtypes[array_position(p.proargnames, 'p_user_id') - 1] = 'uuid'::regtype
          ORDER BY 1`;
     assert.ok(functions.length >= 24, String(functions.length));
     for (const { name, required } of functions) {
@@ -111,13 +120,15 @@ test('no function with p_user_id acts for another user', async () => {
 });
 
 test('another user\'s ids are of no use', async () => {
-    await refused(bob.rpc('record_operation_executions', { p_executions: [{ user_id: ada.id, operation_id: 'email-compose', success: true, cost_usd: 1 }] }),
+    await refused(bob.rpc('record_operation_executions',
+        { p_executions: [{ user_id: ada.id, operation_id: 'email-compose', success: true, cost_usd: 1 }] }),
         { status: 403, code: '42501' });
     await refused(bob.rpc('release_reservation', { p_reservation_id: adas.reservation }), { status: 403, code: '42501' });
     await refused(bob.rpc('unregister_cron_job', { p_job_name: adas.job }), { status: 403, code: '42501' });
     assert.equal(await data(bob.rpc('check_cron_job_exists', { p_job_name: adas.job })), false);
     assert.equal(await data(ada.rpc('check_cron_job_exists', { p_job_name: adas.job })), true);
-    await refused(bob.rpc('register_cron_job', { p_job_name: adas.job, p_schedule: '* * * * *', p_operation_id: 'email-compose', p_user_id: bob.id }),
+    await refused(bob.rpc('register_cron_job', { p_job_name: adas.job, p_schedule: '* * * * *', p_operation_id: 'email-compose',
+        p_user_id: bob.id }),
         { status: 400, code: '42710' });
     for (const [name, args] of [
         ['enqueue_execution', { p_schedule_id: adas.schedule }], ['cancel_execution', { p_execution_id: adas.execution }],
@@ -131,14 +142,16 @@ test('another user\'s ids are of no use', async () => {
     assert.deepEqual(await data(bob.rpc('get_batch_status', { p_batch_id: adas.batch })), []);
     const [status] = await data(ada.rpc('get_batch_status', { p_batch_id: adas.batch }));
     assert.equal(status.status, 'draft');
-    assert.equal((await data(ada.from('schedule_executions').select('execution_status').eq('id', adas.execution).single())).execution_status, 'pending');
+    assert.equal((await data(ada.from('schedule_executions').select('execution_status').eq('id', adas.execution)
+        .single())).execution_status, 'pending');
     assert.equal(await data(ada.rpc('get_remaining_budget', { p_user_id: ada.id, p_operation_id: 'email-compose' })), 0.5);
     await refused(bob.rpc('cache_read', { p_key: `op_prefs:${ada.id}` }), { status: 403, code: '42501' });
 });
 
 test('a request id of one user is no other\'s', async () => {
     const id = await data(bob.rpc('record_operation_execution', {
-        p_user_id: bob.id, p_operation_id: 'email-compose', p_date: null, p_success: true, p_latency_ms: 5, p_cost_usd: 7, p_model_used: 'openai', p_request_id: 'shared id',
+        p_user_id: bob.id, p_operation_id: 'email-compose', p_date: null, p_success: true, p_latency_ms: 5, p_cost_usd: 7,
+            p_model_used: 'openai', p_request_id: 'shared id',
     }));
     assert.deepEqual(await data(bob.from('executions').select('id, cost_usd')), [{ id, cost_usd: 7 }]);
     assert.equal(await data(ada.rpc('get_total_monthly_cost', { p_user_id: ada.id })), 4);

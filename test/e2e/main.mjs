@@ -27,10 +27,11 @@ await sql.unsafe(`
     CREATE EXTENSION pg_cron;
     CREATE EXTENSION helix;`);
 
-// Two things that PostgREST does and this server does not yet. It hands JSON to its driver as text, which the driver encodes once more;
-// and of SQLSTATEs in classes that it does not know (HX…, P0…) it tells the message only, as 500 "SUP".
+// Two things that PostgREST does and this server does not yet. It hands JSON to its driver as text, which the driver encodes once
+// more; and of SQLSTATEs in classes that it does not know (HX…, P0…) it tells the message only, as 500 "SUP".
 function connection() {
-    const json = oid => ({ to: oid, from: [oid], serialize: value => (typeof value === 'string' ? value : JSON.stringify(value)), parse: JSON.parse });
+    const json = oid => ({ to: oid, from: [oid], serialize: value => (typeof value === 'string' ? value : JSON.stringify(value)),
+        parse: JSON.parse });
     const made = createPostgresConnection({ postgresOptions: { ...database, types: { json: json(114), jsonb: json(3802) } } });
     made.normalizeDbError = error => {
         const status = { HX: 400, P0: 500 }[String(error.code).slice(0, 2)];
@@ -66,8 +67,10 @@ const server = await new Promise(resolve => {
 });
 const url = `http://127.0.0.1:${server.address().port}`;
 
-// With its first request the server gives its roles everything in each schema that has row security: what may stay, helix says after it.
-const first = await fetch(`${url}/rest/v1/operations?select=operation_id`, { headers: { apikey: secretKey, 'Accept-Profile': 'helix' } });
+// With its first request the server gives its roles everything in each schema that has row security: what may stay, helix says
+// after it.
+const first = await fetch(`${url}/rest/v1/operations?select=operation_id`,
+    { headers: { apikey: secretKey, 'Accept-Profile': 'helix' } });
 assert.equal(first.status, 200);
 await sql`SELECT helix.grant_api_access('authenticated', 'service_role', 'anon')`;
 

@@ -29,14 +29,16 @@ async function start(file, marked) {
         assert.ok(text.includes(from), `${file} has ${from}`);
         return text.replace(from, to);
     }, readFileSync(`../nginx/${file}`, 'utf8'));
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join('\n');
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`)
+        .join('\n');
     writeFileSync(`${folder}/${port}.conf`, `
         include /etc/nginx/modules-enabled/*.conf;
         daemon off; master_process off; pid ${folder}/${port}.pid; error_log ${folder}/error.log;
         events { }
         http { access_log off; ${temporary}
         ${example} }`);
-    const process = spawn('/usr/sbin/nginx', ['-e', `${folder}/error.log`, '-c', `${folder}/${port}.conf`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const process = spawn('/usr/sbin/nginx', ['-e', `${folder}/error.log`, '-c', `${folder}/${port}.conf`],
+        { stdio: ['ignore', 'ignore', 'inherit'] });
     const address = `http://127.0.0.1:${port}/functions/v1/webhook-trigger`;
     for (let tries = 100; ; --tries) {
         try {
@@ -50,7 +52,8 @@ async function start(file, marked) {
 }
 
 const startForLite = api => start('webhook.conf', {
-    '/etc/nginx/helix': new URL('../nginx', import.meta.url).pathname, 'http://127.0.0.1:54321': api, 'sb_publishable_…': HELIX_PUBLISHABLE_KEY,
+    '/etc/nginx/helix': new URL('../nginx', import.meta.url).pathname, 'http://127.0.0.1:54321': api,
+        'sb_publishable_…': HELIX_PUBLISHABLE_KEY,
 });
 
 before(async () => {
@@ -66,7 +69,8 @@ after(async () => {
 
 async function post(body, { signature = sign(body), query = `?id=${id}`, address = url, ...headers } = {}) {
     const answer = await fetch(address + query, {
-        method: 'POST', body, headers: { 'Content-Type': 'application/json', ...(signature && { 'X-Webhook-Signature': signature }), ...headers },
+        method: 'POST', body, headers: { 'Content-Type': 'application/json', ...(signature && { 'X-Webhook-Signature': signature }),
+            ...headers },
     });
     return { status: answer.status, type: answer.headers.get('Content-Type'), body: await answer.json() };
 }
@@ -74,7 +78,8 @@ async function post(body, { signature = sign(body), query = `?id=${id}`, address
 test('a sender\'s POST is answered 202 and queued', async () => {
     const body = '{"event" : "mail",\n  "to":"Zoë ☃"}'; // as it came: spaces, order, line break
     const answer = await post(body);
-    assert.deepEqual([answer.status, answer.type, answer.body.accepted, answer.body.schedule_id], [202, 'application/json', true, id]);
+    assert.deepEqual([answer.status, answer.type, answer.body.accepted, answer.body.schedule_id],
+        [202, 'application/json', true, id]);
     assert.equal((await post(body)).body.duplicate, true);
     const queued = await data(ada.from('schedule_executions').select('id, triggered_by, payload').eq('schedule_id', id));
     assert.deepEqual(queued, [{ id: answer.body.execution_id, triggered_by: 'webhook', payload: { event: 'mail', to: 'Zoë ☃' } }]);
@@ -92,7 +97,8 @@ test('every other case has its status and an error', async () => {
     }
     const get = await fetch(`${url}?id=${id}`);
     assert.deepEqual([get.status, get.headers.get('Allow')], [405, 'POST']);
-    assert.equal((await fetch(url.replace('functions/v1/webhook-trigger', 'helix-webhook-trigger'), { method: 'POST' })).status, 404);
+    assert.equal((await fetch(url.replace('functions/v1/webhook-trigger', 'helix-webhook-trigger'), { method: 'POST' })).status,
+        404);
 });
 
 test('a body of just under the limit arrives whole', async () => {
@@ -122,11 +128,13 @@ test('an API that is down is 502, so that senders try again', async () => {
 /** What PostgREST does with a call of webhook_receive(bytea) by an anonymous sender. */
 async function standInForPostgrest(request, response) {
     const body = Buffer.concat(await request.toArray());
-    assert.deepEqual([request.url, request.headers['content-type'], request.headers['content-profile'], request.headers.authorization],
+    assert.deepEqual([request.url, request.headers['content-type'], request.headers['content-profile'],
+        request.headers.authorization],
         ['/rpc/webhook_receive', 'application/octet-stream', 'helix', undefined]);
     const [answer] = await dba.begin(async sql => {
         await sql`SELECT set_config('role', 'anon', true), set_config('request.jwt.claims', '{"role": "anon"}', true),
-            set_config('request.method', ${request.method}, true), set_config('request.headers', ${JSON.stringify(request.headers)}, true)`;
+            set_config('request.method', ${request.method}, true),
+            set_config('request.headers', ${JSON.stringify(request.headers)}, true)`;
         const [{ found }] = await sql`SELECT helix.webhook_receive(${body}::bytea)::text AS found`;
         return sql`SELECT ${found} AS body, current_setting('response.status') AS status`;
     });
@@ -134,18 +142,21 @@ async function standInForPostgrest(request, response) {
 }
 
 test('PostgREST gets the raw body, bytes that are no text too', async () => {
-    const server = createHttpServer((request, response) => standInForPostgrest(request, response).catch(error => response.writeHead(500).end(JSON.stringify({ error: error.message }))));
+    const server = createHttpServer((request, response) => standInForPostgrest(request, response)
+        .catch(error => response.writeHead(500).end(JSON.stringify({ error: error.message }))));
     const port = await freePort();
     server.listen(port, '127.0.0.1');
     const { process, address } = await start('webhook-postgrest.conf', { '127.0.0.1:3000': `127.0.0.1:${port}` });
     try {
         const hook = await makeWebhook(ada), body = Buffer.from([0xff, 0x00, 0xfe, 0x0a]), query = `?id=${hook}`;
         const answer = await post(body, { address, query, Authorization: 'Basic c2VuZGVy' });
-        assert.deepEqual([answer.status, answer.body.accepted, answer.body.schedule_id], [202, true, hook], JSON.stringify(answer.body));
+        assert.deepEqual([answer.status, answer.body.accepted, answer.body.schedule_id], [202, true, hook],
+            JSON.stringify(answer.body));
         assert.equal((await post(body, { address, query, signature: sign('other') })).status, 401);
         assert.equal((await post(body, { address, query: '' })).status, 400);
         assert.equal((await fetch(address + query)).status, 405);
-        const [{ payload }] = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type', 'webhook_received'));
+        const [{ payload }] = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type',
+            'webhook_received'));
         assert.deepEqual(payload, { base64: body.toString('base64') });
     } finally {
         process.kill();

@@ -12,12 +12,14 @@ test('clients upsert operation preferences on (user_id, operation_id)', async ()
     assert.equal(second.id, first.id);
     assert.equal(second.created_at, first.created_at);
     assert.ok(second.updated_at > first.updated_at);
-    const rows = await data(ada.from('user_operation_preferences').select('operation_id, preferred_model, enabled, default_parameters, cost_budget_monthly'));
+    const rows = await data(ada.from('user_operation_preferences')
+        .select('operation_id, preferred_model, enabled, default_parameters, cost_budget_monthly'));
     assert.deepEqual(rows, [{
         operation_id: 'email-compose', preferred_model: 'claude-haiku-4-5', enabled: true, default_parameters: { tone: 'warm' },
         cost_budget_monthly: 12.5,
     }]);
-    await refused(ada.from('user_operation_preferences').upsert({ user_id: ada.id, operation_id: 'email-compose', preferred_model: 'gpt-0' },
+    await refused(ada.from('user_operation_preferences')
+        .upsert({ user_id: ada.id, operation_id: 'email-compose', preferred_model: 'gpt-0' },
         { onConflict: 'user_id,operation_id' }), { status: 400, code: '42704', details: /gpt-0/ });
     await refused(ada.from('user_operation_preferences').update({ cost_budget_monthly: -1 }).eq('operation_id', 'email-compose'),
         { status: 400, code: '22003', details: /-1/ });
@@ -28,7 +30,8 @@ test('clients upsert the theme on user_id, and words outside the list are refuse
     const upsert = row => ada.from('ui_theme_preferences').upsert({ user_id: ada.id, ...row }, { onConflict: 'user_id' });
     await data(upsert({ color_scheme: 'dark', accent_color: '#A1B2C3' }));
     await data(upsert({ calendar_view: 'agenda' }));
-    const theme = await data(ada.from('ui_theme_preferences').select('color_scheme, accent_color, calendar_view, compact_mode').single());
+    const theme = await data(ada.from('ui_theme_preferences').select('color_scheme, accent_color, calendar_view, compact_mode')
+        .single());
     assert.deepEqual(theme, { color_scheme: 'dark', accent_color: '#A1B2C3', calendar_view: 'agenda', compact_mode: false });
     await refused(upsert({ color_scheme: 'sepia' }), { status: 400, code: '22023', details: /sepia/, hint: /light, dark/ });
     await refused(upsert({ accent_color: 'red' }), { status: 400, code: '22023', details: /red/, hint: /#RRGGBB/ });
@@ -41,7 +44,8 @@ test('the functions return defaults, change parts, and reset', async () => {
     const stored = await one();
     assert.deepEqual([stored.user_id, stored.enabled, stored.cost_budget_monthly, stored.id], [ada.id, true, null, null]);
     assert.equal((await data(ada.rpc('get_operation_preferences', { p_user_id }))).length, 9);
-    await data(ada.rpc('set_operation_preference', { p_user_id, p_operation_id: 'task-prioritize', p_enabled: false, p_preferred_model: 'gemini' }));
+    await data(ada.rpc('set_operation_preference', { p_user_id, p_operation_id: 'task-prioritize', p_enabled: false,
+        p_preferred_model: 'gemini' }));
     await data(ada.rpc('set_operation_preference', { p_user_id, p_operation_id: 'task-prioritize', p_cost_budget_monthly: 3 }));
     const changed = await one();
     assert.deepEqual([changed.enabled, changed.preferred_model, changed.cost_budget_monthly], [false, 'gemini', 3]);
@@ -64,7 +68,8 @@ test('ten preferences change by one call, or none', async () => {
         [['email-compose', false, rows[0].preferred_model, 5], ['email-respond', true, 'openai', null]]);
     await refused(call([{ operation_id: 'email-compose', enabled: true }, { operation_id: 'nope', enabled: true }]),
         { status: 400, code: '42704', message: /^unknown operation$/, details: /element 1.*nope/ });
-    assert.deepEqual(await data(ada.from('user_operation_preferences').select('enabled').eq('operation_id', 'email-compose').single()),
+    assert.deepEqual(await data(ada.from('user_operation_preferences').select('enabled').eq('operation_id', 'email-compose')
+        .single()),
         { enabled: false });
 });
 
@@ -78,5 +83,6 @@ test('every change is in the log, which nobody edits', async () => {
     assert.equal(log[1].change_details.old.color_scheme, 'dark');
     assert.equal(log[1].change_details.new.color_scheme, 'light');
     await refused(ada.from('preference_audit_log').delete().eq('user_id', ada.id), { status: 403, code: '42501' });
-    await refused(ada.from('preference_audit_log').update({ preference_type: 'operation' }).eq('user_id', ada.id), { status: 403, code: '42501' });
+    await refused(ada.from('preference_audit_log').update({ preference_type: 'operation' }).eq('user_id', ada.id),
+        { status: 403, code: '42501' });
 });

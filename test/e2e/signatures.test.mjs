@@ -11,7 +11,8 @@ const now = () => Math.floor(Date.now() / 1000);
 
 /** Whether helix takes the headers for those of the body. */
 async function verifies(scheme, secret, body, headers) {
-    const [{ verified }] = await dba`SELECT helix.verify_webhook_signature(${Buffer.from(body)}, NULL, ${`env://${secret}`}, ${scheme},
+    const [{ verified }] =
+        await dba`SELECT helix.verify_webhook_signature(${Buffer.from(body)}, NULL, ${`env://${secret}`}, ${scheme},
         ${dba.json(headers)}) AS verified`;
     return verified;
 }
@@ -26,7 +27,8 @@ const senders = {
         secret: 'HELIX_SECRET_E2E',
         timed: true,
         headers: (body, timestamp) => ({ 'Stripe-Signature':
-            new Stripe('sk_test').webhooks.generateTestHeaderString({ payload: body, secret: process.env.HELIX_SECRET_E2E, timestamp }) }),
+            new Stripe('sk_test').webhooks.generateTestHeaderString({ payload: body, secret: process.env.HELIX_SECRET_E2E,
+                timestamp }) }),
     },
     'standard-webhooks': {
         secret: 'HELIX_SECRET_E2E_STANDARD',
@@ -34,7 +36,8 @@ const senders = {
         headers: (body, timestamp) => ({
             'webhook-id': 'msg_e2e',
             'webhook-timestamp': String(timestamp),
-            'webhook-signature': new Webhook(process.env.HELIX_SECRET_E2E_STANDARD).sign('msg_e2e', new Date(timestamp * 1000), body),
+            'webhook-signature': new Webhook(process.env.HELIX_SECRET_E2E_STANDARD).sign('msg_e2e', new Date(timestamp * 1000),
+                body),
         }),
     },
 };
@@ -45,7 +48,8 @@ for (const [scheme, { secret, timed, headers }] of Object.entries(senders)) {
             const sent = await headers(body, now());
             assert.equal(await verifies(scheme, secret, body, sent), true, body.slice(0, 40));
             assert.equal(await verifies(scheme, secret, body + ' ', sent), false);
-            assert.equal(await verifies(scheme, secret === 'HELIX_SECRET_E2E' ? 'HELIX_SECRET_E2E_OTHER' : 'HELIX_SECRET_E2E_STANDARD_OTHER', body, sent), false);
+            assert.equal(await verifies(scheme, secret === 'HELIX_SECRET_E2E' ? 'HELIX_SECRET_E2E_OTHER'
+                : 'HELIX_SECRET_E2E_STANDARD_OTHER', body, sent), false);
         }
     });
     if (timed) {

@@ -48,6 +48,7 @@ test('the service completes what a webhook has queued', async () => {
     const claimed = await data(root.rpc('claim_executions', { p_worker: 'e2e', p_limit: 100, p_operations: ['email-respond'] }));
     const ours = claimed.find(row => row.execution_id === execution_id);
     assert.deepEqual([ours.user_id, ours.payload], [ada.id, { n: 2 }]);
-    await data(root.rpc('complete_execution', { p_execution_id: execution_id, p_status: 'success', p_result: {}, p_cost_actual: 0.5, p_latency_ms: 1 }));
+    await data(root.rpc('complete_execution', { p_execution_id: execution_id, p_status: 'success', p_result: {}, p_cost_actual: 0.5,
+        p_latency_ms: 1 }));
     assert.equal(await data(ada.rpc('get_schedule_month_cost', { p_user_id: ada.id, p_operation_id: 'email-respond' })), 0.5);
 });

@@ -18,8 +18,8 @@ my $own_rows = q(SELECT 'operation', operation_id, name FROM helix.operations WH
 my $catalog_size = 'SELECT (SELECT count(*) FROM helix.operations), (SELECT count(*) FROM helix.model_prices)';
 my $watermark = 'SELECT w::text FROM helix_internal.watermark w';
 
-# The source's transaction ids are beyond 32 bits, so those of the other clusters are much lower. It has no worker: one folds when it
-# starts, and it starts when it likes.
+# The source's transaction ids are beyond 32 bits, so those of the other clusters are much lower. It has no worker: one folds when
+# it starts, and it starts when it likes.
 my $source = helix_node('source', conf => $quiet . "helix.databases = ''\n",
     before_start => sub { command_ok([ 'pg_resetwal', '-e', '7', $_[0]->data_dir ], 'source: high transaction ids') });
 $source->safe_psql('postgres', 'CREATE DATABASE app');
@@ -173,7 +173,8 @@ record($target, @tokens);
 $target->safe_psql('priced', q(UPDATE helix.model_prices SET input_usd_per_mtok = 5 WHERE model = 'own-model'));
 is($target->safe_psql('priced', q(SELECT * FROM helix.reprice('2020-01-01', now() + interval '1 day'))), '3|3|15',
     'priced: all are repriced');
-is($target->safe_psql('priced', 'SELECT total_operations, total_cost_usd FROM helix.cost_trends'), '3|15', 'priced: so is their sum');
+is($target->safe_psql('priced', 'SELECT total_operations, total_cost_usd FROM helix.cost_trends'), '3|15',
+    'priced: so is their sum');
 is($target->safe_psql('priced', 'SELECT max_cost_single_execution FROM helix.operation_execution_analytics'), '5',
     'priced: and the dearest of them');
 is_exact($target, 'priced', 'priced');

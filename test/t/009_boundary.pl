@@ -42,7 +42,8 @@ my %expected = (
 for my $kind (sort keys %expected) {
     is($node->safe_psql('postgres', "SELECT fields('$kind')"), $expected{$kind}, "$kind: every field is kept");
 }
-like($node->safe_psql('postgres', "SELECT fields('long')"), qr/^22012\|m{1000,}\|d{2000,}\|h{1000,}$/, 'long texts are cut, not lost');
+like($node->safe_psql('postgres', "SELECT fields('long')"), qr/^22012\|m{1000,}\|d{2000,}\|h{1000,}$/,
+    'long texts are cut, not lost');
 
 my ($failed, $heap_growth, $rss_growth) = split /\|/, $node->safe_psql('postgres', q{
     CREATE TABLE result (failed int, heap_growth bigint, rss_growth bigint);

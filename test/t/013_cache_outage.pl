@@ -278,7 +278,8 @@ subtest 'a value that was read in an outage' => sub {
     $redis->cont;
     wait_until(sub { $session->query_safe(q(SELECT helix.cache_set('doc:back', '1', 60))) eq 't' }) or die 'it stays away';
     sleep 1; # all that was committed is delivered
-    is($session->query_safe("SELECT helix.cache_set('recommendations:$me', '$old', 60)"), 'f', 'cache_set does not store it any more');
+    is($session->query_safe("SELECT helix.cache_set('recommendations:$me', '$old', 60)"), 'f',
+        'cache_set does not store it any more');
     is($session->query_safe("SELECT helix.cache_get('recommendations:$me') IS NULL"), 't', 'so nobody reads it');
     $session->quit;
 };
@@ -302,7 +303,8 @@ subtest 'another url by reload' => sub {
     is(lines($since, 'LOG:.*helix(?!\.redis_url)|cache functions'), 0, 'the log is silent');
     $other->cli('SET', "recommendations:$you", 'old');
     set_up('helix.redis_url', $url);
-    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you") eq '0' }), 'back at the first all that helix owns goes there');
+    ok(wait_until(sub { $redis->cli('EXISTS', "recommendations:$you") eq '0' }),
+        'back at the first all that helix owns goes there');
     is($other->cli('EXISTS', "recommendations:$you"), '1', 'the other one is left alone');
 };
 

@@ -1,6 +1,6 @@
 # Proves the cache's promise under faults: no read is older than the lease, whatever happens to Redis, to the connection, to the
-# worker and to the server. A checker (test/tools/coherence) writes and reads all the time and compares; this test breaks things, one
-# after the other, and sees each time that the cache comes back into use.
+# worker and to the server. A checker (test/tools/coherence) writes and reads all the time and compares; this test breaks things,
+# one after the other, and sees each time that the cache comes back into use.
 use strict;
 use warnings;
 
@@ -176,7 +176,8 @@ sub is_calm {
     }
     cmp_ok($hits, '>', $misses, "$name: and most reads find something");
     my $seen = progress();
-    note sprintf 'up after %.1f s, then %d hits and %d misses; %d reads, at most %s ms stale, %s ms a read in the slowest statement',
+    note sprintf 'up after %.1f s, then %d hits and %d misses; %d reads, at most %s ms stale, %s ms a read in the slowest '
+        . 'statement',
       $up, $hits, $misses, @$seen{qw(reads worst_ms slowest_ms)};
     is($seen->{stale}, $stale, "$name: no read was stale");
     $stale = $seen->{stale};
@@ -206,7 +207,8 @@ is($found{stale}, 0, 'none of them was stale');
 cmp_ok($found{commits}, '>', 2000, "with $found{commits} commits");
 
 # At rest everything in Redis is current, for clients that look there without helix, too.
-my @families = ([ 'recommendations:' => 'values', '' ], [ 'cost_trends:' => 'values', ':x30' ], [ 'theme_prefs:' => 'by_hand', ':dark' ]);
+my @families = ([ 'recommendations:' => 'values', '' ], [ 'cost_trends:' => 'values', ':x30' ],
+    [ 'theme_prefs:' => 'by_hand', ':dark' ]);
 my %current = map { split /\|/ } split /\n/, $node->safe_psql('postgres', join ' UNION ALL ', map {
     "SELECT '$_->[0]' || user_id || '$_->[2]', version FROM coherence.$_->[1] WHERE user_id::text ~ '^c[01]0{6}-'" } @families);
 

@@ -139,7 +139,8 @@ is(sql('SELECT count(*), sum(cost_usd) FROM helix.executions'), "$jobs|" . $jobs
   or diag sql('SELECT sum(cost_usd) FROM helix.executions');
 cmp_ok(sql('SELECT count(*) FROM helix.schedule_executions WHERE attempt > 1'), '>', 100, 'many were claimed again');
 cmp_ok(sql('SELECT count(*) FROM late'), '>', 10, 'late workers were refused');
-is(sql("SELECT count(*) FROM late JOIN jsonb_array_elements('$straggler') j ON execution_id = (j ->> 'id')::uuid AND fencing_token = (j ->> 'token')::bigint"),
+is(sql("SELECT count(*) FROM late JOIN jsonb_array_elements('$straggler') j ON execution_id = (j ->> 'id')::uuid
+    AND fencing_token = (j ->> 'token')::bigint"),
     '20', 'the straggler with all that it had claimed');
 is(sql('SELECT count(*) FROM late l JOIN effects f USING (execution_id, fencing_token)'), '0', 'and had no effect');
 is(sql(q(SELECT execution_count, running_execution_id IS NULL FROM helix.operation_schedules)), "$jobs|t",
@@ -153,6 +154,7 @@ my $last = sql('SELECT last_execution_at FROM helix.operation_schedules');
 sql(q(UPDATE helix_internal.schedule_executions SET completed_at = completed_at - interval '100 days'));
 $node->restart; # the worker begins with it
 $node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM helix.schedule_executions') or die 'old executions stay';
-is(sql('SELECT execution_count, last_execution_at FROM helix.operation_schedules'), "$jobs|$last", 'the schedule still knows what retention removed');
+is(sql('SELECT execution_count, last_execution_at FROM helix.operation_schedules'), "$jobs|$last",
+    'the schedule still knows what retention removed');
 
 done_testing();

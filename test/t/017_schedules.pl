@@ -84,7 +84,8 @@ is_sql(q(SELECT count(*) FROM cron.job), 2, 'in pg_cron too');
 is_sql(q(SELECT helix.check_cron_job_exists('kept'), helix.check_cron_job_exists('helix_kept'), helix.check_cron_job_exists('no')),
     't|t|f', 'both names are known');
 my $id = 'AAAAAAAA-0000-4000-8000-0000000000FF';
-sql("INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES ('$id', '$me', 'email-compose', 'manual')");
+sql("INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type)
+    VALUES ('$id', '$me', 'email-compose', 'manual')");
 is_sql(register("helix_$id", '1 2 * * *'), 'helix_' . lc($id) . '|UTC', 'helix_<uuid> is that schedule, however it is written');
 is_sql("SELECT schedule_type, cron_expression, enabled FROM helix.operation_schedules WHERE id = '$id'", 'cron|1 2 * * *|t',
     'which is by cron from then on');
@@ -125,7 +126,8 @@ for my $case (
     my ($name, $sqlstate, $pattern, $sql) = @$case;
     refused_and_unchanged($sql, $sqlstate, $pattern, "refused: $name");
 }
-is_sql(q(SELECT username, command FROM cron.job WHERE jobname = 'helix_foreign'), 'postgres|SELECT 1', "others' jobs are as they were");
+is_sql(q(SELECT username, command FROM cron.job WHERE jobname = 'helix_foreign'), 'postgres|SELECT 1',
+    "others' jobs are as they were");
 
 # Signed-in users.
 sql('CREATE ROLE api; CREATE ROLE service');
@@ -135,8 +137,10 @@ sql(signed_in($me, register('by_api', '7 * * * *')));
 is_sql(signed_in($other, q(SELECT helix.check_cron_job_exists('by_api'))), 'f', "another user's job is not seen");
 is_sql(signed_in($me, q(SELECT helix.check_cron_job_exists('by_api'))), 't', 'the own one is');
 refused_and_unchanged(signed_in($other, register('by_api', '8 * * * *')), '42501', '', 'refused: for another user');
-refused_and_unchanged(signed_in($other, register('by_api', '8 * * * *', user => $other)), '42710', 'HINT', "refused: another's name");
-refused_and_unchanged(signed_in($other, q(SELECT helix.unregister_cron_job('by_api'))), '42501', 'The job "by_api" is another user', "refused: unregistering another's");
+refused_and_unchanged(signed_in($other, register('by_api', '8 * * * *', user => $other)), '42710', 'HINT',
+    "refused: another's name");
+refused_and_unchanged(signed_in($other, q(SELECT helix.unregister_cron_job('by_api'))), '42501', 'The job "by_api" is another user',
+    "refused: unregistering another's");
 is_sql(signed_in($me, q(SELECT helix.unregister_cron_job('by_api'))), 't', 'the own one is unregistered');
 
 # Two sessions, one name: the second waits and changes what the first has made.
@@ -195,8 +199,10 @@ DELETE FROM cron.job WHERE jobname IN ('helix_deleted', 'helix_a_blocked');
 UPDATE cron.job SET schedule = '* * * * *' WHERE jobname = 'helix_changed';
 UPDATE cron.job SET command = 'SELECT 666' WHERE jobname = 'helix_command';
 UPDATE cron.job SET active = false WHERE jobname = 'helix_switched_off';
-INSERT INTO cron.job (schedule, command, jobname, username, nodeport) VALUES ('1 1 * * *', 'SELECT 1', 'helix_a_blocked', 'stranger', 5432);
-INSERT INTO cron.job (schedule, command, jobname, nodeport) VALUES ('1 1 * * *', 'SELECT helix_internal.run_job(''nobody'')', 'helix_nobody', 5432),
+INSERT INTO cron.job (schedule, command, jobname, username, nodeport)
+    VALUES ('1 1 * * *', 'SELECT 1', 'helix_a_blocked', 'stranger', 5432);
+INSERT INTO cron.job (schedule, command, jobname, nodeport)
+    VALUES ('1 1 * * *', 'SELECT helix_internal.run_job(''nobody'')', 'helix_nobody', 5432),
     ('1 1 * * *', 'SELECT helix_internal.run_job(''nameless'')', NULL, 5432);
 COMMIT;
 SQL
@@ -207,7 +213,8 @@ is_sql(q(SELECT found, regexp_replace(job_name, '\d+', 'N') FROM helix.cron_job_
 is_sql("$drift AND r.job_name IS DISTINCT FROM 'a_blocked'", 0, 'the jobs are what the schedules say');
 like(slurp_file($node->logfile), qr/helix repaired pg_cron's job "helix_deleted": it was missing/, 'it is in the log');
 like(slurp_file($node->logfile), qr/WARNING:  pg_cron has a job "helix_a_blocked" that is not helix's/, 'and so is what failed');
-is_sql(q(BEGIN; UPDATE cron.job SET active = false WHERE jobname = 'helix_kept'; SELECT helix.check_cron_job_exists('kept'); ROLLBACK), 'f', 'a job that is switched off does not count as one');
+is_sql(q(BEGIN; UPDATE cron.job SET active = false WHERE jobname = 'helix_kept'; SELECT helix.check_cron_job_exists('kept');
+    ROLLBACK), 'f', 'a job that is switched off does not count as one');
 sql(q(SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = 'helix_a_blocked'; SELECT helix.unregister_cron_job('a_blocked');
     SELECT helix_internal.reconcile_cron()));
 
@@ -222,7 +229,8 @@ is_sql("SELECT count(*) FROM (SELECT $due GROUP BY 1 HAVING count(*) > 1) d", 0,
 is_sql("SELECT count(*) > 0, max(scheduled_for) = date_trunc('minute', max(scheduled_for)), min(scheduled_for) - '$fires_after' "
       . "BETWEEN '0 s' AND '60 s' FROM (SELECT $due GROUP BY 1) d", 't|t|t', 'the first of them within the first minute');
 ok($node->poll_query_until('postgres', q(SELECT count(*) > 0 FROM helix.schedule_executions e
-    JOIN helix.operation_schedules s ON s.id = e.schedule_id WHERE s.job_name = 'fast')), 'and the worker has run the job by seconds');
+    JOIN helix.operation_schedules s ON s.id = e.schedule_id WHERE s.job_name = 'fast')),
+    'and the worker has run the job by seconds');
 
 # Dump and restore, with and without pg_cron.
 my $dump = $node->basedir . '/helix.sql';

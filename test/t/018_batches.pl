@@ -129,7 +129,8 @@ sub cancel_one {
     my ($batch, $running) = @_;
     my @open = grep { !$batch->ended($_) } 0 .. $batch->{size} - 1;
     my $i = $open[ rand @open ];
-    sql("SELECT helix.cancel_execution(execution_id) FROM helix.batch_operations WHERE batch_id = '$batch->{id}' AND sequence_order = $i + 1");
+    sql("SELECT helix.cancel_execution(execution_id) FROM helix.batch_operations WHERE batch_id = '$batch->{id}'
+        AND sequence_order = $i + 1");
     @$running = grep { $_->[0] != $i } @$running;
     $batch->finish($i, 'skipped');
     return "cancel_execution($i)";
@@ -219,7 +220,8 @@ subtest 'what a batch has cost is what the ledger says' => sub {
     sql("SELECT helix.fail_execution('$retried->[1]', 'no', p_cost_actual => 2, p_retry_in => '1 hour')");
     sql("SELECT helix.complete_execution('$priced->[1]', 'success', p_model => 'claude-haiku-4-5', p_input_tokens => 2000000)");
     is sql("SELECT total_cost_actual FROM helix.operation_batches WHERE id = '$batch->{id}'"),
-        sql(q(SELECT sum(cost_usd) FROM helix_internal.executions WHERE user_id = ') . user_id(77) . q(')), 'also of attempts that are tried again, and of priced ones';
+        sql(q(SELECT sum(cost_usd) FROM helix_internal.executions WHERE user_id = ') . user_id(77) . q(')),
+        'also of attempts that are tried again, and of priced ones';
     like seen($batch), qr{^\S+ completed skipped }, 'and the limit counts them';
     sql("SELECT helix.cancel_batch('$batch->{id}')");
 };
@@ -284,7 +286,8 @@ SELECT concat_ws(', ', b.id, b.batch_type, 'ready: ' || c.ready, CASE WHEN c.cou
            b.failed_operations, b.skipped_operations, b.total_cost_actual) THEN 'miscounted' END)
   FROM helix.operation_batches b, LATERAL (
        SELECT (SELECT count(*) FROM helix_internal.queue q WHERE q.batch_id = b.id AND q.ready_at < 'infinity') AS ready,
-              (count(*)::integer, (count(*) FILTER (WHERE o.status = 'completed'))::integer, (count(*) FILTER (WHERE o.status = 'failed'))::integer,
+              (count(*)::integer, (count(*) FILTER (WHERE o.status = 'completed'))::integer,
+                  (count(*) FILTER (WHERE o.status = 'failed'))::integer,
                (count(*) FILTER (WHERE o.status = 'skipped'))::integer, coalesce(sum(o.cost_actual), 0)) AS counts
          FROM helix.batch_operations o WHERE o.batch_id = b.id) c
  WHERE c.ready > CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END
@@ -301,8 +304,11 @@ sub watch {
         return '' if sql(q(SELECT count(*) FROM helix.operation_batches WHERE completed_at IS NULL AND status <> 'draft')) eq '0';
         sleep 0.05;
     }
-    return 'not over: ' . sql(q(SELECT string_agg(b.id || ' ' || o.sequence_order || ' ' || o.status || ' ' || coalesce(q.ready_at::text, 'no execution'), ', ')
-        FROM helix.operation_batches b JOIN helix.batch_operations o ON o.batch_id = b.id LEFT JOIN helix_internal.queue q ON q.id = o.execution_id
+    return 'not over: '
+        . sql(q(SELECT string_agg(b.id || ' ' || o.sequence_order || ' ' || o.status || ' ' || coalesce(q.ready_at::text,
+            'no execution'), ', ')
+        FROM helix.operation_batches b JOIN helix.batch_operations o ON o.batch_id = b.id LEFT
+        JOIN helix_internal.queue q ON q.id = o.execution_id
        WHERE b.completed_at IS NULL AND b.status <> 'draft' AND o.status IN ('pending', 'running')));
 }
 
@@ -364,7 +370,8 @@ subtest 'four workers on the same batches' => sub {
     for my $batch (@batches) {
         $batch->start;
         while (my ($i) = $batch->in_state('ready')) {
-            $batch->claim($i)->finish($i, $batch->{ends}[$i] =~ /success|retried/ ? ('completed', 1) : ('failed', $batch->{ends}[$i] eq 'failed' ? 1 : 0));
+            $batch->claim($i)->finish($i, $batch->{ends}[$i] =~ /success|retried/ ? ('completed', 1)
+                : ('failed', $batch->{ends}[$i] eq 'failed' ? 1 : 0));
         }
         agrees($batch, 'the work of four') or fail "batch $batch->{id}";
     }
@@ -379,8 +386,11 @@ subtest 'batches are started, cancelled and run out of money while workers are a
         create($batch, parameters => sub { q({"end": "success"}) });
     }
     my $workers = start_workers('chaos', 20,
-        cancel => [ "SELECT helix.cancel_batch(id, 'enough') FROM (SELECT id FROM helix.operation_batches WHERE completed_at IS NULL ORDER BY random() LIMIT 1) b WHERE random() < 0.2", 1 ],
-        single => [ "SELECT helix.cancel_execution(id) FROM (SELECT id FROM helix_internal.queue ORDER BY random() LIMIT 1) q", 1 ]);
+        cancel => [ "SELECT helix.cancel_batch(id, 'enough')
+            FROM (SELECT id FROM helix.operation_batches WHERE completed_at IS NULL ORDER BY random() LIMIT 1) b
+            WHERE random() < 0.2", 1 ],
+        single => [ "SELECT helix.cancel_execution(id) FROM (SELECT id FROM helix_internal.queue ORDER BY random() LIMIT 1) q",
+            1 ]);
     my @starters = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
     for my $batch (@batches) {
         send_query($_, "SELECT helix.start_batch('$batch->{id}')") for @starters;
@@ -389,8 +399,10 @@ subtest 'batches are started, cancelled and run out of money while workers are a
     $_->query('SELECT 1') for @starters;
     watch_workers($workers, 'chaos');
     my $errors = join '', map { $_->{stderr} } @starters;
-    is sql('SELECT count(*) FROM helix_internal.operation_batches WHERE started_at IS NULL AND cancelled_at IS NULL'), '0', 'each batch was started';
-    is sql('SELECT count(*) FROM (SELECT FROM helix_internal.schedule_executions e WHERE batch_operation_id IS NOT NULL GROUP BY batch_operation_id HAVING count(*) > 1) d'),
+    is sql('SELECT count(*) FROM helix_internal.operation_batches WHERE started_at IS NULL AND cancelled_at IS NULL'), '0',
+        'each batch was started';
+    is sql('SELECT count(*) FROM (SELECT FROM helix_internal.schedule_executions e WHERE batch_operation_id IS NOT NULL
+        GROUP BY batch_operation_id HAVING count(*) > 1) d'),
         '0', 'and no operation ran as two executions';
     is sql($early), '0', 'nothing began before what it depends on had ended';
     is sql($crowded), '0', 'never more at once than allowed';
@@ -424,7 +436,8 @@ END $$
 SQL
     for my $shape (sort keys %shapes) {
         forget();
-        my $batch = BatchModel->new(type => 'conditional', limit => $shape =~ /at once/ ? 8 : undef, needs => [ map { $shapes{$shape}->($_) } 0 .. 999 ]);
+        my $batch = BatchModel->new(type => 'conditional', limit => $shape =~ /at once/ ? 8 : undef,
+            needs => [ map { $shapes{$shape}->($_) } 0 .. 999 ]);
         my @times = time;
         create($batch); push @times, time;
         sql("SELECT helix.start_batch('$batch->{id}')"); push @times, time;

@@ -1,5 +1,5 @@
-# Secrets by reference: each source gives the right one and nothing else, op:// ones are asked for as seldom as promised and survive an
-# outage for as long, and no source keeps a session, a shutdown or a restart waiting.
+# Secrets by reference: each source gives the right one and nothing else, op:// ones are asked for as seldom as promised and survive
+# an outage for as long, and no source keeps a session, a shutdown or a restart waiting.
 use strict;
 use warnings;
 
@@ -87,7 +87,8 @@ subtest 'files' => sub {
     for my $bad ("$base/absolute", "$base/relative", "$base/up/outside", "$base/pipe", "$base/none", "$base/deep") {
         like(secret($bad), qr/^HX003\|secret unavailable\|"\Q$bad\E": /, "not $bad");
     }
-    for my $bad ("$base/../outside", "file://$folder/outside", "file://$folder/inside/x", "$base/deep/../../outside", $base, "$base/") {
+    for my $bad ("$base/../outside", "file://$folder/outside", "file://$folder/inside/x", "$base/deep/../../outside", $base,
+        "$base/") {
         like(check($bad), qr/^22023\|/, "$bad is refused when it is given");
         like(secret($bad), qr/^HX003\|/, 'and when it is used');
     }
@@ -125,7 +126,8 @@ subtest 'the vault' => sub {
     for my $database ('postgres', 'other') {
         query(qq{CREATE SCHEMA vault; CREATE TABLE vault.secrets (name text, secret text);
             CREATE VIEW vault.decrypted_secrets AS SELECT name, secret AS decrypted_secret FROM vault.secrets;
-            INSERT INTO vault.secrets VALUES ('hook', 'of $database'), ('a b/c', 'odd name'), ('twice', '1'), ('twice', '2'), ('empty', ''),
+            INSERT INTO vault.secrets VALUES ('hook', 'of $database'), ('a b/c', 'odd name'), ('twice', '1'), ('twice', '2'),
+            ('empty', ''),
                 ('null', NULL), ('largest', repeat('x', 4096)), ('larger', repeat('x', 4097))}, $database);
     }
     query('CREATE EXTENSION helix', 'other');
@@ -143,8 +145,10 @@ subtest 'the vault' => sub {
     my $low = q{SET SESSION AUTHORIZATION low; SELECT secret('vault://hook')};
     query('GRANT USAGE ON SCHEMA public TO low');
     is(query($low), 'of postgres', 'it is read as the owner');
-    query(q{CREATE OR REPLACE VIEW vault.decrypted_secrets AS SELECT name, (1 / (length(secret) * 0))::text AS decrypted_secret FROM vault.secrets});
-    my (undef, $out, $errors) = $node->psql('postgres', q{BEGIN; SELECT attempt($$SELECT secret('vault://hook')$$); SELECT 'goes on'; COMMIT});
+    query(q{CREATE OR REPLACE VIEW vault.decrypted_secrets AS SELECT name, (1 / (length(secret) * 0))::text AS decrypted_secret
+        FROM vault.secrets});
+    my (undef, $out, $errors) = $node->psql('postgres', q{BEGIN; SELECT attempt($$SELECT secret('vault://hook')$$);
+        SELECT 'goes on'; COMMIT});
     like($out, qr/^HX003\|.*cannot be read.*\ngoes on$/s, 'an error within it is a refusal, and the transaction goes on');
     is($errors, '', 'and the caller, who may be anonymous, hears no more');
     like(slurp_file($node->logfile), qr/LOG:  division by zero/, 'the server\'s log has the reason');
@@ -164,7 +168,8 @@ subtest '1Password Connect' => sub {
     like(secret('op://None/Webhooks/hook'), qr/^HX003\|.*no vault of that name/, 'no such vault');
     like(secret('op://Team Secrets/Twice/hook'), qr/^HX003\|.*more than one item/, 'two such items');
     like(check($_), qr/^22023\|/, "$_ is refused")
-      for 'op://a/b', 'op://a/b/c/d/e', 'op://a/b/', 'op://a/../c', 'op://a/b%20c/d', 'op://a/b"/c', 'op://a/b/c?attribute=otp', 'op://' . 'a/' x 300;
+      for 'op://a/b', 'op://a/b/c/d/e', 'op://a/b/', 'op://a/../c', 'op://a/b%20c/d', 'op://a/b"/c', 'op://a/b/c?attribute=otp',
+          'op://' . 'a/' x 300;
 
     my $before = $connect->requests('/items/');
     is(query("SELECT often('$hook', 1000)"), '1000', '1,000 reads');
@@ -227,8 +232,10 @@ subtest 'time to live and grace' => sub {
 subtest 'refusals' => sub {
     set_up('helix.secret_cache_ttl' => '5min', 'helix.secret_timeout' => '1500ms');
     my %reasons = (
-        401 => 'refuses the token', 403 => 'HTTP status 403', 404 => 'does not know', 429 => 'too many requests', 500 => 'HTTP status 500',
-        huge => 'longer than 64 kB', broken => 'not JSON', redirect => 'HTTP status 302', proxy404 => 'HTTP status 404', cut => 'Connect: ');
+        401 => 'refuses the token', 403 => 'HTTP status 403', 404 => 'does not know', 429 => 'too many requests',
+        500 => 'HTTP status 500',
+        huge => 'longer than 64 kB', broken => 'not JSON', redirect => 'HTTP status 302', proxy404 => 'HTTP status 404',
+        cut => 'Connect: ');
     for my $mode (sort keys %reasons) {
         query("SELECT helix.forget_secret('$hook')");
         $connect->mode($mode);
@@ -286,14 +293,16 @@ subtest 'nobody waits longer than told' => sub {
     ($result, $seconds) = timed(sub { secret($hook) });
     is($result, 'canary two', 'what is known is used');
     cmp_ok($seconds, '<', 1.5, "after that time ($seconds s)");
-    $node->poll_query_until('postgres', "SELECT last_error LIKE '%Timeout%' FROM helix.secret_cache_status() WHERE reference = '$hook'")
+    $node->poll_query_until('postgres', "SELECT last_error LIKE '%Timeout%' FROM helix.secret_cache_status()
+        WHERE reference = '$hook'")
       or die 'the keeper does not give up';
     sleep 1.2; # its pause is over
     ($result, $seconds) = timed(sub { secret($hook) });
     is($result, 'canary two', 'once that is known to be an outage');
     cmp_ok($seconds, '<', 0.5, "nobody waits for the next question ($seconds s)");
     set_up('helix.secret_timeout' => '1min');
-    my (undef, undef, $errors) = $node->psql('postgres', q{SET statement_timeout = 500; SELECT secret('op://Team Secrets/Webhooks/x')});
+    my (undef, undef, $errors) = $node->psql('postgres', q{SET statement_timeout = 500;
+        SELECT secret('op://Team Secrets/Webhooks/x')});
     like($errors, qr/canceling statement due to statement timeout/, 'waiting can be cancelled');
     is(query('SELECT 1'), '1', 'without harm');
     ($result, $seconds) = timed(sub { query('CREATE DATABASE gone'); query('DROP DATABASE gone'); 'dropped' });
@@ -308,9 +317,12 @@ subtest 'nobody waits longer than told' => sub {
 subtest 'TLS' => sub {
     plan skip_all => 'openssl is not installed' if system('openssl version >/dev/null 2>&1') != 0;
     my $port = PostgreSQL::Test::Cluster::get_free_port();
-    system_or_bail('openssl', qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost),
+    system_or_bail('openssl',
+        qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext
+            subjectAltName=DNS:localhost),
         '-keyout', "$folder/key", '-out', "$folder/certificate");
-    my $server = start_command("$folder/tls", qw(openssl s_server -www -accept), $port, '-cert', "$folder/certificate", '-key', "$folder/key");
+    my $server = start_command("$folder/tls", qw(openssl s_server -www -accept), $port, '-cert', "$folder/certificate", '-key',
+        "$folder/key");
     sleep 0.5;
     my $scheme = sub {
         set_up('helix.onepassword_connect_url' => "$_[0]://localhost:$port");
@@ -385,7 +397,8 @@ SH
     unlike(secret('op://v/i/environment'), qr/HELIX|OTHER|PG/, 'it sees nothing of the environment but what it needs');
     is(secret('op://v/i/files'), '0 1 2 3 ', 'nor an open file of the server');
     my %reasons = (
-        huge => '1 to 4096 bytes', empty => '1 to 4096 bytes', none => 'does not know', fails => 'failed with exit code 3', limit => 'too many requests');
+        huge => '1 to 4096 bytes', empty => '1 to 4096 bytes', none => 'does not know', fails => 'failed with exit code 3',
+        limit => 'too many requests');
     for my $kind (sort keys %reasons) {
         like(secret("op://v/i/$kind"), qr/^HX003\|.*$reasons{$kind}/, $kind);
         $node->reload;
@@ -394,7 +407,8 @@ SH
     my ($result, $seconds) = timed(sub { secret('op://v/i/hang') });
     like($result, qr/^HX003\|.*no answer within/, 'one that hangs');
     cmp_ok($seconds, '<', 3, 'is not waited for');
-    $node->poll_query_until('postgres', q{SELECT last_error LIKE '%not answer in time%' FROM helix.secret_cache_status() WHERE reference = 'op://v/i/hang'})
+    $node->poll_query_until('postgres', q{SELECT last_error LIKE '%not answer in time%' FROM helix.secret_cache_status()
+        WHERE reference = 'op://v/i/hang'})
       or die 'it is not given up';
     is(`ps -eo args | grep -c '^sleep 6[0]'` + 0, 0, 'and in the end it is killed with all that it has started');
     set_up('helix.onepassword_cli' => '/nowhere/op');

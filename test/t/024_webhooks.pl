@@ -1,5 +1,5 @@
-# A delivery is queued exactly once: many at the same time, after a crash, after a rollback, in another cluster from a dump. What was answered
-# with 202 is there, event and execution; what was not answered may come again.
+# A delivery is queued exactly once: many at the same time, after a crash, after a rollback, in another cluster from a dump. What
+# was answered with 202 is there, event and execution; what was not answered may come again.
 use strict;
 use warnings;
 
@@ -34,7 +34,8 @@ sub call {
           . ") c (answer); SELECT current_setting('response.status'); COMMIT") =~ s/\n/|/r;
 }
 
-sub counts { return sql("SELECT (SELECT count(*) FROM helix.webhook_events WHERE execution_id IS NOT NULL), (SELECT count(*) FROM helix_internal.queue)") }
+sub counts { return sql("SELECT (SELECT count(*) FROM helix.webhook_events WHERE execution_id IS NOT NULL),
+    (SELECT count(*) FROM helix_internal.queue)") }
 
 sub add_schedule {
     my ($id, %columns) = @_;
@@ -58,29 +59,37 @@ is(call('{"n": 2}'), 'true|||202', 'and the delivery may come again');
 my $first = $node->background_psql('postgres');
 $first->query_safe('BEGIN');
 $first->query_safe(call_text('{"n": 3}'));
-my @same = map { start_command("$folder/same.$_", "psql", "-XAtq", "-d", $node->connstr("postgres"), "-c", call_text(q({"n": 3}))) } 1 .. 5;
-$node->poll_query_until('postgres', q(SELECT count(*) = 5 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%webhook_trigger%'))
+my @same = map { start_command("$folder/same.$_", "psql", "-XAtq", "-d", $node->connstr("postgres"), "-c", call_text(q({"n": 3}))) }
+    1 .. 5;
+$node->poll_query_until('postgres', q(SELECT count(*) = 5 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+    AND query LIKE '%webhook_trigger%'))
   or die 'the others do not wait';
 $first->query_safe('ROLLBACK');
 $_->finish for @same;
-is(sql(q(SELECT count(*) FILTER (WHERE NOT duplicate), count(*) FILTER (WHERE duplicate) FROM helix.webhook_events WHERE signature = ')
-      . substr(hmac_sha256_hex('{"n": 3}', 's3cret'), 0, 20) . q(')), '1|4', 'of six one rolls back, one is queued, four are duplicates');
+is(sql(q(SELECT count(*) FILTER (WHERE NOT duplicate), count(*) FILTER (WHERE duplicate) FROM helix.webhook_events
+    WHERE signature = ')
+      . substr(hmac_sha256_hex('{"n": 3}', 's3cret'), 0, 20) . q(')), '1|4',
+      'of six one rolls back, one is queued, four are duplicates');
 $first->quit;
 
 # 16 clients call with 400 bodies in different orders.
 sql('CREATE TABLE bodies (n integer, body text, signature text)');
-sql('INSERT INTO bodies VALUES ' . join(', ', map { my $b = qq({"id": $_}); sprintf "(%d, '%s', '%s')", $_, $b, hmac_sha256_hex($b, 's3cret') } 1 .. 400));
+sql('INSERT INTO bodies VALUES '
+    . join(', ', map { my $b = qq({"id": $_}); sprintf "(%d, '%s', '%s')", $_, $b, hmac_sha256_hex($b, 's3cret') } 1 .. 400));
 sql(q(ALTER SYSTEM SET helix.webhook_unverified_rate = 1000000));
 $node->reload;
 my $script = "$folder/calls.sql";
-append_to_file($script, "\\set n random(1, 400)\nSELECT helix.webhook_trigger('$schedule', body, signature) FROM bodies WHERE n = :n\n");
+append_to_file($script, "\\set n random(1, 400)\nSELECT helix.webhook_trigger('$schedule', body, signature) FROM bodies
+    WHERE n = :n\n");
 chmod 0644, $script;
 my $before = sql('SELECT count(*) FROM helix_internal.queue');
 $node->command_ok([ 'pgbench', '-n', '-c', 16, '-j', 2, '-t', 200, '-f', $script, 'postgres' ], '3,200 calls by 16 clients');
 is(sql("SELECT count(*), count(DISTINCT payload) FROM helix_internal.queue WHERE payload ? 'id'"),
-    sql("SELECT count(DISTINCT signature), count(DISTINCT signature) FROM helix.webhook_events WHERE signature IN (SELECT left(signature, 20) FROM bodies)"),
+    sql("SELECT count(DISTINCT signature), count(DISTINCT signature) FROM helix.webhook_events
+        WHERE signature IN (SELECT left(signature, 20) FROM bodies)"),
     'each body that came was queued once');
-is(sql("SELECT count(*) FROM helix.webhook_events WHERE signature IN (SELECT left(signature, 20) FROM bodies)"), '3200', 'and each call has its event');
+is(sql("SELECT count(*) FROM helix.webhook_events WHERE signature IN (SELECT left(signature, 20) FROM bodies)"), '3200',
+    'and each call has its event');
 
 # ---- A crash: what was answered is there.
 my ($out, $err) = ('', '');
@@ -97,18 +106,21 @@ eval { $caller->finish };
 my $answered = () = $out =~ /"queued"/g;
 cmp_ok($answered, '>', 100, "$answered calls were answered before the crash");
 $node->start;
-my $kept = sql(q(SELECT count(*) FROM helix.webhook_events e JOIN helix_internal.queue q ON q.id = e.execution_id AND q.payload = e.payload WHERE e.payload ? 'crash'));
+my $kept = sql(q(SELECT count(*) FROM helix.webhook_events e JOIN helix_internal.queue q ON q.id = e.execution_id
+    AND q.payload = e.payload WHERE e.payload ? 'crash'));
 cmp_ok($kept, '>=', $answered, "$kept of them are there, event and execution");
 my @again = map { call(qq({"crash": $_})) } 1 .. 50, $answered - 50 .. $answered;
 is(scalar(grep { $_ ne 'true|true||202' } @again), 0, 'and known as duplicates');
-is(sql(q(SELECT count(*) - count(DISTINCT payload) FROM helix_internal.queue WHERE payload ? 'crash')), '0', 'nothing is queued twice');
+is(sql(q(SELECT count(*) - count(DISTINCT payload) FROM helix_internal.queue WHERE payload ? 'crash')), '0',
+    'nothing is queued twice');
 
 # ---- One at a time.
 my $serial = '3eb00000-0000-4000-8000-000000000002';
 add_schedule($serial, overlap => 'queue');
 call('{"turn": 1}', $serial);
 call('{"turn": 2}', $serial);
-is(sql("SELECT payload->>'turn', ready_at = 'infinity' FROM helix_internal.queue WHERE schedule_id = '$serial' ORDER BY 1"), "1|f\n2|t", 'the second waits for the first');
+is(sql("SELECT payload->>'turn', ready_at = 'infinity' FROM helix_internal.queue WHERE schedule_id = '$serial' ORDER BY 1"),
+    "1|f\n2|t", 'the second waits for the first');
 sql("DELETE FROM helix_internal.queue WHERE schedule_id <> '$serial'");
 is(sql("SELECT c.payload->>'turn' FROM helix.claim_executions('w', 10) c"), '1', 'and is not handed out before');
 sql("SELECT helix.complete_execution(id, 'success') FROM helix_internal.queue WHERE running");
@@ -132,7 +144,8 @@ is(sql('SELECT id, schedule_id, action, new_hash FROM helix.webhook_secret_audit
 is(call('{"n": 1}'), 'true|true||202', 'an old delivery is known');
 is(call('{"n": 4}'), 'true|||202', 'a new one is not');
 add_schedule('3eb00000-0000-4000-8000-000000000003');
-is(sql('SELECT action, id > 2 FROM helix.webhook_secret_audits ORDER BY id DESC LIMIT 1'), 'created|t', 'audits go on where they were');
+is(sql('SELECT action, id > 2 FROM helix.webhook_secret_audits ORDER BY id DESC LIMIT 1'), 'created|t',
+    'audits go on where they were');
 
 # ---- Retention removes events, never deliveries.
 sql("UPDATE helix_internal.webhook_events SET created_at = created_at - interval '100 days',

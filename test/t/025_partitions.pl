@@ -1,5 +1,5 @@
-# A partition that is attached while others plan their first query of the ledger: none of them may miss it. A budget is what they read, since
-# its statements keep their plans, and the first recording is what has the partition made.
+# A partition that is attached while others plan their first query of the ledger: none of them may miss it. A budget is what they
+# read, since its statements keep their plans, and the first recording is what has the partition made.
 use strict;
 use warnings;
 
@@ -25,7 +25,8 @@ $record;
 SELECT helix.get_remaining_budget('$hot', 'email-compose') AS planned \\gset
 \\endif
 SELECT count(*) AS waited FROM (SELECT pg_advisory_lock_shared(1)) l \\gset
-SELECT CASE WHEN r = 100 - $recorders THEN 1 ELSE ('remaining ' || r)::integer END FROM helix.get_remaining_budget('$hot', 'email-compose') r;
+SELECT CASE WHEN r = 100 - $recorders THEN 1 ELSE ('remaining ' || r)::integer END
+  FROM helix.get_remaining_budget('$hot', 'email-compose') r;
 SQL
 
 for my $round (1 .. $rounds) {

@@ -12,12 +12,14 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 my $redis = start_redis();
-my $node = helix_node('node', conf => "helix.redis_url = '${\$redis->url}'\nhelix.cache_repeat_delay = 0\nhelix.cache_lease = '60s'\n");
+my $node = helix_node('node',
+    conf => "helix.redis_url = '${\$redis->url}'\nhelix.cache_repeat_delay = 0\nhelix.cache_lease = '60s'\n");
 ok(wait_for_cache($node, 'up'), 'the cache is connected');
 
 my $session = $node->background_psql('postgres');
 
-sub record_for { $session->query_safe("SELECT helix.record_operation_execution('$_[0]', 'email-compose', NULL, true, 1, 0.5, 'openai')") }
+sub record_for { $session->query_safe("SELECT helix.record_operation_execution('$_[0]', 'email-compose', NULL, true, 1, 0.5,
+    'openai')") }
 
 # How long a commit's key stays, in s; at most $most.
 sub time_to_go {
@@ -179,7 +181,8 @@ subtest 'Redis refuses to tell' => sub {
     $redis->cli(qw(ACL SETUSER default -client|tracking));
     $redis->cli(qw(CLIENT KILL TYPE normal));
     ok(wait_for_cache($node, 'up'), 'the cache is connected');
-    ok(wait_until(sub { lines($since, 'helix has no index of the keys in Redis.*(NOPERM|permission)') }), 'the log says why there is no index');
+    ok(wait_until(sub { lines($since, 'helix has no index of the keys in Redis.*(NOPERM|permission)') }),
+        'the log says why there is no index');
     cmp_ok(time_to_go(user_id($_), 10), '<', 10, 'a key goes all the same') for 1 .. 3;
     is(lines($since, 'LOG:.*index of the keys'), 1, 'the log tells it once');
     $redis->cli(qw(ACL SETUSER default +@all));

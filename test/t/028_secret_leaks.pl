@@ -1,6 +1,6 @@
-# No secret and no token leaves the memory that is meant for it: a canary of each is looked for in the log at its most talkative, in what
-# statistics and dumps show, in the data directory, and in the core file of a backend that has just used the secret. The keeper leaves
-# no core file at all.
+# No secret and no token leaves the memory that is meant for it: a canary of each is looked for in the log at its most talkative, in
+# what statistics and dumps show, in the data directory, and in the core file of a backend that has just used the secret. The keeper
+# leaves no core file at all.
 use strict;
 use warnings;
 
@@ -54,7 +54,8 @@ sub data_files {
     return join '', map { ConnectTest::read_file($_) } @files;
 }
 
-is($node->safe_psql('postgres', "SELECT length_of('$hook'), length_of('file://$folder/secret')"), length($canary) . '|' . length($in_file),
+is($node->safe_psql('postgres', "SELECT length_of('$hook'), length_of('file://$folder/secret')"),
+    length($canary) . '|' . length($in_file),
     'the secrets are read');
 for my $mode (qw(401 404 500 broken huge)) { # answers that hold the token or worse
     $connect->mode($mode);
@@ -67,12 +68,14 @@ for my $mode (qw(401 404 500 broken huge)) { # answers that hold the token or wo
 $connect->mode('ok');
 $node->reload;
 sleep 0.1;
-is($node->safe_psql('postgres', "SELECT length_of('$hook'), helix.forget_secret('$hook'), length_of('$hook')"), '30|t|30', 'and read anew');
+is($node->safe_psql('postgres', "SELECT length_of('$hook'), helix.forget_secret('$hook'), length_of('$hook')"), '30|t|30',
+    'and read anew');
 
 my $log = slurp_file($node->logfile);
 like($log, qr/length_of/, 'the log has everything');
 has_none($log, 'it');
-has_none($node->safe_psql('postgres', 'SELECT * FROM pg_stat_activity; SELECT * FROM pg_stat_statements; SELECT * FROM helix.secret_cache_status();
+has_none($node->safe_psql('postgres', 'SELECT * FROM pg_stat_activity; SELECT * FROM pg_stat_statements; SELECT *
+    FROM helix.secret_cache_status();
     SELECT * FROM pg_settings'), 'statistics, status and settings');
 my ($dump, $messages) = run_command([ 'pg_dumpall', '-h', $node->host, '-p', $node->port ]);
 like($dump, qr/CREATE EXTENSION.*helix/, 'there is a dump');

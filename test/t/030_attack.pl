@@ -50,7 +50,8 @@ my @canaries = canaries_of($node, $bob, $ann, 'c4n4ry');
 install_attack($node, @canaries);
 sql('GRANT USAGE ON SCHEMA attack TO PUBLIC; GRANT SELECT ON attack.canaries TO PUBLIC');
 cmp_ok(scalar @canaries, '>', 20, 'there is much of the other user to be found');
-is(join(' ', grep { $relations{$_}{has_user} && $relations{$_}{kind} ne 'S' && !@{ $relations{$_}{rows} } && !$relations{$_}{may_be_empty} } sort keys %relations),
+is(join(' ', grep { $relations{$_}{has_user} && $relations{$_}{kind} ne 'S' && !@{ $relations{$_}{rows} }
+    && !$relations{$_}{may_be_empty} } sort keys %relations),
     '', 'every relation with users has rows of the other user (seed_user() makes them)');
 my $bobs_rows = digest($node, $bob, \%relations);
 
@@ -110,14 +111,17 @@ for my $role (sort keys %settings) {
     for my $function (@functions) {
         my @calls = function_calls($function, $base, $more, 4);
         push @statements, $function->{may}{$role} ? @calls : $calls[0];
-        $right{ $calls[0] } = 1 if $function->{may}{$role} && $function->{result} ne 'trigger' && ($role eq 'none' || $function->{schema} eq 'helix');
-        push @kept, grep { !stores_foreign($_) } @calls if $function->{may}{$role} && $is_signed_in{$role} && $function->{schema} eq 'helix';
+        $right{ $calls[0] } = 1 if $function->{may}{$role} && $function->{result} ne 'trigger'
+            && ($role eq 'none' || $function->{schema} eq 'helix');
+        push @kept, grep { !stores_foreign($_) } @calls if $function->{may}{$role} && $is_signed_in{$role}
+            && $function->{schema} eq 'helix';
     }
     my ($told, @outcomes) = attack($node, $role, $settings{$role}, 'false', @statements);
     judge('functions', $role, $told, @outcomes);
     my %refused = map { $_->{sql} => $_ } grep { $right{ $_->{sql} } && $_->{state} ne '00000' } @outcomes;
     note "refused: $refused{$_}{state} $refused{$_}{message}: $_" for sort keys %refused;
-    cmp_ok(scalar keys %refused, '<', 0.3 * keys %right, "functions, as $role: most right calls go through (right_values() makes them)");
+    cmp_ok(scalar keys %refused, '<', 0.3 * keys %right,
+        "functions, as $role: most right calls go through (right_values() makes them)");
     judge('functions, committed', $role, attack($node, $role, $settings{$role}, 'true', @kept)) if @kept;
 }
 is(digest($node, $bob, \%relations), $bobs_rows, "after the functions: the other user's rows are as they were");
@@ -125,10 +129,12 @@ is(digest($node, $bob, \%relations), $bobs_rows, "after the functions: the other
 # ---- Relations.
 for my $role (qw(attack_anon attack_user attack_service none)) {
     my $keep = $is_signed_in{$role} ? 'true' : 'false';
-    judge('relations', $role, attack($node, $role, $settings{$role}, $keep, map { relation_attacks($relations{$_}, $bob) } sort keys %relations));
+    judge('relations', $role,
+        attack($node, $role, $settings{$role}, $keep, map { relation_attacks($relations{$_}, $bob) } sort keys %relations));
     next if !$is_signed_in{$role};
     is(digest($node, $bob, \%relations), $bobs_rows, "relations, as $role: the other user's rows are as they were");
-    my ($status, $out, $told) = $node->psql('postgres', join(";\n", @{ $settings{$role} }, "SET ROLE $role", copies(\%relations)), on_error_stop => 0);
+    my ($status, $out, $told) = $node->psql('postgres', join(";\n", @{ $settings{$role} }, "SET ROLE $role", copies(\%relations)),
+        on_error_stop => 0);
     is(join(' ', grep { index("$out$told", $_) >= 0 } @canaries), '', "COPY, as $role: nothing of the other user");
     my @foreign = map { /SQLSTATE=(\w{5})|ERROR:  (\w{5}):/ ? ($1 // $2) : () } split /\n/, $told;
     is(join(' ', grep { !$documented{$_} } @foreign), '', "COPY, as $role: documented SQLSTATEs");

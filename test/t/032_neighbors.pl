@@ -128,7 +128,8 @@ subtest 'claims' => sub {
     enqueue($bob);
     is(claimed(), $bob, q(alice is changing her budgets: bob's execution is claimed));
     end($session);
-    happens("SELECT count(*) = 1 FROM helix.claim_executions('w', 10) WHERE user_id = '$alice'", 'hers is claimed when she is done');
+    happens("SELECT count(*) = 1 FROM helix.claim_executions('w', 10) WHERE user_id = '$alice'",
+        'hers is claimed when she is done');
 
     forget_check_of_zone();
     break_row("UPDATE helix.budgets SET time_zone = 'Gone/Away' WHERE user_id = '$alice'");
@@ -140,7 +141,8 @@ subtest 'claims' => sub {
 
     my $stopped = sql("SELECT id FROM helix.create_batch('$alice', 'stopped', 'parallel',
         '[{\"operation_id\": \"email-compose\"}, {\"operation_id\": \"email-compose\"}]', p_max_cost_usd => 0.1) AS b (id)");
-    sql("SELECT helix.start_batch('$stopped')") if sql("SELECT status FROM helix.operation_batches WHERE id = '$stopped'") eq 'draft';
+    sql("SELECT helix.start_batch('$stopped')")
+        if sql("SELECT status FROM helix.operation_batches WHERE id = '$stopped'") eq 'draft';
     break_row("UPDATE helix_internal.batch_operations SET cost_actual = 1 WHERE batch_id = '$stopped'");
     $session = open_transaction("SELECT FROM helix_internal.operation_batches WHERE id = '$stopped' FOR UPDATE");
     my $skipped = "SELECT count(*) FROM helix.batch_operations WHERE batch_id = '$stopped' AND status = 'skipped'";

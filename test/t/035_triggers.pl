@@ -23,11 +23,13 @@ CREATE FUNCTION strange.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RET
 CREATE VIEW strange.executions AS TABLE strange.columns;
 CREATE TRIGGER z_last INSTEAD OF INSERT OR UPDATE OR DELETE ON strange.executions FOR EACH ROW EXECUTE FUNCTION strange.nothing();
 SELECT helix.record_operation_execution('aaaaaaaa-0000-4000-8000-000000000001', 'email-compose', NULL, true, 1, 0.1, 'openai');
-INSERT INTO helix.user_operation_preferences (user_id, operation_id) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'email-compose');
+INSERT INTO helix.user_operation_preferences (user_id, operation_id)
+    VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'email-compose');
 INSERT INTO helix.ui_theme_preferences (user_id) VALUES ('aaaaaaaa-0000-4000-8000-000000000001');
 INSERT INTO helix.budget_groups (name) VALUES ('group');
 INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'day', 1);
-INSERT INTO helix.budget_group_members (group_id, user_id) SELECT id, 'aaaaaaaa-0000-4000-8000-000000000001' FROM helix.budget_groups;
+INSERT INTO helix.budget_group_members (group_id, user_id) SELECT id, 'aaaaaaaa-0000-4000-8000-000000000001'
+    FROM helix.budget_groups;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type)
     VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'email-compose', 'manual');
 
@@ -51,7 +53,8 @@ BEGIN
             EXECUTE 'DELETE FROM ' || relation;
         END IF;
     END IF;
-    EXECUTE format('CREATE TRIGGER probe %s %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%s)', timing, event, relation, level, function, arguments);
+    EXECUTE format('CREATE TRIGGER probe %s %s ON %s FOR EACH %s EXECUTE FUNCTION %s(%s)', timing, event, relation, level,
+        function, arguments);
     IF NOT is_view THEN
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER probe', relation);
     END IF;
@@ -84,7 +87,8 @@ CREATE VIEW strange.legal AS
            CASE WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF' WHEN t.tgtype & 2 > 0 THEN 'BEFORE' ELSE 'AFTER' END AS timing,
            CASE WHEN t.tgtype & 1 > 0 THEN 'ROW' ELSE 'STATEMENT' END AS level, e.event,
            (SELECT coalesce(string_agg(quote_literal(a), ', ' ORDER BY n), '')
-              FROM regexp_split_to_table(encode(t.tgargs, 'escape'), '\\000') WITH ORDINALITY AS s (a, n) WHERE a <> '') AS arguments
+              FROM regexp_split_to_table(encode(t.tgargs, 'escape'), '\\000') WITH ORDINALITY AS s (a, n)
+                  WHERE a <> '') AS arguments
       FROM pg_trigger t
       JOIN strange.functions f ON f.function = t.tgfoid::regproc
       JOIN (VALUES ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16), ('TRUNCATE', 32)) e (event, bit) ON t.tgtype & e.bit > 0
@@ -136,11 +140,13 @@ SQL
 
 subtest 'on our own tables in other ways' => sub {
     my @fired = fire_all(<<"SQL");
-SELECT f.function, (SELECT l.arguments FROM strange.legal l WHERE l.function = f.function ORDER BY l.relation <> c.oid::regclass LIMIT 1) AS arguments,
+SELECT f.function, (SELECT l.arguments FROM strange.legal l WHERE l.function = f.function ORDER BY l.relation <> c.oid::regclass
+    LIMIT 1) AS arguments,
        c.oid::regclass AS relation, w.timing, w.level, w.event
   FROM strange.functions f, strange.ways w, pg_class c
  WHERE c.oid IN (SELECT relation FROM strange.legal) AND $possible
-   AND (f.function, c.oid::regclass, w.timing, w.level, w.event) NOT IN (SELECT function, relation, timing, level, event FROM strange.legal)
+   AND (f.function, c.oid::regclass, w.timing, w.level, w.event) NOT IN (SELECT function, relation, timing, level, event
+       FROM strange.legal)
 SQL
     cmp_ok(scalar @fired, '>', 1000, scalar(@fired) . ' ways');
     my @wrong = grep {
@@ -156,13 +162,15 @@ subtest 'as helix itself attaches them' => sub {
     is_deeply([ map { join '|', @$_ } @wrong ], [], scalar(@fired) . ' ways, none is refused');
     my @bare = grep { $_->[1] ne '' && $_->[0] !~ /invalidate_cache/ } @fired;
     my @without = fire_all(join ' UNION ALL ', map {
-            "SELECT '$_->[0]'::regproc AS function, '' AS arguments, '$_->[2]'::regclass AS relation, '$_->[3]' AS timing, '$_->[4]' AS level, '$_->[5]' AS event"
+            "SELECT '$_->[0]'::regproc AS function, '' AS arguments, '$_->[2]'::regclass AS relation, '$_->[3]' AS timing,
+                '$_->[4]' AS level, '$_->[5]' AS event"
         } @bare);
     is_deeply([ grep { $_->[6] ne '39P01' } @without ], [], 'without its arguments it is refused');
 };
 
 # Bound to SQL functions that are no triggers.
-for my $function (split /\n/, $node->safe_psql('postgres', 'SELECT prosrc FROM pg_proc WHERE oid IN (SELECT function FROM strange.functions)')) {
+for my $function (split /\n/, $node->safe_psql('postgres', 'SELECT prosrc FROM pg_proc
+    WHERE oid IN (SELECT function FROM strange.functions)')) {
     my (undef, undef, $error) = $node->psql('postgres', <<"SQL");
 CREATE FUNCTION strange.plain() RETURNS integer LANGUAGE c AS 'helix', '$function';
 \\set VERBOSITY verbose

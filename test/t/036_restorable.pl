@@ -28,9 +28,11 @@ sub restored {
 # ---- Times: nothing beyond what a dump can bring back, and the ends of the range come back as they are.
 my $enqueue = "SELECT helix.enqueue_execution(NULL, 'manual', NULL, '%s', p_user_id => '$me', p_operation_id => 'email-compose')";
 my @ends = ('1970-01-01 00:00:00+00', '9999-12-31 23:59:59.999999+00');
-for my $beyond ('294276-12-31 23:59:59.999999+00', '10000-01-01 00:00:00+00', '1969-12-31 23:59:59.999999+00', 'infinity', '-infinity') {
+for my $beyond ('294276-12-31 23:59:59.999999+00', '10000-01-01 00:00:00+00', '1969-12-31 23:59:59.999999+00', 'infinity',
+    '-infinity') {
     refused($node, sprintf($enqueue, $beyond), '22008', 'p_run_at', "no execution runs at $beyond");
-    refused($node, record_call(date => '2026-01-01', occurred_at => $beyond), '22008', 'occurred_at', "nothing occurred at $beyond");
+    refused($node, record_call(date => '2026-01-01', occurred_at => $beyond), '22008', 'occurred_at',
+        "nothing occurred at $beyond");
 }
 sql(sprintf $enqueue, $_) for @ends;
 record($node, occurred_at => $ends[0]);
@@ -48,7 +50,8 @@ for my $form ([ 'copies' ], [ 'inserts', '--inserts' ]) {
 # ---- The longest retention reaches back before 1970, where no id begins: it removes nothing.
 sql("INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_secret_ref)"
       . " VALUES ('3eb00000-0000-4000-8000-000000000001', '$me', 'email-compose', 'webhook', 'file://$folder/secret')");
-is(sql(sprintf q(SELECT helix.webhook_trigger('3eb00000-0000-4000-8000-000000000001', '{}', '%s') ->> 'accepted'), hmac_sha256_hex('{}', 's3cret')),
+is(sql(sprintf q(SELECT helix.webhook_trigger('3eb00000-0000-4000-8000-000000000001', '{}', '%s') ->> 'accepted'),
+    hmac_sha256_hex('{}', 's3cret')),
     'true', 'a webhook is accepted');
 $node->restart; # the worker's tasks run at its start
 wait_for_worker($node);
@@ -61,18 +64,23 @@ INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone, created_at)
     SELECT ('aaaaaaaa-0000-4000-8000-00000000001' || n)::uuid, 'day', 1, zone, '2020-01-01'
       FROM (VALUES (1, 'Mars/Base'), (2, 'Europe/Berlin'), (3, 'SAT')) z (n, zone);
 INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, cron_expression, timezone, created_at)
-    SELECT '$me', 'email-compose', 'cron', '* * * * *', zone, '2020-01-01' FROM unnest('{Mars/Base,Europe/Berlin,SAT}'::text[]) zone;
+    SELECT '$me', 'email-compose', 'cron', '* * * * *', zone, '2020-01-01'
+      FROM unnest('{Mars/Base,Europe/Berlin,SAT}'::text[]) zone;
 SQL
-my $zones = 'SELECT user_id, time_zone, limit_usd FROM helix.budgets ORDER BY 1; SELECT timezone, enabled FROM helix_internal.operation_schedules ORDER BY 1';
+my $zones = 'SELECT user_id, time_zone, limit_usd FROM helix.budgets ORDER BY 1; SELECT timezone, enabled
+    FROM helix_internal.operation_schedules ORDER BY 1';
 $stored = sql($zones);
 is(scalar(() = $stored =~ /\n/g), 6, 'all are stored');
 for my $form ([ 'zone_copies' ], [ 'zone_inserts', '--inserts' ]) {
     restored(@$form);
     is($node->safe_psql($form->[0], $zones), $stored, "$form->[0]: budgets and schedules are the same");
-    is($node->safe_psql($form->[0], "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
-              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "3\n3", "$form->[0]: all of them are claimed");
+    is($node->safe_psql($form->[0],
+        "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
+              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "3\n3",
+              "$form->[0]: all of them are claimed");
 }
-refused($node, "INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('$me', 'day', 1, 'Mars/Base')", '22023', 'unknown time zone',
+refused($node, "INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('$me', 'day', 1, 'Mars/Base')", '22023',
+    'unknown time zone',
     'a new one is refused');
 
 $node->stop;

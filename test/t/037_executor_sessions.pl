@@ -38,7 +38,8 @@ BEGIN
         set_config('app.tenant', 'evil', false), set_config('TimeZone', 'Asia/Tokyo', false),
         set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', '1234', false),
         pg_advisory_lock(42), pg_advisory_lock_shared(43), nextval('public.numbers'), setseed(0.5);
-    FOREACH statement IN ARRAY ARRAY['CREATE TEMP TABLE litter ()', 'PREPARE litter AS SELECT 1', 'LISTEN litter', 'SET ROLE api_service',
+    FOREACH statement IN ARRAY ARRAY['CREATE TEMP TABLE litter ()', 'PREPARE litter AS SELECT 1', 'LISTEN litter',
+        'SET ROLE api_service',
             'SET SESSION AUTHORIZATION api_user', 'DECLARE litter CURSOR WITH HOLD FOR SELECT 1', 'DISCARD ALL'] LOOP
         BEGIN
             EXECUTE statement;
@@ -68,7 +69,8 @@ BEGIN
         'TimeZone', current_setting('TimeZone') = (SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'),
         'read_only', current_setting('transaction_read_only'), 'statement_timeout', current_setting('statement_timeout'),
         'locks', (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
-        'prepared', (SELECT count(*) FROM pg_prepared_statements WHERE from_sql), 'cursors', (SELECT count(*) FROM pg_cursors WHERE is_holdable),
+        'prepared', (SELECT count(*) FROM pg_prepared_statements WHERE from_sql), 'cursors', (SELECT count(*) FROM pg_cursors
+            WHERE is_holdable),
         'listens', (SELECT count(*) FROM pg_listening_channels()), 'temporary', pg_my_temp_schema()::int);
 END $$;
 INSERT INTO helix.operations (operation_id, name, handler)
@@ -89,7 +91,8 @@ sub field {
 sub run {
     my ($user, $operation, $condition, $payload) = @_;
     my $id = queue($user, $operation, $payload // '{}');
-    ok($node->poll_query_until('postgres', "SELECT $condition FROM helix.schedule_executions WHERE id = '$id'"), "$operation has run")
+    ok($node->poll_query_until('postgres', "SELECT $condition FROM helix.schedule_executions WHERE id = '$id'"),
+        "$operation has run")
       or diag sql("SELECT * FROM helix.schedule_executions WHERE id = '$id'");
     return $id;
 }
@@ -108,8 +111,10 @@ my $litter = run($alice, 'litter', q(execution_status = 'success'));
 my $looked = run($bob, 'look', q(execution_status = 'success'));
 is(field('process', $looked), field('process', $litter), 'both jobs ran in one process');
 is_clean($looked, $bob, 'after a job');
-my %refused = ('CREATE TEMP TABLE litter ()' => '42501', 'PREPARE litter AS SELECT 1' => '42501', 'LISTEN litter' => '42501', 'SET ROLE api_service' => '42501',
-    'SET SESSION AUTHORIZATION api_user' => '42501', 'DECLARE litter CURSOR WITH HOLD FOR SELECT 1' => '42501', 'DISCARD ALL' => '42501');
+my %refused = ('CREATE TEMP TABLE litter ()' => '42501', 'PREPARE litter AS SELECT 1' => '42501', 'LISTEN litter' => '42501',
+    'SET ROLE api_service' => '42501',
+    'SET SESSION AUTHORIZATION api_user' => '42501', 'DECLARE litter CURSOR WITH HOLD FOR SELECT 1' => '42501',
+    'DISCARD ALL' => '42501');
 is(field($_, $litter), $refused{$_}, "$_ is refused") for sort keys %refused;
 
 # The seed is another each time.

@@ -21,7 +21,8 @@ my @kinds = (
     {   name => 'finished executions', days => 20, kept => 'SELECT payload FROM helix.schedule_executions',
         add => sub {
             my ($word, $time) = @_;
-            sql("SELECT helix.enqueue_execution(NULL, 'manual', '\"$word\"', p_user_id => '$me', p_operation_id => 'email-compose')");
+            sql("SELECT helix.enqueue_execution(NULL, 'manual', '\"$word\"', p_user_id => '$me',
+                p_operation_id => 'email-compose')");
             sql(q(SELECT helix.complete_execution(execution_id, 'success') FROM helix.claim_executions('w')));
             sql("UPDATE helix_internal.schedule_executions SET completed_at = $time WHERE payload = '\"$word\"'");
         } },
@@ -32,7 +33,8 @@ my @kinds = (
         } },
     {   name => 'request ids of the ledger', days => 7, kept => 'SELECT request_id FROM helix_internal.request_ids',
         add => sub {
-            sql("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id, recorded_at) VALUES ('$me', '$_[0]', 1, $_[1])");
+            sql("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id, recorded_at)
+                VALUES ('$me', '$_[0]', 1, $_[1])");
         } },
     {   name => 'events of webhooks', days => 30, kept => 'SELECT signature FROM helix.webhook_events',
         add => sub {    # an id begins with the time

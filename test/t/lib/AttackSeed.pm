@@ -24,8 +24,10 @@ sub seed_user {
     $sql->(<<"SQL");
 SELECT helix.record_operation_execution('$user', 'email-compose', NULL, true, 120, 0.25, 'openai', p_request_id => '${tag}_request',
     p_error => '${tag}_error', p_trace_id => '${tag}_trace', p_metadata => '{"m": "${tag}_metadata"}');
-SELECT helix.record_operation_execution('$user', 'task-breakdown', current_date - 2, false, 90, 0.5, 'anthropic', p_request_id => '${tag}_second');
-SELECT helix.set_operation_preference('$user', 'email-compose', p_default_parameters => '{"d": "${tag}_default"}', p_cost_budget_monthly => 1000);
+SELECT helix.record_operation_execution('$user', 'task-breakdown', current_date - 2, false, 90, 0.5, 'anthropic',
+    p_request_id => '${tag}_second');
+SELECT helix.set_operation_preference('$user', 'email-compose', p_default_parameters => '{"d": "${tag}_default"}',
+    p_cost_budget_monthly => 1000);
 SELECT helix.set_theme_preferences('$user', p_color_scheme => 'dark');
 INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('$user', 'month', 900);
 WITH g AS (INSERT INTO helix.budget_groups (name) VALUES ('${tag}_group') RETURNING id), m AS (
@@ -40,7 +42,8 @@ SQL
     $id{group} = $sql->("SELECT group_id FROM helix.budget_group_members WHERE user_id = '$user'");
     $id{manual} = $schedule->('manual', 'schedule_type', q('manual'));
     $id{cron} = $schedule->('cron', 'schedule_type, cron_expression', q('cron', '0 0 1 1 *'));
-    $id{webhook} = $schedule->('webhook', 'schedule_type, webhook_secret_ref, webhook_url', "'webhook', 'file://$folder/secret', 'https://${tag}_url.invalid'");
+    $id{webhook} = $schedule->('webhook', 'schedule_type, webhook_secret_ref, webhook_url',
+        "'webhook', 'file://$folder/secret', 'https://${tag}_url.invalid'");
     my $body = "{\"b\": \"${tag}_body\"}";
     $sql->("SELECT helix.webhook_trigger('$id{webhook}', '$body', '" . hmac_sha256_hex($body, 's3cret') . "')");
     $id{event} = $sql->("SELECT id FROM helix.webhook_events WHERE schedule_id = '$id{webhook}'");
@@ -49,7 +52,8 @@ SQL
     $id{waiting} = $sql->("SELECT helix.enqueue_execution('$id{manual}', p_payload => '{\"q\": \"${tag}_payload\"}',
         p_run_at => now() + interval '20 days', p_request_id => '${tag}_queued')");
     $id{batch} = $sql->("SELECT helix.create_batch('$user', '${tag}_batch', 'sequential',
-        '[{\"operation_id\": \"email-compose\", \"parameters\": {\"o\": \"${tag}_operation\"}}]', p_description => '${tag}_description', p_start => false)");
+        '[{\"operation_id\": \"email-compose\", \"parameters\": {\"o\": \"${tag}_operation\"}}]',
+            p_description => '${tag}_description', p_start => false)");
     $id{part} = $sql->("SELECT id FROM helix.batch_operations WHERE batch_id = '$id{batch}'");
     return %id;
 }
@@ -58,9 +62,11 @@ SQL
 sub functions_of {
     my ($node) = @_;
     return @{ decode($node, <<'SQL') };
-SELECT jsonb_agg(jsonb_build_object('schema', n.nspname, 'name', format('%I.%I', n.nspname, p.proname), 'kind', p.prokind, 'result', p.prorettype::regtype,
+SELECT jsonb_agg(jsonb_build_object('schema', n.nspname, 'name', format('%I.%I', n.nspname, p.proname), 'kind', p.prokind,
+    'result', p.prorettype::regtype,
            'types', ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY a (t, o) ORDER BY o),
-           'names', CASE WHEN p.pronargs = 0 THEN '{}' ELSE coalesce(p.proargnames[1:p.pronargs], array_fill(''::text, ARRAY[p.pronargs])) END,
+           'names', CASE WHEN p.pronargs = 0 THEN '{}'
+           ELSE coalesce(p.proargnames[1:p.pronargs], array_fill(''::text, ARRAY[p.pronargs])) END,
            'may', (SELECT jsonb_object_agg(r, r = 'none' OR has_function_privilege(nullif(r, 'none'), p.oid, 'EXECUTE'))
                      FROM unnest('{none,attack_service,attack_user,attack_anon}'::text[]) r)) ORDER BY p.oid::regprocedure::text)
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -75,7 +81,8 @@ sub relations_of {
 SELECT jsonb_agg(jsonb_build_object('name', format('%I.%I', n.nspname, c.relname), 'kind', c.relkind, 'schema', n.nspname,
            'has_user', EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id'),
            'columns', ARRAY(SELECT a.attname::text FROM pg_attribute a
-                             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a'
+                             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+                               AND a.attidentity <> 'a'
                                AND (c.relkind <> 'v' OR pg_relation_is_updatable(c.oid, false) & 28 = 0
                                     OR pg_column_is_updatable(c.oid, a.attnum, false)) ORDER BY a.attnum)))
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -84,9 +91,11 @@ SQL
     for my $relation (values %relations) {
         next if $relation->{kind} eq 'S';
         my $where = $relation->{has_user} ? "user_id = '$user'" : 'true';
-        my $rows = decode($node, "SELECT coalesce(jsonb_agg(quote_literal(r::text)), '[]') FROM (SELECT to_jsonb(t) r FROM $relation->{name} t WHERE $where LIMIT 2) s");
+        my $rows = decode($node, "SELECT coalesce(jsonb_agg(quote_literal(r::text)), '[]')
+            FROM (SELECT to_jsonb(t) r FROM $relation->{name} t WHERE $where LIMIT 2) s");
         $relation->{rows} = $rows;
-        $relation->{may_be_empty} = $relation->{kind} eq 'v' && $relation->{schema} ne 'helix'; # what has come in since the last fold
+        # what has come in since the last fold
+        $relation->{may_be_empty} = $relation->{kind} eq 'v' && $relation->{schema} ne 'helix';
     }
     return %relations;
 }
@@ -94,8 +103,10 @@ SQL
 # The user, the ids of the user's rows, and every text that begins with $tag.
 sub canaries_of {
     my ($node, $user, $other, $tag) = @_;
-    my @tables = split /\n/, $node->safe_psql('postgres', q(SELECT a.attrelid::regclass FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        WHERE a.attname = 'user_id' AND c.relkind IN ('r', 'p') AND c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)));
+    my @tables = split /\n/,
+        $node->safe_psql('postgres', q(SELECT a.attrelid::regclass FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE a.attname = 'user_id' AND c.relkind IN ('r', 'p') AND c.relnamespace IN ('helix'::regnamespace,
+            'helix_internal'::regnamespace)));
     my $rows = join ' UNION ALL ', map { "SELECT t::text AS row FROM $_ t WHERE t.user_id = '$user'" } @tables;
     return split /\n/, $node->safe_psql('postgres', <<"SQL");
 SELECT DISTINCT m[1] FROM ($rows) r, regexp_matches(r.row, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|${tag}_[a-z]+', 'g') m
@@ -108,13 +119,15 @@ sub digest {
     my ($node, $user, $relations) = @_;
     my $moves = qr/helix_internal\.(watermark|ledger_partitions|known_reads|cron_job_repairs)/; # the worker's own
     my $merged = 'helix_internal.moved_costs'; # by the worker, user by user
-    my @tables = grep { $_->{kind} =~ /[rp]/ && $_->{name} ne $merged && ($_->{has_user} || $_->{name} !~ $moves) } map { $relations->{$_} } sort keys %$relations;
+    my @tables = grep { $_->{kind} =~ /[rp]/ && $_->{name} ne $merged && ($_->{has_user} || $_->{name} !~ $moves) }
+        map { $relations->{$_} } sort keys %$relations;
     my @digests = map {
         # whoever calls a webhook in vain is logged for its owner
         my $where = $_->{name} eq 'helix_internal.webhook_events' ? "WHERE user_id = '$user' AND event_type = 'webhook_received'"
           : $_->{has_user} ? "WHERE user_id = '$user'" : $_->{name} =~ /webhook_deliveries/ ? "WHERE schedule_id IN (
             SELECT id FROM helix_internal.operation_schedules WHERE user_id = '$user')" : '';
-        "SELECT '$_->{name} ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, ' ' ORDER BY t::text)), '') FROM $_->{name} t $where"
+        "SELECT '$_->{name} ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, ' ' ORDER BY t::text)), '')
+            FROM $_->{name} t $where"
     } @tables;
     return $node->safe_psql('postgres', join ";\n", @digests);
 }
@@ -124,13 +137,16 @@ sub more_values {
     my ($anns, $bobs, $ann, $bob, $folder) = @_;
     return {
         uuid => [ map { "'$_'::uuid" } $ann, $bob, map { values %$_ } $anns, $bobs ],
-        text => [ map { "'$_'" } 'email-compose', 'c4n4ry_manual', 'c4n4ry_cron', "cost_trends:$bob:7", "op_prefs:$bob", '0 9 * * *',
-            "file://$folder/secret", "file://$folder/none", 'select to_jsonb(1)', 'select to_jsonb(1) into temp t', 'c4n4ry_request' ],
+        text => [ map { "'$_'" } 'email-compose', 'c4n4ry_manual', 'c4n4ry_cron', "cost_trends:$bob:7", "op_prefs:$bob",
+            '0 9 * * *',
+            "file://$folder/secret", "file://$folder/none", 'select to_jsonb(1)', 'select to_jsonb(1) into temp t',
+            'c4n4ry_request' ],
         name => [ map { "'$_'::name" } qw(attack_user attack_service attack_anon) ],
         json => [ "'{\"user_id\": \"$bob\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 1}'",
             "'[{\"user_id\": \"$bob\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 1}]'" ],
         jsonb => [ "'[{\"user_id\": \"$bob\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 1}]'",
-            "'[{\"user_id\": \"$ann\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 1e-300, \"request_id\": \"c4n4ry_request\"}]'",
+            "'[{\"user_id\": \"$ann\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 1e-300, "
+                . "\"request_id\": \"c4n4ry_request\"}]'",
             "'{\"x-webhook-signature\": null}'", "'{\"x-webhook-signature\": \"00\"}'" ] };
 }
 
@@ -138,30 +154,41 @@ sub more_values {
 sub right_values {
     my ($ids, $user, $folder) = @_;
     return {
-        uuid => "'$user'", text => "'x'", integer => '5', bigint => '5', numeric => '0.5', boolean => 'true', date => 'current_date',
-        'timestamp with time zone' => 'now()', interval => "'1 hour'", 'double precision' => '50', bytea => "'{}'", name => "'attack_user'",
-        p_user_id => "'$user'", p_schedule_id => "'$ids->{manual}'", p_execution_id => "'$ids->{waiting}'", p_batch_id => "'$ids->{batch}'",
+        uuid => "'$user'", text => "'x'", integer => '5', bigint => '5', numeric => '0.5', boolean => 'true',
+        date => 'current_date',
+        'timestamp with time zone' => 'now()', interval => "'1 hour'", 'double precision' => '50', bytea => "'{}'",
+        name => "'attack_user'",
+        p_user_id => "'$user'", p_schedule_id => "'$ids->{manual}'", p_execution_id => "'$ids->{waiting}'",
+        p_batch_id => "'$ids->{batch}'",
         p_reservation_id => "'$ids->{reservation}'", p_event_id => "'$ids->{event}'", p_operation_id => "'email-compose'",
         p_operations => "'{email-compose}'", 'p_operations jsonb' => q('[{"operation_id": "email-compose"}]'),
-        p_service => "'attack_service'", p_anon => "'attack_anon'", p_model_used => "'openai'", p_model => 'NULL', p_provider => "'openai'",
-        p_status => "'success'", p_triggered_by => "'manual'", p_schedule => "'0 9 * * *'", p_expression => "'0 9 * * *'", p_timezone => "'UTC'",
+        p_service => "'attack_service'", p_anon => "'attack_anon'", p_model_used => "'openai'", p_model => 'NULL',
+        p_provider => "'openai'",
+        p_status => "'success'", p_triggered_by => "'manual'", p_schedule => "'0 9 * * *'", p_expression => "'0 9 * * *'",
+        p_timezone => "'UTC'",
         p_time_zone => "'UTC'", p_period => "'month'", p_batch_type => "'parallel'", p_fencing_token => 'NULL', p_wait => 'NULL',
         p_key => "'own_key'", p_pattern => "'own_*'", p_query => "'select to_jsonb(1)'", p_secret_ref => "'file://$folder/secret'",
-        p_new_secret_ref => "'file://$folder/secret'", p_scheme => "'hmac-sha256-hex'", p_algorithm => "'sha256'", p_relation => "'helix.budgets'",
+        p_new_secret_ref => "'file://$folder/secret'", p_scheme => "'hmac-sha256-hex'", p_algorithm => "'sha256'",
+        p_relation => "'helix.budgets'",
         p_color_scheme => "'dark'", p_accent_color => "'#00ff00'", p_email_list_view => "'list'", p_calendar_view => "'week'",
-        p_tasks_sort_by => "'priority'", p_preferred_model => 'NULL', p_default_parameters => "'{}'", p_headers => "'{}'", p_result => "'{}'",
+        p_tasks_sort_by => "'priority'", p_preferred_model => 'NULL', p_default_parameters => "'{}'", p_headers => "'{}'",
+        p_result => "'{}'",
         p_metadata => "'{}'", p_updates => q('[{"operation_id": "email-compose", "enabled": true}]'),
         p_executions => "'[{\"user_id\": \"$user\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 0.5}]'",
-        'helix.rotate_webhook_secret p_schedule_id' => "'$ids->{webhook}'", 'helix.revoke_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
-        'helix.claim_executions p_wait' => "'0'", 'helix.cache_read p_key' => "'op_prefs:$user'", p_value => "'1'", p_to => "(now() + interval '1 hour')",
+        'helix.rotate_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
+        'helix.revoke_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
+        'helix.claim_executions p_wait' => "'0'", 'helix.cache_read p_key' => "'op_prefs:$user'", p_value => "'1'",
+        p_to => "(now() + interval '1 hour')",
         p_sketch => 'NULL', a => 'NULL', b => 'NULL', 'p_body bytea' => "'{}'", 'helix.heartbeat_execution p_fencing_token' => '1',
-        p_occurred_at => 'NULL', p_request_id => 'NULL', p_retry_in => 'NULL', p_lease => "'1 minute'", p_priority => '5', p_overlap => "'1 hour'" };
+        p_occurred_at => 'NULL', p_request_id => 'NULL', p_retry_in => 'NULL', p_lease => "'1 minute'", p_priority => '5',
+        p_overlap => "'1 hour'" };
 }
 
 # COPY in both directions, which PL/pgSQL cannot run.
 sub copies {
     my ($relations) = @_;
-    return map { ("COPY $_ TO STDOUT", "COPY (SELECT * FROM $_) TO STDOUT", "COPY $_ FROM '/dev/null'", "COPY $_ FROM PROGRAM 'true'") }
+    return map { ("COPY $_ TO STDOUT", "COPY (SELECT * FROM $_) TO STDOUT", "COPY $_ FROM '/dev/null'",
+        "COPY $_ FROM PROGRAM 'true'") }
       grep { $relations->{$_}{kind} ne 'S' } sort keys %$relations;
 }
 

@@ -40,7 +40,8 @@ BEGIN
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
             hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     END;
-    RETURN jsonb_build_object('role', p_role, 'sql', p_sql, 'state', state, 'message', left(message, 300), 'detail', left(detail, 300),
+    RETURN jsonb_build_object('role', p_role, 'sql', p_sql, 'state', state, 'message', left(message, 300), 'detail',
+        left(detail, 300),
         'leaks', attack.leaks(p_sql, concat_ws(' ', answer, message, detail, hint, context)));
 END $call$;
 SQL
@@ -58,28 +59,36 @@ my %plain = (
     integer => [ map { "'$_'::integer" } qw(0 1 -1 -2147483648 2147483647) ],
     bigint => [ map { "'$_'::bigint" } qw(0 1 -1 -9223372036854775808 9223372036854775807) ],
     numeric => [
-        (map { "'$_'::numeric" } qw(0 1 -1 NaN Infinity -Infinity 1e131071 -1e131071 1e40 0.123456789012345678901234567890123456789012345)),
+        (map { "'$_'::numeric" }
+        qw(0 1 -1 NaN Infinity -Infinity 1e131071 -1e131071 1e40 0.123456789012345678901234567890123456789012345)),
         "('0.' || repeat('0', 16382) || '1')::numeric" ],
     'double precision' => [ map { "'$_'::double precision" } qw(0 -0 1 -1 NaN Infinity -Infinity 1e308 4e-324 100.0001) ],
     oid => [ map { "'$_'::oid" } qw(0 1 4294967295) ],
     regclass => [ map { "$_\::regclass" } qw(0::oid 999999999::oid), map { "'$_'" }
-          qw(pg_catalog.pg_class helix.budgets helix.cost_trends helix_internal.queue helix_internal.execution_ids helix.budgets_pkey) ],
-    name => [ "''::name", "repeat('x', 100)::name", "'no such role'::name", "'pg_monitor'::name", "'postgres'::name", "'public'::name", "'none'::name" ],
+          qw(pg_catalog.pg_class helix.budgets helix.cost_trends helix_internal.queue helix_internal.execution_ids
+              helix.budgets_pkey) ],
+    name => [ "''::name", "repeat('x', 100)::name", "'no such role'::name", "'pg_monitor'::name", "'postgres'::name",
+        "'public'::name", "'none'::name" ],
     text => [
         "''", "' '", "E'\\n'", "E'\\x01\\x7f'", "repeat('x', 1048576)", "repeat('é', 300)", "repeat('(', 20000)", "'%s%n%1\$s'",
-        "\$\$'; DROP SCHEMA helix CASCADE; --\$\$", "'../../etc/passwd'", "'file:///etc/passwd'", "'env://PATH'", "'NaN'", "'*'", "'[z-a]'",
+        "\$\$'; DROP SCHEMA helix CASCADE; --\$\$", "'../../etc/passwd'", "'file:///etc/passwd'", "'env://PATH'", "'NaN'", "'*'",
+        "'[z-a]'",
         "'99999999999999999999999999'", "'select 1/0'" ],
     date => [ map { "'$_'::date" } 'infinity', '-infinity', '4713-01-01 BC', '5874897-12-31', '2026-02-28', '1969-12-31' ],
     'timestamp with time zone' => [ map { "'$_'::timestamptz" }
           'infinity', '-infinity', '4714-11-24 00:00:00+00 BC', '294276-12-31 23:59:59.999999+00', '1970-01-01 00:00+00', 'now' ],
     interval => [ map { "'$_'::interval" } '0', '1 microsecond', '-1 day', '178000000 years', '-178000000 years',
-          '2147483647 days -2147483648 months', '2562047788:00:54.775807', '-2562047788:00:54.775807', '1 month -30 days', '200 milliseconds' ],
+          '2147483647 days -2147483648 months', '2562047788:00:54.775807', '-2562047788:00:54.775807', '1 month -30 days',
+          '200 milliseconds' ],
     uuid => [ map { "'$_'::uuid" } '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff' ],
-    bytea => [ "''::bytea", "'\\x00'::bytea", "'\\x00ff80'::bytea", "decode(repeat('00', 1048576), 'hex')", "decode(repeat('ff', 64), 'hex')",
+    bytea => [ "''::bytea", "'\\x00'::bytea", "'\\x00ff80'::bytea", "decode(repeat('00', 1048576), 'hex')",
+        "decode(repeat('ff', 64), 'hex')",
         "'\\x0101'::bytea", "'\\x0180808080808080808080'::bytea" ],
     json => [
-        (map { "'$_'" } 'null', 'true', '1', '"x"', '[]', '{}', '[null]', '[[]]', '[1,null,{}]', '{"":null}', '1e400', '-0'), q('{"a":1,"a":2}'),
-        q((repeat('[', 3000) || repeat(']', 3000))), q((repeat('{"a":', 3000) || '1' || repeat('}', 3000))), q(('"' || repeat('x', 1048576) || '"')),
+        (map { "'$_'" } 'null', 'true', '1', '"x"', '[]', '{}', '[null]', '[[]]', '[1,null,{}]', '{"":null}', '1e400', '-0'),
+        q('{"a":1,"a":2}'),
+        q((repeat('[', 3000) || repeat(']', 3000))), q((repeat('{"a":', 3000) || '1' || repeat('}', 3000))),
+        q(('"' || repeat('x', 1048576) || '"')),
         q(('[' || repeat('{},', 20000) || '{}]')), q('{"sub":"x","user_id":null,"operation_id":[],"depends_on":[0]}'),
         q('[{"operation_id":"email-compose","depends_on":[0]},{"operation_id":"email-compose","depends_on":[-1,99999999999]}]') ],
 );
@@ -100,12 +109,14 @@ sub array_values {
     my ($type, $more) = @_;
     my @elements = values_of($type, $more) or return;
     my $one = $elements[1];
-    return ("NULL::$type\[]", "'{}'::$type\[]", (map { "ARRAY[$_]::$type\[]" } @elements), "ARRAY[ARRAY[$one, $one], ARRAY[$one, $one]]::$type\[]",
-        "array_fill($one, ARRAY[3], ARRAY[5])::$type\[]", "array_fill($one, ARRAY[20000])::$type\[]", "array_fill(NULL::$type, ARRAY[1001])");
+    return ("NULL::$type\[]", "'{}'::$type\[]", (map { "ARRAY[$_]::$type\[]" } @elements),
+        "ARRAY[ARRAY[$one, $one], ARRAY[$one, $one]]::$type\[]",
+        "array_fill($one, ARRAY[3], ARRAY[5])::$type\[]", "array_fill($one, ARRAY[20000])::$type\[]",
+        "array_fill(NULL::$type, ARRAY[1001])");
 }
 
-# The calls of one function of the catalog. `base` gives each argument's right value by its function, its name or its type; each argument
-# takes each value of its type once, while the others are right, then come calls of chance.
+# The calls of one function of the catalog. `base` gives each argument's right value by its function, its name or its type; each
+# argument takes each value of its type once, while the others are right, then come calls of chance.
 sub function_calls {
     my ($function, $base, $more, $chances) = @_;
     my @types = @{ $function->{types} };
@@ -120,7 +131,8 @@ sub function_calls {
         }
     }
     for (1 .. $chances) {
-        push @calls, call_sql($function, map { rand() < 0.4 ? $right[$_] : $values[$_][ rand @{ $values[$_] } ] } 0 .. $#types) if @types;
+        push @calls, call_sql($function, map { rand() < 0.4 ? $right[$_] : $values[$_][ rand @{ $values[$_] } ] } 0 .. $#types)
+            if @types;
     }
     return @calls;
 }
@@ -160,7 +172,8 @@ sub relation_attacks {
         my $all = join ', ', map { "$new.\"$_\"" } @columns;
         push @sql, "INSERT INTO $name ($list) SELECT $all";
         my @without = grep { $_ ne 'id' } @columns;
-        push @sql, "INSERT INTO $name (" . join(', ', map { "\"$_\"" } @without) . ') SELECT ' . join(', ', map { "$new.\"$_\"" } @without)
+        push @sql, "INSERT INTO $name (" . join(', ', map { "\"$_\"" } @without) . ') SELECT '
+            . join(', ', map { "$new.\"$_\"" } @without)
           if @without && @without < @columns;
     }
     return (@sql, "TRUNCATE $name", "WITH w AS (DELETE FROM $name RETURNING *) SELECT string_agg(w::text, ' ') FROM w",
@@ -171,7 +184,8 @@ sub relation_attacks {
 sub attack {
     my ($node, $role, $settings, $keep, @statements) = @_;
     my $file = PostgreSQL::Test::Utils::tempdir() . '/attack.sql';
-    append_to_file($file, join '', map { "$_;\n" } "SET statement_timeout = '400ms'", 'SET client_min_messages = notice', @$settings,
+    append_to_file($file, join '', map { "$_;\n" } "SET statement_timeout = '400ms'", 'SET client_min_messages = notice',
+        @$settings,
         map { "SELECT attack.call('$role', \$attack\$$_\$attack\$, $keep)" } @statements);
     my ($out, $told) = ('', '');
     IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr('postgres'), '-f', $file ], '<', \undef, '>', \$out, '2>', \$told);

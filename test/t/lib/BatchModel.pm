@@ -111,7 +111,8 @@ sub create_call {
         qq({"operation_id": "email-compose", "name": "op$i", "depends_on": [$needs], "parameters": $parameters})
     } 0 .. $self->{size} - 1;
     return "SELECT helix.create_batch('$user', 'model', '$self->{type}', '[" . join(', ', @operations) . "]', p_priority => "
-      . ($options{priority} // 5) . ', p_max_concurrency => ' . $text->($self->{limit}) . ', p_max_cost_usd => ' . $text->($self->{budget}) . ')';
+      . ($options{priority} // 5) . ', p_max_concurrency => ' . $text->($self->{limit}) . ', p_max_cost_usd => '
+      . $text->($self->{budget}) . ')';
 }
 
 1;

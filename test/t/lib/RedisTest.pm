@@ -204,7 +204,8 @@ sub url {
     return 'redis://' . $self->{address} . (defined $database ? "/$database" : '');
 }
 
-# Gives a command (see test/tools/fault_proxy/fault_proxy.cpp) and waits until it is in force; returns what the proxy says after `ok`.
+# Gives a command (see test/tools/fault_proxy/fault_proxy.cpp) and waits until it is in force; returns what the proxy says after
+# `ok`.
 sub mode {
     my ($self, $command) = @_;
     local $SIG{PIPE} = 'IGNORE';
