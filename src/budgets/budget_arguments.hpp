@@ -1,5 +1,5 @@
-// Owns: reading and checking the arguments of the budgets' functions. Used within budgets/ only. All raise PostgreSQL
-// errors that name the offending value.
+// Owns: reading and checking the arguments of the budgets' functions. Used within budgets/ only. All errors name the
+// offending value.
 #pragma once
 
 #include "pg/values.hpp"

@@ -1,6 +1,6 @@
-// helix.get_remaining_budget, is_within_budget, budget_status: what is left. Groups' sums are of several users, so they
-// are read as the owner, for whoever may act for the user. The clock is read after the snapshot was taken, else a
-// reservation that expired in between would count together with one that took its place.
+// helix.get_remaining_budget, is_within_budget, budget_status: what is left. A group's sum is of several users, so it
+// is read as the owner, for whoever may act for the user. The clock is read after the snapshot was taken. Else a
+// reservation that expires in between would count together with the one that takes its place.
 #include "pg/prelude.hpp"
 
 #include "budgets/budget_arguments.hpp"
@@ -10,18 +10,15 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 
-extern "C" {
-#include "utils/datum.h"
-}
-
 namespace helix::budgets {
 
 namespace {
 
-pg::Statement select_remaining(HELIX_WATCH_LEDGER
-                               "SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u "
-                               "WHERE u.hard",
+pg::Statement select_remaining(HELIX_WATCH_LEDGER R"(
+    SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u WHERE u.hard)",
                                {UUIDOID, TEXTOID, TIMESTAMPTZOID});
+
+// Its columns are those of budget_status().
 pg::Statement select_status(HELIX_WATCH_LEDGER R"(
     SELECT u.budget_id, u.scope, u.operation_id, u.group_id, g.name, u.period, u.time_zone, u.hard, u.warn_percent,
            u.period_start, u.period_end - 1, u.limit_usd, u.spent_usd, u.reserved_usd, u.remaining_usd,
@@ -30,27 +27,27 @@ pg::Statement select_status(HELIX_WATCH_LEDGER R"(
                 WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent THEN 'warning'
                 ELSE 'ok' END,
            u.resets_at
-      FROM helix_internal.limits_in_use($1, NULL, $2) u LEFT JOIN helix.budget_groups g ON g.id = u.group_id
+      FROM helix_internal.limits_in_use($1, NULL, $2) u
+      LEFT JOIN helix.budget_groups g ON g.id = u.group_id
      ORDER BY u.scope COLLATE "C" DESC, u.operation_id COLLATE "C", g.name COLLATE "C", u.period COLLATE "C")",
                             {UUIDOID, TIMESTAMPTZOID});
-
-constexpr int status_columns = 18;
 
 } // namespace
 
 HELIX_FUNCTION(helix_get_remaining_budget) {
-    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    struct Argument {
+        enum : int { user_id, operation_id };
+    };
+    const Datum user = pg::required(fcinfo, Argument::user_id, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
-    const Datum values[] = {user, operation_argument(fcinfo, 1), TimestampTzGetDatum(GetCurrentTimestamp())};
-    const MemoryContext caller = CurrentMemoryContext;
+    const Datum operation = operation_argument(fcinfo, Argument::operation_id);
+    const Datum values[] = {user, operation, TimestampTzGetDatum(GetCurrentTimestamp())};
     pg::OwnerSpi spi;
     plan_by_index();
     select_remaining.read(values);
     bool is_null = false;
-    const Datum least = pg::column(0, 1, &is_null);
-    const MemoryContext own = MemoryContextSwitchTo(caller);
-    const Datum result = is_null ? 0 : datumCopy(least, false, -1);
-    MemoryContextSwitchTo(own);
+    const Datum least = pg::only_column(0, &is_null);
+    const Datum result = is_null ? 0 : pg::copied_value(least);
     spi.finish();
     if (is_null) {
         PG_RETURN_NULL();
@@ -59,10 +56,13 @@ HELIX_FUNCTION(helix_get_remaining_budget) {
 }
 
 HELIX_FUNCTION(helix_is_within_budget) {
-    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    struct Argument {
+        enum : int { user_id, operation_id, estimated_cost };
+    };
+    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id")), 0};
     callers::check_acts_for(wanted.user_id);
-    wanted.operation_id = operation_argument(fcinfo, 1);
-    const Datum amount = amount_argument(fcinfo, 2, "p_estimated_cost");
+    wanted.operation_id = operation_argument(fcinfo, Argument::operation_id);
+    const Datum amount = amount_argument(fcinfo, Argument::estimated_cost, "p_estimated_cost");
     pg::OwnerSpi spi;
     plan_by_index();
     const auto verdict = foresee(wanted, amount, GetCurrentTimestamp());
@@ -82,7 +82,7 @@ HELIX_FUNCTION(helix_budget_status) {
     const auto rows = select_status.read(values);
     for (std::uint64_t row = 0; row < rows; ++row) {
         pg::Values columns;
-        for (int number = 1; number <= status_columns; ++number) {
+        for (int number = 1; number <= SPI_tuptable->tupdesc->natts; ++number) {
             bool is_null = false;
             const Datum value = pg::column(row, number, &is_null);
             columns.add(value, is_null);

@@ -22,18 +22,20 @@ constexpr pg::TriggerRule rule{.function = "check_time_zone",
                                .row_events = pg::on_insert | pg::on_update,
                                .relations = tables};
 
-HeapTuple checked(const TriggerData& trigger) {
+// The new row with its zone spelled as pg_timezone_names has it.
+HeapTuple checked_row(const TriggerData& trigger) {
     pg::TriggerRow row = pg::new_row(trigger);
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
     const char* zone = row.text("time_zone");
     const bool same = update && !pg::differs(pg::old_row(trigger).text("time_zone"), zone);
-    if (zone != nullptr && !same && !(!update && pg::is_restored(row))) {
+    const bool restored = !update && pg::is_restored(row);
+    if (zone != nullptr && !same && !restored) {
         row.set_text("time_zone", pg::checked_zone(zone));
     }
     return row.tuple;
 }
 
-[[noreturn]] void refuse_time() {
+[[noreturn]] void refuse_out_of_range() {
     ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
     pg_unreachable();
 }
@@ -45,7 +47,7 @@ Timestamp local_time(pg_tz* zone, TimestampTz at) {
     Timestamp local = 0;
     if (timestamp2tm(at, &offset, &tm, &fraction, nullptr, zone) != 0 ||
         tm2timestamp(&tm, fraction, nullptr, &local) != 0) {
-        refuse_time();
+        refuse_out_of_range();
     }
     return local;
 }
@@ -55,29 +57,33 @@ TimestampTz instant_of(pg_tz* zone, Timestamp local) {
     fsec_t fraction = 0;
     TimestampTz at = 0;
     if (timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
-        refuse_time();
+        refuse_out_of_range();
     }
     int offset = DetermineTimeZoneOffset(&tm, zone);
     if (tm2timestamp(&tm, fraction, &offset, &at) != 0) {
-        refuse_time();
+        refuse_out_of_range();
     }
     return at;
 }
 
-// Of the first argument, a name, and the second, a finite time; infinite ones stay as they are.
+// Of local_time() and instant_of(): by_zone() of the arguments. Infinite times stay as they are.
 template <typename F>
 Datum convert(FunctionCallInfo fcinfo, F by_zone) {
-    const std::int64_t time = PG_GETARG_INT64(1);
+    struct Argument {
+        enum : int { time_zone, time };
+    };
+    const std::int64_t time = PG_GETARG_INT64(Argument::time);
     if (TIMESTAMP_NOT_FINITE(time)) {
         PG_RETURN_INT64(time);
     }
-    PG_RETURN_INT64(by_zone(pg::zone_or_utc(TextDatumGetCString(PG_GETARG_DATUM(0))), time));
+    const char* zone = TextDatumGetCString(PG_GETARG_DATUM(Argument::time_zone));
+    PG_RETURN_INT64(by_zone(pg::zone_or_utc(zone), time));
 }
 
 } // namespace
 
 HELIX_FUNCTION(helix_check_time_zone) {
-    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, rule)));
+    return PointerGetDatum(checked_row(pg::checked_trigger(fcinfo, rule)));
 }
 
 HELIX_FUNCTION(helix_local_time) {

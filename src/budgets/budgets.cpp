@@ -18,7 +18,7 @@ bool budgets_task() {
     pg::OwnerSpi spi;
     expire_reservations();
     warn_of_budgets();
-    tidy_placements();
+    tidy_moved_costs();
     spi.finish();
     return false;
 }

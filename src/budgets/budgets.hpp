@@ -3,7 +3,7 @@
 
 namespace helix::budgets {
 
-// The worker's task: expired reservations, and warnings.
+// Registers the worker's task: expired reservations, warnings, and moved costs.
 void initialize();
 
 } // namespace helix::budgets

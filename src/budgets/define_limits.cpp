@@ -1,4 +1,4 @@
-// Who sets limits: helix.update_cost_budget, and the triggers of the tables that hold them.
+// Setting limits: helix.update_cost_budget, and the triggers of the tables that hold limits.
 #include "pg/prelude.hpp"
 
 #include "budgets/budget_arguments.hpp"
@@ -8,22 +8,31 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
+#include "pg/trigger_row.hpp"
 #include "pg/uuid.hpp"
 
 namespace helix::budgets {
 
 namespace {
 
-pg::Statement set_monthly("INSERT INTO helix.budgets AS b (user_id, period, limit_usd) VALUES ($1, 'month', $2) "
-                          "ON CONFLICT ON CONSTRAINT budgets_one_per_period "
-                          "DO UPDATE SET limit_usd = excluded.limit_usd, hard = true, enabled = true",
+pg::Statement set_monthly(R"(
+    INSERT INTO helix.budgets AS b (user_id, period, limit_usd)
+    VALUES ($1, 'month', $2)
+        ON CONFLICT ON CONSTRAINT budgets_one_per_period DO UPDATE
+       SET limit_usd = excluded.limit_usd, hard = true, enabled = true)",
                           {UUIDOID, NUMERICOID});
-pg::Statement remove_monthly("DELETE FROM helix.budgets WHERE user_id = $1 AND operation_id IS NULL "
-                             "AND period = 'month'",
+pg::Statement remove_monthly(R"(
+    DELETE FROM helix.budgets WHERE user_id = $1 AND operation_id IS NULL AND period = 'month')",
                              {UUIDOID});
-pg::Statement select_ancestor("WITH RECURSIVE up AS (SELECT $2 AS id UNION SELECT g.parent_id FROM up "
-                              "JOIN helix.budget_groups g ON g.id = up.id WHERE g.parent_id IS NOT NULL) "
-                              "SELECT FROM up WHERE up.id = $1",
+
+// A row where $1 is $2 or an ancestor of it.
+pg::Statement select_ancestor(R"(
+    WITH RECURSIVE up AS (
+        SELECT $2 AS id
+        UNION
+        SELECT g.parent_id FROM up JOIN helix.budget_groups g ON g.id = up.id
+         WHERE g.parent_id IS NOT NULL)
+    SELECT FROM up WHERE up.id = $1)",
                               {UUIDOID, UUIDOID});
 
 constexpr const char* limit_tables[] = {"helix.budgets", "helix.budget_group_members",
@@ -40,67 +49,71 @@ constexpr pg::TriggerRule check_budget_group{.function = "check_budget_group",
                                              .row_events = pg::on_insert | pg::on_update,
                                              .relations = group_tables};
 
-// The row that a BEFORE trigger hands on.
-HeapTuple new_row(const TriggerData& trigger) {
-    return TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? trigger.tg_newtuple : trigger.tg_trigtuple;
-}
-
-const pg_uuid_t* uuid_of(const TriggerData& trigger, HeapTuple row, const char* column) {
-    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
+// Null where the column is.
+const pg_uuid_t* uuid_of(const pg::TriggerRow& row, const char* column) {
     bool is_null = false;
-    const Datum value = SPI_getbinval(row, columns, SPI_fnumber(columns, column), &is_null);
+    const Datum value = row.value(column, &is_null);
     return is_null ? nullptr : DatumGetUUIDP(value);
 }
 
-void lock_scopes(const TriggerData& trigger, HeapTuple row) {
+// The scopes in the columns that the trigger's arguments name.
+void lock_scopes(const TriggerData& trigger, const pg::TriggerRow& row) {
     for (int i = 0; i < trigger.tg_trigger->tgnargs; ++i) {
-        if (const auto* id = uuid_of(trigger, row, trigger.tg_trigger->tgargs[i])) {
+        if (const auto* id = uuid_of(row, trigger.tg_trigger->tgargs[i])) {
             lock_scope(*id);
         }
     }
+}
+
+void check_no_circle(const pg_uuid_t* group, const pg_uuid_t* parent) {
+    const Datum values[] = {UUIDPGetDatum(group), UUIDPGetDatum(parent)};
+    pg::OwnerSpi spi;
+    plan_by_index();
+    if (select_ancestor.execute_latest(values) > 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a group cannot be a part of itself"),
+                 errdetail("Group %s is an ancestor of %s or the same.", pg::uuid_text(*group), pg::uuid_text(*parent)),
+                 errhint("Choose a parent that is not within the group.")));
+    }
+    spi.finish();
 }
 
 } // namespace
 
 HELIX_FUNCTION(helix_define_limits) {
     const auto& trigger = pg::checked_trigger(fcinfo, define_limits);
-    lock_scopes(trigger, trigger.tg_trigtuple);
-    HeapTuple row = new_row(trigger);
-    if (row != trigger.tg_trigtuple) {
-        lock_scopes(trigger, row);
+    const auto before = pg::old_row(trigger); // the new row where it is inserted
+    const auto after = pg::new_row(trigger);
+    lock_scopes(trigger, before);
+    if (after.tuple != before.tuple) {
+        lock_scopes(trigger, after);
     }
-    return PointerGetDatum(row);
+    return PointerGetDatum(after.tuple);
 }
 
 HELIX_FUNCTION(helix_check_budget_group) {
     const auto& trigger = pg::checked_trigger(fcinfo, check_budget_group);
-    HeapTuple row = new_row(trigger);
-    const auto* id = uuid_of(trigger, row, "id");
-    const auto* parent = uuid_of(trigger, row, "parent_id");
-    if (id == nullptr || (parent == nullptr && !TRIGGER_FIRED_BY_UPDATE(trigger.tg_event))) {
-        return PointerGetDatum(row);
-    }
-    lock_tree();
-    if (parent != nullptr) {
-        const Datum values[] = {UUIDPGetDatum(id), UUIDPGetDatum(parent)};
-        pg::OwnerSpi spi;
-        plan_by_index();
-        if (select_ancestor.execute_latest(values) > 0) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a group cannot be a part of itself"),
-                            errdetail("Group %s is an ancestor of %s or the same.", pg::uuid_text(values[0]),
-                                      pg::uuid_text(values[1])),
-                            errhint("Choose a parent that is not within the group.")));
+    const auto row = pg::new_row(trigger);
+    const auto* group = uuid_of(row, "id");
+    const auto* parent = uuid_of(row, "parent_id");
+    const bool is_in_no_group = parent == nullptr && TRIGGER_FIRED_BY_INSERT(trigger.tg_event);
+    if (group != nullptr && !is_in_no_group) {
+        lock_tree();
+        if (parent != nullptr) {
+            check_no_circle(group, parent);
         }
-        spi.finish();
     }
-    return PointerGetDatum(row);
+    return PointerGetDatum(row.tuple);
 }
 
 HELIX_FUNCTION(helix_update_cost_budget) {
-    const Datum user = pg::required(fcinfo, 0, "p_user_id");
+    struct Argument {
+        enum : int { user_id, amount };
+    };
+    const Datum user = pg::required(fcinfo, Argument::user_id, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
-    const bool removes = PG_ARGISNULL(1);
-    const Datum values[] = {user, removes ? 0 : amount_argument(fcinfo, 1, "p_amount")};
+    const bool removes = PG_ARGISNULL(Argument::amount);
+    const Datum values[] = {user, removes ? 0 : amount_argument(fcinfo, Argument::amount, "p_amount")};
     pg::OwnerSpi spi;
     plan_by_index();
     if (removes) {

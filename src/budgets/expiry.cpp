@@ -9,10 +9,12 @@ namespace helix::budgets {
 
 namespace {
 
-// Whoever is just settling one has it locked.
-pg::Statement delete_expired("DELETE FROM helix_internal.budget_reservations WHERE id = ANY (ARRAY(SELECT r.id "
-                             "FROM helix_internal.budget_reservations r WHERE r.expires_at <= "
-                             "pg_catalog.clock_timestamp() FOR UPDATE SKIP LOCKED))");
+// Skips a reservation that is just being settled: it is locked.
+pg::Statement delete_expired(R"(
+    DELETE FROM helix_internal.budget_reservations
+     WHERE id = ANY (ARRAY(SELECT r.id FROM helix_internal.budget_reservations r
+                            WHERE r.expires_at <= pg_catalog.clock_timestamp()
+                              FOR UPDATE SKIP LOCKED)))");
 
 } // namespace
 

@@ -5,7 +5,7 @@
 
 namespace helix::budgets {
 
-// How many. They have not counted since the moment they expired.
+// Returns how many it removed. They have not counted since the moment they expired.
 std::uint64_t expire_reservations();
 
 } // namespace helix::budgets

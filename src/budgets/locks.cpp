@@ -1,3 +1,4 @@
+// The locks of budgets, in memory: scopes, hard limits, and the tree of groups.
 #include "pg/prelude.hpp"
 
 #include "budgets/locks.hpp"
@@ -18,19 +19,27 @@ namespace helix::budgets {
 
 namespace {
 
-// The fourth field of an advisory lock's tag is 1 or 2 in SQL: these are nobody else's.
+// The fourth field of an advisory lock's tag. SQL's functions use 1 and 2, so nobody else takes these.
 enum Space : std::uint16_t { scopes = 0x4801, limits = 0x4802, tree = 0x4803 };
 
-// Scopes share locks, so that a transaction of many users has few.
+// Many scopes share one lock, so that a transaction of many users holds few locks.
 constexpr std::uint64_t scope_locks = 1024;
 
-pg::Statement select_groups("SELECT DISTINCT g.id FROM pg_catalog.unnest($1) w (user_id), "
-                            "LATERAL helix_internal.groups_of(w.user_id) g ORDER BY 1",
+pg::Statement select_groups(R"(
+    SELECT DISTINCT g.id
+      FROM pg_catalog.unnest($1) w (user_id), LATERAL helix_internal.groups_of(w.user_id) g
+     ORDER BY 1)",
                             {UUIDARRAYOID});
-pg::Statement
-    select_limits("SELECT DISTINCT l.id, l.hard FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) "
-                  "w (user_id, operation_id), LATERAL helix_internal.limits_of(w.user_id, w.operation_id) l ORDER BY 1",
-                  {UUIDARRAYOID, TEXTARRAYOID});
+
+pg::Statement select_limits(R"(
+    SELECT DISTINCT l.id, l.hard
+      FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) w (user_id, operation_id),
+           LATERAL helix_internal.limits_of(w.user_id, w.operation_id) l
+     ORDER BY 1)",
+                            {UUIDARRAYOID, TEXTARRAYOID});
+struct Limit {
+    enum : int { id = 1, hard };
+};
 
 std::uint64_t key_of(const pg_uuid_t& id) {
     return hash_bytes_extended(id.data, UUID_LEN, 0);
@@ -52,7 +61,7 @@ void share_scope(const pg_uuid_t& id) {
     lock(scopes, key_of(id) % scope_locks, ShareLock);
 }
 
-// The users' scopes are shared already, so none of them is put into another group.
+// The users' scopes are shared already, so nobody can put one of the users into another group meanwhile.
 void share_groups(Datum users) {
     if (select_groups.execute_latest(&users) == 0) {
         return;
@@ -60,7 +69,7 @@ void share_groups(Datum users) {
     lock(tree, 0, ShareLock);
     const auto rows = select_groups.execute_latest(&users);
     for (std::uint64_t row = 0; row < rows; ++row) {
-        share_scope(*DatumGetUUIDP(pg::column(row, 1)));
+        share_scope(*DatumGetUUIDP(pg::only_column(row)));
     }
 }
 
@@ -88,8 +97,8 @@ LockedLimits lock_limits(const Wanted* wanted, int count) {
     const auto rows = select_limits.execute_latest(values);
     LockedLimits locked{rows > 0, 0, static_cast<std::uint64_t*>(palloc(sizeof(std::uint64_t) * (rows + 1)))};
     for (std::uint64_t row = 0; row < rows; ++row) {
-        if (DatumGetBool(pg::column(row, 2))) {
-            const auto key = key_of(*DatumGetUUIDP(pg::column(row, 1)));
+        if (DatumGetBool(pg::column(row, Limit::hard))) {
+            const auto key = key_of(*DatumGetUUIDP(pg::column(row, Limit::id)));
             lock(limits, key, ExclusiveLock);
             locked.keys[locked.count++] = key;
         }
@@ -97,7 +106,7 @@ LockedLimits lock_limits(const Wanted* wanted, int count) {
     return locked;
 }
 
-// A subtransaction that took them has left them to its parent.
+// The subtransaction that took the locks has left them to its parent, whose resource owner gives them back.
 void unlock_limits(const LockedLimits& locked) {
     const ResourceOwner own = CurrentResourceOwner;
     CurrentResourceOwner = CurTransactionResourceOwner;

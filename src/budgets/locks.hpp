@@ -1,16 +1,17 @@
-// Owns: the locks under which budgets are defined and spent. Used within budgets/ only; callers are within an OwnerSpi.
+// Owns: the locks under which budgets are defined and spent. Used within budgets/, and by the queue, which has them
+// through reservation.hpp. Callers are within an OwnerSpi.
 //
-// They are locks in memory until the transaction ends, as advisory locks are, in a space of their own: nobody writes a
-// row that others need, and no snapshot matters. A scope (user or group) is shared by whoever reserves in it, so that
-// those who change its limits wait. A hard limit belongs to one reserver at a time. Every reserver takes the scopes,
-// then the limits in the order of their ids: none waits in a circle.
+// The locks are in memory until the transaction ends, as advisory locks are, in a space of their own. So nobody writes
+// a row that others need, and no snapshot matters. A scope (a user or a group) is shared by whoever reserves in it, so
+// that those who change its limits wait. A hard limit belongs to one reserver at a time. Every reserver takes the
+// scopes first, then the limits in the order of their ids, so none waits in a circle.
 #pragma once
 
 #include "pg/prelude.hpp"
 
 namespace helix::budgets {
 
-// What somebody wants to spend on.
+// What somebody wants to spend money on.
 struct Wanted {
     pg_uuid_t user_id;
     Datum operation_id; // text
@@ -23,11 +24,11 @@ struct LockedLimits {
     std::uint64_t* keys;
 };
 
-// Waits until no other transaction reserves in a hard limit that applies to any of these.
+// Waits until no other transaction reserves in a hard limit that applies to any of `wanted`, then has those limits.
 LockedLimits lock_limits(const Wanted* wanted, int count);
 
-// Gives them back before the transaction ends, where nothing has been reserved under them. They were taken within a
-// subtransaction that has ended well (pg::try_for_lock).
+// Gives limits back before the transaction ends, where nothing has been reserved under them. They were taken within a
+// subtransaction that has ended without an error (pg::try_for_lock).
 void unlock_limits(const LockedLimits& locked);
 
 // Waits until no other transaction reserves in the scope, and makes others wait.

@@ -1,3 +1,4 @@
+// When a cost counts in budgets: helix_internal.moved_costs is written, and tidied up.
 #include "pg/prelude.hpp"
 
 #include "budgets/placement.hpp"
@@ -19,18 +20,20 @@ namespace helix::budgets {
 namespace {
 
 constexpr TimestampTz quarter_us = 15 * USECS_PER_MINUTE;
-constexpr int kept_days = 40; // a month, and what time zones add to it
+constexpr int kept_days = 40; // a month, and what time zones add to it; as in the SQL below
 
-// No more rows come for a quarter of an hour that is over, but of transactions that are still open.
-pg::Statement merge(R"(
+// A quarter of an hour that is over gets no more rows, but from transactions that are still open.
+pg::Statement merge_moved(R"(
     WITH gone AS (
         DELETE FROM helix_internal.moved_costs m
          WHERE NOT m.merged AND m.recorded_at < pg_catalog.clock_timestamp() - interval '15 minutes'
         RETURNING m.*)
     INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at, merged)
     SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), g.counts_at, g.date, g.recorded_at, true
-      FROM gone g GROUP BY g.user_id, g.operation_id, g.counts_at, g.date, g.recorded_at)");
-pg::Statement forget(R"(
+      FROM gone g
+     GROUP BY g.user_id, g.operation_id, g.counts_at, g.date, g.recorded_at)");
+
+pg::Statement forget_moved(R"(
     DELETE FROM helix_internal.moved_costs m
      WHERE GREATEST(m.counts_at, m.recorded_at, m.date::timestamp AT TIME ZONE 'UTC')
                < pg_catalog.clock_timestamp() - interval '40 days')");
@@ -40,7 +43,7 @@ TimestampTz quarter_of(TimestampTz time) {
     return time - (rest < 0 ? rest + quarter_us : rest);
 }
 
-// Neither the period that it counts in nor the one that the sums have it in is read any more.
+// Whether nobody reads the period that the cost counts in any more, nor the one in which the sums have it.
 bool is_long_over(const Cost& cost, TimestampTz counts_at) {
     const auto day_of = [](TimestampTz time) { return pg::utc_day(time); };
     return std::max(cost.date, day_of(counts_at)) < day_of(cost.recorded_at) - kept_days;
@@ -50,11 +53,12 @@ bool is_more(Datum one, Datum other) {
     return DatumGetBool(DirectFunctionCall2(numeric_gt, one, other));
 }
 
-void move(const Cost& cost, Datum usd, TimestampTz time) {
+// `usd` of the cost count at `time`. Writes nothing where the sums have them there anyway.
+void count_at(const Cost& cost, Datum usd, TimestampTz time) {
     const TimestampTz counts_at = quarter_of(time);
     const TimestampTz recorded_at = quarter_of(cost.recorded_at);
-    const bool is_there = cost.date == pg::utc_day(cost.recorded_at) && counts_at == recorded_at;
-    if (is_there || is_long_over(cost, counts_at)) {
+    const bool sums_agree = cost.date == pg::utc_day(cost.recorded_at) && counts_at == recorded_at;
+    if (sums_agree || is_long_over(cost, counts_at)) {
         return;
     }
     pg::Values row; // the columns of helix_internal.moved_costs, in their order
@@ -67,28 +71,28 @@ void move(const Cost& cost, Datum usd, TimestampTz time) {
 
 } // namespace
 
-void place(const Cost& cost, const std::optional<Reserved>& reserved) {
+void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved) {
     if (!is_more(cost.usd, NumericGetDatum(int64_to_numeric(0)))) {
         return;
     }
     if (!reserved) {
-        move(cost, cost.usd, cost.occurred_at);
+        count_at(cost, cost.usd, cost.occurred_at);
         return;
     }
     const bool exceeds = is_more(cost.usd, reserved->amount_usd);
     const Datum within = exceeds ? reserved->amount_usd : cost.usd;
-    move(cost, within, reserved->at);
+    count_at(cost, within, reserved->at);
     if (exceeds) {
-        move(cost, DirectFunctionCall2(numeric_sub, cost.usd, within), cost.recorded_at);
+        count_at(cost, DirectFunctionCall2(numeric_sub, cost.usd, within), cost.recorded_at);
     }
 }
 
-std::uint64_t tidy_placements() {
+std::uint64_t tidy_moved_costs() {
     static TimestampTz next_forgetting = 0;
     const TimestampTz now = GetCurrentTimestamp();
-    std::uint64_t count = merge.execute();
+    std::uint64_t count = merge_moved.execute();
     if (now >= next_forgetting) {
-        count += forget.execute();
+        count += forget_moved.execute();
         next_forgetting = now + USECS_PER_HOUR;
     }
     return count;
@@ -96,7 +100,7 @@ std::uint64_t tidy_placements() {
 
 HELIX_FUNCTION(helix_tidy_moved_costs) {
     pg::OwnerSpi spi;
-    const auto count = tidy_placements();
+    const auto count = tidy_moved_costs();
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }

@@ -1,9 +1,10 @@
 // Owns: when a cost counts in budgets, where that is not when its row in the ledger says. Offered to the ledger.
 //
-// The sums that budgets read go by an execution's date, and by its recording where the date is the UTC day of that. A
-// cost counts elsewhere: what was reserved when it was reserved, what exceeds that when it was recorded, and what was
-// not reserved when the execution occurred. A row of helix_internal.moved_costs says so, where any period could tell
-// the two apart: times count by the quarter of an hour, of which every time zone's periods are multiples.
+// The sums that budgets read go by an execution's date. Where that is the UTC day of its recording, they go by the time
+// of the recording. In budgets a cost may count at another time. What was reserved counts when it was reserved. What
+// exceeds that counts when it was recorded. What was not reserved counts when the execution occurred. Where a period
+// could tell the two times apart, a row of helix_internal.moved_costs says so. Times count by the quarter of an hour:
+// the periods of every time zone are multiples of it.
 #pragma once
 
 #include "budgets/settlement.hpp"
@@ -24,11 +25,11 @@ struct Cost {
     TimestampTz recorded_at;
 };
 
-// Writes what has to be written, in the transaction that records the cost.
-void place(const Cost& cost, const std::optional<Reserved>& reserved);
+// Writes the rows of helix_internal.moved_costs that the cost needs, in the transaction that records it.
+void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved);
 
-// Sums up what counts alike, so that reads stay short, and forgets what no period needs any more; how many rows it
-// removed. Callers are within an OwnerSpi.
-std::uint64_t tidy_placements();
+// Sums up rows that count alike, so that reads stay short, and forgets those that no period needs any more. Returns how
+// many it removed. Callers are within an OwnerSpi.
+std::uint64_t tidy_moved_costs();
 
 } // namespace helix::budgets

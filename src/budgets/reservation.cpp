@@ -1,4 +1,4 @@
-// helix.reserve_budget, release_reservation, and the queue's reservations.
+// helix.reserve_budget, release_reservation, and what reserves for executions of the queue.
 #include "pg/prelude.hpp"
 
 #include "budgets/budget_arguments.hpp"
@@ -23,12 +23,18 @@ namespace helix::budgets {
 
 namespace {
 
-// Not where the user has $8 open ones already. Sessions that reserve at the same moment do not see each other's.
+constexpr std::int64_t longest_ttl_us = 30 * USECS_PER_DAY;
+
+// Inserts nothing where the user has $8 open ones already. Sessions that reserve at the same moment do not see each
+// other's.
 pg::Statement insert_reservation(R"(
-    INSERT INTO helix_internal.budget_reservations AS r (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at)
+    INSERT INTO helix_internal.budget_reservations AS r
+           (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at)
     SELECT $1, $2, $3, $4, $5, $6, $7
-     WHERE $6 OR (SELECT pg_catalog.count(*) FROM (SELECT FROM helix_internal.budget_reservations o
-                                                    WHERE o.user_id = $2 AND o.expires_at > $7 AND NOT o.of_queue LIMIT $8) o) < $8
+     WHERE $6 OR (SELECT pg_catalog.count(*)
+                    FROM (SELECT FROM helix_internal.budget_reservations o
+                           WHERE o.user_id = $2 AND o.expires_at > $7 AND NOT o.of_queue
+                           LIMIT $8) o) < $8
         ON CONFLICT (id) DO UPDATE
        SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at, created_at = excluded.created_at)",
                                  {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID,
@@ -36,16 +42,19 @@ pg::Statement insert_reservation(R"(
 pg::Statement select_estimate(HELIX_WATCH_LEDGER
                               "SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
-pg::Statement forget("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
-pg::Statement prolong_reservation("UPDATE helix_internal.budget_reservations SET expires_at = $2 "
-                                  "WHERE id = $1 AND expires_at > $3",
+pg::Statement delete_reservation("DELETE FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
+pg::Statement prolong_reservation(R"(
+    UPDATE helix_internal.budget_reservations SET expires_at = $2 WHERE id = $1 AND expires_at > $3)",
                                   {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
 pg::Statement select_owner("SELECT user_id FROM helix_internal.budget_reservations WHERE id = $1", {UUIDOID});
-pg::Statement lock_reservation("SELECT user_id, of_queue FROM helix_internal.budget_reservations WHERE id = $1 "
-                               "FOR UPDATE",
+pg::Statement lock_reservation(R"(
+    SELECT user_id, of_queue FROM helix_internal.budget_reservations WHERE id = $1 FOR UPDATE)",
                                {UUIDOID});
+struct Locked {
+    enum : int { user_id = 1, of_queue };
+};
 
-// It counts in the period of `at`, as it was judged.
+// It counts in the period of `at`, in which the verdict was given. False where the user has too many.
 bool insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, TimestampTz at, Datum expires_at,
             bool of_queue) {
     const Datum values[] = {UUIDPGetDatum(&id),
@@ -59,12 +68,13 @@ bool insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, Timesta
     return insert_reservation.execute_latest(values) > 0;
 }
 
-void refuse_another() {
+void refuse_more() {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("too many open reservations of one user"),
                     errdetail("There are %d.", config::max_reservations_per_user),
                     errhint("Settle or release what is no longer needed, or raise helix.max_reservations_per_user.")));
 }
 
+// Warns where a soft limit would be passed, or a limit comes near.
 void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
     const auto verdict = judge(wanted, amount_usd, at);
     if (!verdict) {
@@ -83,9 +93,9 @@ void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
 
 const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
     const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id};
-    release(execution); // of an earlier claim whose lease ran out: it must not stand in its own way
+    release(execution); // what an earlier claim has left, whose lease ran out: it would count against this one
     select_estimate.execute_latest(values);
-    const Datum amount = pg::column(0, 1);
+    const Datum amount = pg::only_column();
     const TimestampTz at = GetCurrentTimestamp();
     const auto verdict = judge(wanted, amount, at, true);
     if (verdict && verdict->refused) {
@@ -96,7 +106,7 @@ const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, T
 }
 
 void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at) {
-    lock_limits(&wanted, 1); // else one may be taken for expired by somebody who does not see yet that it is prolonged
+    lock_limits(&wanted, 1); // else somebody who does not see yet that it is prolonged may take it for expired
     const Datum values[] = {UUIDPGetDatum(&execution), TimestampTzGetDatum(expires_at),
                             TimestampTzGetDatum(GetCurrentTimestamp())};
     if (prolong_reservation.execute_latest(values) > 0) {
@@ -109,7 +119,7 @@ void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expir
     }
 }
 
-void refuse_of_queue(const char* reservation) {
+void refuse_reservation_of_queue(const char* reservation) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the reservation is that of an execution of the queue"), errdetail("It is %s.", reservation),
                     errhint("It ends with the execution: complete it, fail it or cancel it.")));
@@ -117,30 +127,33 @@ void refuse_of_queue(const char* reservation) {
 
 void release(const pg_uuid_t& execution) {
     const Datum id = UUIDPGetDatum(&execution);
-    forget.execute_latest(&id);
+    delete_reservation.execute_latest(&id);
 }
 
 HELIX_FUNCTION(helix_reserve_budget) {
-    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, 0, "p_user_id")), 0};
+    struct Argument {
+        enum : int { user_id, operation_id, amount_usd, ttl };
+    };
+    Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id")), 0};
     callers::check_records_for(wanted.user_id);
-    wanted.operation_id = operation_argument(fcinfo, 1);
-    const Datum amount = amount_argument(fcinfo, 2, "p_amount_usd");
-    pg::interval_argument(fcinfo, 3, "p_ttl", USECS_PER_SEC, 30 * USECS_PER_DAY);
+    wanted.operation_id = operation_argument(fcinfo, Argument::operation_id);
+    const Datum amount = amount_argument(fcinfo, Argument::amount_usd, "p_amount_usd");
+    pg::interval_argument(fcinfo, Argument::ttl, "p_ttl", USECS_PER_SEC, longest_ttl_us);
     PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
-    auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *id = pg::fresh_id();
+    const pg_uuid_t id = pg::fresh_id();
     pg::OwnerSpi spi;
     const auto locked = lock_limits(&wanted, 1);
     const TimestampTz at = GetCurrentTimestamp(); // the wait is over
     if (locked.any_limit) {
         check_fits(wanted, amount, at);
     }
-    const Datum expires_at = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(3));
-    if (!insert(*id, wanted, amount, at, expires_at, false)) {
-        refuse_another();
+    const Datum expires_at =
+        DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(at), PG_GETARG_DATUM(Argument::ttl));
+    if (!insert(id, wanted, amount, at, expires_at, false)) {
+        refuse_more();
     }
     spi.finish();
-    PG_RETURN_UUID_P(id);
+    return pg::uuid_datum(id);
 }
 
 HELIX_FUNCTION(helix_release_reservation) {
@@ -150,11 +163,11 @@ HELIX_FUNCTION(helix_release_reservation) {
     rights.check_may_use(select_owner, &id, "reservation", *DatumGetUUIDP(id));
     const bool found = lock_reservation.execute_latest(&id) > 0;
     if (found) {
-        rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "reservation", *DatumGetUUIDP(id));
-        if (DatumGetBool(pg::column(0, 2))) {
-            refuse_of_queue(pg::uuid_text(id));
+        rights.check_may_use(*DatumGetUUIDP(pg::column(0, Locked::user_id)), "reservation", *DatumGetUUIDP(id));
+        if (DatumGetBool(pg::column(0, Locked::of_queue))) {
+            refuse_reservation_of_queue(pg::uuid_text(id));
         }
-        forget.execute_latest(&id);
+        delete_reservation.execute_latest(&id);
     }
     spi.finish();
     PG_RETURN_BOOL(found);

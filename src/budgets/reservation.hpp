@@ -6,17 +6,18 @@
 
 namespace helix::budgets {
 
-// Reserves the estimate (see estimate_operation_cost) until `expires_at`, in the place of an earlier one; null, or why
-// it does not fit. lock_limits() comes first, for all that a transaction reserves.
+// Reserves the estimate (see estimate_operation_cost) until `expires_at`, in the place of an earlier one. Returns null,
+// or why it does not fit. The caller calls lock_limits() before, for all that the transaction reserves.
 const char* reserve_estimate(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at);
 
-// The lease is longer. Where the reservation has expired meanwhile it is made anew; raises HX001 where it does not fit.
+// The reservation lasts until `expires_at`. Where it has expired meanwhile it is made anew; raises HX001 where it does
+// not fit.
 void prolong(const pg_uuid_t& execution, const Wanted& wanted, TimestampTz expires_at);
 
-// The attempt is over. Nothing happens where there is no reservation.
+// Removes the reservation, if there is one: the attempt is over.
 void release(const pg_uuid_t& execution);
 
-// Raises 55000: nobody else releases or settles it.
-void refuse_of_queue(const char* reservation);
+// Raises 55000: nobody but the queue releases or settles its reservations.
+void refuse_reservation_of_queue(const char* reservation);
 
 } // namespace helix::budgets

@@ -11,7 +11,8 @@ struct Reserved {
     Datum amount_usd;
 };
 
-enum class Holder { caller, queue }; // whose the reservation is: only the queue settles its own
+// Whose a reservation is. Only the queue settles its own.
+enum class Holder { caller, queue };
 
 // What is settled: user and operation as they are recorded.
 struct Settlement {
@@ -19,12 +20,12 @@ struct Settlement {
     const pg_uuid_t& user;
     std::string_view operation;
     Holder holder = Holder::caller;
-    bool must_exist = true;
+    bool must_exist = true; // warns where a caller's reservation is gone
 };
 
-// Deletes the reservation, in the transaction that records the cost, and gives what it held; none where it is gone
-// (expired, settled, released), of which a caller's settlement that must exist warns: the money is spent all the same.
-// Raises 22023 where it is of another user or operation, and locks nothing of theirs.
+// Deletes the reservation, in the transaction that records the cost, and returns what it held. Returns none where it is
+// gone (expired, settled, released): the money is spent all the same. Raises 22023 where it is of another user or
+// operation, and locks nothing of theirs.
 std::optional<Reserved> settle(const Settlement& settlement);
 
 } // namespace helix::budgets

@@ -10,11 +10,12 @@ namespace helix::budgets {
 namespace {
 
 pg::Statement select_worst(HELIX_WATCH_LEDGER R"(
-    SELECT u.hard AND (u.remaining_usd < $4 OR $5 AND u.remaining_usd <= 0), u.remaining_usd < $4,
+    SELECT u.hard AND (u.remaining_usd < $4 OR $5 AND u.remaining_usd <= 0),
+           u.remaining_usd < $4,
            pg_catalog.format('Budget %s (%s): limit %s USD per %s, spent %s, reserved %s, requested %s; resets at %s.',
                u.budget_id,
-               CASE u.scope WHEN 'group' THEN (SELECT pg_catalog.format('group "%s"', g.name) FROM helix.budget_groups g
-                                                WHERE g.id = u.group_id)
+               CASE u.scope WHEN 'group' THEN (SELECT pg_catalog.format('group "%s"', g.name)
+                                                 FROM helix.budget_groups g WHERE g.id = u.group_id)
                             WHEN 'user' THEN 'user'
                             WHEN 'preference' THEN 'cost_budget_monthly of ' || u.operation_id
                             ELSE u.operation_id END,
@@ -22,15 +23,19 @@ pg::Statement select_worst(HELIX_WATCH_LEDGER R"(
                pg_catalog.to_char(pg_catalog.timezone('UTC', u.resets_at), 'YYYY-MM-DD HH24:MI:SS+00'))
       FROM helix_internal.limits_in_use($1, $2, $3) u
      WHERE (u.remaining_usd - $4) * 100 <= u.limit_usd * (100 - u.warn_percent)
-     ORDER BY 1 DESC, 2 DESC, u.remaining_usd LIMIT 1)",
+     ORDER BY 1 DESC, 2 DESC, u.remaining_usd
+     LIMIT 1)",
                            {UUIDOID, TEXTOID, TIMESTAMPTZOID, NUMERICOID, BOOLOID});
+struct Worst {
+    enum : int { refused = 1, passes, detail };
+};
 
-std::optional<Verdict> worst_of(std::uint64_t rows) {
+std::optional<Verdict> verdict_of(std::uint64_t rows) {
     if (rows == 0) {
         return std::nullopt;
     }
-    return Verdict{DatumGetBool(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)),
-                   TextDatumGetCString(pg::column(0, 3))};
+    return Verdict{DatumGetBool(pg::column(0, Worst::refused)), DatumGetBool(pg::column(0, Worst::passes)),
+                   TextDatumGetCString(pg::column(0, Worst::detail))};
 }
 
 } // namespace
@@ -38,13 +43,13 @@ std::optional<Verdict> worst_of(std::uint64_t rows) {
 std::optional<Verdict> judge(const Wanted& wanted, Datum amount_usd, TimestampTz at, bool needs_room) {
     const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id, TimestampTzGetDatum(at), amount_usd,
                             BoolGetDatum(needs_room)};
-    return worst_of(select_worst.execute_latest(values));
+    return verdict_of(select_worst.execute_latest(values));
 }
 
 std::optional<Verdict> foresee(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
     const Datum values[] = {UUIDPGetDatum(&wanted.user_id), wanted.operation_id, TimestampTzGetDatum(at), amount_usd,
                             BoolGetDatum(false)};
-    return worst_of(select_worst.read(values));
+    return verdict_of(select_worst.read(values));
 }
 
 } // namespace helix::budgets

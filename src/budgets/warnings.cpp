@@ -1,3 +1,4 @@
+// The warnings that budgets come near their limits: looked for, written, and sent to a channel.
 #include "pg/prelude.hpp"
 
 #include "budgets/warnings.hpp"
@@ -11,37 +12,45 @@ namespace helix::budgets {
 
 namespace {
 
-pg::Statement select_horizon("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint, "
-                             "(SELECT w.next_xid FROM helix_internal.watermark w)");
+pg::Statement select_horizon(R"(
+    SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint,
+           (SELECT w.next_xid FROM helix_internal.watermark w))");
+struct Horizon {
+    enum : int { oldest_open_xid = 1, next_unfolded_xid };
+};
 
-// Recording leaves no trace but the ledger's rows; the second bound guides the planner, as in helix_internal.tail.
+// Users that have recorded since $1, or hold reservations. Recording leaves no trace but the ledger's rows. The second
+// bound guides the planner, as in helix_internal.tail.
 #define HELIX_ACTIVE_USERS                                                                                             \
     "active AS (SELECT e.user_id FROM helix_internal.executions e WHERE e.xid >= $1 AND e.xid < 9223372036854775807 "  \
     "AND EXISTS (SELECT FROM helix_internal.limits) "                                                                  \
     "UNION SELECT r.user_id FROM helix_internal.budget_reservations r) "
 
-// $2: one limit, null: all of them. The clock is read after the snapshot was taken: see status.cpp. The channel is open
-// to every role, so what is sent tells nothing by itself.
+// $2 is one limit; null means all of them. The clock is read after the snapshot was taken: see budget_status.cpp. The
+// channel is open to every role, so the id that is sent tells nothing by itself.
 pg::Statement
     insert_warnings("WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now), " HELIX_ACTIVE_USERS
                     R"(,
     due AS (
-        INSERT INTO helix.budget_warnings AS w (budget_id, user_id, group_id, operation_id, period_start, level, limit_usd,
-                                                spent_usd, reserved_usd)
-        SELECT u.id, u.user_id, u.group_id, u.operation_id, u.period_start, v.level, u.limit_usd, u.spent_usd, u.reserved_usd
+        INSERT INTO helix.budget_warnings AS w
+               (budget_id, user_id, group_id, operation_id, period_start, level, limit_usd, spent_usd, reserved_usd)
+        SELECT u.id, u.user_id, u.group_id, u.operation_id, u.period_start, v.level, u.limit_usd, u.spent_usd,
+               u.reserved_usd
           FROM (SELECT l.*, p.period_start, n.*
-                  FROM clock c, (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l
-                                  WHERE $2 IS NULL OR l.id = $2) l,
+                  FROM clock c,
+                       (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l
+                         WHERE $2 IS NULL OR l.id = $2) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, c.now) p,
                        LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
                                                      p.starts_at, p.resets_at, c.now) n
                 OFFSET 0) u,
                LATERAL (SELECT CASE WHEN u.spent_usd + u.reserved_usd >= u.limit_usd THEN 'exceeded'
                                     WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent
-                                    THEN 'warning' END AS level) v
+                                        THEN 'warning' END AS level) v
          WHERE v.level IS NOT NULL AND u.spent_usd + u.reserved_usd > 0
-           AND NOT EXISTS (SELECT FROM helix.budget_warnings b WHERE b.budget_id = u.id AND b.period_start = u.period_start
-                                                                AND b.level IN (v.level, 'exceeded'))
+           AND NOT EXISTS (SELECT FROM helix.budget_warnings b
+                            WHERE b.budget_id = u.id AND b.period_start = u.period_start
+                              AND b.level IN (v.level, 'exceeded'))
             ON CONFLICT DO NOTHING
         RETURNING w.id)
     SELECT pg_catalog.pg_notify('helix_budget_warnings', d.id::text) FROM due d)",
@@ -51,10 +60,10 @@ pg::Statement select_active_limits("WITH " HELIX_ACTIVE_USERS R"(
     SELECT DISTINCT l.id FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l)",
                                    {INT8OID});
 
-// Whoever was still recording at the last look has a transaction id from here on.
+// Transactions that were still recording at the last look have an id from here on. 0 before the first look.
 std::int64_t looked_until = 0;
 
-// Of one limit, or of all of them. False where it failed, and has written nothing.
+// Warns of `limit`, or of all limits where it is null. False where it failed, and has written nothing.
 bool warn(Datum from, const pg_uuid_t* limit, pg::OnError on_error, std::uint64_t& count) {
     return pg::try_in_subtransaction(
         [&count, from, limit] {
@@ -64,12 +73,12 @@ bool warn(Datum from, const pg_uuid_t* limit, pg::OnError on_error, std::uint64_
         on_error);
 }
 
-// A limit that fails costs its own warning alone.
+// So a limit that fails costs its own warning alone.
 std::uint64_t warn_one_by_one(Datum from) {
     const auto rows = select_active_limits.execute(&from);
     auto* limits = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * (rows + 1)));
     for (std::uint64_t row = 0; row < rows; ++row) {
-        limits[row] = *DatumGetUUIDP(pg::column(row, 1));
+        limits[row] = *DatumGetUUIDP(pg::only_column(row));
     }
     std::uint64_t total = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
@@ -84,8 +93,10 @@ std::uint64_t warn_one_by_one(Datum from) {
 
 std::uint64_t warn_of_budgets() {
     select_horizon.execute();
-    const std::int64_t horizon = DatumGetInt64(pg::column(0, 1));
-    const Datum from = Int64GetDatum(looked_until == 0 ? DatumGetInt64(pg::column(0, 2)) : looked_until);
+    const std::int64_t horizon = DatumGetInt64(pg::column(0, Horizon::oldest_open_xid));
+    const std::int64_t since =
+        looked_until == 0 ? DatumGetInt64(pg::column(0, Horizon::next_unfolded_xid)) : looked_until;
+    const Datum from = Int64GetDatum(since);
     std::uint64_t count = 0;
     if (!warn(from, nullptr, pg::OnError::nothing, count)) {
         count = warn_one_by_one(from);

@@ -180,9 +180,9 @@ std::int64_t Writer::append(const Execution& execution) {
     if (!is_new) {
         return new_id;
     }
-    budgets::place({execution.user_id, execution.operation_id, execution.cost_usd, execution.date,
-                    execution.occurred_at, state_->now},
-                   reserved);
+    budgets::write_moved_costs({execution.user_id, execution.operation_id, execution.cost_usd, execution.date,
+                                execution.occurred_at, state_->now},
+                               reserved);
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
     fill(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
