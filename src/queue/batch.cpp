@@ -1,4 +1,4 @@
-// helix.start_batch, cancel_batch.
+// helix.start_batch(), cancel_batch() and check_batch_exists().
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
@@ -13,6 +13,8 @@
 #include "queue/batch.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/enqueue.hpp"
+#include "queue/finish.hpp"
+#include "queue/kept_rows.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 
@@ -20,26 +22,60 @@ namespace helix::queue {
 
 namespace {
 
+constexpr int attempts_of_operation = 3;
+
 pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
-pg::Statement lock_batch("SELECT user_id, started_at IS NOT NULL, cancelled_at IS NOT NULL "
-                         "FROM helix_internal.operation_batches WHERE id = $1 FOR NO KEY UPDATE",
+
+pg::Statement lock_batch(R"(
+    SELECT user_id, started_at IS NOT NULL, cancelled_at IS NOT NULL
+      FROM helix_internal.operation_batches
+     WHERE id = $1
+       FOR NO KEY UPDATE)",
                          {UUIDOID});
-pg::Statement mark_started("UPDATE helix_internal.operation_batches SET started_at = pg_catalog.clock_timestamp() "
-                           "WHERE id = $1 RETURNING user_id, priority, run_as",
+struct LockedBatch {
+    enum : int { user_id = 1, started, cancelled };
+};
+
+pg::Statement mark_started(R"(
+    UPDATE helix_internal.operation_batches
+       SET started_at = pg_catalog.clock_timestamp()
+     WHERE id = $1
+    RETURNING user_id, priority, run_as)",
                            {UUIDOID});
-pg::Statement select_operations("SELECT id, operation_id, parameters FROM helix_internal.batch_operations "
-                                "WHERE batch_id = $1 ORDER BY sequence_order",
+struct StartedBatch {
+    enum : int { user_id = 1, priority, run_as };
+};
+
+pg::Statement select_operations(R"(
+    SELECT id, operation_id, parameters
+      FROM helix_internal.batch_operations
+     WHERE batch_id = $1
+     ORDER BY sequence_order)",
                                 {UUIDOID});
-pg::Statement mark_cancelled("UPDATE helix_internal.operation_batches SET cancelled_at = pg_catalog.clock_timestamp(), "
-                             "cancel_reason = $2 WHERE id = $1",
+struct Operation {
+    enum : int { id = 1, operation_id, parameters };
+};
+
+pg::Statement mark_cancelled(R"(
+    UPDATE helix_internal.operation_batches
+       SET cancelled_at = pg_catalog.clock_timestamp(),
+           cancel_reason = $2
+     WHERE id = $1)",
                              {UUIDOID, TEXTOID});
-pg::Statement count_open("SELECT FROM helix_internal.batch_operations WHERE batch_id = $1 AND ended IS NULL LIMIT 1",
-                         {UUIDOID});
-pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE batch_id = $1 AND running "
-                             "FOR UPDATE SKIP LOCKED",
-                             {UUIDOID});
-pg::Statement skip_drafts("UPDATE helix_internal.batch_operations SET ended = 'skipped', error_message = $2, "
-                          "executed_at = pg_catalog.clock_timestamp() WHERE batch_id = $1 AND ended IS NULL",
+
+pg::Statement select_open("SELECT FROM helix_internal.batch_operations WHERE batch_id = $1 AND ended IS NULL LIMIT 1",
+                          {UUIDOID});
+
+pg::Statement
+    select_running("SELECT id FROM helix_internal.queue WHERE batch_id = $1 AND running FOR UPDATE SKIP LOCKED",
+                   {UUIDOID});
+
+pg::Statement skip_drafts(R"(
+    UPDATE helix_internal.batch_operations
+       SET ended = 'skipped',
+           error_message = $2,
+           executed_at = pg_catalog.clock_timestamp()
+     WHERE batch_id = $1 AND ended IS NULL)",
                           {UUIDOID, TEXTOID});
 
 struct BatchState {
@@ -54,27 +90,24 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
     if (lock_batch.execute(&id) == 0) {
         refuse_unknown("batch", batch);
     }
-    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);
-    return {DatumGetBool(pg::column(0, 2)), DatumGetBool(pg::column(0, 3))};
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, LockedBatch::user_id)), "batch", batch);
+    return {DatumGetBool(pg::column(0, LockedBatch::started)), DatumGetBool(pg::column(0, LockedBatch::cancelled))};
 }
 
 void end_running(const pg_uuid_t& batch, Datum reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    const auto rows = select_running.execute_latest(&id);
-    SPITupleTable* running = SPI_tuptable;
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        bool is_null = false;
-        const Claim claim{*DatumGetUUIDP(SPI_getbinval(running->vals[row], running->tupdesc, 1, &is_null)),
-                          std::nullopt};
+    const auto running = keep_rows(select_running.execute_latest(&id));
+    for (std::uint64_t row = 0; row < running.count; ++row) {
+        const Claim claim{*DatumGetUUIDP(running[row].only_value()), std::nullopt};
         finish(claim, {.status = "skipped", .error = reason});
     }
 }
 
-// Whether there was anything left to cancel: also in a cancelled batch, what was being claimed or changed at that
+// Whether there was anything left to cancel. In a cancelled batch that is what was being claimed or changed at that
 // moment.
 bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    if (count_open.execute_latest(&id) == 0) {
+    if (select_open.execute_latest(&id) == 0) {
         return false;
     }
     if (!state.cancelled) {
@@ -82,8 +115,7 @@ bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason)
         values.add(id).add_text(reason);
         mark_cancelled.execute(values.values(), values.letters());
     }
-    const Datum error =
-        CStringGetTextDatum(reason == nullptr ? "cancelled" : pg::stored_error(psprintf("cancelled: %s", reason)));
+    const Datum error = CStringGetTextDatum(cancelled_error(reason));
     if (state.started) {
         end_running(batch, error);
         advance_batch(batch); // skips the rest
@@ -94,28 +126,27 @@ bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason)
     return true;
 }
 
+struct CancelArgument {
+    enum : int { batch_id, reason };
+};
+
 } // namespace
 
-void start(const pg_uuid_t& batch, const callers::Rights& rights) {
+void start_batch(const pg_uuid_t& batch, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(&batch);
     mark_started.execute(&id);
-    NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, 1)), .batch_id = &batch};
-    execution.priority = DatumGetInt16(pg::column(0, 2));
-    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, 3))));
+    NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, StartedBatch::user_id)), .batch_id = &batch};
+    execution.priority = DatumGetInt16(pg::column(0, StartedBatch::priority));
+    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, StartedBatch::run_as))));
     execution.waits = true;
-    execution.max_attempts = 3;
+    execution.max_attempts = attempts_of_operation;
     execution.has_room = true;
-    const auto rows = select_operations.execute(&id);
-    SPITupleTable* operations = SPI_tuptable;
-    check_room(execution.user_id, static_cast<int>(rows));
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        bool is_null = false;
-        const auto column = [&](int number) {
-            return SPI_getbinval(operations->vals[row], operations->tupdesc, number, &is_null);
-        };
-        execution.batch_operation_id = DatumGetUUIDP(column(1));
-        execution.operation_id = column(2);
-        execution.payload = column(3);
+    const auto operations = keep_rows(select_operations.execute(&id));
+    check_room(execution.user_id, static_cast<int>(operations.count));
+    for (std::uint64_t row = 0; row < operations.count; ++row) {
+        execution.batch_operation_id = DatumGetUUIDP(operations[row].value(Operation::id));
+        execution.operation_id = operations[row].value(Operation::operation_id);
+        execution.payload = operations[row].value(Operation::parameters);
         operations::refuse_superuser(pg::text_view(execution.operation_id), execution.run_as);
         enqueue(execution);
     }
@@ -133,15 +164,16 @@ HELIX_FUNCTION(helix_start_batch) {
                  errdetail("Batch %s is %s already.", pg::uuid_text(batch), state.cancelled ? "cancelled" : "started"),
                  errhint("Make another one with helix.create_batch().")));
     }
-    start(batch, rights);
+    start_batch(batch, rights);
     spi.finish();
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_cancel_batch) {
-    pg::check_text_argument(fcinfo, 1, "p_reason", pg::longest_reason);
-    const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, 0, "p_batch_id"));
-    const char* reason = PG_ARGISNULL(1) ? nullptr : pg::stored_error(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    pg::check_text_argument(fcinfo, CancelArgument::reason, "p_reason", pg::longest_reason);
+    const pg_uuid_t batch = *DatumGetUUIDP(pg::required(fcinfo, CancelArgument::batch_id, "p_batch_id"));
+    const Datum given = optional_argument(fcinfo, CancelArgument::reason);
+    const char* reason = given == 0 ? nullptr : pg::stored_error(TextDatumGetCString(given));
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     const auto state = lock(batch, rights);
@@ -158,7 +190,7 @@ HELIX_FUNCTION(helix_check_batch_exists) {
     if (select_owner.read(&id) == 0) {
         refuse_unknown("batch", batch);
     }
-    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "batch", batch);
+    rights.check_may_use(*DatumGetUUIDP(pg::only_column()), "batch", batch);
     spi.finish();
     PG_RETURN_VOID();
 }

@@ -1,4 +1,4 @@
-// Owns: starting a batch. Used within queue/ only; callers are within an OwnerSpi.
+// Owns: starting a batch. Used within queue/ only. Callers are within an OwnerSpi.
 #pragma once
 
 #include "callers/caller.hpp"
@@ -7,6 +7,6 @@
 namespace helix::queue {
 
 // Queues the operations of a draft whose row the caller has locked or just made. `rights` are those of who starts it.
-void start(const pg_uuid_t& batch, const callers::Rights& rights);
+void start_batch(const pg_uuid_t& batch, const callers::Rights& rights);
 
 } // namespace helix::queue

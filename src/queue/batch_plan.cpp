@@ -1,3 +1,4 @@
+// Reads the operations of a new batch from jsonb, checks them, and finds circles in their dependencies.
 #include "pg/prelude.hpp"
 
 #include "queue/batch_plan.hpp"
@@ -19,39 +20,65 @@ namespace helix::queue {
 
 namespace {
 
-pg::Statement select_operations(
-    "SELECT e.value ->> 'operation_id', e.value ->> 'name', COALESCE(NULLIF(e.value -> 'parameters', 'null'), '{}'), "
-    "CASE WHEN pg_catalog.jsonb_typeof(e.value) <> 'object' THEN 'is not an object' "
-    "WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'depends_on', '[]')) NOT IN ('array', 'null') "
-    "THEN 'has a depends_on that is not an array' "
-    "WHEN pg_catalog.jsonb_typeof(e.value -> 'operation_id') <> 'string' THEN 'has an operation_id that is not a text' "
-    "WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'name', '\"\"')) NOT IN ('string', 'null') "
-    "THEN 'has a name that is not a text' "
-    "WHEN pg_catalog.length(e.value ->> 'name') NOT BETWEEN 1 AND 200 THEN 'has a name that is not 1 to 200 characters "
-    "long' "
-    "WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'parameters', '{}')) NOT IN ('object', 'null') "
-    "THEN 'has parameters that are not an object' "
-    "WHEN EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(e.value) k WHERE k NOT IN ('operation_id', 'name', "
-    "'parameters', 'depends_on')) THEN 'has an unknown field' "
-    "WHEN e.value ->> 'name' IS NOT NULL AND pg_catalog.count(*) OVER (PARTITION BY e.value ->> 'name') > 1 "
-    "THEN 'has the name of another' END "
-    "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number) ORDER BY e.number",
-    {JSONBOID});
-pg::Statement select_dependencies(
-    "WITH o AS (SELECT e.value ->> 'name' AS name, e.number, NULLIF(e.value -> 'depends_on', 'null') AS depends_on "
-    "FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number)), "
-    "d AS (SELECT DISTINCT o.number, n.value AS needed, pg_catalog.jsonb_typeof(n.value) AS kind "
-    "FROM o, pg_catalog.jsonb_array_elements(o.depends_on) n), "
-    "found AS (SELECT d.number::integer, CASE d.kind WHEN 'string' THEN t.number::integer "
-    "WHEN 'number' THEN CASE WHEN d.needed::numeric BETWEEN 1 AND pg_catalog.jsonb_array_length($1) "
-    "AND d.needed::numeric = pg_catalog.trunc(d.needed::numeric) THEN d.needed::integer END END AS needs, "
-    "d.needed::text FROM d LEFT JOIN o t ON d.kind = 'string' AND t.name = d.needed #>> '{}') "
-    "SELECT DISTINCT ON (f.number, f.needs) f.number, f.needs, f.needed FROM found f ORDER BY 1, 2, 3",
-    {JSONBOID});
+pg::Statement select_operations(R"(
+    SELECT e.value ->> 'operation_id', e.value ->> 'name',
+           COALESCE(NULLIF(e.value -> 'parameters', 'null'), '{}'),
+           CASE WHEN pg_catalog.jsonb_typeof(e.value) <> 'object'
+                THEN 'is not an object'
+                WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'depends_on', '[]')) NOT IN ('array', 'null')
+                THEN 'has a depends_on that is not an array'
+                WHEN pg_catalog.jsonb_typeof(e.value -> 'operation_id') <> 'string'
+                THEN 'has an operation_id that is not a text'
+                WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'name', '""')) NOT IN ('string', 'null')
+                THEN 'has a name that is not a text'
+                WHEN pg_catalog.length(e.value ->> 'name') NOT BETWEEN 1 AND 200
+                THEN 'has a name that is not 1 to 200 characters long'
+                WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'parameters', '{}')) NOT IN ('object', 'null')
+                THEN 'has parameters that are not an object'
+                WHEN EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(e.value) k
+                              WHERE k NOT IN ('operation_id', 'name', 'parameters', 'depends_on'))
+                THEN 'has an unknown field'
+                WHEN e.value ->> 'name' IS NOT NULL
+                     AND pg_catalog.count(*) OVER (PARTITION BY e.value ->> 'name') > 1
+                THEN 'has the name of another' END
+      FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number)
+     ORDER BY e.number)",
+                                {JSONBOID});
+struct Element {
+    enum : int { operation_id = 1, name, parameters, complaint };
+};
 
-pg::Statement count_dependencies("SELECT coalesce(pg_catalog.sum(pg_catalog.jsonb_array_length(e -> 'depends_on')), 0) "
-                                 "FROM pg_catalog.jsonb_array_elements($1) e "
-                                 "WHERE pg_catalog.jsonb_typeof(e -> 'depends_on') = 'array'",
+pg::Statement select_dependencies(R"(
+    WITH o AS (
+        SELECT e.value ->> 'name' AS name, e.number, NULLIF(e.value -> 'depends_on', 'null') AS depends_on
+          FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, number)),
+    d AS (
+        SELECT DISTINCT o.number, n.value AS needed, pg_catalog.jsonb_typeof(n.value) AS kind
+          FROM o, pg_catalog.jsonb_array_elements(o.depends_on) n),
+    found AS (
+        SELECT d.number::integer,
+               CASE d.kind
+                    WHEN 'string' THEN t.number::integer
+                    WHEN 'number' THEN
+                         CASE WHEN d.needed::numeric BETWEEN 1 AND pg_catalog.jsonb_array_length($1)
+                                   AND d.needed::numeric = pg_catalog.trunc(d.needed::numeric)
+                              THEN d.needed::integer END
+               END AS needs,
+               d.needed::text
+          FROM d
+          LEFT JOIN o t ON d.kind = 'string' AND t.name = d.needed #>> '{}')
+    SELECT DISTINCT ON (f.number, f.needs) f.number, f.needs, f.needed
+      FROM found f
+     ORDER BY 1, 2, 3)",
+                                  {JSONBOID});
+struct Need {
+    enum : int { position = 1, needs, needed };
+};
+
+pg::Statement count_dependencies(R"(
+    SELECT coalesce(pg_catalog.sum(pg_catalog.jsonb_array_length(e -> 'depends_on')), 0)
+      FROM pg_catalog.jsonb_array_elements($1) e
+     WHERE pg_catalog.jsonb_typeof(e -> 'depends_on') = 'array')",
                                  {JSONBOID});
 
 [[noreturn]] void refuse_operation(int position, const char* what) {
@@ -74,10 +101,10 @@ void check_size(Datum operations) {
     }
 }
 
-// All that depend on all would keep a server busy for half a minute each time that the batch moves on.
+// Where every operation depends on all others, the server is busy for half a minute each time that the batch moves on.
 void check_dependency_count(Datum operations) {
     count_dependencies.execute(&operations);
-    const auto count = DatumGetInt64(pg::column(0, 1));
+    const auto count = DatumGetInt64(pg::only_column());
     if (count > config::max_batch_dependencies) {
         ereport(
             ERROR,
@@ -95,23 +122,23 @@ void read_operations(Datum json, BatchPlan& plan) {
     for (int i = 0; i < plan.operation_count; ++i) {
         bool is_null = false;
         auto& operation = plan.operations[i];
-        const Datum complaint = pg::column(i, 4, &is_null);
+        const Datum complaint = pg::column(i, Element::complaint, &is_null);
         if (!is_null) {
             refuse_operation(i + 1, TextDatumGetCString(complaint));
         }
-        operation.operation_id = pg::column(i, 1, &is_null);
+        operation.operation_id = pg::column(i, Element::operation_id, &is_null);
         if (is_null) {
             refuse_operation(i + 1, "has no operation_id");
         }
-        const Datum name = pg::column(i, 2, &is_null);
+        const Datum name = pg::column(i, Element::name, &is_null);
         operation.name = is_null ? 0 : name;
-        operation.parameters = pg::column(i, 3);
+        operation.parameters = pg::column(i, Element::parameters);
         check_payload(operation.parameters, i + 1);
         operation.id = pg::fresh_id();
     }
 }
 
-// After the rows have been read: the list of operations is read once more where it has changed.
+// Comes after the rows have been read: asking for an operation may run the statement that reads helix.operations anew.
 void check_operations(const BatchPlan& plan) {
     for (int i = 0; i < plan.operation_count; ++i) {
         const auto name = pg::text_view(plan.operations[i].operation_id);
@@ -126,11 +153,11 @@ void read_dependencies(Datum json, BatchPlan& plan) {
     plan.dependencies = static_cast<Dependency*>(palloc(sizeof(Dependency) * (plan.dependency_count + 1)));
     for (int i = 0; i < plan.dependency_count; ++i) {
         bool unknown = false;
-        const int position = DatumGetInt32(pg::column(i, 1));
-        const Datum needs = pg::column(i, 2, &unknown);
+        const int position = DatumGetInt32(pg::column(i, Need::position));
+        const Datum needs = pg::column(i, Need::needs, &unknown);
         if (unknown) {
             refuse_operation(position, psprintf("depends on %s, which is no name or position of the batch",
-                                                TextDatumGetCString(pg::column(i, 3))));
+                                                TextDatumGetCString(pg::column(i, Need::needed))));
         }
         plan.dependencies[i] = {position - 1, DatumGetInt32(needs) - 1};
     }

@@ -1,4 +1,5 @@
-// Owns: what create_batch() is asked for, read and checked. Used within queue/ only; callers are within an OwnerSpi.
+// Owns: reading and checking the operations that create_batch() is given. Used within queue/ only. Callers are within
+// an OwnerSpi.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -15,7 +16,7 @@ struct PlannedOperation {
 };
 
 struct Dependency {
-    int operation; // indices from 0
+    int operation; // both are indices from 0
     int needs;
 };
 
@@ -27,7 +28,7 @@ struct BatchPlan {
     int dependency_count;
 };
 
-// Raises 22023 or 42704 and names the element (positions from 1).
+// Raises 22023 or 42704, which name the element by its position from 1.
 BatchPlan read_plan(Datum operations);
 
 } // namespace helix::queue

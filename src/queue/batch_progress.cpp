@@ -1,85 +1,137 @@
+// Moves a batch on when one of its operations ends: stops it, skips what can no longer run, releases what may run.
 #include "pg/prelude.hpp"
 
 #include "queue/batch_progress.hpp"
 
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
-#include "queue/lanes.hpp"
-
-#include <cstring>
+#include "queue/lane_rows.hpp"
 
 namespace helix::queue {
 
 namespace {
 
-pg::Statement lock_batch("SELECT b.id, b.batch_type = 'conditional', b.batch_type = 'sequential' "
-                         "OR b.max_concurrency IS NOT NULL FROM helix_internal.operation_batches b "
-                         "JOIN helix_internal.batch_operations o ON o.batch_id = b.id WHERE o.id = $1 "
-                         "FOR NO KEY UPDATE OF b",
+pg::Statement lock_batch(R"(
+    SELECT b.id, b.batch_type = 'conditional', b.batch_type = 'sequential' OR b.max_concurrency IS NOT NULL
+      FROM helix_internal.operation_batches b
+      JOIN helix_internal.batch_operations o ON o.batch_id = b.id
+     WHERE o.id = $1
+       FOR NO KEY UPDATE OF b)",
                          {UUIDOID});
-pg::Statement keep_ending("UPDATE helix_internal.batch_operations SET ended = $2, result = $3, error_message = $4, "
-                          "cost_actual = CASE WHEN $5 IS NULL THEN cost_actual ELSE COALESCE(cost_actual, 0) + $5 END, "
-                          "executed_at = pg_catalog.clock_timestamp() WHERE id = $1",
+struct LockedBatch {
+    enum : int { id = 1, conditional, limited };
+};
+
+pg::Statement keep_ending(R"(
+    UPDATE helix_internal.batch_operations
+       SET ended = $2,
+           result = $3,
+           error_message = $4,
+           cost_actual = CASE WHEN $5 IS NULL THEN cost_actual ELSE COALESCE(cost_actual, 0) + $5 END,
+           executed_at = pg_catalog.clock_timestamp()
+     WHERE id = $1)",
                           {UUIDOID, TEXTOID, JSONBOID, TEXTOID, NUMERICOID});
-pg::Statement
-    add_cost("UPDATE helix_internal.batch_operations SET cost_actual = COALESCE(cost_actual, 0) + $2 WHERE id = $1",
-             {UUIDOID, NUMERICOID});
+
+pg::Statement add_cost(R"(
+    UPDATE helix_internal.batch_operations
+       SET cost_actual = COALESCE(cost_actual, 0) + $2
+     WHERE id = $1)",
+                       {UUIDOID, NUMERICOID});
+
 pg::Statement select_stop_reason("SELECT helix_internal.batch_stop_reason($1)", {UUIDOID});
-// What somebody else has locked is ending or being claimed at this moment: both come by here or ask for the reason.
-pg::Statement select_unclaimed("SELECT id FROM helix_internal.queue "
-                               "WHERE batch_id = $1 AND NOT running FOR UPDATE SKIP LOCKED",
+
+// A row that another transaction has locked is ending or being claimed at this moment. An ending comes by here, a claim
+// asks for the reason.
+pg::Statement select_unclaimed(R"(
+    SELECT id
+      FROM helix_internal.queue
+     WHERE batch_id = $1 AND NOT running
+       FOR UPDATE SKIP LOCKED)",
                                {UUIDOID});
-// What depends on an operation, directly or not: in a conditional batch it waits still.
-pg::Statement
-    select_hopeless("WITH RECURSIVE hopeless AS (SELECT $2 AS id UNION SELECT o.id FROM hopeless h "
-                    "JOIN helix_internal.batch_operations o ON o.depends_on @> ARRAY[h.id] WHERE o.ended IS NULL) "
-                    "SELECT q.id FROM helix_internal.queue q JOIN hopeless h ON h.id = q.batch_operation_id "
-                    "WHERE q.batch_id = $1 AND NOT q.running FOR UPDATE OF q",
-                    {UUIDOID, UUIDOID});
-pg::Statement skip("WITH gone AS (DELETE FROM helix_internal.queue q WHERE q.id = ANY ($1) RETURNING q.*), "
-                   "kept AS (INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, batch_id, "
-                   "batch_operation_id, execution_status, triggered_by, priority, attempt, run_at, payload, "
-                   "error_message, created_at) SELECT g.id, g.user_id, g.operation_id, g.batch_id, "
-                   "g.batch_operation_id, 'skipped', g.triggered_by, g.priority, g.attempt, g.run_at, g.payload, $2, "
-                   "g.created_at FROM gone g) "
-                   "UPDATE helix_internal.batch_operations o SET ended = 'skipped', error_message = $2, "
-                   "executed_at = pg_catalog.clock_timestamp() FROM gone g WHERE o.id = g.batch_operation_id",
+
+// What depends on an operation, directly or not. In a conditional batch all of it still waits.
+pg::Statement select_hopeless(R"(
+    WITH RECURSIVE hopeless AS (
+        SELECT $2 AS id
+        UNION
+        SELECT o.id
+          FROM hopeless h
+          JOIN helix_internal.batch_operations o ON o.depends_on @> ARRAY[h.id]
+         WHERE o.ended IS NULL)
+    SELECT q.id
+      FROM helix_internal.queue q
+      JOIN hopeless h ON h.id = q.batch_operation_id
+     WHERE q.batch_id = $1 AND NOT q.running
+       FOR UPDATE OF q)",
+                              {UUIDOID, UUIDOID});
+
+pg::Statement skip(R"(
+    WITH gone AS (
+        DELETE FROM helix_internal.queue q WHERE q.id = ANY ($1) RETURNING q.*),
+    kept AS (
+        INSERT INTO helix_internal.schedule_executions
+               (id, user_id, operation_id, batch_id, batch_operation_id, execution_status, triggered_by, priority, attempt,
+                run_at, payload, error_message, created_at)
+        SELECT g.id, g.user_id, g.operation_id, g.batch_id, g.batch_operation_id, 'skipped', g.triggered_by, g.priority,
+               g.attempt, g.run_at, g.payload, $2, g.created_at
+          FROM gone g)
+    UPDATE helix_internal.batch_operations o
+       SET ended = 'skipped',
+           error_message = $2,
+           executed_at = pg_catalog.clock_timestamp()
+      FROM gone g
+     WHERE o.id = g.batch_operation_id)",
                    {UUIDARRAYOID, TEXTOID});
-pg::Statement unblock("UPDATE helix_internal.batch_operations o SET unblocked = true WHERE o.depends_on @> ARRAY[$1] "
-                      "AND o.ended IS NULL AND NOT EXISTS (SELECT FROM helix_internal.batch_operations d "
-                      "WHERE d.id = ANY (o.depends_on) AND d.ended IS NULL)",
-                      {UUIDOID});
-// The places are in order, and not in the future.
-pg::Statement release("UPDATE helix_internal.queue q SET ready_at = next.place, run_at = next.place FROM (SELECT w.id, "
-                      "pg_catalog.clock_timestamp() - interval '1 us' * (1000 - pg_catalog.row_number() "
-                      "OVER (ORDER BY o.sequence_order)) AS place FROM helix_internal.queue w "
-                      "JOIN helix_internal.batch_operations o ON o.id = w.batch_operation_id "
-                      "WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND o.unblocked ORDER BY o.sequence_order "
-                      "LIMIT (SELECT CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END "
-                      "- (SELECT pg_catalog.count(*) FROM helix_internal.queue r WHERE r.batch_id = $1 "
-                      "AND r.ready_at < 'infinity') FROM helix_internal.operation_batches b WHERE b.id = $1)) next "
-                      "WHERE q.id = next.id RETURNING q.priority, q.ready_at",
+
+pg::Statement unblock(R"(
+    UPDATE helix_internal.batch_operations o
+       SET unblocked = true
+     WHERE o.depends_on @> ARRAY[$1] AND o.ended IS NULL
+       AND NOT EXISTS (SELECT FROM helix_internal.batch_operations d
+                        WHERE d.id = ANY (o.depends_on) AND d.ended IS NULL))",
                       {UUIDOID});
 
-// Skips the executions of the statement that ran last.
+// The places are in order, and not in the future.
+pg::Statement release(R"(
+    UPDATE helix_internal.queue q
+       SET ready_at = next.place,
+           run_at = next.place
+      FROM (SELECT w.id,
+                   pg_catalog.clock_timestamp()
+                   - interval '1 us' * (1000 - pg_catalog.row_number() OVER (ORDER BY o.sequence_order)) AS place
+              FROM helix_internal.queue w
+              JOIN helix_internal.batch_operations o ON o.id = w.batch_operation_id
+             WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND o.unblocked
+             ORDER BY o.sequence_order
+             LIMIT (SELECT CASE WHEN b.batch_type = 'sequential' THEN 1 ELSE b.max_concurrency END
+                           - (SELECT pg_catalog.count(*)
+                                FROM helix_internal.queue r
+                               WHERE r.batch_id = $1 AND r.ready_at < 'infinity')
+                      FROM helix_internal.operation_batches b
+                     WHERE b.id = $1)) next
+     WHERE q.id = next.id
+    RETURNING q.priority, q.ready_at)",
+                      {UUIDOID});
+
+// Skips the executions whose ids the statement that ran last has returned.
 void skip_selected(std::uint64_t rows, const char* reason) {
     if (rows == 0) {
         return;
     }
     auto* ids = static_cast<Datum*>(palloc(rows * sizeof(Datum)));
     for (std::uint64_t row = 0; row < rows; ++row) {
-        ids[row] = pg::column(row, 1);
+        ids[row] = pg::only_column(row);
     }
     ArrayType* array = construct_array(ids, static_cast<int>(rows), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
     const Datum values[] = {PointerGetDatum(array), CStringGetTextDatum(reason)};
     skip.execute_latest(values);
 }
 
-// Whether the batch has been stopped; what nobody works on is skipped then.
+// Whether the batch has to stop; then what nobody works on is skipped.
 bool stop_where_due(Datum batch) {
     select_stop_reason.execute_latest(&batch);
     bool is_null = false;
-    const Datum reason = pg::column(0, 1, &is_null);
+    const Datum reason = pg::only_column(0, &is_null);
     if (is_null) {
         return false;
     }
@@ -89,14 +141,7 @@ bool stop_where_due(Datum batch) {
 }
 
 void release_next(Datum batch) {
-    const auto rows = release.execute_latest(&batch);
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        mark_ready(DatumGetInt16(pg::column(row, 1)), DatumGetTimestampTz(pg::column(row, 2)));
-    }
-}
-
-const char* word_for(const char* status) {
-    return strcmp(status, "success") == 0 ? "completed" : status;
+    mark_rows_ready(release.execute_latest(&batch));
 }
 
 } // namespace
@@ -108,24 +153,26 @@ void advance_batch(const pg_uuid_t& batch) {
     }
 }
 
-// The lock makes ends follow each other. A REPEATABLE READ transaction's own snapshot would still not show the one
-// before, and two dependencies that end at once would both leave what needs both to the other: hence execute_latest.
+// The lock makes endings follow each other. In REPEATABLE READ the transaction's own snapshot would still not show the
+// ending before. Two dependencies that end at once would then leave what needs both to each other: hence
+// execute_latest.
 void note_batch_operation(const pg_uuid_t& operation, const Ending& ending) {
     const Datum id = UUIDPGetDatum(&operation);
     if (lock_batch.execute(&id) == 0) {
         return; // the batch has been deleted
     }
-    const Datum batch = pg::column(0, 1);
-    const bool conditional = DatumGetBool(pg::column(0, 2));
-    const bool limited = DatumGetBool(pg::column(0, 3));
+    const Datum batch = pg::column(0, LockedBatch::id);
+    const bool conditional = DatumGetBool(pg::column(0, LockedBatch::conditional));
+    const bool limited = DatumGetBool(pg::column(0, LockedBatch::limited));
     pg::Values values;
-    values.add(id).add_text(word_for(ending.status)).add(ending.result, ending.result == 0);
+    values.add(id).add_text(ending.succeeded() ? "completed" : ending.status);
+    values.add(ending.result, ending.result == 0);
     values.add(ending.error, ending.error == 0).add(ending.cost, ending.cost == 0);
     keep_ending.execute(values.values(), values.letters());
     if (stop_where_due(batch)) {
         return;
     }
-    if (conditional && strcmp(ending.status, "success") != 0) {
+    if (conditional && !ending.succeeded()) {
         const Datum failed[] = {batch, id};
         skip_selected(select_hopeless.execute_latest(failed),
                       "skipped: an operation that it depends on has not succeeded");
@@ -140,7 +187,7 @@ void note_attempt_cost(const pg_uuid_t& operation, Datum cost_usd) {
     if (lock_batch.execute(values) == 0) {
         return; // the batch has been deleted
     }
-    const Datum batch = pg::column(0, 1);
+    const Datum batch = pg::column(0, LockedBatch::id);
     add_cost.execute(values);
     stop_where_due(batch);
 }

@@ -1,3 +1,4 @@
+// helix.enqueue_execution(), and queueing for other features.
 #include "pg/prelude.hpp"
 
 #include "queue/enqueue.hpp"
@@ -26,20 +27,33 @@ namespace {
 
 constexpr int spread_us = 100'000; // executions for one moment get places of their own within this time
 
-pg::Statement insert_request("INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id) "
-                             "VALUES ($1, $2, $3) ON CONFLICT (user_id, request_id) DO NOTHING",
+pg::Statement insert_request(R"(
+    INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (user_id, request_id) DO NOTHING)",
                              {UUIDOID, TEXTOID, UUIDOID});
-pg::Statement select_request("SELECT execution_id FROM helix_internal.queue_requests "
-                             "WHERE user_id = $1 AND request_id = $2",
+
+pg::Statement select_request(R"(
+    SELECT execution_id
+      FROM helix_internal.queue_requests
+     WHERE user_id = $1 AND request_id = $2)",
                              {UUIDOID, TEXTOID});
+
 pg::Statement select_unfinished("SELECT FROM helix_internal.queue WHERE schedule_id = $1 LIMIT 1", {UUIDOID});
-pg::Statement select_schedule("SELECT user_id, operation_id, enabled, parameters, overlap, max_attempts, run_as "
-                              "FROM helix_internal.operation_schedules WHERE id = $1",
+
+pg::Statement select_schedule(R"(
+    SELECT user_id, operation_id, enabled, parameters, overlap, max_attempts, run_as
+      FROM helix_internal.operation_schedules
+     WHERE id = $1)",
                               {UUIDOID});
+struct Schedule {
+    enum : int { user_id = 1, operation_id, enabled, parameters, overlap, max_attempts, run_as };
+};
+
 pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
                             {UUIDOID});
 
-// By the columns of helix_internal.queue, in their order.
+// Adds the columns of helix_internal.queue in their order.
 void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at) {
     pg::Values row;
     row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
@@ -57,7 +71,7 @@ void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_
     pg::insert_into("queue", row);
 }
 
-// A place in the lane: claims read on from where others have stopped, so equal places would be read again and again.
+// A place in the lane. Claims read on from where others have stopped, so equal places would be read again and again.
 TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
     static int next = 0;
     if (run_at <= now) {
@@ -67,11 +81,24 @@ TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
     return run_at + next;
 }
 
+// The execution that the request id was first used for; none where it is new and `id` has it now.
+std::optional<pg_uuid_t> note_request(const NewExecution& execution, const pg_uuid_t& id) {
+    const Datum request[] = {UUIDPGetDatum(&execution.user_id), execution.request_id, UUIDPGetDatum(&id)};
+    if (insert_request.execute(request) > 0) {
+        return std::nullopt;
+    }
+    if (select_request.execute(request) == 0) { // an older snapshot does not show it
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("could not serialize access: the request id was used meanwhile")));
+    }
+    return *DatumGetUUIDP(pg::only_column());
+}
+
 } // namespace
 
 bool has_unfinished(const pg_uuid_t& schedule_id) {
     const Datum id = UUIDPGetDatum(&schedule_id);
-    return select_unfinished.execute_latest(&id) > 0; // who waits for one that has ended would wait for ever
+    return select_unfinished.execute_latest(&id) > 0; // waiting for one that has ended would never end
 }
 
 bool must_wait(const pg_uuid_t& schedule_id) {
@@ -83,13 +110,8 @@ bool must_wait(const pg_uuid_t& schedule_id) {
 pg_uuid_t enqueue(const NewExecution& execution) {
     const pg_uuid_t id = pg::fresh_id();
     if (execution.request_id != 0) {
-        const Datum request[] = {UUIDPGetDatum(&execution.user_id), execution.request_id, UUIDPGetDatum(&id)};
-        if (insert_request.execute(request) == 0) {
-            if (select_request.execute(request) == 0) { // an older snapshot does not see it
-                ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                                errmsg("could not serialize access: the request id was used meanwhile")));
-            }
-            return *DatumGetUUIDP(pg::column(0, 1));
+        if (const auto earlier = note_request(execution, id)) {
+            return *earlier;
         }
     }
     if (!execution.has_room) {
@@ -107,21 +129,21 @@ pg_uuid_t enqueue(const NewExecution& execution) {
 
 namespace {
 
-// What a schedule says of its executions. Its memory is SPI's. The caller chooses the payload: so neither they nor who
+// What a schedule says of its executions, in SPI's memory. The caller chooses the payload. So neither they nor whoever
 // wrote the schedule may use the other's rights.
 void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(execution.schedule_id);
     if (select_schedule.execute(&id) == 0) {
         refuse_unknown("schedule", *execution.schedule_id);
     }
-    execution.user_id = *DatumGetUUIDP(pg::column(0, 1));
+    execution.user_id = *DatumGetUUIDP(pg::column(0, Schedule::user_id));
     rights.check_may_use(execution.user_id, "schedule", *execution.schedule_id); // before anything is said of it
-    execution.operation_id = pg::column(0, 2);
-    const bool enabled = DatumGetBool(pg::column(0, 3));
-    const Datum parameters = pg::column(0, 4);
-    const bool one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
-    execution.max_attempts = DatumGetInt32(pg::column(0, 6));
-    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, 7))));
+    execution.operation_id = pg::column(0, Schedule::operation_id);
+    const bool enabled = DatumGetBool(pg::column(0, Schedule::enabled));
+    const Datum parameters = pg::column(0, Schedule::parameters);
+    const bool one_at_a_time = pg::text_view(pg::column(0, Schedule::overlap)) == "queue";
+    execution.max_attempts = DatumGetInt32(pg::column(0, Schedule::max_attempts));
+    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, Schedule::run_as))));
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
@@ -133,9 +155,14 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     }
 }
 
-void check_plain(FunctionCallInfo fcinfo, NewExecution& execution) {
-    execution.user_id = *DatumGetUUIDP(pg::required(fcinfo, 6, "p_user_id"));
-    execution.operation_id = pg::required(fcinfo, 7, "p_operation_id");
+struct Argument {
+    enum : int { schedule_id, triggered_by, payload, run_at, priority, request_id, user_id, operation_id };
+};
+
+// For an execution without a schedule.
+void read_operation(FunctionCallInfo fcinfo, NewExecution& execution) {
+    execution.user_id = *DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id"));
+    execution.operation_id = pg::required(fcinfo, Argument::operation_id, "p_operation_id");
     operations::check_operation(pg::text_view(execution.operation_id));
 }
 
@@ -143,21 +170,21 @@ void check_plain(FunctionCallInfo fcinfo, NewExecution& execution) {
 
 HELIX_FUNCTION(helix_enqueue_execution) {
     NewExecution execution;
-    execution.triggered_by = trigger_word(fcinfo, 1);
-    execution.payload = PG_ARGISNULL(2) ? 0 : PG_GETARG_DATUM(2);
-    execution.run_at = time_argument(fcinfo, 3, "p_run_at");
-    execution.priority = priority_argument(fcinfo, 4);
-    execution.request_id = request_id_argument(fcinfo, 5);
+    execution.triggered_by = trigger_word(fcinfo, Argument::triggered_by);
+    execution.payload = optional_argument(fcinfo, Argument::payload);
+    execution.run_at = time_argument(fcinfo, Argument::run_at, "p_run_at");
+    execution.priority = priority_argument(fcinfo, Argument::priority);
+    execution.request_id = request_id_argument(fcinfo, Argument::request_id);
     const auto rights = callers::rights();
     check_priority(rights, execution.priority);
     check_payload(execution.payload);
     auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    if (PG_ARGISNULL(0)) {
-        check_plain(fcinfo, execution);
+    if (PG_ARGISNULL(Argument::schedule_id)) {
+        read_operation(fcinfo, execution);
         callers::check_acts_for(execution.user_id);
         execution.run_as = GetUserNameFromId(rights.role, false);
     } else {
-        execution.schedule_id = PG_GETARG_UUID_P(0);
+        execution.schedule_id = PG_GETARG_UUID_P(Argument::schedule_id);
     }
     pg::OwnerSpi spi;
     if (execution.schedule_id != nullptr) {

@@ -1,12 +1,12 @@
-// Owns: putting executions into the queue. Offered to features that queue (schedules, webhooks); callers are within an
-// OwnerSpi and have checked the caller's rights. All raise PostgreSQL errors.
+// Owns: putting executions into the queue. Offered to features that queue (schedules, webhooks). Callers are within an
+// OwnerSpi and have checked the rights. All raise PostgreSQL errors.
 #pragma once
 
 #include "pg/prelude.hpp"
 
 namespace helix::queue {
 
-// Plain data. Fields that are null pointers or NOBEGIN are not given.
+// Plain data. A field that is a null pointer, 0 or NOBEGIN is not given.
 struct NewExecution {
     pg_uuid_t user_id;
     Datum operation_id = 0;       // text
@@ -21,21 +21,21 @@ struct NewExecution {
     TimestampTz scheduled_for = DT_NOBEGIN; // the time that cron asked for
     Datum request_id = 0;                   // text
     Datum payload = 0;                      // jsonb
-    bool waits = false;                     // until something else releases it
+    bool waits = false;                     // it is ready when something else releases it
     bool has_room = false;                  // the caller has asked has_room() already
 };
 
-// Its id. Raises 22023 where there is no room.
+// Returns its id. Raises 22023 where there is no room.
 pg_uuid_t enqueue(const NewExecution& execution);
 
-// Whether `more` executions of the user may come in: what waits or runs is counted up to helix.max_queued_per_user.
-// Sessions that queue at the same moment may together exceed it, each by a sixteenth of what was left.
+// Whether `more` executions of the user may come in. What waits or runs is counted up to helix.max_queued_per_user.
+// Sessions that queue at the same moment may together exceed that, each by a sixteenth of what was left.
 bool has_room(const pg_uuid_t& user, int more);
 
 // Whether the queue holds an execution of the schedule, waiting or running. Lock the schedule first where that matters.
 bool has_unfinished(const pg_uuid_t& schedule_id);
 
-// Locks a schedule that runs one at a time, and whether a new execution has to wait for another one.
+// Locks a schedule that runs one execution at a time. Whether a new one has to wait for another.
 bool must_wait(const pg_uuid_t& schedule_id);
 
 } // namespace helix::queue

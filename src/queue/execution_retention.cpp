@@ -9,10 +9,10 @@ namespace helix::queue {
 
 namespace {
 
-constexpr std::uint64_t at_a_time = 5000;
+constexpr std::uint64_t at_a_time = 5000; // as the statements say
 
-// A schedule's execution_count and last_execution_at go on knowing what has been removed. They are kept beside the
-// schedule, whose row its owner may hold in an open transaction.
+// A schedule's execution_count and last_execution_at still count what has been removed. Both are kept beside the
+// schedule: its user may hold its row in an open transaction.
 pg::Statement forget_executions(R"(
     WITH old AS (
         SELECT id FROM helix_internal.schedule_executions WHERE completed_at < $1 LIMIT 5000 FOR UPDATE SKIP LOCKED),
@@ -31,12 +31,16 @@ pg::Statement forget_executions(R"(
                latest_created_at = greatest(f.latest_created_at, excluded.latest_created_at))
     SELECT FROM gone)",
                                 {TIMESTAMPTZOID});
-pg::Statement forget_schedules("DELETE FROM helix_internal.forgotten_executions f WHERE NOT EXISTS "
-                               "(SELECT FROM helix_internal.operation_schedules s WHERE s.id = f.schedule_id)");
-pg::Statement forget_requests(
-    "DELETE FROM helix_internal.queue_requests r USING (SELECT user_id, request_id FROM helix_internal.queue_requests "
-    "WHERE requested_at < $1 LIMIT 5000) old WHERE r.user_id = old.user_id AND r.request_id = old.request_id",
-    {TIMESTAMPTZOID});
+
+pg::Statement forget_schedules(R"(
+    DELETE FROM helix_internal.forgotten_executions f
+     WHERE NOT EXISTS (SELECT FROM helix_internal.operation_schedules s WHERE s.id = f.schedule_id))");
+
+pg::Statement forget_requests(R"(
+    DELETE FROM helix_internal.queue_requests r
+     USING (SELECT user_id, request_id FROM helix_internal.queue_requests WHERE requested_at < $1 LIMIT 5000) old
+     WHERE r.user_id = old.user_id AND r.request_id = old.request_id)",
+                              {TIMESTAMPTZOID});
 
 } // namespace
 

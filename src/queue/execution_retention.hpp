@@ -3,7 +3,7 @@
 
 namespace helix::queue {
 
-// The worker's task: removes what is older than helix.execution_retention, some at a time.
+// The worker's task: removes what is older than helix.execution_retention, some rows at a time. True: there are more.
 bool execution_retention_task();
 
 } // namespace helix::queue

@@ -1,3 +1,4 @@
+// Starts executors, and runs in each of them one handler after the other in a transaction of its own.
 #include "pg/prelude.hpp"
 
 #include "queue/executor.hpp"
@@ -26,11 +27,15 @@ namespace {
 
 constexpr int most_executors = 64;
 constexpr long look_again_ms = 1000;
-constexpr std::int64_t idle_us = 30 * USECS_PER_SEC; // then the process leaves
+constexpr std::int64_t idle_us = 30 * USECS_PER_SEC; // after which the process leaves
 
-pg::Statement select_waiting("SELECT FROM helix.operations o WHERE o.handler IS NOT NULL AND EXISTS (SELECT "
-                             "FROM helix_internal.queue q WHERE q.operation_id = o.operation_id AND NOT q.running "
-                             "AND q.ready_at <= pg_catalog.clock_timestamp()) LIMIT 1");
+pg::Statement select_waiting(R"(
+    SELECT FROM helix.operations o
+     WHERE o.handler IS NOT NULL
+       AND EXISTS (SELECT FROM helix_internal.queue q
+                    WHERE q.operation_id = o.operation_id AND NOT q.running
+                      AND q.ready_at <= pg_catalog.clock_timestamp())
+     LIMIT 1)");
 
 BackgroundWorkerHandle* handles[most_executors];
 
@@ -59,9 +64,8 @@ double random_seed() {
     return static_cast<double>(bits) / static_cast<double>(PG_UINT64_MAX) * 2 - 1;
 }
 
-// What a job leaves in the session goes: settings, advisory locks, prepared statements, sequences' last values, the
-// seed of random(). The next one begins as a fresh session does. An error here ends the process, which nobody's job
-// uses then.
+// Discards what a job leaves in the session: settings, advisory locks, prepared statements, sequences' last values, the
+// seed of random(). The next job begins as in a fresh session. An error here ends the process while no job uses it.
 void begin_anew() {
     DiscardStmt all{};
     all.type = T_DiscardStmt;
@@ -89,7 +93,7 @@ void run_claimed(const ClaimedJob& job) {
         error = psprintf("%s (%s)", data->message, unpack_sql_state(data->sqlerrcode));
         FlushErrorState();
         pg::hold_interrupts();
-        disable_all_timeouts(false); // else the time that was left ends the process later
+        disable_all_timeouts(false); // else what is left of one would end the process later
         AbortCurrentTransaction();
         pg::resume_interrupts();
     }
@@ -102,6 +106,7 @@ void run_claimed(const ClaimedJob& job) {
     }
 }
 
+// False where nothing is due.
 bool run_next(MemoryContext memory) {
     MemoryContextReset(memory);
     begin_transaction();
@@ -132,7 +137,7 @@ bool executors_task() {
                 pfree(handles[i]);
             }
             handles[i] = worker::start_elsewhere(executor_errand);
-            break; // one more each second while something waits
+            break; // one more each second, while something waits
         }
     }
     MemoryContextSwitchTo(own);
@@ -149,7 +154,7 @@ bool run_executor() {
     while (GetCurrentTimestamp() < leave_at && !worker::worker_has_left()) {
         CHECK_FOR_INTERRUPTS();
         pg::reload_if_asked();
-        begin_waiting(true);
+        begin_waiting(WaitFor::some_operations);
         if (run_next(memory)) {
             leave_at = GetCurrentTimestamp() + idle_us;
         } else {

@@ -4,10 +4,10 @@
 
 namespace helix::queue {
 
-// The worker's task: sees that there are executors while something waits for one.
+// The worker's task: starts executors while something waits for one.
 bool executors_task();
 
-// What such a process does; it leaves when it has had nothing to do for a while.
+// What such a process does. It leaves when it has had nothing to do for a while.
 constexpr const char* executor_errand = "executor";
 bool run_executor();
 

@@ -1,3 +1,4 @@
+// Claims an execution of an operation with a handler, calls the handler, and reports the outcome.
 #include "pg/prelude.hpp"
 
 #include "queue/handler.hpp"
@@ -8,7 +9,6 @@
 #include "pg/spi.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
-#include "queue/queue_arguments.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -24,19 +24,24 @@ namespace {
 
 constexpr std::int64_t lease_margin_us = 30 * USECS_PER_SEC;
 
-pg::Statement claim("SELECT c.execution_id, c.user_id, c.fencing_token, c.payload, q.run_as, o.handler::pg_catalog.oid "
-                    "FROM helix.claim_executions('helix executor', 1, $1, ARRAY(SELECT h.operation_id "
-                    "FROM helix.operations h WHERE h.handler IS NOT NULL)) c "
-                    "JOIN helix_internal.queue q ON q.id = c.execution_id "
-                    "JOIN helix.operations o ON o.operation_id = c.operation_id",
+pg::Statement claim(R"(
+    SELECT c.execution_id, c.user_id, c.fencing_token, c.payload, q.run_as, o.handler::pg_catalog.oid
+      FROM helix.claim_executions('helix executor', 1, $1, ARRAY(
+               SELECT h.operation_id FROM helix.operations h WHERE h.handler IS NOT NULL)) c
+      JOIN helix_internal.queue q ON q.id = c.execution_id
+      JOIN helix.operations o ON o.operation_id = c.operation_id)",
                     {INTERVALOID});
-pg::Statement
-    complete("SELECT helix.complete_execution($1, 'success', $2, ($2 ->> 'cost_usd')::pg_catalog.numeric, $3, "
-             "$4)",
-             {UUIDOID, JSONBOID, INT4OID, INT8OID});
+struct Claimed {
+    enum : int { execution_id = 1, user_id, fencing_token, payload, run_as, handler };
+};
+
+pg::Statement complete(R"(
+    SELECT helix.complete_execution($1, 'success', $2, ($2 ->> 'cost_usd')::pg_catalog.numeric, $3, $4))",
+                       {UUIDOID, JSONBOID, INT4OID, INT8OID});
+
 pg::Statement fail("SELECT helix.fail_execution($1, $2, $3)", {UUIDOID, TEXTOID, INT8OID});
 
-// Switches to the role and its user until the transaction ends; what it starts may not switch back.
+// Switches to the role and its user until the transaction ends. What the handler starts may not switch back.
 void become(const ClaimedJob& job) {
     const Oid role = get_role_oid(job.run_as, true);
     if (!OidIsValid(role)) {
@@ -55,10 +60,10 @@ void become(const ClaimedJob& job) {
     escape_json(&claims, job.run_as);
     appendStringInfoChar(&claims, '}');
     pg::set_for_now("helix.user_id", user);
-    pg::set_for_now("request.jwt.claims", claims.data); // as PostgREST would, for the policies of the application
+    pg::set_for_now("request.jwt.claims", claims.data); // as PostgREST does: the application's policies read it
 }
 
-const char* call_of(Oid handler) {
+const char* statement_of(Oid handler) {
     const char* name = get_func_name(handler);
     if (name == nullptr) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("the operation's handler is gone"),
@@ -73,17 +78,17 @@ const char* call_of(Oid handler) {
 }
 
 // The handler's result in `memory`; 0 for null.
-Datum call(const ClaimedJob& job, MemoryContext memory) {
+Datum call_handler(const ClaimedJob& job, MemoryContext memory) {
     Oid types[] = {UUIDOID, JSONBOID};
     Datum values[] = {UUIDPGetDatum(&job.id), job.payload};
     const char nulls[] = {' ', job.payload == 0 ? 'n' : ' '};
-    if (SPI_execute_with_args(call_of(job.handler), 2, types, values, nulls, false, 0) != SPI_OK_SELECT ||
+    if (SPI_execute_with_args(statement_of(job.handler), 2, types, values, nulls, false, 0) != SPI_OK_SELECT ||
         SPI_processed != 1 || SPI_gettypeid(SPI_tuptable->tupdesc, 1) != JSONBOID) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION), errmsg("a handler must return one jsonb"),
                         errhint("Declare it as function(execution uuid, payload jsonb) RETURNS jsonb.")));
     }
     bool is_null = false;
-    const Datum result = pg::column(0, 1, &is_null);
+    const Datum result = pg::only_column(0, &is_null);
     const MemoryContext own = MemoryContextSwitchTo(memory);
     const Datum copy = is_null ? 0 : datumCopy(result, false, -1);
     MemoryContextSwitchTo(own);
@@ -101,10 +106,10 @@ Datum call_as_its_role(const ClaimedJob& job) {
     }
     become(job);
     enable_timeout_after(STATEMENT_TIMEOUT, config::handler_timeout_s * 1000);
-    const Datum result = call(job, memory);
+    const Datum result = call_handler(job, memory);
     disable_timeout(STATEMENT_TIMEOUT, false);
     SPI_finish();
-    AtEOXact_GUC(false, nesting); // the handler's own settings end with it
+    AtEOXact_GUC(false, nesting); // the handler's own settings end here
     SetUserIdAndSecContext(own_role, own_context);
     return result;
 }
@@ -122,13 +127,13 @@ const ClaimedJob* claim_job() {
     if (found) {
         bool no_payload = false;
         const MemoryContext own = MemoryContextSwitchTo(memory);
-        job->id = *DatumGetUUIDP(pg::column(0, 1));
-        job->user_id = *DatumGetUUIDP(pg::column(0, 2));
-        job->token = DatumGetInt64(pg::column(0, 3));
-        const Datum payload = pg::column(0, 4, &no_payload);
+        job->id = *DatumGetUUIDP(pg::column(0, Claimed::execution_id));
+        job->user_id = *DatumGetUUIDP(pg::column(0, Claimed::user_id));
+        job->token = DatumGetInt64(pg::column(0, Claimed::fencing_token));
+        const Datum payload = pg::column(0, Claimed::payload, &no_payload);
         job->payload = no_payload ? 0 : datumCopy(payload, false, -1);
-        job->run_as = pstrdup(NameStr(*DatumGetName(pg::column(0, 5))));
-        job->handler = DatumGetObjectId(pg::column(0, 6));
+        job->run_as = pstrdup(NameStr(*DatumGetName(pg::column(0, Claimed::run_as))));
+        job->handler = DatumGetObjectId(pg::column(0, Claimed::handler));
         MemoryContextSwitchTo(own);
     }
     spi.finish();

@@ -1,5 +1,6 @@
-// Owns: one execution of an operation that has a handler: claiming it, calling the function as the role that queued it,
-// reporting. Used by queue/executor only; each call is within a transaction. Raises PostgreSQL errors.
+// Owns: one execution of an operation that has a handler. It is claimed, the function is called as the role that queued
+// it, and the outcome is reported. Used by queue/executor only. Each call is within a transaction. Raises PostgreSQL
+// errors.
 #pragma once
 
 #include "pg/prelude.hpp"

@@ -1,3 +1,4 @@
+// Moves rows from helix_internal.queue to helix_internal.schedule_executions by the table access method.
 #include "pg/prelude.hpp"
 
 #include "queue/history.hpp"
@@ -72,7 +73,7 @@ Departed copy_of(TupleTableSlot* row) {
             .nulls = nulls};
 }
 
-// Deletes what the active snapshot sees, if the claim holds. TM_Updated and TM_Deleted: somebody else was faster.
+// Deletes what the active snapshot sees, if the claim holds. TM_Updated and TM_Deleted: another transaction was faster.
 TM_Result try_to_leave(Relation queue, const Claim& claim, std::optional<Departed>& departed) {
     Relation key = index_open(pg::internal_relation("queue_pkey"), RowExclusiveLock);
     TupleTableSlot* row = table_slot_create(queue, nullptr);
@@ -98,7 +99,7 @@ TM_Result try_to_leave(Relation queue, const Claim& claim, std::optional<Departe
 } // namespace
 
 std::optional<Departed> leave_queue(const Claim& claim) {
-    PreventCommandIfReadOnly("ending an execution"); // the table access method itself would not ask
+    PreventCommandIfReadOnly("ending an execution"); // the table access method does not ask
     std::optional<Departed> departed;
     Relation queue = table_open(pg::internal_relation("queue"), RowExclusiveLock);
     TM_Result result = TM_Ok;

@@ -1,3 +1,4 @@
+// The lanes in shared memory: commits and aborts move them back, claims move them on, and arrivals wake waiters.
 #include "pg/prelude.hpp"
 
 #include "queue/lanes.hpp"
@@ -16,26 +17,26 @@ namespace helix::queue {
 
 namespace {
 
-constexpr int most_databases = 64; // beyond, claims do without hints
+constexpr int most_databases = 64; // the claims of further ones have no hints
 constexpr int lane_count = highest_priority - lowest_priority + 1;
 
 struct DatabaseQueue {
-    Oid database; // never given back: a dropped database's place costs nothing but itself
+    Oid database; // never given back: the entry of a dropped database costs nothing else
     slock_t mutex;
-    ConditionVariable arrivals;
-    ConditionVariable choosy_arrivals; // of those that take only some of the operations
+    ConditionVariable arrivals;     // for those that claim any
+    ConditionVariable all_arrivals; // for workers that claim only some operations
     Lane lanes[lane_count];
 };
 
 struct Shared {
-    LWLock* lock; // of handing out the entries
+    LWLock* lock; // while an entry is handed out
     DatabaseQueue databases[most_databases];
 };
 
 Shared* shared_memory = nullptr;
 ConditionVariable* waits_for = nullptr;
 
-// The first place in each lane that this transaction fills or frees.
+// The first place in each lane that this transaction fills (ready) or empties (taken).
 struct Changes {
     Lane::Place ready[lane_count];
     Lane::Place taken[lane_count];
@@ -60,7 +61,7 @@ void attach(void* memory, LWLock* lock, bool is_new) {
     for (auto& entry : shared_memory->databases) {
         SpinLockInit(&entry.mutex);
         ConditionVariableInit(&entry.arrivals);
-        ConditionVariableInit(&entry.choosy_arrivals);
+        ConditionVariableInit(&entry.all_arrivals);
         for (auto& lane : entry.lanes) {
             lane.reset();
         }
@@ -91,9 +92,9 @@ Lane& lane_of(DatabaseQueue& queue, int priority) {
     return queue.lanes[priority - lowest_priority];
 }
 
-// Within a transaction's end nothing may fail: a spinlock, stores and latches, nothing else.
+// At a transaction's end nothing may fail: a spinlock, stores and latches, nothing else.
 void publish(const Lane::Place (&places)[lane_count]) noexcept {
-    DatabaseQueue* queue = own_queue(); // known already: the change was noted through it
+    DatabaseQueue* queue = own_queue(); // known already, since the change was noted
     if (queue == nullptr) {
         return;
     }
@@ -116,7 +117,7 @@ void wake(int count) noexcept {
     } else {
         ConditionVariableBroadcast(&queue->arrivals);
     }
-    ConditionVariableBroadcast(&queue->choosy_arrivals);
+    ConditionVariableBroadcast(&queue->all_arrivals);
 }
 
 void on_transaction_event(XactEvent event, void*) {
@@ -144,7 +145,7 @@ void on_transaction_event(XactEvent event, void*) {
 
 void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
     if (event == SUBXACT_EVENT_ABORT_SUB && changes.any) {
-        publish(changes.taken); // more than was taken within it: looking too far back is safe
+        publish(changes.taken); // perhaps more than it took: looking too far back is safe
         wake(1);
     }
 }
@@ -187,7 +188,7 @@ Lane::Start lane_start(int priority) {
 void advance_lane(int priority, const Lane::Start& start, TimestampTz place) {
     DatabaseQueue* queue = own_queue();
     if (queue == nullptr || IsolationUsesXactSnapshot()) {
-        return; // an old snapshot does not tell what is there
+        return; // an old snapshot does not show what is there
     }
     SpinLockAcquire(&queue->mutex);
     lane_of(*queue, priority).advance(start, place);
@@ -203,9 +204,9 @@ void announce(int priority, TimestampTz place) {
     }
 }
 
-void begin_waiting(bool choosy) {
+void begin_waiting(WaitFor what) {
     if (DatabaseQueue* queue = own_queue()) {
-        waits_for = choosy ? &queue->choosy_arrivals : &queue->arrivals;
+        waits_for = what == WaitFor::some_operations ? &queue->all_arrivals : &queue->arrivals;
         ConditionVariablePrepareToSleep(waits_for);
     }
 }

@@ -1,5 +1,5 @@
-// Owns: the lanes of this database's queue in shared memory: where claims begin to look, and waking those that wait.
-// Hints only: the truth is helix_internal.queue. Used within queue/ only.
+// Owns: the lanes of this database's queue in shared memory, one for each priority. They say where claims begin to
+// look, and wake the claims that wait. They are hints: the truth is helix_internal.queue. Used within queue/ only.
 #pragma once
 
 #include "core/queue/lane.hpp"
@@ -15,23 +15,26 @@ void initialize_lanes();
 // An execution becomes ready at its place when this transaction commits.
 void mark_ready(int priority, TimestampTz ready_at);
 
-// It was taken from its place, where it is free again should this transaction abort.
+// An execution was taken from its place. There it is free again should this transaction abort.
 void mark_taken(int priority, TimestampTz ready_at);
 
-// Before the statement that looks for executions, and after it.
+// lane_start() comes before the statement that looks for executions, advance_lane() after it.
 Lane::Start lane_start(int priority);
 void advance_lane(int priority, const Lane::Start& start, TimestampTz place);
 
-// Something that no commit of this server has announced (a prepared transaction, a crash) is ready at `place`.
+// Something is ready at `place` that no commit of this server has announced: a prepared transaction, a crash.
 void announce(int priority, TimestampTz place);
 
-// Sleeps until something has become ready or the time is up. Begin before the last look. Who takes only some of the
-// operations is woken by everything, the others one for one.
-void begin_waiting(bool choosy);
+// A worker that claims only some operations is woken by every arrival. Of the others, each arrival wakes one.
+enum class WaitFor { any_operation, some_operations };
+
+// Call begin_waiting(), then look once more, then wait_for_ready(), which sleeps until something becomes ready or the
+// time is up.
+void begin_waiting(WaitFor what);
 void wait_for_ready(long timeout_ms);
 void end_waiting();
 
-// Wakes another one where something is due still.
+// Wakes another waiter where something is still due.
 void wake_next_waiter();
 
 } // namespace helix::queue

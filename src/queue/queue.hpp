@@ -3,7 +3,7 @@
 
 namespace helix::queue {
 
-// Shared memory, and the worker's tasks: leases and retention.
+// Asks for shared memory and adds the worker's tasks: executors, leases, retention.
 void initialize();
 
 } // namespace helix::queue

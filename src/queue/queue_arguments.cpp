@@ -1,3 +1,4 @@
+// Reads the arguments of the queue's functions and refuses what is out of range.
 #include "pg/prelude.hpp"
 
 #include "queue/queue_arguments.hpp"
@@ -18,6 +19,7 @@ namespace helix::queue {
 namespace {
 
 constexpr int longest_request_id = 200;
+constexpr int usual_priority = 5;
 
 } // namespace
 
@@ -29,20 +31,31 @@ void refuse_unknown(const char* what, const pg_uuid_t& id) {
     pg_unreachable();
 }
 
-const char* trigger_word(FunctionCallInfo fcinfo, int number) {
-    const Datum value = pg::required(fcinfo, number, "p_triggered_by");
-    for (const char* word : {"cron", "webhook", "manual"}) {
+Datum optional_argument(FunctionCallInfo fcinfo, int number) {
+    return PG_ARGISNULL(number) ? 0 : PG_GETARG_DATUM(number);
+}
+
+const char* word_argument(FunctionCallInfo fcinfo, int number, const char* name,
+                          std::initializer_list<const char*> words, const char* hint) {
+    const Datum value = pg::required(fcinfo, number, name);
+    for (const char* word : words) {
         if (pg::text_view(value) == word) {
             return word;
         }
     }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown p_triggered_by"),
-                    errdetail("It is \"%s\".", TextDatumGetCString(value)), errhint("Say cron, webhook or manual.")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown %s", name),
+                    errdetail("It is \"%s\".", TextDatumGetCString(value)), errhint("%s", hint)));
     pg_unreachable();
 }
 
+const char* trigger_word(FunctionCallInfo fcinfo, int number) {
+    return word_argument(fcinfo, number, "p_triggered_by", {"cron", "webhook", "manual"},
+                         "Say cron, webhook or manual.");
+}
+
 int priority_argument(FunctionCallInfo fcinfo, int number) {
-    return PG_ARGISNULL(number) ? 5 : number_argument(fcinfo, number, "p_priority", lowest_priority, highest_priority);
+    return PG_ARGISNULL(number) ? usual_priority
+                                : number_argument(fcinfo, number, "p_priority", lowest_priority, highest_priority);
 }
 
 TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name) {
@@ -53,16 +66,11 @@ TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name)
 }
 
 Datum request_id_argument(FunctionCallInfo fcinfo, int number) {
-    if (PG_ARGISNULL(number)) {
-        return 0;
+    const Datum request_id = optional_argument(fcinfo, number);
+    if (request_id != 0) {
+        check_characters("p_request_id", request_id, longest_request_id);
     }
-    const auto text = pg::text_view(PG_GETARG_DATUM(number));
-    const int length = pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
-    if (length < 1 || length > longest_request_id) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_request_id must have 1 to 200 characters"),
-                        errdetail("It has %d.", length)));
-    }
-    return PG_GETARG_DATUM(number);
+    return request_id;
 }
 
 int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int low, int high) {
@@ -72,6 +80,19 @@ int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int l
                         errdetail("It is %d.", value), errhint("Pass %d to %d.", low, high)));
     }
     return value;
+}
+
+std::int32_t attempt_of_token(std::int64_t fencing_token) {
+    return fencing_token >= 0 && fencing_token <= PG_INT32_MAX ? static_cast<std::int32_t>(fencing_token) : -1;
+}
+
+void check_characters(const char* name, Datum text, int most) {
+    const auto view = pg::text_view(text);
+    const int length = pg_mbstrlen_with_len(view.data(), static_cast<int>(view.size()));
+    if (length < 1 || length > most) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must have 1 to %d characters", name, most),
+                        errdetail("It has %d.", length)));
+    }
 }
 
 } // namespace helix::queue

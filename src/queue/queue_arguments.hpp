@@ -9,6 +9,13 @@ namespace helix::queue {
 // P0002: there is no such schedule, execution, batch.
 [[noreturn]] void refuse_unknown(const char* what, const pg_uuid_t& id);
 
+// 0 for null.
+Datum optional_argument(FunctionCallInfo fcinfo, int number);
+
+// One of `words`; 22023 with the hint on anything else, 22004 on null.
+const char* word_argument(FunctionCallInfo fcinfo, int number, const char* name,
+                          std::initializer_list<const char*> words, const char* hint);
+
 // cron, webhook or manual.
 const char* trigger_word(FunctionCallInfo fcinfo, int number);
 
@@ -23,5 +30,11 @@ Datum request_id_argument(FunctionCallInfo fcinfo, int number);
 
 // A number within bounds; 22004 on null.
 int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int low, int high);
+
+// The attempt whose claim got the fencing token. -1, which fits no claim, where the token is out of range.
+std::int32_t attempt_of_token(std::int64_t fencing_token);
+
+// 22023 unless the text has 1 to `most` characters.
+void check_characters(const char* name, Datum text, int most);
 
 } // namespace helix::queue

@@ -1,3 +1,4 @@
+// Checks what a user may queue: priorities, sizes, and how many executions.
 #include "pg/prelude.hpp"
 
 #include "queue/queue_limits.hpp"
@@ -20,17 +21,18 @@ namespace helix::queue {
 namespace {
 
 constexpr int known_users = 64;
-constexpr int share = 16; // of what is left, for this session until it counts again
+constexpr int share = 16; // this session may use a sixteenth of what is left until it counts again
 constexpr std::int64_t known_for_us = USECS_PER_SEC;
 
-pg::Statement
-    count_queued("SELECT pg_catalog.count(*) FROM (SELECT FROM helix_internal.queue WHERE user_id = $1 LIMIT $2) q",
-                 {UUIDOID, INT4OID});
+pg::Statement count_queued(R"(
+    SELECT pg_catalog.count(*)
+      FROM (SELECT FROM helix_internal.queue WHERE user_id = $1 LIMIT $2) q)",
+                           {UUIDOID, INT4OID});
 
 // How many executions of a user this session may queue without counting again.
 struct Room {
     pg_uuid_t user;
-    int limit; // that it was counted for
+    int limit; // by which it was counted
     TimestampTz until;
     int left;
 };
@@ -40,12 +42,12 @@ Room& room_of(const pg_uuid_t& user) {
     return rooms[DatumGetUInt32(hash_any(user.data, UUID_LEN)) % known_users];
 }
 
-// Up to the limit and no further.
-int count_of(const pg_uuid_t& user) {
+// How many executions wait or run, counted up to the limit and no further.
+int queued_of(const pg_uuid_t& user) {
     plan_by_index();
     const Datum values[] = {UUIDPGetDatum(&user), Int32GetDatum(config::max_queued_per_user)};
     count_queued.execute_latest(values);
-    return static_cast<int>(DatumGetInt64(pg::column(0, 1)));
+    return static_cast<int>(DatumGetInt64(pg::only_column()));
 }
 
 } // namespace
@@ -92,7 +94,7 @@ bool has_room(const pg_uuid_t& user, int more) {
         room.left -= more;
         return true;
     }
-    const int left = limit - count_of(user) - more;
+    const int left = limit - queued_of(user) - more;
     room = {user, limit, now + known_for_us, left / share};
     return left >= 0;
 }

@@ -6,13 +6,14 @@
 
 namespace helix::queue {
 
-// Service roles may give any priority.
+// Checks that the caller may give the priority. Service roles may give any.
 void check_priority(const callers::Rights& rights, int priority);
 
-// The payload of an execution, or the parameters of operation `position` of a batch (from 1); 0 is none.
+// Checks the payload of an execution, or the parameters of operation `position` (from 1) of a batch. A payload of 0 is
+// none.
 void check_payload(Datum payload, int position = 0);
 
-// Within an OwnerSpi: that `more` executions of the user may come in.
+// Checks that `more` executions of the user may come in. Callers are within an OwnerSpi.
 void check_room(const pg_uuid_t& user, int more);
 
 } // namespace helix::queue
