@@ -1,4 +1,5 @@
-// Owns: text datums: looking at one without copying it, and making one of bytes. Anyone outside core/ may use it.
+// Owns: text datums: looking at one without copying it, and making one of bytes; names too. Anyone outside core/ may
+// use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -18,6 +19,11 @@ inline std::string_view text_view(Datum value) {
 // A new text in the current memory context.
 inline Datum text_datum(std::string_view bytes) {
     return PointerGetDatum(cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+// A new value of type name in the current memory context.
+inline Datum name_datum(const char* name) {
+    return DirectFunctionCall1(namein, CStringGetDatum(name));
 }
 
 } // namespace helix::pg

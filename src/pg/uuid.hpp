@@ -1,10 +1,13 @@
-// Owns: uuids as text, and as results of SQL functions. Any feature may use it. Raises PostgreSQL errors alone (no
-// memory).
+// Owns: uuids as text, as results of SQL functions, and in arrays. Any feature may use it. Raises PostgreSQL errors
+// alone (no memory).
 #pragma once
 
 #include "pg/prelude.hpp"
 
+#include <cstring>
+
 extern "C" {
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/uuid.h"
@@ -24,6 +27,15 @@ inline Datum uuid_datum(const pg_uuid_t& uuid) {
     auto* copy = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     *copy = uuid;
     return UUIDPGetDatum(copy);
+}
+
+inline bool same_uuid(const pg_uuid_t& one, const pg_uuid_t& other) {
+    return memcmp(one.data, other.data, UUID_LEN) == 0;
+}
+
+// A new uuid[] in the current memory context.
+inline Datum uuid_array(Datum* uuids, int count) {
+    return PointerGetDatum(construct_array(uuids, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
 }
 
 } // namespace helix::pg

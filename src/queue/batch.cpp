@@ -6,6 +6,7 @@
 #include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
@@ -14,7 +15,6 @@
 #include "queue/batch_progress.hpp"
 #include "queue/enqueue.hpp"
 #include "queue/finish.hpp"
-#include "queue/kept_rows.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 
@@ -96,7 +96,7 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
 
 void end_running(const pg_uuid_t& batch, Datum reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    const auto running = keep_rows(select_running.execute_latest(&id));
+    const auto running = pg::keep_rows(select_running.execute_latest(&id));
     for (std::uint64_t row = 0; row < running.count; ++row) {
         const Claim claim{*DatumGetUUIDP(running[row].only_value()), std::nullopt};
         finish(claim, {.status = "skipped", .error = reason});
@@ -141,7 +141,7 @@ void start_batch(const pg_uuid_t& batch, const callers::Rights& rights) {
     execution.waits = true;
     execution.max_attempts = attempts_of_operation;
     execution.has_room = true;
-    const auto operations = keep_rows(select_operations.execute(&id));
+    const auto operations = pg::keep_rows(select_operations.execute(&id));
     check_room(execution.user_id, static_cast<int>(operations.count));
     for (std::uint64_t row = 0; row < operations.count; ++row) {
         execution.batch_operation_id = DatumGetUUIDP(operations[row].value(Operation::id));

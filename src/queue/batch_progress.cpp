@@ -4,6 +4,7 @@
 #include "queue/batch_progress.hpp"
 
 #include "pg/spi.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/lane_rows.hpp"
 
@@ -122,8 +123,7 @@ void skip_selected(std::uint64_t rows, const char* reason) {
     for (std::uint64_t row = 0; row < rows; ++row) {
         ids[row] = pg::only_column(row);
     }
-    ArrayType* array = construct_array(ids, static_cast<int>(rows), UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
-    const Datum values[] = {PointerGetDatum(array), CStringGetTextDatum(reason)};
+    const Datum values[] = {pg::uuid_array(ids, static_cast<int>(rows)), CStringGetTextDatum(reason)};
     skip.execute_latest(values);
 }
 

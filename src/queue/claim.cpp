@@ -5,11 +5,11 @@
 #include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/values.hpp"
 #include "queue/finish.hpp"
-#include "queue/kept_rows.hpp"
 #include "queue/lane_rows.hpp"
 #include "queue/lanes.hpp"
 #include "queue/queue_arguments.hpp"
@@ -106,19 +106,19 @@ struct ClaimCall {
     ReturnSetInfo* result;
 };
 
-TimestampTz place_of(const KeptRow& row) {
+TimestampTz place_of(const pg::KeptRow& row) {
     return DatumGetTimestampTz(row.value(Taken::ready_at));
 }
 
-pg_uuid_t id_of(const KeptRow& row) {
+pg_uuid_t id_of(const pg::KeptRow& row) {
     return *DatumGetUUIDP(row.value(Taken::id));
 }
 
-bool has_limits(const KeptRow& row) {
+bool has_limits(const pg::KeptRow& row) {
     return DatumGetBool(row.value(Taken::reserved));
 }
 
-budgets::Wanted wanted_by(const KeptRow& row) {
+budgets::Wanted wanted_by(const pg::KeptRow& row) {
     return {*DatumGetUUIDP(row.value(Taken::user_id)), row.value(Taken::operation_id)};
 }
 
@@ -129,7 +129,7 @@ struct Limits {
 };
 
 // Locks all of them at once, and so in one order.
-Limits lock_limits(const KeptRows& taken) {
+Limits lock_limits(const pg::KeptRows& taken) {
     auto* wanted = static_cast<budgets::Wanted*>(palloc(sizeof(budgets::Wanted) * (taken.count + 1)));
     int count = 0;
     for (std::uint64_t i = 0; i < taken.count; ++i) {
@@ -146,7 +146,7 @@ Limits lock_limits(const KeptRows& taken) {
 }
 
 // Why an execution must not run after all; 0 where it may.
-Datum reason_to_skip(const KeptRow& row) {
+Datum reason_to_skip(const pg::KeptRow& row) {
     bool is_null = false;
     const Datum stopped = row.value(Taken::batch_stop_reason, &is_null);
     if (!is_null) {
@@ -161,20 +161,20 @@ Datum reason_to_skip(const KeptRow& row) {
 }
 
 // Reserves what the execution is likely to cost until its lease ends. The reason where that does not fit, else 0.
-Datum reason_of_budgets(const KeptRow& row) {
+Datum reason_of_budgets(const pg::KeptRow& row) {
     const char* reason =
         budgets::reserve_estimate(id_of(row), wanted_by(row), DatumGetTimestampTz(row.value(Taken::lease_until)));
     return reason == nullptr ? 0 : CStringGetTextDatum(reason);
 }
 
 // The execution belongs to nobody again, and is ready later.
-void put_off(int priority, const KeptRow& row) {
+void put_off(int priority, const pg::KeptRow& row) {
     const Datum id = row.value(Taken::id);
     put_back.execute(&id);
     mark_ready(priority, DatumGetTimestampTz(pg::only_column()));
 }
 
-void return_claim(ClaimCall& call, const KeptRow& row) {
+void return_claim(ClaimCall& call, const pg::KeptRow& row) {
     pg::Values values;
     for (int column = Taken::id; column <= last_returned; ++column) {
         bool is_null = false;
@@ -187,14 +187,14 @@ void return_claim(ClaimCall& call, const KeptRow& row) {
 }
 
 // False where somebody holds a lock that ending the execution needs.
-bool skip(const KeptRow& row, Datum reason) {
+bool skip(const pg::KeptRow& row, Datum reason) {
     const Claim claim{id_of(row), std::nullopt};
     return pg::try_for_lock(one_lock_timeout,
                             [&claim, reason] { finish(claim, {.status = "skipped", .error = reason}); });
 }
 
 // False where somebody holds one of the user's limits, or where a row of theirs cannot be judged.
-bool ask_budgets(const KeptRow& row, bool limits_locked, Datum& reason) {
+bool ask_budgets(const pg::KeptRow& row, bool limits_locked, Datum& reason) {
     return pg::try_for_lock(
         one_lock_timeout,
         [&row, limits_locked, &reason] {
@@ -208,7 +208,7 @@ bool ask_budgets(const KeptRow& row, bool limits_locked, Datum& reason) {
 }
 
 // False where it cannot be decided now.
-bool return_or_skip(ClaimCall& call, const KeptRow& row, bool limits_locked) {
+bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked) {
     Datum reason = reason_to_skip(row);
     if (reason == 0 && has_limits(row) && !ask_budgets(row, limits_locked, reason)) {
         return false;
@@ -221,7 +221,7 @@ bool return_or_skip(ClaimCall& call, const KeptRow& row, bool limits_locked) {
 }
 
 // Each of them is returned, skipped or put off.
-void decide_all(ClaimCall& call, int priority, const KeptRows& taken) {
+void decide_all(ClaimCall& call, int priority, const pg::KeptRows& taken) {
     const auto limits = lock_limits(taken);
     const TimestampTz give_up = GetCurrentTimestamp() + longest_locking_us;
     for (std::uint64_t i = 0; i < taken.count; ++i) {
@@ -243,12 +243,12 @@ void advance_to_first(int priority) {
 }
 
 // Takes what is due in a lane by `now`, in the order of places.
-KeptRows take_from(int priority, TimestampTz from, TimestampTz now, const ClaimCall& call) {
+pg::KeptRows take_from(int priority, TimestampTz from, TimestampTz now, const ClaimCall& call) {
     pg::Values values;
     values.add(Int16GetDatum(static_cast<std::int16_t>(priority))).add(TimestampTzGetDatum(from));
     values.add(call.operations, call.operations == 0).add(Int32GetDatum(call.left));
     values.add(call.worker).add(call.lease).add(TimestampTzGetDatum(now));
-    const auto taken = keep_rows(take.execute(values.values(), values.letters()));
+    const auto taken = pg::keep_rows(take.execute(values.values(), values.letters()));
     HeapTuple* const rows = taken.table->vals;
     std::sort(rows, rows + taken.count, [&](HeapTuple one, HeapTuple other) {
         return place_of({one, taken.table->tupdesc}) < place_of({other, taken.table->tupdesc});

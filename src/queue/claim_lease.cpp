@@ -6,11 +6,11 @@
 #include "budgets/reservation.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/values.hpp"
 #include "queue/finish.hpp"
-#include "queue/kept_rows.hpp"
 #include "queue/lane_rows.hpp"
 #include "queue/lanes.hpp"
 #include "queue/queue_arguments.hpp"
@@ -86,7 +86,7 @@ bool give_up(const Claim& claim) {
 }
 
 std::uint64_t give_up_lost() {
-    const auto lost = keep_rows(select_lost.execute());
+    const auto lost = pg::keep_rows(select_lost.execute());
     std::uint64_t given_up = 0;
     for (std::uint64_t row = 0; row < lost.count; ++row) {
         const Claim claim{*DatumGetUUIDP(lost[row].value(Lost::id)), DatumGetInt32(lost[row].value(Lost::attempt))};

@@ -6,16 +6,14 @@
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/batch.hpp"
 #include "queue/batch_plan.hpp"
 #include "queue/enqueue.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
-
-extern "C" {
-#include "utils/fmgrprotos.h"
-}
 
 namespace helix::queue {
 
@@ -71,7 +69,7 @@ Datum needed_ids(const BatchPlan& plan, int operation, int& next) {
     for (int i = first; i < next; ++i) {
         ids[i - first] = UUIDPGetDatum(&plan.operations[plan.dependencies[i].needs].id);
     }
-    return PointerGetDatum(construct_array(ids, next - first, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
+    return pg::uuid_array(ids, next - first);
 }
 
 void insert_operations(const pg_uuid_t& batch, Datum user, const BatchPlan& plan) {
@@ -96,23 +94,22 @@ HELIX_FUNCTION(helix_create_batch) {
     callers::check_acts_for(*DatumGetUUIDP(user));
     const int priority = priority_argument(fcinfo, Argument::priority);
     check_priority(rights, priority);
-    auto* batch = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    *batch = pg::fresh_id();
+    const pg_uuid_t batch = pg::fresh_id();
     pg::Values values;
-    values.add_uuid(batch).add(user).add_argument(fcinfo, Argument::name).add_argument(fcinfo, Argument::batch_type);
+    values.add_uuid(&batch).add(user).add_argument(fcinfo, Argument::name).add_argument(fcinfo, Argument::batch_type);
     values.add_argument(fcinfo, Argument::description);
     values.add(Int16GetDatum(static_cast<std::int16_t>(priority)));
     values.add_argument(fcinfo, Argument::max_concurrency).add_argument(fcinfo, Argument::max_cost_usd);
-    values.add(DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false))));
+    values.add(pg::name_datum(GetUserNameFromId(GetUserId(), false)));
     pg::OwnerSpi spi;
     const auto plan = read_plan(PG_GETARG_DATUM(Argument::operations));
     insert_batch.execute(values.values(), values.letters());
-    insert_operations(*batch, user, plan);
+    insert_operations(batch, user, plan);
     if (!PG_ARGISNULL(Argument::start) && PG_GETARG_BOOL(Argument::start)) {
-        start_batch(*batch, rights);
+        start_batch(batch, rights);
     }
     spi.finish();
-    PG_RETURN_UUID_P(batch);
+    return pg::uuid_datum(batch);
 }
 
 } // namespace helix::queue

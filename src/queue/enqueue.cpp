@@ -65,7 +65,7 @@ void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_
     row.add_null().add_null().add_null();                                 // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
-    row.add(DirectFunctionCall1(namein, CStringGetDatum(execution.run_as)));
+    row.add(pg::name_datum(execution.run_as));
     row.add(execution.payload, execution.payload == 0);
     row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
     pg::insert_into("queue", row);
@@ -178,7 +178,6 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     const auto rights = callers::rights();
     check_priority(rights, execution.priority);
     check_payload(execution.payload);
-    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
     if (PG_ARGISNULL(Argument::schedule_id)) {
         read_operation(fcinfo, execution);
         callers::check_acts_for(execution.user_id);
@@ -192,9 +191,9 @@ HELIX_FUNCTION(helix_enqueue_execution) {
         apply_schedule(execution, rights);
     }
     operations::refuse_superuser(pg::text_view(execution.operation_id), execution.run_as);
-    *result = enqueue(execution);
+    const pg_uuid_t id = enqueue(execution);
     spi.finish();
-    PG_RETURN_UUID_P(result);
+    return pg::uuid_datum(id);
 }
 
 } // namespace helix::queue

@@ -1,3 +1,4 @@
+// Removes finished executions and request ids once helix.execution_retention is over.
 #include "pg/prelude.hpp"
 
 #include "queue/execution_retention.hpp"

@@ -73,19 +73,18 @@ HELIX_FUNCTION(helix_create_execution_with_lock) {
     execution.max_attempts = 1; // no worker takes over what the caller runs
     execution.waits = true;
     callers::check_acts_for(user);
-    auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-    const Datum id = UUIDPGetDatum(&schedule);
+    const Datum schedule_id = UUIDPGetDatum(&schedule);
     pg::OwnerSpi spi;
     plan_by_index();
     read_schedule(execution);
-    if (select_running.execute_latest(&id) > 0) {
+    if (select_running.execute_latest(&schedule_id) > 0) {
         refuse_running(schedule, pg::only_column());
     }
-    *result = enqueue(execution);
-    const Datum values[] = {UUIDPGetDatum(result), TimestampTzGetDatum(GetCurrentTimestamp() + lease_us)};
+    const pg_uuid_t id = enqueue(execution);
+    const Datum values[] = {UUIDPGetDatum(&id), TimestampTzGetDatum(GetCurrentTimestamp() + lease_us)};
     start.execute(values);
     spi.finish();
-    PG_RETURN_UUID_P(result);
+    return pg::uuid_datum(id);
 }
 
 } // namespace helix::queue

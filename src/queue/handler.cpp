@@ -13,7 +13,6 @@
 extern "C" {
 #include "catalog/namespace.h"
 #include "utils/acl.h"
-#include "utils/datum.h"
 #include "utils/json.h"
 #include "utils/timeout.h"
 }
@@ -77,8 +76,8 @@ const char* statement_of(Oid handler) {
                     quote_qualified_identifier(get_namespace_name(get_func_namespace(handler)), name));
 }
 
-// The handler's result in `memory`; 0 for null.
-Datum call_handler(const ClaimedJob& job, MemoryContext memory) {
+// The handler's result in memory that outlives the connection; 0 for null.
+Datum call_handler(const ClaimedJob& job) {
     Oid types[] = {UUIDOID, JSONBOID};
     Datum values[] = {UUIDPGetDatum(&job.id), job.payload};
     const char nulls[] = {' ', job.payload == 0 ? 'n' : ' '};
@@ -89,14 +88,10 @@ Datum call_handler(const ClaimedJob& job, MemoryContext memory) {
     }
     bool is_null = false;
     const Datum result = pg::only_column(0, &is_null);
-    const MemoryContext own = MemoryContextSwitchTo(memory);
-    const Datum copy = is_null ? 0 : datumCopy(result, false, -1);
-    MemoryContextSwitchTo(own);
-    return copy;
+    return is_null ? 0 : pg::copied_value(result);
 }
 
 Datum call_as_its_role(const ClaimedJob& job) {
-    const MemoryContext memory = CurrentMemoryContext;
     Oid own_role = InvalidOid;
     int own_context = 0;
     GetUserIdAndSecContext(&own_role, &own_context);
@@ -106,7 +101,7 @@ Datum call_as_its_role(const ClaimedJob& job) {
     }
     become(job);
     enable_timeout_after(STATEMENT_TIMEOUT, config::handler_timeout_s * 1000);
-    const Datum result = call_handler(job, memory);
+    const Datum result = call_handler(job);
     disable_timeout(STATEMENT_TIMEOUT, false);
     SPI_finish();
     AtEOXact_GUC(false, nesting); // the handler's own settings end here
@@ -126,15 +121,13 @@ const ClaimedJob* claim_job() {
     const bool found = claim.execute(&value) > 0;
     if (found) {
         bool no_payload = false;
-        const MemoryContext own = MemoryContextSwitchTo(memory);
         job->id = *DatumGetUUIDP(pg::column(0, Claimed::execution_id));
         job->user_id = *DatumGetUUIDP(pg::column(0, Claimed::user_id));
         job->token = DatumGetInt64(pg::column(0, Claimed::fencing_token));
         const Datum payload = pg::column(0, Claimed::payload, &no_payload);
-        job->payload = no_payload ? 0 : datumCopy(payload, false, -1);
-        job->run_as = pstrdup(NameStr(*DatumGetName(pg::column(0, Claimed::run_as))));
+        job->payload = no_payload ? 0 : pg::copied_value(payload);
+        job->run_as = MemoryContextStrdup(memory, NameStr(*DatumGetName(pg::column(0, Claimed::run_as))));
         job->handler = DatumGetObjectId(pg::column(0, Claimed::handler));
-        MemoryContextSwitchTo(own);
     }
     spi.finish();
     return found ? job : nullptr;

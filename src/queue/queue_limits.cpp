@@ -5,11 +5,9 @@
 
 #include "config.hpp"
 #include "pg/spi.hpp"
-#include "pg/values.hpp"
+#include "pg/uuid.hpp"
 #include "queue/enqueue.hpp"
 #include "queue/queue_planning.hpp"
-
-#include <cstring>
 
 extern "C" {
 #include "access/detoast.h"
@@ -89,8 +87,7 @@ bool has_room(const pg_uuid_t& user, int more) {
     if (limit == 0) {
         return true;
     }
-    if (memcmp(room.user.data, user.data, UUID_LEN) == 0 && limit == room.limit && now < room.until &&
-        more <= room.left) {
+    if (pg::same_uuid(room.user, user) && limit == room.limit && now < room.until && more <= room.left) {
         room.left -= more;
         return true;
     }

@@ -1,11 +1,11 @@
-// The trigger before a schedule is written: what does not make sense is refused, what follows from the rest is filled
-// in.
+// The trigger before a schedule is written: refuses what does not make sense, and fills in what follows from the rest.
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
 #include "pg/restored.hpp"
+#include "pg/text.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 #include "pg/zones.hpp"
@@ -60,7 +60,7 @@ void set_times(Row& row) {
     row.set_text("pg_cron_expression", pg_cron_form(expression, zone, now));
 }
 
-// A name that this server does not know stays where it has been before, or comes from a dump.
+// A name that this server does not know may stay: it was there before, or comes from a dump.
 void check_zone(const TriggerData& trigger, Row& row) {
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
     const char* zone = row.text("timezone");
@@ -70,18 +70,18 @@ void check_zone(const TriggerData& trigger, Row& row) {
     }
 }
 
-// Whoever writes a schedule decides what runs. What a superuser writes (a restored dump, helix itself) says it already.
+// Whoever writes a schedule decides what runs. A superuser (a restored dump, helix itself) gives run_as in the row.
 void set_run_as(const TriggerData& trigger, Row& row) {
     if (!superuser()) {
         const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
         const auto rights = callers::rights();
         const char* role =
             update ? rights.run_as(pg::old_row(trigger).text("run_as")) : GetUserNameFromId(rights.role, false);
-        row.set("run_as", DirectFunctionCall1(namein, CStringGetDatum(role)), false);
+        row.set("run_as", pg::name_datum(role), false);
     }
 }
 
-// Early, where it can be said to whoever makes the schedule.
+// A handler never runs as a superuser. Here the user who makes the schedule is told so.
 void refuse_superuser(const Row& row) {
     const char* operation = row.text("operation_id");
     const char* enabled = row.text("enabled");
@@ -90,7 +90,7 @@ void refuse_superuser(const Row& row) {
     }
 }
 
-// Also where a service gives a schedule to another user.
+// Counts also where a service gives a schedule to another user.
 void count_for_user(const TriggerData& trigger, const Row& row) {
     const char* user = row.text("user_id");
     const bool new_to_user =
@@ -101,7 +101,7 @@ void count_for_user(const TriggerData& trigger, const Row& row) {
     }
 }
 
-HeapTuple checked(const TriggerData& trigger) {
+HeapTuple checked_row(const TriggerData& trigger) {
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
     Row row = pg::new_row(trigger);
     check_zone(trigger, row);
@@ -109,7 +109,7 @@ HeapTuple checked(const TriggerData& trigger) {
         set_times(row);
     }
     const char* id = row.text("id");
-    if (update && differs(pg::old_row(trigger).text("id"), id)) { // upserts of PostgREST set it
+    if (update && differs(pg::old_row(trigger).text("id"), id)) { // the same id is fine: upserts of PostgREST set it
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("the id of a schedule cannot change"),
                         errhint("Insert a new schedule.")));
     }
@@ -130,7 +130,7 @@ HeapTuple checked(const TriggerData& trigger) {
 } // namespace
 
 HELIX_FUNCTION(helix_check_schedule) {
-    return PointerGetDatum(checked(pg::checked_trigger(fcinfo, rule)));
+    return PointerGetDatum(checked_row(pg::checked_trigger(fcinfo, rule)));
 }
 
 } // namespace helix::schedules

@@ -4,6 +4,7 @@
 #include "schedules/cron_runs.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
 #include "schedules/pg_cron.hpp"
@@ -17,7 +18,7 @@ namespace helix::schedules {
 
 namespace {
 
-// Of the latest 200 runs of all jobs, whoever's they are: pg_cron keeps every run and indexes runid alone.
+// Reads the latest 200 runs of all jobs, not of helix's alone: pg_cron keeps every run, and has an index on runid only.
 pg::Statement select_state(R"(
     WITH own AS (
         SELECT j.jobid FROM cron.job j
@@ -36,7 +37,9 @@ pg::Statement select_state(R"(
            (pg_catalog.array_agg(r.return_message ORDER BY r.runid DESC) FILTER (WHERE r.status = 'failed'))[1]
       FROM runs r)");
 
-enum Column { jobs = 1, failing_jobs, last_succeeded_at, last_failed_at, last_failure };
+struct State {
+    enum : int { jobs = 1, failing_jobs, last_succeeded_at, last_failed_at, last_failure };
+};
 
 // Before 1.3 pg_cron kept no runs.
 bool has_runs() {
@@ -52,16 +55,16 @@ void watch_runs() {
         return;
     }
     select_state.execute();
-    const int count = DatumGetInt32(pg::column(0, failing_jobs));
+    const int count = DatumGetInt32(pg::column(0, State::failing_jobs));
     if (failing == (count > 0)) {
         return;
     }
     failing = count > 0;
     if (failing) {
-        const char* what = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, last_failure);
+        const char* what = pg::keep_rows(1)[0].text(State::last_failure);
         ereport(LOG, (errmsg("pg_cron's runs of helix's jobs fail"),
                       errdetail("The latest runs of %d of %d jobs failed: %s.", count,
-                                DatumGetInt32(pg::column(0, jobs)), what == nullptr ? "no reason given" : what),
+                                DatumGetInt32(pg::column(0, State::jobs)), what == nullptr ? "no reason given" : what),
                       errhint("Where pg_cron cannot connect, set cron.use_background_workers = on and raise "
                               "max_worker_processes. Until then helix's worker runs what is due some 5 s late.")));
     } else {
@@ -79,7 +82,7 @@ HELIX_FUNCTION(helix_cron_status) {
     if (known) {
         select_state.read();
     }
-    for (int number = jobs; number <= last_failure; ++number) {
+    for (int number = State::jobs; number <= State::last_failure; ++number) {
         bool is_null = true;
         const Datum value = known ? pg::column(0, number, &is_null) : 0;
         values.add(value, is_null);

@@ -1,4 +1,4 @@
-// DROP EXTENSION helix takes its jobs out of pg_cron, which would go on calling what is gone.
+// DROP EXTENSION helix removes its jobs from pg_cron, which would otherwise call what is gone.
 #include "pg/prelude.hpp"
 
 #include "schedules/drop_extension.hpp"
@@ -34,7 +34,7 @@ bool drops_helix(const Node& statement) {
     return found;
 }
 
-// Whoever may not drop helix is told so by the statement itself.
+// A role that may not drop helix is told so by the statement itself.
 void before_statement(const Node& statement, ProcessUtilityContext) {
     if (!drops_helix(statement) || !pg::extension_exists() || !has_pg_cron() ||
         !has_privs_of_role(GetUserId(), pg::extension_owner())) {

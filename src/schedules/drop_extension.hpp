@@ -1,4 +1,4 @@
-// Owns: taking helix's jobs along when the extension goes. Used within schedules/ only.
+// Owns: removing helix's jobs from pg_cron when the extension is dropped. Used within schedules/ only.
 #pragma once
 
 namespace helix::schedules {

@@ -23,12 +23,15 @@ const char* pg_cron_form(const char* expression, const char* zone, TimestampTz n
 }
 
 HELIX_FUNCTION(helix_next_run) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
+    struct Argument {
+        enum : int { expression, timezone, after };
+    };
+    if (PG_ARGISNULL(Argument::expression) || PG_ARGISNULL(Argument::timezone) || PG_ARGISNULL(Argument::after)) {
         PG_RETURN_NULL();
     }
-    const char* expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
-    const char* zone = pg::checked_zone(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-    const TimestampTz after = pg::checked_time(PG_GETARG_TIMESTAMPTZ(2), "p_after");
+    const char* expression = TextDatumGetCString(PG_GETARG_DATUM(Argument::expression));
+    const char* zone = pg::checked_zone(TextDatumGetCString(PG_GETARG_DATUM(Argument::timezone)));
+    const TimestampTz after = pg::checked_time(PG_GETARG_TIMESTAMPTZ(Argument::after), "p_after");
     const auto next = next_run(expression, zone, after);
     if (!next) {
         PG_RETURN_NULL();

@@ -5,11 +5,11 @@
 
 namespace helix::schedules {
 
-// None for @reboot and for dates that never come. Raises 22023 on a bad expression. Plain arguments, so that
+// None for @reboot and for dates that never come. Raises 22023 on a bad expression. Its arguments are plain, so that
 // code without C++ objects may call it.
 std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after);
 
-// What pg_cron is told of it, palloc'd.
+// The expression that pg_cron is told instead, palloc'd.
 const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now);
 
 } // namespace helix::schedules

@@ -1,7 +1,9 @@
+// Creates, finds and removes helix's jobs in cron.job.
 #include "pg/prelude.hpp"
 
 #include "schedules/pg_cron.hpp"
 
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 
 #include <cstring>
@@ -17,20 +19,38 @@ namespace {
 
 constexpr const char* prefix = "helix_";
 
-pg::Statement select_foreign("SELECT username FROM cron.job WHERE jobname = $1 AND (username <> CURRENT_USER "
-                             "OR command NOT LIKE 'SELECT helix_internal.run_job(%')",
+pg::Statement select_foreign(R"(
+    SELECT username
+      FROM cron.job
+     WHERE jobname = $1
+       AND (username <> CURRENT_USER OR command NOT LIKE 'SELECT helix_internal.run_job(%'))",
                              {TEXTOID});
-pg::Statement select_live("SELECT FROM cron.job WHERE jobname = $1 AND active AND username = CURRENT_USER "
-                          "AND command LIKE 'SELECT helix_internal.run_job(%'",
+
+pg::Statement select_live(R"(
+    SELECT FROM cron.job
+     WHERE jobname = $1 AND active AND username = CURRENT_USER
+       AND command LIKE 'SELECT helix_internal.run_job(%')",
                           {TEXTOID});
+
 pg::Statement schedule("SELECT cron.schedule($1, $2, $3)", {TEXTOID, TEXTOID, TEXTOID});
-pg::Statement unschedule("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = $1 AND username = CURRENT_USER "
-                         "AND command LIKE 'SELECT helix_internal.run_job(%'",
+
+pg::Statement unschedule(R"(
+    SELECT cron.unschedule(jobid)
+      FROM cron.job
+     WHERE jobname = $1 AND username = CURRENT_USER
+       AND command LIKE 'SELECT helix_internal.run_job(%')",
                          {TEXTOID});
-pg::Statement unschedule_all("SELECT cron.unschedule(jobid) FROM cron.job WHERE username = CURRENT_USER AND database = "
-                             "pg_catalog.current_database() AND command LIKE 'SELECT helix_internal.run_job(%'");
-pg::Statement activate("UPDATE cron.job SET active = true WHERE jobname = $1 AND username = CURRENT_USER "
-                       "AND NOT active",
+
+pg::Statement unschedule_all(R"(
+    SELECT cron.unschedule(jobid)
+      FROM cron.job
+     WHERE username = CURRENT_USER AND database = pg_catalog.current_database()
+       AND command LIKE 'SELECT helix_internal.run_job(%')");
+
+pg::Statement activate(R"(
+    UPDATE cron.job
+       SET active = true
+     WHERE jobname = $1 AND username = CURRENT_USER AND NOT active)",
                        {TEXTOID});
 
 } // namespace
@@ -57,16 +77,15 @@ const char* cron_name(const char* job_name) {
 void put_job(const char* job_name, const char* expression) {
     const char* name = cron_name(job_name);
     const Datum named = CStringGetTextDatum(name);
-    if (select_foreign.execute(&named) > 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("pg_cron has a job \"%s\" that is not helix's", name),
-                 errdetail("It belongs to role \"%s\".", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
-                 errhint("Choose another name, or remove that job with cron.unschedule().")));
+    if (const auto foreign = pg::keep_rows(select_foreign.execute(&named)); foreign.count > 0) {
+        ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("pg_cron has a job \"%s\" that is not helix's", name),
+                        errdetail("It belongs to role \"%s\".", foreign[0].only_text()),
+                        errhint("Choose another name, or remove that job with cron.unschedule().")));
     }
     const char* command = psprintf("SELECT helix_internal.run_job(%s)", quote_literal_cstr(job_name));
     const Datum values[] = {named, CStringGetTextDatum(expression), CStringGetTextDatum(command)};
     schedule.execute(values);
-    activate.execute(&named); // by hand it may have been switched off
+    activate.execute(&named); // somebody may have switched it off
 }
 
 bool remove_job(const char* job_name) {

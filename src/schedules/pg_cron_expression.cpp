@@ -1,3 +1,4 @@
+// Finds an expression for pg_cron, which has one time zone, that comes true whenever a schedule's own does.
 #include "pg/prelude.hpp"
 
 #include "schedules/pg_cron_expression.hpp"
@@ -25,7 +26,8 @@ Offsets offsets_of(const ZoneOffset& offset, UnixTime now) {
     return offsets;
 }
 
-// A fixed time that the clock leaves out runs at a full hour, whatever its minute: whether `form` leaves that out too.
+// A fixed time that the clock leaves out runs at the end of the gap, a full hour, whatever its minute is. Whether
+// `form` leaves that hour out too.
 bool misses_end_of_gap(const CronExpression& expression, const CronExpression& form, const ZoneOffset& offset,
                        UnixTime now) {
     const auto runs_at = [](const CronExpression& cron, UnixTime time, const ZoneOffset& clock) {
@@ -62,7 +64,7 @@ std::string pg_cron_expression(std::string_view expression, const ZoneOffset& of
     const CronExpression cron(expression);
     const bool every_n_seconds = cron.interval_seconds().has_value();
     const bool plain = fields.size() == 5;
-    if (every_n_seconds) { // the worker comes more often
+    if (every_n_seconds) { // the worker runs those
         return "* * * * *";
     }
     if (offsets == Offsets::none && !(plain && fields[2] == "$")) {

@@ -5,6 +5,7 @@
 #include "pg/restored.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
+#include "pg/trigger_row.hpp"
 #include "schedules/pg_cron.hpp"
 
 #include <cstring>
@@ -24,11 +25,13 @@ constexpr pg::TriggerRule rule{.function = "register_schedule",
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = tables};
 
-// An execution that waits for another of its schedule is let go by that one's end while the schedule says so. The lanes
-// find it at their next look.
-pg::Statement let_go("UPDATE helix_internal.queue SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp()) "
-                     "WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running",
-                     {UUIDOID});
+// Executions that wait for another of their schedule. The end of that one would release them only while the schedule
+// says so. The worker finds them at its next look at the lanes.
+pg::Statement release_waiting(R"(
+    UPDATE helix_internal.queue
+       SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())
+     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running)",
+                              {UUIDOID});
 
 // The job that a row asks for; no expression where it asks for none.
 struct Job {
@@ -36,46 +39,42 @@ struct Job {
     const char* expression;
 };
 
-Job job_of(const TriggerData& trigger, HeapTuple row) {
-    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
-    const auto text = [&](const char* column) { return SPI_getvalue(row, columns, SPI_fnumber(columns, column)); };
-    const bool wanted = strcmp(text("schedule_type"), "cron") == 0 && strcmp(text("enabled"), "t") == 0;
-    return {text("job_name"), wanted ? text("pg_cron_expression") : nullptr};
+Job job_of(const pg::TriggerRow& row) {
+    const bool wanted = strcmp(row.text("schedule_type"), "cron") == 0 && strcmp(row.text("enabled"), "t") == 0;
+    return {row.text("job_name"), wanted ? row.text("pg_cron_expression") : nullptr};
 }
 
-bool goes_one_by_one(const TriggerData& trigger, HeapTuple row) {
-    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
-    const auto is = [&](const char* column, const char* word) {
-        return strcmp(SPI_getvalue(row, columns, SPI_fnumber(columns, column)), word) == 0;
-    };
-    return is("overlap", "queue") || is("missed_runs", "all");
+bool runs_one_by_one(const pg::TriggerRow& row) {
+    return strcmp(row.text("overlap"), "queue") == 0 || strcmp(row.text("missed_runs"), "all") == 0;
 }
 
-void let_waiting_go(const TriggerData& trigger) {
+// Where the schedule no longer runs one execution after the other, or is gone.
+void release_where_due(const TriggerData& trigger) {
+    const pg::TriggerRow before = pg::old_row(trigger);
     const bool stays = !TRIGGER_FIRED_BY_DELETE(trigger.tg_event);
-    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) || !goes_one_by_one(trigger, trigger.tg_trigtuple) ||
-        (stays && goes_one_by_one(trigger, trigger.tg_newtuple))) {
+    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) || !runs_one_by_one(before) ||
+        (stays && runs_one_by_one(pg::new_row(trigger)))) {
         return;
     }
     bool is_null = false;
-    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
-    const Datum id = SPI_getbinval(trigger.tg_trigtuple, columns, SPI_fnumber(columns, "id"), &is_null);
-    let_go.execute(&id);
+    const Datum id = before.value("id", &is_null);
+    release_waiting.execute(&id);
 }
 
-// A dump being restored, by COPY or by INSERT: it brings pg_cron's own table too, so the worker does it later.
+// A dump is being restored, by COPY or by INSERT. It brings pg_cron's own table too, so the worker registers the job
+// later.
 bool is_of_dump(const TriggerData& trigger) {
     const bool copy = ActivePortal != nullptr && ActivePortal->commandTag == CMDTAG_COPY;
     return copy || (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) && pg::is_restored(pg::new_row(trigger)));
 }
 
 void follow(const TriggerData& trigger) {
-    const Job first = job_of(trigger, trigger.tg_trigtuple);
+    const Job first = job_of(pg::old_row(trigger)); // of an insert, the new row
     Job wanted = first;
     if (TRIGGER_FIRED_BY_DELETE(trigger.tg_event)) {
         wanted.expression = nullptr;
     } else if (TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
-        wanted = job_of(trigger, trigger.tg_newtuple);
+        wanted = job_of(pg::new_row(trigger));
     }
     pg::OwnerSpi spi;
     if (wanted.expression != nullptr) {
@@ -85,7 +84,7 @@ void follow(const TriggerData& trigger) {
     if (has_pg_cron() && (wanted.expression == nullptr || strcmp(wanted.name, first.name) != 0)) {
         remove_job(first.name);
     }
-    let_waiting_go(trigger);
+    release_where_due(trigger);
     spi.finish();
 }
 

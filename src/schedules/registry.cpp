@@ -1,4 +1,4 @@
-// helix.register_cron_job, unregister_cron_job, check_cron_job_exists: schedules by the name of their job.
+// helix.register_cron_job(), unregister_cron_job() and check_cron_job_exists(): schedules by the name of their job.
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
@@ -23,32 +23,54 @@ namespace helix::schedules {
 
 namespace {
 
-pg::Statement select_job("SELECT user_id, by_name, schedule_type = 'cron' AND enabled, run_as "
-                         "FROM helix_internal.operation_schedules WHERE pg_cron_name = $1 FOR UPDATE",
-                         {TEXTOID});
+pg::Statement lock_job(R"(
+    SELECT user_id, by_name, schedule_type = 'cron' AND enabled, run_as
+      FROM helix_internal.operation_schedules
+     WHERE pg_cron_name = $1
+       FOR UPDATE)",
+                       {TEXTOID});
+struct LockedJob {
+    enum : int { user_id = 1, by_name, registered, run_as };
+};
+
 pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_schedules WHERE pg_cron_name = $1", {TEXTOID});
-pg::Statement select_seen("SELECT user_id FROM helix_internal.operation_schedules "
-                          "WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled",
-                          {TEXTOID});
-pg::Statement insert_job("INSERT INTO helix_internal.operation_schedules (id, user_id, operation_id, schedule_type, "
-                         "cron_expression, timezone, job_name, by_name, run_as) "
-                         "VALUES (COALESCE($5, pg_catalog.gen_random_uuid()), $4, $3, 'cron', $2, "
-                         "COALESCE($6, 'UTC'), $7, true, $8) ON CONFLICT DO NOTHING",
+
+pg::Statement select_owner_of_registered(R"(
+    SELECT user_id
+      FROM helix_internal.operation_schedules
+     WHERE pg_cron_name = $1 AND schedule_type = 'cron' AND enabled)",
+                                         {TEXTOID});
+
+// The parameters of both are those of Registration::values().
+pg::Statement insert_job(R"(
+    INSERT INTO helix_internal.operation_schedules
+           (id, user_id, operation_id, schedule_type, cron_expression, timezone, job_name, by_name, run_as)
+    VALUES (COALESCE($5, pg_catalog.gen_random_uuid()), $4, $3, 'cron', $2, COALESCE($6, 'UTC'), $7, true, $8)
+    ON CONFLICT DO NOTHING)",
                          {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
-pg::Statement update_job("UPDATE helix_internal.operation_schedules SET operation_id = $3, schedule_type = 'cron', "
-                         "cron_expression = $2, enabled = true, timezone = COALESCE($6, timezone), run_as = $8 "
-                         "WHERE pg_cron_name = $1",
+
+pg::Statement update_job(R"(
+    UPDATE helix_internal.operation_schedules
+       SET operation_id = $3,
+           schedule_type = 'cron',
+           cron_expression = $2,
+           enabled = true,
+           timezone = COALESCE($6, timezone),
+           run_as = $8
+     WHERE pg_cron_name = $1)",
                          {TEXTOID, TEXTOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, NAMEOID});
-pg::Statement select_registered("SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, "
-                                "next_scheduled_at, timezone, created_at, updated_at FROM helix.cron_job_registry "
-                                "WHERE id = (SELECT s.id FROM helix_internal.operation_schedules s "
-                                "WHERE s.pg_cron_name = $1)",
+
+pg::Statement select_registered(R"(
+    SELECT id, user_id, job_name, schedule_expression, operation_id, last_executed_at, next_scheduled_at, timezone,
+           created_at, updated_at
+      FROM helix.cron_job_registry
+     WHERE id = (SELECT s.id FROM helix_internal.operation_schedules s WHERE s.pg_cron_name = $1))",
                                 {TEXTOID});
+
 pg::Statement delete_job("DELETE FROM helix_internal.operation_schedules WHERE pg_cron_name = $1", {TEXTOID});
+
 pg::Statement disable_job("UPDATE helix_internal.operation_schedules SET enabled = false WHERE pg_cron_name = $1",
                           {TEXTOID});
-
-constexpr int registry_columns = 10;
 
 // A job by the name that a client gives it; plain data.
 struct Name {
@@ -81,18 +103,14 @@ void check_name(Datum name) {
     }
 }
 
-void check_owner(Datum name, const pg_uuid_t& user) {
-    if (memcmp(DatumGetUUIDP(pg::column(0, 1))->data, user.data, UUID_LEN) != 0) {
+void check_owner(Datum owner, const pg_uuid_t& user, Datum name) {
+    if (!pg::same_uuid(*DatumGetUUIDP(owner), user)) {
         ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("the job name is another user's"),
                         errdetail("It is \"%s\".", TextDatumGetCString(name)), errhint("Choose another name.")));
     }
 }
 
-Datum name_datum(const char* role) {
-    return DirectFunctionCall1(namein, CStringGetDatum(role));
-}
-
-// What a statement of a job needs, with the role that its handler runs as.
+// What the statements that write a job need. `run_as` is the role that its handler runs as.
 struct Registration {
     Name name;
     Datum expression;
@@ -103,26 +121,27 @@ struct Registration {
     pg::Values values(const char* run_as) const {
         pg::Values values;
         values.add(name.pg_cron).add(expression).add(operation).add_uuid(user).add_uuid(name.schedule);
-        return values.add(zone, zone == 0).add(name.given).add(name_datum(run_as));
+        return values.add(zone, zone == 0).add(name.given).add(pg::name_datum(run_as));
     }
 };
 
-// Locks the job that has the name and changes it; false where there is none. Asks for the owner before it locks: nobody
-// waits for another user's job, nor makes them wait.
+// Locks the job that has the name and changes it. False where there is none. It asks for the owner before it locks, so
+// that nobody waits for another user's job or makes them wait.
 bool change(const Registration& job, const callers::Rights& rights) {
     if (select_owner.execute_latest(&job.name.pg_cron) > 0) {
-        check_owner(job.name.given, *job.user);
+        check_owner(pg::only_column(), *job.user, job.name.given);
     }
-    if (select_job.execute(&job.name.pg_cron) == 0) {
+    if (lock_job.execute(&job.name.pg_cron) == 0) {
         return false;
     }
-    check_owner(job.name.given, *job.user);
-    auto values = job.values(rights.run_as(DatumGetCString(pg::column(0, 4))));
+    check_owner(pg::column(0, LockedJob::user_id), *job.user, job.name.given);
+    auto values = job.values(rights.run_as(NameStr(*DatumGetName(pg::column(0, LockedJob::run_as)))));
     update_job.execute(values.values(), values.letters());
     return true;
 }
 
-// Inserts or updates. Where another session has just registered the name the insert waits for it and then does nothing.
+// Changes the job or inserts it. Where another session has just registered the name, the insert waits for it and then
+// does nothing.
 void put(const Registration& job, const callers::Rights& rights) {
     if (change(job, rights)) {
         return;
@@ -136,48 +155,36 @@ void put(const Registration& job, const callers::Rights& rights) {
     }
 }
 
-// Columns of the registry's row in the caller's memory.
-Datum registered_row(Datum name, TupleDesc columns, MemoryContext memory) {
-    if (select_registered.execute(&name) != 1) {
-        elog(ERROR, "the registered job is not in the registry");
-    }
-    pg::Values values;
-    for (int number = 1; number <= registry_columns; ++number) {
-        bool is_null = false;
-        const Datum value = pg::column(0, number, &is_null);
-        values.add(value, is_null);
-    }
-    const MemoryContext own = MemoryContextSwitchTo(memory);
-    const Datum row = values.row(columns);
-    MemoryContextSwitchTo(own);
-    return row;
-}
+struct RegisterArgument {
+    enum : int { job_name, schedule, operation_id, user_id, timezone };
+};
 
 } // namespace
 
 HELIX_FUNCTION(helix_register_cron_job) {
-    const Datum given = pg::required(fcinfo, 0, "p_job_name");
-    const Datum expression = pg::required(fcinfo, 1, "p_schedule");
-    const Datum operation = pg::required(fcinfo, 2, "p_operation_id");
-    const Datum user = pg::required(fcinfo, 3, "p_user_id");
+    const Datum given = pg::required(fcinfo, RegisterArgument::job_name, "p_job_name");
+    const Datum expression = pg::required(fcinfo, RegisterArgument::schedule, "p_schedule");
+    const Datum operation = pg::required(fcinfo, RegisterArgument::operation_id, "p_operation_id");
+    const Datum user = pg::required(fcinfo, RegisterArgument::user_id, "p_user_id");
     check_name(given);
     operations::check_operation(pg::text_view(operation));
     const auto rights = callers::rights();
     callers::check_acts_for(*DatumGetUUIDP(user));
     TupleDesc columns = pg::result_columns(fcinfo);
-    const MemoryContext memory = CurrentMemoryContext;
+    const bool no_zone = PG_ARGISNULL(RegisterArgument::timezone);
     const Registration job{.name = read_name(given),
                            .expression = expression,
                            .operation = operation,
                            .user = DatumGetUUIDP(user),
-                           .zone = PG_ARGISNULL(4) ? 0 : PG_GETARG_DATUM(4)};
+                           .zone = no_zone ? 0 : PG_GETARG_DATUM(RegisterArgument::timezone)};
     pg::OwnerSpi spi;
     require_pg_cron();
     put(job, rights);
     if (!rights.for_anyone) { // the trigger has seen helix's own role
         check_interval(TextDatumGetCString(expression), "UTC");
     }
-    const Datum row = registered_row(job.name.pg_cron, columns, memory);
+    select_registered.execute(&job.name.pg_cron);
+    const Datum row = pg::copied_row(columns);
     spi.finish();
     PG_RETURN_DATUM(row);
 }
@@ -189,10 +196,10 @@ HELIX_FUNCTION(helix_unregister_cron_job) {
     pg::OwnerSpi spi;
     bool was_registered = false;
     rights.check_may_use(select_owner, &name, "job", TextDatumGetCString(given));
-    if (select_job.execute(&name) > 0) {
-        rights.check_may_use(*DatumGetUUIDP(pg::column(0, 1)), "job", TextDatumGetCString(given));
-        was_registered = DatumGetBool(pg::column(0, 3));
-        const bool by_name = DatumGetBool(pg::column(0, 2));
+    if (lock_job.execute(&name) > 0) {
+        rights.check_may_use(*DatumGetUUIDP(pg::column(0, LockedJob::user_id)), "job", TextDatumGetCString(given));
+        was_registered = DatumGetBool(pg::column(0, LockedJob::registered));
+        const bool by_name = DatumGetBool(pg::column(0, LockedJob::by_name));
         (by_name ? delete_job : disable_job).execute(&name);
     }
     spi.finish();
@@ -205,9 +212,8 @@ HELIX_FUNCTION(helix_check_cron_job_exists) {
     const auto user = rights.for_anyone ? std::nullopt : callers::current_user();
     pg::OwnerSpi spi;
     bool exists = false;
-    if (select_seen.read(&name) > 0 && has_pg_cron()) {
-        const auto* owner = DatumGetUUIDP(pg::column(0, 1));
-        const bool visible = rights.for_anyone || (user && memcmp(owner->data, user->data, UUID_LEN) == 0);
+    if (select_owner_of_registered.read(&name) > 0 && has_pg_cron()) {
+        const bool visible = rights.for_anyone || (user && pg::same_uuid(*DatumGetUUIDP(pg::only_column()), *user));
         exists = visible && job_is_live(TextDatumGetCString(name));
     }
     spi.finish();

@@ -1,3 +1,4 @@
+// Queues the runs of cron jobs that are due, and decides what becomes of missed ones.
 #include "pg/prelude.hpp"
 
 #include "schedules/run_job.hpp"
@@ -17,22 +18,43 @@ namespace helix::schedules {
 
 namespace {
 
-constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // what is older has been missed
+constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // a run that is later has been missed
 constexpr int most_missed = 100;
 
-// Their owner may hold the schedule in an open transaction: then it runs later, and nobody waits. The worker looks
-// for late ones each second.
-pg::Statement lock_job("SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, "
-                       "max_attempts, next_scheduled_at, run_as FROM helix_internal.operation_schedules "
-                       "WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron' FOR NO KEY UPDATE SKIP LOCKED",
+// A user may hold the schedule in an open transaction. Then it runs later, and nobody waits: the worker looks for late
+// ones each second.
+pg::Statement lock_job(R"(
+    SELECT id, user_id, operation_id, cron_expression, timezone, parameters, missed_runs, overlap, max_attempts,
+           next_scheduled_at, run_as
+      FROM helix_internal.operation_schedules
+     WHERE pg_cron_name = $1 AND enabled AND schedule_type = 'cron'
+       FOR NO KEY UPDATE SKIP LOCKED)",
                        {TEXTOID});
+struct LockedJob {
+    enum : int {
+        id = 1,
+        user_id,
+        operation_id,
+        cron_expression,
+        timezone,
+        parameters,
+        missed_runs,
+        overlap,
+        max_attempts,
+        next_scheduled_at,
+        run_as
+    };
+};
+
 pg::Statement set_next("UPDATE helix_internal.operation_schedules SET next_scheduled_at = $2 WHERE id = $1",
                        {UUIDOID, TIMESTAMPTZOID});
-pg::Statement insert_skipped(
-    "INSERT INTO helix_internal.schedule_executions (id, user_id, operation_id, schedule_id, execution_status, "
-    "triggered_by, priority, attempt, run_at, scheduled_for, payload, error_message, created_at) "
-    "VALUES ($1, $2, $3, $4, 'skipped', 'cron', 5, 0, $5, $5, $6, $7, pg_catalog.clock_timestamp())",
-    {UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, JSONBOID, TEXTOID});
+
+pg::Statement insert_skipped(R"(
+    INSERT INTO helix_internal.schedule_executions
+           (id, user_id, operation_id, schedule_id, execution_status, triggered_by, priority, attempt, run_at, scheduled_for,
+            payload, error_message, created_at)
+    VALUES ($1, $2, $3, $4, 'skipped', 'cron', 5, 0, $5, $5, $6, $7, pg_catalog.clock_timestamp()))",
+                             {UUIDOID, UUIDOID, TEXTOID, UUIDOID, TIMESTAMPTZOID, JSONBOID, TEXTOID});
 
 // A locked schedule; plain data in SPI's memory.
 struct Job {
@@ -57,22 +79,19 @@ std::optional<Job> lock(const char* job_name) {
         return std::nullopt;
     }
     bool never = false;
-    const auto value = [](int number) { return TextDatumGetCString(pg::column(0, number)); };
-    Job job{*DatumGetUUIDP(pg::column(0, 1)),
-            *DatumGetUUIDP(pg::column(0, 2)),
-            pg::column(0, 3),
-            value(4),
-            value(5),
-            pg::column(0, 6),
-            value(7),
-            value(8),
-            DatumGetInt32(pg::column(0, 9)),
-            0,
-            nullptr};
-    const Datum next = pg::column(0, 10, &never);
-    job.next = never ? DT_NOEND : DatumGetTimestampTz(next);
-    job.run_as = NameStr(*DatumGetName(pg::column(0, 11)));
-    return job;
+    const Datum next = pg::column(0, LockedJob::next_scheduled_at, &never);
+    const auto text = [](int column) { return TextDatumGetCString(pg::column(0, column)); };
+    return Job{.id = *DatumGetUUIDP(pg::column(0, LockedJob::id)),
+               .user_id = *DatumGetUUIDP(pg::column(0, LockedJob::user_id)),
+               .operation_id = pg::column(0, LockedJob::operation_id),
+               .expression = text(LockedJob::cron_expression),
+               .zone = text(LockedJob::timezone),
+               .parameters = pg::column(0, LockedJob::parameters),
+               .missed_runs = text(LockedJob::missed_runs),
+               .overlap = text(LockedJob::overlap),
+               .max_attempts = DatumGetInt32(pg::column(0, LockedJob::max_attempts)),
+               .next = never ? DT_NOEND : DatumGetTimestampTz(next),
+               .run_as = NameStr(*DatumGetName(pg::column(0, LockedJob::run_as)))};
 }
 
 void skip(const Job& job, TimestampTz due, const char* reason) {
@@ -83,7 +102,7 @@ void skip(const Job& job, TimestampTz due, const char* reason) {
     insert_skipped.execute(values.values(), values.letters());
 }
 
-// Whether it has queued an execution. All runs that were missed come one after the other, whatever `overlap` says.
+// Whether it has queued an execution. `in_turn`: it waits for the one before, whatever `overlap` says.
 bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     const bool busy = queue::has_unfinished(job.id);
     if (busy && !in_turn && strcmp(job.overlap, "skip") == 0) {
@@ -106,6 +125,7 @@ bool run(const Job& job, TimestampTz due, bool in_turn = false) {
     return true;
 }
 
+// Where the schedule wants all of them. They run one after the other.
 int run_missed(const Job& job, TimestampTz punctual) {
     if (strcmp(job.missed_runs, "all") != 0) {
         return 0;
@@ -123,7 +143,7 @@ int run_missed(const Job& job, TimestampTz punctual) {
     return count;
 }
 
-// Where none is punctual, one of the missed ones may stand for all of them.
+// Where no run is punctual, one missed run may stand for all of them.
 int run_punctual(const Job& job, TimestampTz punctual, TimestampTz now) {
     std::optional<TimestampTz> due = job.next >= punctual ? job.next : job.after(punctual - 1);
     if (!due || *due > now) {
@@ -153,8 +173,12 @@ int run_job(const char* job_name, TimestampTz now) {
 }
 
 HELIX_FUNCTION(helix_run_job) {
-    const char* name = TextDatumGetCString(pg::required(fcinfo, 0, "p_job_name"));
-    const TimestampTz now = pg::checked_time(DatumGetTimestampTz(pg::required(fcinfo, 1, "p_now")), "p_now");
+    struct Argument {
+        enum : int { job_name, now };
+    };
+    const char* name = TextDatumGetCString(pg::required(fcinfo, Argument::job_name, "p_job_name"));
+    const Datum given = pg::required(fcinfo, Argument::now, "p_now");
+    const TimestampTz now = pg::checked_time(DatumGetTimestampTz(given), "p_now");
     pg::OwnerSpi spi;
     const int count = run_job(name, now);
     spi.finish();

@@ -1,3 +1,4 @@
+// Checks how many schedules a user has, and how often one runs.
 #include "pg/prelude.hpp"
 
 #include "schedules/schedule_limits.hpp"
@@ -12,11 +13,12 @@ namespace {
 
 constexpr int runs_to_look_at = 50;
 
-pg::Statement count_schedules("SELECT pg_catalog.count(*) FROM (SELECT FROM helix_internal.operation_schedules "
-                              "WHERE user_id = $1 LIMIT $2) s",
+pg::Statement count_schedules(R"(
+    SELECT pg_catalog.count(*)
+      FROM (SELECT FROM helix_internal.operation_schedules WHERE user_id = $1 LIMIT $2) s)",
                               {UUIDOID, INT4OID});
 
-// In s, among the runs to come. Only expressions of seconds go below a minute, and they are even.
+// Among the runs to come. Only an expression of seconds goes below a minute, and its intervals are equal.
 std::int64_t shortest_interval_s(const char* expression, const char* zone) {
     const int looks = config::min_schedule_interval_s > SECS_PER_MINUTE ? runs_to_look_at : 2;
     std::int64_t shortest_us = PG_INT64_MAX;
@@ -39,7 +41,7 @@ void check_count(const pg_uuid_t& user) {
     const Datum values[] = {UUIDPGetDatum(&user), Int32GetDatum(limit)};
     pg::OwnerSpi spi;
     count_schedules.execute_latest(values);
-    if (DatumGetInt64(pg::column(0, 1)) >= limit) {
+    if (DatumGetInt64(pg::only_column()) >= limit) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the user has too many schedules"),
                         errdetail("There are %d already.", limit),
                         errhint("At most %d are taken (helix.max_schedules_per_user): delete some first.", limit)));

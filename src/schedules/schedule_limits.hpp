@@ -5,10 +5,10 @@
 
 namespace helix::schedules {
 
-// That another schedule of the user fits in.
+// Checks that the user may have another schedule.
 void check_count(const pg_uuid_t& user);
 
-// That an expression which is valid asks for no more runs than users may have. For callers without a service role.
+// Checks that a valid expression asks for no more runs than users may have. Service roles may have more.
 void check_interval(const char* expression, const char* zone);
 
 } // namespace helix::schedules

@@ -3,7 +3,7 @@
 
 namespace helix::schedules {
 
-// Registers the worker's task.
+// Adds the worker's tasks, and sees to pg_cron's jobs where the extension is dropped.
 void initialize();
 
 } // namespace helix::schedules

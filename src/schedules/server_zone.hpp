@@ -6,7 +6,7 @@
 
 namespace helix::schedules {
 
-// That of a stored name: see pg::zone_or_utc().
+// The offsets of a stored name, as pg::zone_or_utc() reads it.
 ZoneOffset zone_offset(const std::string& name);
 
 } // namespace helix::schedules

@@ -1,9 +1,10 @@
-// Owns: the rows of a statement that are read while other statements run. Used within queue/ only. Plain data.
+// Owns: the rows of a statement that are read while other statements run. Any feature may use it. Plain data; raises
+// PostgreSQL errors.
 #pragma once
 
 #include "pg/spi.hpp"
 
-namespace helix::queue {
+namespace helix::pg {
 
 // Its columns count from 1.
 struct KeptRow {
@@ -16,8 +17,12 @@ struct KeptRow {
         bool is_null = false;
         return value(column, &is_null);
     }
-    // That of a statement that selects one column.
+    // As text, whatever its type is; null stays so.
+    char* text(int column) const { return SPI_getvalue(tuple, columns, column); }
+
+    // Both for a statement that selects one column.
     Datum only_value() const { return value(1); }
+    char* only_text() const { return text(1); }
 };
 
 struct KeptRows {
@@ -32,4 +37,4 @@ inline KeptRows keep_rows(std::uint64_t count) {
     return {SPI_tuptable, count};
 }
 
-} // namespace helix::queue
+} // namespace helix::pg
