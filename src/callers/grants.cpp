@@ -15,6 +15,8 @@ namespace helix::callers {
 
 namespace {
 
+constexpr int only = 1; // the column of both statements
+
 pg::Statement select_privileges(R"(
     SELECT privilege FROM helix_internal.api_grants WHERE audience = $1 ORDER BY privilege COLLATE "C")",
                                 {TEXTOID});
@@ -57,17 +59,12 @@ pg::Statement select_revocations(R"(
      ORDER BY 1)",
                                  {OIDARRAYOID});
 
-// The value of a row with one column. The statements of the loop replace SPI_tuptable.
-const char* only_value(SPITupleTable* table, std::uint64_t row) {
-    return SPI_getvalue(table->vals[row], table->tupdesc, 1);
-}
-
 // `roles` is the oid[] $1 of select_revocations, or 0 for null. CASCADE takes what was passed on.
 void revoke_all(Datum roles) {
     const auto rows = select_revocations.execute(&roles, roles != 0 ? " " : "n");
     SPITupleTable* revocations = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("REVOKE %s CASCADE", only_value(revocations, row)));
+        pg::execute_text(psprintf("REVOKE %s CASCADE", pg::column_text(revocations, row, only)));
     }
 }
 
@@ -87,7 +84,7 @@ void grant(const char* audience, const char* role) {
     const auto rows = select_privileges.execute(&value);
     SPITupleTable* privileges = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("GRANT %s TO %s", only_value(privileges, row), quote_identifier(role)));
+        pg::execute_text(psprintf("GRANT %s TO %s", pg::column_text(privileges, row, only), quote_identifier(role)));
     }
 }
 

@@ -17,16 +17,18 @@ namespace helix::ledger {
 
 namespace {
 
-pg::Statement
-    select_foreign_row("SELECT 1 FROM helix_internal.executions e "
-                       "WHERE e.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint "
-                       "AND e.xid <> pg_catalog.pg_current_xact_id()::text::bigint LIMIT 1");
+// A row of another cluster: its transaction id is one of this cluster's future.
+pg::Statement select_foreign_row(R"(
+    SELECT 1 FROM helix_internal.executions e
+     WHERE e.xid >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint
+       AND e.xid <> pg_catalog.pg_current_xact_id()::text::bigint
+     LIMIT 1)");
 pg::Statement lock_out_writers("LOCK TABLE helix_internal.executions IN SHARE ROW EXCLUSIVE MODE");
 pg::Statement raise_sequence("SELECT pg_catalog.setval('helix_internal.execution_ids'::pg_catalog.regclass, $1 + 1)",
                              {INT8OID});
 
-// The ledger comes from a dump of another cluster or database (or through pg_upgrade): its transaction ids mean nothing
-// here. Writers are locked out before the first query, so that everything there is gets folded.
+// The ledger comes from a dump of another cluster or database, or through pg_upgrade: its transaction ids mean nothing
+// here. Writers are locked out before the first query, so that the whole ledger is folded.
 void adopt() {
     if (IsolationUsesXactSnapshot()) {
         ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -49,9 +51,9 @@ void adopt() {
                          get_database_name(MyDatabaseId))));
 }
 
-// The watermark is as shipped. Rows may be there all the same: those of transactions that came while another's claim
-// was open, and, from a dump taken then, those of another cluster, which only an xid of this one's future gives away.
-void claim() {
+// The watermark is as shipped, but rows may be there all the same. Some are of transactions that recorded while another
+// session's claim was open. A dump that was taken then also brings rows of another cluster.
+void claim_or_adopt() {
     if (select_foreign_row.execute_latest() > 0) {
         adopt();
     } else {
@@ -79,7 +81,7 @@ void ensure_watermark() {
         if (watermark && !watermark->is_fresh) {
             adopt();
         } else if (lock_watermark(IfLocked::skip, Snapshot::latest)) {
-            claim(); // else another session is just claiming it: every row is tail until it commits
+            claim_or_adopt(); // else another session is just claiming it: every row is tail until it commits
         }
     }
     spi.finish();

@@ -5,9 +5,9 @@
 
 namespace helix::ledger {
 
-// Makes sure that the watermark is of this cluster and database before a row is recorded: the first recording of all
-// claims it, without making others wait; the first one after a restore elsewhere adopts the ledger (folds all of it,
-// and lets only larger ids be unfolded from then on). Cheap after the first call in a backend.
+// Makes sure that the watermark is of this cluster and database before a row is recorded. The first recording of all
+// claims it, without making others wait. The first one after a restore elsewhere adopts the ledger: it folds all of it,
+// and from then on only larger ids are unfolded. Cheap after the first call in a backend.
 void ensure_watermark();
 
 // With the partition locked: gives up ids that were handed to this session before an adoption that it did not see.

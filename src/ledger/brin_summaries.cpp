@@ -1,3 +1,4 @@
+// The worker's task that summarizes what the ledger's BRIN index covers.
 #include "pg/prelude.hpp"
 
 #include "ledger/brin_summaries.hpp"
@@ -23,7 +24,7 @@ constexpr BlockNumber writers_margin = 512;
 struct Progress {
     Oid partition = InvalidOid;
     BlockNumber next = 0;   // summarized up to here, as far as this worker knows
-    BlockNumber blocks = 0; // its length when last looked at
+    BlockNumber blocks = 0; // the partition's length when last looked at
 };
 Progress progress;
 
@@ -32,7 +33,7 @@ void summarize(Relation partition, Oid index) {
     if (progress.partition != RelationGetRelid(partition)) {
         progress = {RelationGetRelid(partition), 0, 0};
     }
-    const BlockNumber margin = blocks == progress.blocks ? 0 : writers_margin; // nobody writes: all that are full
+    const BlockNumber margin = blocks == progress.blocks ? 0 : writers_margin; // none where nobody writes
     progress.blocks = blocks;
     while (progress.next + pages_per_range + margin <= blocks) {
         CHECK_FOR_INTERRUPTS();

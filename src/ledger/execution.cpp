@@ -1,3 +1,4 @@
+// Checks what a caller gave of an execution, finds its model, and prices it.
 #include "pg/prelude.hpp"
 
 #include "ledger/execution.hpp"
@@ -26,7 +27,7 @@ namespace {
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
 constexpr std::size_t max_metadata_bytes = 65'536;
-constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens ever leaves bigint
+constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens exceeds bigint
 
 std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
@@ -48,7 +49,7 @@ void check_text(const char* field, const std::optional<std::string_view>& value,
     }
 }
 
-void check_not_negative(const char* field, const std::optional<std::int64_t>& value, std::int64_t max) {
+void check_count(const char* field, const std::optional<std::int64_t>& value, std::int64_t max) {
     if (value && (*value < 0 || *value > max)) {
         throw Error(sqlstate::numeric_value_out_of_range, std::string(field) + " is out of range",
                     "It is " + std::to_string(*value) + ".",
@@ -56,7 +57,7 @@ void check_not_negative(const char* field, const std::optional<std::int64_t>& va
     }
 }
 
-// By its size in memory, which needs no detoasting.
+// Goes by the size in memory: to know it, nothing has to be detoasted.
 void check_metadata(Datum metadata) {
     const std::size_t bytes = toast_raw_datum_size(metadata) - VARHDRSZ;
     if (bytes > max_metadata_bytes) {
@@ -71,7 +72,7 @@ void check_cost(Datum cost) {
     pg::check_amount("cost_usd", cost, "null to price the tokens");
 }
 
-// model_used is a provider, or a model that exactly one provider sells.
+// model_used is a provider, or a model that exactly one provider sells: then nothing else has to be given.
 void resolve_model(const Request& request, const PriceList& prices, Execution& execution) {
     const auto used = request.model_used;
     const auto seller = used && !request.model ? prices.provider_of(*used) : std::string_view{};
@@ -99,6 +100,19 @@ void resolve_time(const Request& request, TimestampTz now, Execution& execution)
     execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
 }
 
+// Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.
+std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
+                              TimestampTz at, const TokenUse& tokens) {
+    const Price* price = prices.find(provider, model, at);
+    if (price == nullptr) {
+        return std::nullopt;
+    }
+    const std::string usd = cost_of(*price, tokens).to_string();
+    return pg::call([text = usd.c_str()] {
+        return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    });
+}
+
 void resolve_cost(const Request& request, const PriceList& prices, Execution& execution) {
     if (request.cost_usd) {
         check_cost(*request.cost_usd);
@@ -110,9 +124,10 @@ void resolve_cost(const Request& request, const PriceList& prices, Execution& ex
         throw Error(sqlstate::null_value_not_allowed, "neither a cost nor tokens are given", {},
                     "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
     }
-    const auto cost =
-        price_of(prices, execution.provider, execution.model, execution.occurred_at, request.input_tokens.value_or(0),
-                 request.cached_input_tokens.value_or(0), request.output_tokens.value_or(0));
+    const TokenUse tokens{.input = request.input_tokens.value_or(0),
+                          .cached_input = request.cached_input_tokens.value_or(0),
+                          .output = request.output_tokens.value_or(0)};
+    const auto cost = price_of(prices, execution.provider, execution.model, execution.occurred_at, tokens);
     if (!cost) {
         throw Error(sqlstate::undefined_object, "no price is known for this model",
                     "helix.model_prices has no row for provider " + quoted(execution.provider) + " and model " +
@@ -124,9 +139,8 @@ void resolve_cost(const Request& request, const PriceList& prices, Execution& ex
     execution.priced = true;
 }
 
-} // namespace
-
-Execution resolve(const Request& request, TimestampTz now) {
+// What must be there: a user for whom the caller may record, a known operation, and whether it succeeded.
+void check_required(const Request& request) {
     if (!request.user_id) {
         refuse_null("user_id");
     }
@@ -140,6 +154,9 @@ Execution resolve(const Request& request, TimestampTz now) {
     if (!request.is_queued) {
         operations::check_operation(*request.operation_id);
     }
+}
+
+void check_bounds(const Request& request) {
     check_text("model_used", request.model_used, max_name_bytes);
     check_text("model", request.model, max_name_bytes);
     check_text("request_id", request.request_id, max_request_id_bytes);
@@ -147,12 +164,14 @@ Execution resolve(const Request& request, TimestampTz now) {
     if (request.metadata) {
         check_metadata(*request.metadata);
     }
-    check_not_negative("latency_ms", request.latency_ms, INT32_MAX);
-    check_not_negative("input_tokens", request.input_tokens, max_tokens);
-    check_not_negative("cached_input_tokens", request.cached_input_tokens, max_tokens);
-    check_not_negative("output_tokens", request.output_tokens, max_tokens);
+    check_count("latency_ms", request.latency_ms, INT32_MAX);
+    check_count("input_tokens", request.input_tokens, max_tokens);
+    check_count("cached_input_tokens", request.cached_input_tokens, max_tokens);
+    check_count("output_tokens", request.output_tokens, max_tokens);
+}
 
-    Execution execution{};
+// What is stored as it was given.
+void copy_given(const Request& request, Execution& execution) {
     execution.user_id = *request.user_id;
     execution.operation_id = *request.operation_id;
     execution.success = *request.success;
@@ -170,36 +189,38 @@ Execution resolve(const Request& request, TimestampTz now) {
     execution.metadata = request.metadata;
     execution.reservation_id = request.reservation_id;
     execution.reservation_holder = request.reservation_holder;
-    const PriceList& prices = operations::prices(); // asked for once: a second time it may be another list
+}
+
+} // namespace
+
+Execution resolve(const Request& request, TimestampTz now) {
+    check_required(request);
+    check_bounds(request);
+    Execution execution{};
+    copy_given(request, execution);
+    const PriceList& prices = operations::prices(); // once: a second call may give another list
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);
     resolve_cost(request, prices, execution);
     return execution;
 }
 
-std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
-                              TimestampTz at, std::int64_t input, std::int64_t cached_input, std::int64_t output) {
-    const Price* price = prices.find(provider, model, at);
-    if (price == nullptr) {
-        return std::nullopt;
-    }
-    const std::string usd =
-        cost_of(*price, {.input = input, .cached_input = cached_input, .output = output}).to_string();
-    return pg::call([text = usd.c_str()] {
-        return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-    });
-}
-
 HELIX_FUNCTION(helix_price_of) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
+    struct Argument {
+        enum : int { provider, model, at, input, cached_input, output };
+    };
+    if (PG_ARGISNULL(Argument::provider) || PG_ARGISNULL(Argument::model) || PG_ARGISNULL(Argument::at)) {
         PG_RETURN_NULL();
     }
-    const auto words = [fcinfo](int argument) { return pg::text_view(PG_GETARG_DATUM(argument)); };
-    const auto count = [fcinfo](int argument) {
-        return PG_ARGISNULL(argument) ? std::int64_t{0} : PG_GETARG_INT64(argument);
+    const auto text = [fcinfo](int number) { return pg::text_view(PG_GETARG_DATUM(number)); };
+    const auto count = [fcinfo](int number) {
+        return PG_ARGISNULL(number) ? std::int64_t{0} : PG_GETARG_INT64(number);
     };
-    const auto cost =
-        price_of(operations::prices(), words(0), words(1), PG_GETARG_TIMESTAMPTZ(2), count(3), count(4), count(5));
+    const TokenUse tokens{.input = count(Argument::input),
+                          .cached_input = count(Argument::cached_input),
+                          .output = count(Argument::output)};
+    const auto cost = price_of(operations::prices(), text(Argument::provider), text(Argument::model),
+                               PG_GETARG_TIMESTAMPTZ(Argument::at), tokens);
     if (!cost) {
         PG_RETURN_NULL();
     }

@@ -1,12 +1,10 @@
 // Owns: an execution on its way into the ledger: as the caller gave it, and as it is stored. Used within ledger/ and
-// through ledger/recording.hpp.
-// Both are plain data: PostgreSQL may longjmp past them.
+// through ledger/recording.hpp. Both are plain data, so that PostgreSQL may longjmp past them.
 #pragma once
 
 #include "pg/prelude.hpp"
 
 #include "budgets/settlement.hpp"
-#include "core/ledger/pricing.hpp"
 
 extern "C" {
 #include "utils/date.h"
@@ -37,7 +35,8 @@ struct Request {
     budgets::Holder reservation_holder = budgets::Holder::caller;
 };
 
-// A valid, priced execution. Its provider may belong to the price list, so it is good until that is asked for again.
+// A valid, priced execution. Its provider may point into the price list: it is valid until operations::prices() is
+// called again.
 struct Execution {
     pg_uuid_t user_id;
     std::string_view operation_id;
@@ -60,12 +59,8 @@ struct Execution {
     budgets::Holder reservation_holder;
 };
 
-// Checks everything there is to check, the caller's right to record for the user included, and prices the tokens where
-// no cost is given. Throws helix::Error (see the COMMENT ON record_operation_execution for SQLSTATEs).
+// Checks everything, the caller's right to record for the user too, and prices the tokens where no cost is given.
+// Throws helix::Error; the COMMENT ON record_operation_execution lists the SQLSTATEs.
 Execution resolve(const Request& request, TimestampTz now);
-
-// Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.
-std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
-                              TimestampTz at, std::int64_t input, std::int64_t cached_input, std::int64_t output);
 
 } // namespace helix::ledger

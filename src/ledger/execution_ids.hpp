@@ -5,8 +5,8 @@
 
 namespace helix::ledger {
 
-// A new id, larger than every id that was in the ledger when this session began to hand out ids there. Ids of different
-// sessions interleave in blocks.
+// A new id. It is larger than every id that was in the ledger when this session handed out its first one. Sessions take
+// ids in blocks, so those of different sessions interleave.
 std::int64_t next_execution_id();
 
 // Gives up the rest of this session's block where it is not above `base_id`.

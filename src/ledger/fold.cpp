@@ -1,3 +1,4 @@
+// Folding: one statement that adds what has become visible to the three rollups.
 #include "pg/prelude.hpp"
 
 #include "ledger/fold.hpp"
@@ -10,11 +11,11 @@ namespace helix::ledger {
 
 namespace {
 
-// After pgq's ticks (pgq.org): what became visible between two snapshots. $1, $2 the old horizon (next_xid, open_xids),
-// $3 base_id, $4, $5 the new horizon. It is grouped once, by the finest key, and that feeds the three tables. The first
-// condition is the only one that an index serves, as xid + 0 and id + 0 see to: with one union of BRIN's ranges, a
-// transaction that is open for hours costs its own ranges alone, and dozens that are open under load cost one scan.
-pg::Statement fold_statement(R"(
+// What became visible between two snapshots, as pgq's ticks do it (pgq.org). $1, $2: the old horizon (next_xid,
+// open_xids). $3: base_id. $4, $5: the new horizon. Rows are grouped once, by the finest key, and that feeds the three
+// tables. An index serves the first condition alone: xid + 0 and id + 0 see to it. So there is one union of BRIN's
+// ranges. A transaction that is open for hours costs its own ranges alone, and dozens of open ones cost one scan.
+pg::Statement add_newly_visible(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
          WHERE (e.xid >= $1 OR e.xid = ANY ($2)) AND e.xid + 0 < $4 AND e.xid <> ALL ($5) AND e.id + 0 > $3),
@@ -100,10 +101,13 @@ pg::Statement fold_statement(R"(
                folded_rows = p.folded_rows + excluded.folded_rows,
                folded_cost_usd = p.folded_cost_usd + excluded.folded_cost_usd)
     SELECT coalesce(pg_catalog.sum(g.executions), 0)::bigint, coalesce(pg_catalog.sum(g.cost_usd), 0) FROM grouped g)",
-                             {INT8OID, INT8ARRAYOID, INT8OID, INT8OID, INT8ARRAYOID});
+                                {INT8OID, INT8ARRAYOID, INT8OID, INT8OID, INT8ARRAYOID});
+struct Added {
+    enum : int { executions = 1, cost_usd };
+};
 
-// As above, but for whether there is anything to fold. Without LIMIT, which would make the planner hope for a row at
-// the beginning.
+// The same rows, to see whether there is anything to fold. It has no LIMIT: with one the planner would hope for a row
+// at the beginning.
 pg::Statement select_tail(R"(
     SELECT 1 FROM helix_internal.executions e
      WHERE (e.xid >= (SELECT w.next_xid FROM helix_internal.watermark w)
@@ -123,11 +127,11 @@ std::int64_t fold_between(const Watermark& from, const Horizon& until, const Hor
     const Datum values[] = {Int64GetDatum(from.folded.next_xid), from.folded.open_xids, Int64GetDatum(from.base_id),
                             Int64GetDatum(until.next_xid), until.open_xids};
     const int nesting = plan_by_range();
-    fold_statement.execute(values);
+    add_newly_visible.execute(values);
     AtEOXact_GUC(true, nesting);
-    const std::int64_t rows = DatumGetInt64(pg::column(0, 1));
-    advance_watermark(next, rows, pg::column(0, 2));
-    return rows;
+    const std::int64_t executions = DatumGetInt64(pg::column(0, Added::executions));
+    advance_watermark(next, executions, pg::column(0, Added::cost_usd));
+    return executions;
 }
 
 std::int64_t fold(const Watermark& watermark) {

@@ -29,7 +29,7 @@ HELIX_FUNCTION(helix_fold) {
     pg::OwnerSpi spi;
     ensure_watermark(); // adopts a restored ledger
     auto watermark = lock_watermark(IfLocked::wait);
-    if (watermark && !watermark->is_ours) { // whoever was claiming it has rolled back: now the lock is ours
+    if (watermark && !watermark->is_ours) { // the session that was claiming it has rolled back: now the lock is ours
         ensure_watermark();
         watermark = lock_watermark(IfLocked::wait);
     }

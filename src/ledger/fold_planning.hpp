@@ -3,9 +3,10 @@
 
 namespace helix::ledger {
 
-// Until the nesting level ends that it returns (AtEOXact_GUC()), what is planned is planned for its very values and
-// reads ranges of transaction ids by BRIN, whatever the statistics say: the ledger grows so fast that they are always
-// of a smaller one, where a sequential scan was as good, and a saved plan would go on reading all of the month.
+// Plans for the very values of a statement, and reads ranges of transaction ids by BRIN, whatever the statistics say.
+// The ledger grows so fast that its statistics are always those of a smaller one, where a sequential scan was as good.
+// A saved plan would then read the whole month for ever. It holds until the nesting level ends that it returns
+// (AtEOXact_GUC()).
 int plan_by_range();
 
 } // namespace helix::ledger

@@ -1,3 +1,4 @@
+// Reads executions from JSON: a table of fields, each with the conversion of its value.
 #include "pg/prelude.hpp"
 
 #include "ledger/json_executions.hpp"
@@ -20,13 +21,17 @@ namespace helix::ledger {
 
 namespace {
 
+// Of a value that is known to be a string, as keys are.
+std::string_view bytes_of(const JsonbValue& value) {
+    return {value.val.string.val, static_cast<std::size_t>(value.val.string.len)};
+}
+
 // A value as an error shows it; long texts are cut.
 std::string shown(const JsonbValue& value) {
     constexpr std::size_t most_shown = 200;
     switch (value.type) {
     case jbvString: {
-        const auto cut =
-            shorten_error({value.val.string.val, static_cast<std::size_t>(value.val.string.len)}, most_shown);
+        const auto cut = shorten_error(bytes_of(value), most_shown);
         return "\"" + std::string(cut.kept) + std::string(cut.mark()) + "\"";
     }
     case jbvNumeric:
@@ -46,7 +51,7 @@ std::string_view string_of(const JsonbValue& value) {
     if (value.type != jbvString) {
         refuse_type(value, "a string");
     }
-    return {value.val.string.val, static_cast<std::size_t>(value.val.string.len)};
+    return bytes_of(value);
 }
 
 const char* c_string_of(const JsonbValue& value) {
@@ -55,11 +60,9 @@ const char* c_string_of(const JsonbValue& value) {
 }
 
 pg_uuid_t uuid_of(const JsonbValue& value) {
-    const auto text = string_of(value);
-    const auto bytes = parse_uuid(text);
-    if (!bytes) {
-        return *DatumGetUUIDP(
-            DirectFunctionCall1(uuid_in, CStringGetDatum(c_string_of(value)))); // other notations, errors
+    const auto bytes = parse_uuid(string_of(value));
+    if (!bytes) { // another notation, or an error
+        return *DatumGetUUIDP(DirectFunctionCall1(uuid_in, CStringGetDatum(c_string_of(value))));
     }
     pg_uuid_t uuid;
     memcpy(uuid.data, bytes->data(), UUID_LEN);
@@ -81,7 +84,7 @@ bool is_at_most(Datum one, Datum other) {
     return DatumGetBool(DirectFunctionCall2(numeric_le, one, other));
 }
 
-// Numbers that bigint cannot hold, NaN and infinity are out of range as others are.
+// A number that bigint cannot hold is out of range, and so are NaN and infinity.
 std::int64_t integer_of(const JsonbValue& value) {
     const Datum number = numeric_of(value);
     const auto limit = [](std::int64_t of) { return NumericGetDatum(int64_to_numeric(of)); };
@@ -116,7 +119,7 @@ Datum jsonb_of(const JsonbValue& value) {
     return JsonbPGetDatum(JsonbValueToJsonb(&copy));
 }
 
-// Setting one field of a request; the table below maps names to these.
+// Sets one field of a request; the table below has these by name.
 template <auto member, auto convert>
 void set(Request& request, const JsonbValue& value) {
     request.*member = convert(value);
@@ -166,10 +169,9 @@ Request read_object(JsonbContainer* object, pg::JsonPlace& place) {
     JsonbValue value;
     JsonbIteratorNext(&iterator, &value, false); // its beginning
     while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
-        place.field = {value.val.string.val, static_cast<std::size_t>(value.val.string.len)};
-        const auto name = place.field;
+        place.field = bytes_of(value);
         JsonbIteratorNext(&iterator, &value, true);
-        set_field(request, name, value);
+        set_field(request, place.field, value);
     }
     place.field = {};
     return request;
@@ -179,7 +181,7 @@ Jsonb* parse(const char* json) {
     return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }
 
-// The first field whose value alone cannot be read; empty where the object's form is wrong.
+// The first field whose value cannot be read even by itself; empty where the form of the object is wrong.
 std::string_view field_that_fails(const char* object) {
     const auto members = json_members(object);
     for (std::size_t i = 0; members && i < members->size(); ++i) {

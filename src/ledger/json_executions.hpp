@@ -13,13 +13,13 @@ namespace helix::ledger {
 
 class JsonExecutions {
   public:
-    // Of the function's only argument, jsonb or text. Text is taken apart before it is read, so that what jsonb cannot
-    // hold ("\u0000") is an error of its element. Throws Error 22004 and 22023 unless it is an array.
+    // Of the function's only argument, jsonb or text. Text is split into elements before it is read, so that what jsonb
+    // cannot hold ("\u0000") is an error of its element. Throws Error 22004 on null, 22023 unless it is an array.
     static JsonExecutions from_argument(FunctionCallInfo fcinfo);
 
     int count() const { return count_; }
 
-    // Throws Error and raises PostgreSQL errors; `place` says where.
+    // The execution of place.element. Throws Error and raises PostgreSQL errors; `place` then says where.
     Request read(pg::JsonPlace& place) const;
 
   private:

@@ -1,4 +1,4 @@
-// SQL faces of core/sketch: the aggregate latency_sketch(), the merge and the percentile.
+// The SQL functions of latency sketches (core/ledger/sketch.hpp): the aggregate latency_sketch(), merge and percentile.
 #include "pg/prelude.hpp"
 
 #include "core/ledger/sketch.hpp"
@@ -24,36 +24,47 @@ Datum to_bytea(const LatencySketch& sketch) {
     });
 }
 
+// Of both functions of the aggregate; null before the first row.
+constexpr int state_argument = 0;
+
 LatencySketch* state_of(FunctionCallInfo fcinfo) {
+    return PG_ARGISNULL(state_argument) ? nullptr : reinterpret_cast<LatencySketch*>(PG_GETARG_POINTER(state_argument));
+}
+
+// The aggregate's state, made where there is none yet.
+LatencySketch& state_to_change(FunctionCallInfo fcinfo) {
     MemoryContext context = nullptr;
     if (AggCheckCallContext(fcinfo, &context) == 0) {
         elog(ERROR, "latency_sketch()'s functions work in an aggregate only");
     }
-    return PG_ARGISNULL(0) ? pg::make_in<LatencySketch>(context)
-                           : reinterpret_cast<LatencySketch*>(PG_GETARG_POINTER(0));
+    LatencySketch* state = state_of(fcinfo);
+    return state == nullptr ? *pg::make_in<LatencySketch>(context) : *state;
 }
 
 } // namespace
 
 HELIX_FUNCTION(helix_sketch_add) {
-    auto* state = state_of(fcinfo);
-    if (!PG_ARGISNULL(1)) {
-        const auto bytes = bytes_of(PG_GETARG_DATUM(1));
-        state->merge(LatencySketch::decode(bytes));
+    struct Argument {
+        enum : int { state = state_argument, sketch, latency_ms };
+    };
+    LatencySketch& state = state_to_change(fcinfo);
+    if (!PG_ARGISNULL(Argument::sketch)) {
+        const auto bytes = bytes_of(PG_GETARG_DATUM(Argument::sketch));
+        state.merge(LatencySketch::decode(bytes));
     }
-    if (!PG_ARGISNULL(2)) {
-        const int latency_ms = PG_GETARG_INT32(2);
+    if (!PG_ARGISNULL(Argument::latency_ms)) {
+        const int latency_ms = PG_GETARG_INT32(Argument::latency_ms);
         if (latency_ms < 0) {
             throw Error(sqlstate::invalid_parameter_value, "a latency must not be negative",
                         "It is " + std::to_string(latency_ms) + ".");
         }
-        state->add(latency_ms);
+        state.add(latency_ms);
     }
-    PG_RETURN_POINTER(state);
+    PG_RETURN_POINTER(&state);
 }
 
 HELIX_FUNCTION(helix_sketch_final) {
-    const auto* state = PG_ARGISNULL(0) ? nullptr : reinterpret_cast<const LatencySketch*>(PG_GETARG_POINTER(0));
+    const LatencySketch* state = state_of(fcinfo);
     if (state == nullptr || state->empty()) {
         PG_RETURN_NULL();
     }
@@ -61,22 +72,29 @@ HELIX_FUNCTION(helix_sketch_final) {
 }
 
 HELIX_FUNCTION(helix_merge_sketches) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) {
-            PG_RETURN_NULL();
-        }
-        PG_RETURN_DATUM(PG_GETARG_DATUM(PG_ARGISNULL(0) ? 1 : 0));
+    struct Argument {
+        enum : int { one, other };
+    };
+    if (PG_ARGISNULL(Argument::one) && PG_ARGISNULL(Argument::other)) {
+        PG_RETURN_NULL();
     }
-    const auto left = bytes_of(PG_GETARG_DATUM(0));
-    const auto right = bytes_of(PG_GETARG_DATUM(1));
-    auto merged = LatencySketch::decode(left);
-    merged.merge(LatencySketch::decode(right));
+    if (PG_ARGISNULL(Argument::one) || PG_ARGISNULL(Argument::other)) {
+        const int given = PG_ARGISNULL(Argument::one) ? Argument::other : Argument::one;
+        PG_RETURN_DATUM(PG_GETARG_DATUM(given));
+    }
+    const auto one = bytes_of(PG_GETARG_DATUM(Argument::one));
+    const auto other = bytes_of(PG_GETARG_DATUM(Argument::other));
+    auto merged = LatencySketch::decode(one);
+    merged.merge(LatencySketch::decode(other));
     return to_bytea(merged);
 }
 
 HELIX_FUNCTION(helix_sketch_percentile) {
-    const auto bytes = bytes_of(PG_GETARG_DATUM(0));
-    const double percent = PG_GETARG_FLOAT8(1);
+    struct Argument {
+        enum : int { sketch, percent };
+    };
+    const auto bytes = bytes_of(PG_GETARG_DATUM(Argument::sketch));
+    const double percent = PG_GETARG_FLOAT8(Argument::percent);
     if (!(percent >= 0 && percent <= 100)) {
         throw Error(sqlstate::invalid_parameter_value, "a percentile is between 0 and 100");
     }

@@ -1,9 +1,9 @@
-// Owns: the ledger's start-up; helix.cpp calls it. What other features need of the ledger is here too.
+// Owns: the ledger's start-up; helix.cpp calls it.
 #pragma once
 
 namespace helix::ledger {
 
-// Registers the worker's tasks: folding, partitions, request ids.
+// Registers the worker's tasks: folding, summaries, partitions, retention, request ids.
 void initialize();
 
 } // namespace helix::ledger

@@ -1,9 +1,9 @@
+// The ledger's partitions: made a month ahead, and dropped by retention.
 #include "pg/prelude.hpp"
 
 #include "ledger/partitions.hpp"
 
 #include "config.hpp"
-#include "core/error.hpp"
 #include "ledger/relation_ids.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
@@ -11,6 +11,7 @@
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/times.hpp"
+#include "pg/values.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -51,7 +52,7 @@ Month month_of(TimestampTz time) {
 
 Oid existing_partition(Month month) {
     const Oid table = get_relname_relid(month.partition(), pg::internal_schema());
-    if (OidIsValid(table) && !get_rel_relispartition(table)) { // what is recorded there would count nowhere
+    if (OidIsValid(table) && !get_rel_relispartition(table)) { // a row that is recorded there would count nowhere
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("ledger partition \"%s\" is not attached", month.partition()),
                         errhint("Attach it to helix_internal.executions again, or rename it.")));
@@ -59,26 +60,31 @@ Oid existing_partition(Month month) {
     return table;
 }
 
-// Rights come with the parent; what ALTER DEFAULT PRIVILEGES (Supabase sets some) gives away with every new table goes.
+// Who has rights on a table of its own. A partition needs none: rights come with the parent. ALTER DEFAULT PRIVILEGES
+// (Supabase sets some) gives rights on every new table, so they are revoked.
 pg::Statement select_grantees(R"(
     SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
-      FROM pg_catalog.pg_class c CROSS JOIN pg_catalog.aclexplode(c.relacl) a
+      FROM pg_catalog.pg_class c
+     CROSS JOIN pg_catalog.aclexplode(c.relacl) a
       LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
      WHERE c.oid = $1 AND a.grantee <> c.relowner)",
                               {OIDOID});
+struct Grantee {
+    enum : int { name = 1 };
+};
 
 void revoke_default_privileges(const char* name) {
     const Datum partition = ObjectIdGetDatum(pg::internal_relation(name));
     const auto rows = select_grantees.execute(&partition);
     SPITupleTable* grantees = SPI_tuptable;
     for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("REVOKE ALL ON helix_internal.%s FROM %s", name,
-                                  SPI_getvalue(grantees->vals[row], grantees->tupdesc, 1)));
+        const char* grantee = pg::column_text(grantees, row, Grantee::name);
+        pg::execute_text(psprintf("REVOKE ALL ON helix_internal.%s FROM %s", name, grantee));
     }
 }
 
-// Indexes are made on each partition, not on the parent: pg_dump restores these, and would make the parent's twice.
-// Measured: each B-tree costs about 1 us a row, BRIN next to nothing.
+// Indexes are made on each partition, not on the parent: pg_dump restores these, and would make those of the parent
+// twice. Measured: each B-tree costs about 1 us a row, BRIN next to nothing.
 void make_partition(Month month) {
     const Oid parent = pg::internal_relation("executions");
     LockRelationOid(parent, ShareUpdateExclusiveLock); // what ATTACH takes; one maker at a time
@@ -91,13 +97,15 @@ void make_partition(Month month) {
     revoke_default_privileges(name);
     pg::execute_text(
         psprintf("ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", name));
-    // recorded_at is for budgets in time zones: they look for hours of a user among his months.
+    // recorded_at serves budgets in other time zones than UTC: they read single hours of a user's month.
     pg::execute_text(psprintf("CREATE INDEX %s_user ON helix_internal.%s (user_id, xid, recorded_at)", name, name));
-    pg::execute_text(psprintf("CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id) "
-                              "WITH (pages_per_range = %d, autosummarize = on)",
+    pg::execute_text(psprintf(R"(
+        CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id)
+               WITH (pages_per_range = %d, autosummarize = on))",
                               name, name, pages_per_range));
-    pg::execute_text(psprintf("ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s "
-                              "FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00')",
+    pg::execute_text(psprintf(R"(
+        ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s
+              FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'))",
                               name, month.year(), month.month(), month.next().year(), month.next().month()));
     spi.finish();
 }
@@ -116,13 +124,18 @@ pg::Statement select_months(R"(
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent = 'helix_internal.executions'::pg_catalog.regclass
      ORDER BY 2)");
+struct LedgerMonth {
+    enum : int { partition = 1, first_day };
+};
 
-pg::Statement mark_dropped("INSERT INTO helix_internal.ledger_partitions AS p (month, dropped_at) "
-                           "VALUES ($1, pg_catalog.clock_timestamp()) "
-                           "ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at",
+pg::Statement mark_dropped(R"(
+    INSERT INTO helix_internal.ledger_partitions AS p (month, dropped_at)
+    VALUES ($1, pg_catalog.clock_timestamp())
+        ON CONFLICT (month) DO UPDATE
+       SET dropped_at = excluded.dropped_at)",
                            {DATEOID});
 
-// Without LIMIT, which would make the planner hope for a row at the beginning of a sequential scan.
+// It has no LIMIT: with one the planner would hope for a row at the beginning of a sequential scan.
 pg::Statement select_unfolded("SELECT 1 FROM helix_internal.tail t WHERE t.recorded_at >= $1 AND t.recorded_at < $2",
                               {TIMESTAMPTZOID, TIMESTAMPTZOID});
 
@@ -139,9 +152,10 @@ void lock_for_drop(Oid partition) {
     AtEOXact_GUC(true, nesting);
 }
 
-bool drop(const char* name, Month month, Datum first_day) {
+// False where it must stay.
+bool drop_partition(const char* name, Month month, Datum first_day) {
     lock_for_drop(existing_partition(month));
-    if (has_unfolded_rows(month)) { // somebody has written to it since; nobody can any more
+    if (has_unfolded_rows(month)) { // somebody has written to it since; from now on nobody can
         return false;
     }
     pg::execute_text(psprintf("DROP TABLE helix_internal.%s", name));
@@ -149,7 +163,7 @@ bool drop(const char* name, Month month, Datum first_day) {
     return true;
 }
 
-// Needs SPI.
+// Returns how many it dropped. Needs SPI.
 int drop_expired(TimestampTz now) {
     if (config::ledger_retention_s == 0 || !watermark_is_ours()) {
         return 0;
@@ -160,13 +174,13 @@ int drop_expired(TimestampTz now) {
     int dropped = 0;
     for (std::uint64_t row = 0; row < rows; ++row) {
         bool is_null = false;
-        const char* name = SPI_getvalue(months->vals[row], months->tupdesc, 1);
-        const Datum first_day = SPI_getbinval(months->vals[row], months->tupdesc, 2, &is_null);
+        const char* name = pg::column_text(months, row, LedgerMonth::partition);
+        const Datum first_day = SPI_getbinval(months->vals[row], months->tupdesc, LedgerMonth::first_day, &is_null);
         const Month month = month_of(DatumGetDateADT(first_day) * USECS_PER_DAY);
         if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;
         }
-        dropped += drop(name, month, first_day) ? 1 : 0;
+        dropped += drop_partition(name, month, first_day) ? 1 : 0;
     }
     return dropped;
 }
@@ -181,7 +195,7 @@ Oid partition_for(TimestampTz time) {
     const Month month = month_of(time);
     Oid partition = existing_partition(month);
     if (!OidIsValid(partition)) {
-        // Made in this transaction, it would keep all other writers waiting until we commit.
+        // A partition made in this transaction would keep all other writers waiting until it commits.
         worker::run_elsewhere(make_partitions_errand);
         AcceptInvalidationMessages();
         partition = existing_partition(month);
@@ -224,10 +238,8 @@ bool retention_task() {
 }
 
 HELIX_FUNCTION(helix_maintain_partitions) {
-    if (PG_ARGISNULL(0)) {
-        throw null_value("p_now");
-    }
-    const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
+    const Datum given = pg::required(fcinfo, 0, "p_now");
+    const TimestampTz now = pg::checked_time(DatumGetTimestampTz(given), "p_now");
     PreventCommandIfReadOnly("maintain_partitions()");
     pg::OwnerSpi spi;
     make_ahead(now);

@@ -19,11 +19,13 @@ struct Partition {
 // The partition of `time`; invalid object ids where there is none.
 Partition find_partition(TimestampTz time);
 
-// Makes the partitions of now and ahead whatever the watermark says; a task for run_elsewhere() under the name below.
+// Makes the partitions of now and ahead, whatever the watermark says. worker::run_elsewhere() runs it by the name
+// below.
 bool make_partitions_now();
 constexpr const char* make_partitions_errand = "make partitions";
 
-// The worker's: makes partitions ahead / drops those past helix.ledger_retention. Always false.
+// The worker's. The first makes partitions ahead, the second drops those that helix.ledger_retention no longer keeps.
+// Both always return false.
 bool partitions_task();
 bool retention_task();
 

@@ -1,9 +1,10 @@
-// Checked bounds for the reading functions.
+// The bounds of what the reading functions read: days and months, checked.
 #include "pg/prelude.hpp"
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/times.hpp"
+#include "pg/values.hpp"
 
 extern "C" {
 #include "utils/date.h"
@@ -24,11 +25,14 @@ TimestampTz utc_midnight(TimestampTz time) {
 } // namespace
 
 HELIX_FUNCTION(helix_first_day) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+    struct Argument {
+        enum : int { start, end };
+    };
+    if (PG_ARGISNULL(Argument::start) || PG_ARGISNULL(Argument::end)) {
         throw null_value("the bounds of a time range", "Pass both bounds.");
     }
-    const TimestampTz start = PG_GETARG_TIMESTAMPTZ(0);
-    const TimestampTz end = PG_GETARG_TIMESTAMPTZ(1);
+    const TimestampTz start = PG_GETARG_TIMESTAMPTZ(Argument::start);
+    const TimestampTz end = PG_GETARG_TIMESTAMPTZ(Argument::end);
     if (end < start) {
         const auto text = [](TimestampTz time) { return std::string(timestamptz_to_str(time)); };
         const auto from = text(start);
@@ -39,10 +43,8 @@ HELIX_FUNCTION(helix_first_day) {
 }
 
 HELIX_FUNCTION(helix_month_start) {
-    if (PG_ARGISNULL(0)) {
-        throw null_value("p_month", "Pass any day of the month.");
-    }
-    const DateADT date = pg::checked_date(PG_GETARG_DATEADT(0), "p_month");
+    const Datum given = pg::required(fcinfo, 0, "p_month", "Pass any day of the month.");
+    const DateADT date = pg::checked_date(DatumGetDateADT(given), "p_month");
     int year = 0;
     int month = 0;
     int day = 0;
@@ -51,10 +53,7 @@ HELIX_FUNCTION(helix_month_start) {
 }
 
 HELIX_FUNCTION(helix_first_trend_date) {
-    if (PG_ARGISNULL(0)) {
-        throw null_value("p_days", "Pass the number of days.");
-    }
-    const int days = PG_GETARG_INT32(0);
+    const int days = DatumGetInt32(pg::required(fcinfo, 0, "p_days", "Pass the number of days."));
     if (days < 1 || days > max_days) {
         throw Error(sqlstate::invalid_parameter_value, "p_days is out of range", "It is " + std::to_string(days) + ".",
                     "Pass 1 to " + std::to_string(max_days) + " days.");

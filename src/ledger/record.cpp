@@ -18,8 +18,8 @@ Recorded record(const Request& request) {
 }
 
 HELIX_FUNCTION(helix_record_operation_execution) {
-    const auto request = request_of([fcinfo](int number) {
-        return PG_ARGISNULL(number) ? std::nullopt : std::optional<Datum>(PG_GETARG_DATUM(number));
+    const auto request = request_of([fcinfo](int parameter) {
+        return PG_ARGISNULL(parameter) ? std::nullopt : std::optional<Datum>(PG_GETARG_DATUM(parameter));
     });
     PG_RETURN_INT64(record(request).id);
 }

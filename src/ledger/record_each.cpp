@@ -1,4 +1,4 @@
-// helix.record_operation_executions_each: a JSON array of executions; what is right is recorded, the rest is reported.
+// helix.record_operation_executions_each: a JSON array of executions. Right ones are recorded, the others are reported.
 #include "pg/prelude.hpp"
 
 #include "ledger/json_executions.hpp"
@@ -16,11 +16,11 @@ namespace {
 struct Attempt {
     Execution execution;
     std::int64_t id;
-    ErrorData* error; // null: it is right as far as is known
+    ErrorData* error; // null: nothing wrong is known of it
 };
 
-// Errors that say something about the element: bad data, missing rights, unknown names, broken rules. Others end the
-// call: the transaction is to be repeated, or the server is in need.
+// Whether the error says something about the element: bad data, missing rights, unknown names, broken rules. Any other
+// error ends the call: the transaction has to be repeated, or the server lacks something.
 bool is_of_element(const ErrorData& error) {
     constexpr int own_category = MAKE_SQLSTATE('H', 'X', '0', '0', '0');
     switch (ERRCODE_TO_CATEGORY(error.sqlerrcode)) {
@@ -37,7 +37,8 @@ bool is_of_element(const ErrorData& error) {
     }
 }
 
-ErrorData* kept(ErrorData* error, const pg::JsonPlace& place) {
+// The error as it is reported. One that is not of the element is rethrown.
+ErrorData* error_of_element(ErrorData* error, const pg::JsonPlace& place) {
     if (!is_of_element(*error)) {
         ReThrowError(error);
     }
@@ -50,10 +51,10 @@ Attempt check(const JsonExecutions& executions, int element, TimestampTz now) {
     pg::JsonPlace place{.element = element, .field = {}};
     ErrorData* error = pg::catch_error([&] {
         attempt.execution = resolve(executions.read(place), now);
-        const auto provider = attempt.execution.provider; // the price list may be read anew before it is written
+        const auto provider = attempt.execution.provider; // of the price list, which may be read anew before the write
         attempt.execution.provider = {pnstrdup(provider.data(), provider.size()), provider.size()};
     });
-    attempt.error = error == nullptr ? nullptr : kept(error, place);
+    attempt.error = error == nullptr ? nullptr : error_of_element(error, place);
     return attempt;
 }
 
@@ -67,8 +68,8 @@ void write(std::span<Attempt> attempts, TimestampTz now) {
     writer.finish();
 }
 
-// All in one pass; only where that fails, each by itself.
-void write_what_is_right(std::span<Attempt> attempts, TimestampTz now) {
+// Writes all in one pass. Only where that fails, it writes each by itself.
+void write_right_ones(std::span<Attempt> attempts, TimestampTz now) {
     ErrorData* first = pg::error_in_subtransaction([&] { write(attempts, now); });
     if (first == nullptr) {
         return;
@@ -83,7 +84,7 @@ void write_what_is_right(std::span<Attempt> attempts, TimestampTz now) {
             continue;
         }
         if (ErrorData* error = pg::error_in_subtransaction([&] { write({&attempt, 1}, now); })) {
-            attempt.error = kept(error, {.element = static_cast<int>(element), .field = {}});
+            attempt.error = error_of_element(error, {.element = static_cast<int>(element), .field = {}});
         }
     }
 }
@@ -113,7 +114,7 @@ HELIX_FUNCTION(helix_record_operation_executions_each) {
     if (count == 0) {
         return 0;
     }
-    operations::prices(); // read now: an error of the read is of no element
+    operations::prices(); // an error of this read ends the call, and says nothing about an element
     const TimestampTz now = GetCurrentTimestamp();
     auto* attempts = static_cast<Attempt*>(palloc(sizeof(Attempt) * count));
     for (std::size_t element = 0; element < count; ++element) {
@@ -121,7 +122,7 @@ HELIX_FUNCTION(helix_record_operation_executions_each) {
     }
     const std::span<Attempt> all(attempts, count);
     if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.error == nullptr; })) {
-        write_what_is_right(all, now);
+        write_right_ones(all, now);
     }
     report(fcinfo, all);
     return 0;

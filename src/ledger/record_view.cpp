@@ -1,17 +1,11 @@
 // Writing through the view helix.executions: INSERT and COPY record, UPDATE and DELETE are refused.
 #include "pg/prelude.hpp"
 
-#include "ledger/execution.hpp"
+#include "ledger/recording_parameters.hpp"
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
-#include "pg/text.hpp"
 #include "pg/trigger_check.hpp"
-
-#include <cstring>
-
-extern "C" {
-#include "executor/spi.h"
-}
+#include "pg/trigger_row.hpp"
 
 namespace helix::ledger {
 
@@ -23,77 +17,52 @@ constexpr pg::TriggerRule rule{.function = "write_execution",
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = views};
 
-// A column of the new row; raises where the view has lost it.
-class NewRow {
-  public:
-    NewRow(HeapTuple tuple, TupleDesc columns) : tuple_(tuple), columns_(columns) {}
+// The columns that are parameters of record_operation_execution too, in the order of these.
+constexpr const char* columns[] = {
+    "user_id",       "operation_id", "date",        "success",      "latency_ms",
+    "cost_usd",      "model_used",   "model",       "input_tokens", "cached_input_tokens",
+    "output_tokens", "request_id",   "occurred_at", "error",        "trace_id",
+    "metadata"};
+static_assert(std::size(columns) == Parameter::reservation_id); // which the view does not have
 
-    template <typename Convert>
-    auto get(const char* name, Convert convert) const -> std::optional<std::invoke_result_t<Convert, Datum>> {
-        for (int i = 0; i < columns_->natts; ++i) {
-            if (strcmp(NameStr(TupleDescAttr(columns_, i)->attname), name) == 0) {
-                bool is_null = false;
-                const Datum value = heap_getattr(tuple_, i + 1, columns_, &is_null);
-                if (is_null) {
-                    return std::nullopt;
-                }
-                return convert(value);
-            }
-        }
-        elog(ERROR, "helix.executions has no column %s", name);
+// A value of the new row, or nothing for null. Raises where the view has lost the column.
+std::optional<Datum> value_of(const pg::TriggerRow& row, const char* column) {
+    const int number = row.number(column);
+    if (number <= 0) {
+        elog(ERROR, "helix.executions has no column %s", column);
     }
+    bool is_null = false;
+    const Datum value = SPI_getbinval(row.tuple, row.columns, number, &is_null);
+    return is_null ? std::nullopt : std::optional<Datum>(value);
+}
 
-  private:
-    HeapTuple tuple_;
-    TupleDesc columns_;
-};
-
-Request request_of(const NewRow& row) {
-    const auto same = [](Datum value) { return value; };
-    const auto int8 = [](Datum value) { return std::int64_t{DatumGetInt64(value)}; };
-    const auto time = [](Datum value) { return DatumGetTimestampTz(value); };
+void refuse_assigned(const pg::TriggerRow& row) {
     for (const char* ours : {"id", "recorded_at"}) {
-        if (row.get(ours, same)) {
+        if (value_of(row, ours)) {
             throw Error(sqlstate::generated_always, std::string("column \"") + ours + "\" is assigned by the database",
                         {}, "Leave it out of the column list.");
         }
     }
-    Request request;
-    request.user_id = row.get("user_id", [](Datum value) { return *DatumGetUUIDP(value); });
-    request.operation_id = row.get("operation_id", pg::text_view);
-    request.date = row.get("date", [](Datum value) { return DatumGetDateADT(value); });
-    request.success = row.get("success", [](Datum value) { return DatumGetBool(value); });
-    request.latency_ms = row.get("latency_ms", [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
-    request.cost_usd = row.get("cost_usd", same);
-    request.model_used = row.get("model_used", pg::text_view);
-    request.model = row.get("model", pg::text_view);
-    request.input_tokens = row.get("input_tokens", int8);
-    request.cached_input_tokens = row.get("cached_input_tokens", int8);
-    request.output_tokens = row.get("output_tokens", int8);
-    request.request_id = row.get("request_id", pg::text_view);
-    request.occurred_at = row.get("occurred_at", time);
-    request.error = row.get("error", pg::text_view);
-    request.trace_id = row.get("trace_id", pg::text_view);
-    request.metadata = row.get("metadata", same);
-    return request;
 }
 
 // The new row with what the database has decided, for RETURNING.
-HeapTuple as_recorded(const TriggerData& trigger, const Execution& execution, std::int64_t id, TimestampTz now) {
-    const auto words = [](std::string_view text) { return pg::text_datum(text); };
-    TupleDesc columns = RelationGetDescr(trigger.tg_relation);
-    constexpr int count = 7;
+HeapTuple as_recorded(const pg::TriggerRow& row, const Execution& execution, std::int64_t id, TimestampTz now) {
+    const std::pair<const char*, Datum> decided[] = {{"id", Int64GetDatum(id)},
+                                                     {"date", DateADTGetDatum(execution.date)},
+                                                     {"cost_usd", execution.cost_usd},
+                                                     {"model_used", pg::text_datum(execution.provider)},
+                                                     {"model", pg::text_datum(execution.model)},
+                                                     {"occurred_at", TimestampTzGetDatum(execution.occurred_at)},
+                                                     {"recorded_at", TimestampTzGetDatum(now)}};
+    constexpr int count = std::size(decided);
     int numbers[count] = {};
-    const char* names[count] = {"id", "date", "cost_usd", "model_used", "model", "occurred_at", "recorded_at"};
-    for (int i = 0; i < count; ++i) {
-        numbers[i] = SPI_fnumber(columns, names[i]);
-    }
-    Datum values[count] = {Int64GetDatum(id),       DateADTGetDatum(execution.date),
-                           execution.cost_usd,      words(execution.provider),
-                           words(execution.model),  TimestampTzGetDatum(execution.occurred_at),
-                           TimestampTzGetDatum(now)};
+    Datum values[count] = {};
     bool nulls[count] = {};
-    return heap_modify_tuple_by_cols(trigger.tg_trigtuple, columns, count, numbers, values, nulls);
+    for (int i = 0; i < count; ++i) {
+        numbers[i] = row.number(decided[i].first);
+        values[i] = decided[i].second;
+    }
+    return heap_modify_tuple_by_cols(row.tuple, row.columns, count, numbers, values, nulls);
 }
 
 } // namespace
@@ -104,13 +73,17 @@ HELIX_FUNCTION(helix_write_execution) {
         throw Error(sqlstate::feature_not_supported, "executions are append-only", {},
                     "Record a new execution; prices are corrected by helix.reprice().");
     }
+    const auto row = pg::new_row(trigger);
+    refuse_assigned(row);
+    const auto request = request_of([&row](int parameter) {
+        return parameter == Parameter::reservation_id ? std::nullopt : value_of(row, columns[parameter]);
+    });
     const TimestampTz now = GetCurrentTimestamp();
-    const NewRow row(trigger.tg_trigtuple, RelationGetDescr(trigger.tg_relation));
-    const auto execution = resolve(request_of(row), now);
+    const auto execution = resolve(request, now);
     Writer writer(now, 1);
     const std::int64_t id = writer.append(execution);
     writer.finish();
-    return PointerGetDatum(as_recorded(trigger, execution, id, now));
+    return PointerGetDatum(as_recorded(row, execution, id, now));
 }
 
 } // namespace helix::ledger

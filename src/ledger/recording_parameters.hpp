@@ -1,4 +1,5 @@
-// Owns: the order and types of the recording functions' parameters. Used by record.cpp and record_columns.cpp.
+// Owns: the order, names and types of the recording functions' parameters. Used by record.cpp, record_arrays.cpp and
+// record_view.cpp.
 #pragma once
 
 #include "ledger/execution.hpp"
@@ -6,14 +7,36 @@
 
 namespace helix::ledger {
 
-constexpr int argument_count = 17;
+// The parameters of record_operation_execution, as its arguments are numbered.
+struct Parameter {
+    enum : int {
+        user_id,
+        operation_id,
+        date,
+        success,
+        latency_ms,
+        cost_usd,
+        model_used,
+        model,
+        input_tokens,
+        cached_input_tokens,
+        output_tokens,
+        request_id,
+        occurred_at,
+        error,
+        trace_id,
+        metadata,
+        reservation_id,
+        count
+    };
+};
 
-// A request from get(number), which gives the value of a parameter of record_operation_execution or nothing for null.
+// A request from get(parameter), which gives the value of a parameter, or nothing for null.
 template <typename Get>
 Request request_of(Get get) {
-    const auto read = [&get](int number,
+    const auto read = [&get](int parameter,
                              auto convert) -> std::optional<std::invoke_result_t<decltype(convert), Datum>> {
-        const std::optional<Datum> value = get(number);
+        const std::optional<Datum> value = get(parameter);
         if (!value) {
             return std::nullopt;
         }
@@ -21,24 +44,25 @@ Request request_of(Get get) {
     };
     const auto same = [](Datum value) { return value; };
     const auto int8 = [](Datum value) { return std::int64_t{DatumGetInt64(value)}; };
+    const auto uuid = [](Datum value) { return *DatumGetUUIDP(value); };
     Request request;
-    request.user_id = read(0, [](Datum value) { return *DatumGetUUIDP(value); });
-    request.operation_id = read(1, pg::text_view);
-    request.date = read(2, [](Datum value) { return DatumGetDateADT(value); });
-    request.success = read(3, [](Datum value) { return DatumGetBool(value); });
-    request.latency_ms = read(4, [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
-    request.cost_usd = read(5, same);
-    request.model_used = read(6, pg::text_view);
-    request.model = read(7, pg::text_view);
-    request.input_tokens = read(8, int8);
-    request.cached_input_tokens = read(9, int8);
-    request.output_tokens = read(10, int8);
-    request.request_id = read(11, pg::text_view);
-    request.occurred_at = read(12, [](Datum value) { return DatumGetTimestampTz(value); });
-    request.error = read(13, pg::text_view);
-    request.trace_id = read(14, pg::text_view);
-    request.metadata = read(15, same);
-    request.reservation_id = read(16, [](Datum value) { return *DatumGetUUIDP(value); });
+    request.user_id = read(Parameter::user_id, uuid);
+    request.operation_id = read(Parameter::operation_id, pg::text_view);
+    request.date = read(Parameter::date, [](Datum value) { return DatumGetDateADT(value); });
+    request.success = read(Parameter::success, [](Datum value) { return DatumGetBool(value); });
+    request.latency_ms = read(Parameter::latency_ms, [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
+    request.cost_usd = read(Parameter::cost_usd, same);
+    request.model_used = read(Parameter::model_used, pg::text_view);
+    request.model = read(Parameter::model, pg::text_view);
+    request.input_tokens = read(Parameter::input_tokens, int8);
+    request.cached_input_tokens = read(Parameter::cached_input_tokens, int8);
+    request.output_tokens = read(Parameter::output_tokens, int8);
+    request.request_id = read(Parameter::request_id, pg::text_view);
+    request.occurred_at = read(Parameter::occurred_at, [](Datum value) { return DatumGetTimestampTz(value); });
+    request.error = read(Parameter::error, pg::text_view);
+    request.trace_id = read(Parameter::trace_id, pg::text_view);
+    request.metadata = read(Parameter::metadata, same);
+    request.reservation_id = read(Parameter::reservation_id, uuid);
     return request;
 }
 

@@ -18,7 +18,7 @@ struct RelationIds {
 // Registers for invalidations; called once, at start-up.
 void initialize_relation_ids();
 
-// Looks them up where they are not known. The partition may be invalid; remember_partition() sets it.
+// Looks up what is not known. The partition may be invalid: remember_partition() sets it.
 const RelationIds& relation_ids();
 void remember_watermark_is_ours();
 void remember_partition(Oid partition, TimestampTz from, TimestampTz until);

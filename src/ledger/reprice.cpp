@@ -1,4 +1,4 @@
-// helix.reprice: the one writer that changes rows of the ledger, and the sums with them in one transaction.
+// helix.reprice: nothing else changes rows of the ledger. It changes the sums with them, in one transaction.
 #include "pg/prelude.hpp"
 
 #include "cache/invalidation.hpp"
@@ -11,7 +11,6 @@
 
 extern "C" {
 #include "funcapi.h"
-#include "utils/datum.h"
 #include "utils/numeric.h"
 }
 
@@ -19,14 +18,18 @@ namespace helix::ledger {
 
 namespace {
 
-pg::Statement
-    select_retained_since("SELECT pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC') "
-                          "FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL");
+struct Argument {
+    enum : int { from, to, model };
+};
 
-// A new price counts in budgets when the execution occurred: see budgets/placement.hpp.
-// $1, $2 the range, $3 the model or null, $4 the watermark's next_xid, $5 its open_xids, $6 its base_id. Changed rows
-// keep their xid: one that is folded brings its difference to the rollups, one that is not is simply read with the new
-// cost.
+pg::Statement select_retained_since(R"(
+    SELECT pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC')
+      FROM helix_internal.ledger_partitions p
+     WHERE p.dropped_at IS NOT NULL)");
+
+// $1, $2: the range. $3: the model or null. $4, $5, $6: the watermark's next_xid, open_xids and base_id. Changed rows
+// keep their xid. One that is folded brings its difference to the rollups; any other is simply read with the new cost.
+// In budgets a new price counts when the execution occurred: see budgets/placement.hpp.
 pg::Statement reprice_statement(R"(
     WITH priced AS (
         SELECT e.tableoid AS partition, e.ctid AS place, e.cost_usd AS old_cost,
@@ -38,12 +41,14 @@ pg::Statement reprice_statement(R"(
         UPDATE helix_internal.executions e SET cost_usd = p.new_cost
           FROM priced p
          WHERE e.tableoid = p.partition AND e.ctid = p.place AND p.new_cost <> p.old_cost
-        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost, p.new_cost,
-                  e.id <= $6 OR (e.xid < $4 AND e.xid <> ALL ($5)) AS folded),
+        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost,
+                  p.new_cost, e.id <= $6 OR (e.xid < $4 AND e.xid <> ALL ($5)) AS folded),
     differences AS MATERIALIZED (
         SELECT c.user_id, c.operation_id, c.date, c.provider, c.model,
-               pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month, pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd
-          FROM changed c WHERE c.folded
+               pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month,
+               pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd
+          FROM changed c
+         WHERE c.folded
          GROUP BY 1, 2, 3, 4, 5, 6),
     moved AS (
         INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
@@ -52,11 +57,12 @@ pg::Statement reprice_statement(R"(
                        pg_catalog.date_bin('15 minutes', c.recorded_at, '2000-01-01 00:00:00+00') AS quarter
                   FROM changed c) m
          WHERE (m.date <> pg_catalog.timezone('UTC', m.recorded_at)::date OR m.counts_at <> m.quarter)
-           AND GREATEST(m.counts_at, m.quarter, m.date::timestamp AT TIME ZONE 'UTC') >= pg_catalog.now() - interval '40 days'),
+           AND GREATEST(m.counts_at, m.quarter, m.date::timestamp AT TIME ZONE 'UTC')
+                   >= pg_catalog.now() - interval '40 days'),
     analytics AS (
         UPDATE helix_internal.operation_execution_analytics a SET cost_usd = a.cost_usd + d.cost_usd
-          FROM (SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC' AS period_start, g.provider, g.model,
-                       pg_catalog.sum(g.cost_usd) AS cost_usd
+          FROM (SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC' AS period_start, g.provider,
+                       g.model, pg_catalog.sum(g.cost_usd) AS cost_usd
                   FROM differences g GROUP BY 1, 2, 3, 4, 5) d
          WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
              = (d.user_id, d.period_start, d.operation_id, d.provider, d.model)),
@@ -79,12 +85,17 @@ pg::Statement reprice_statement(R"(
          WHERE p.month = d.month),
     totals AS (
         UPDATE helix_internal.watermark w
-           SET folded_cost_usd = w.folded_cost_usd + (SELECT coalesce(pg_catalog.sum(g.cost_usd), 0) FROM differences g))
-    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0) FROM changed c)",
+           SET folded_cost_usd = w.folded_cost_usd
+                                 + (SELECT coalesce(pg_catalog.sum(g.cost_usd), 0) FROM differences g))
+    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0)
+      FROM changed c)",
                                 {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8ARRAYOID, INT8OID});
+struct Change {
+    enum : int { executions = 1, old_cost_usd, new_cost_usd };
+};
 
-// The dearest execution of a key is not a sum: it is looked up again for the folded keys of the range. Where retention
-// has dropped some of a key's executions, the old maximum may be theirs and stays a lower bound.
+// The cost of the dearest execution of a key is not a sum: it is looked up again for the folded keys of the range.
+// Where retention has dropped some executions of a key, the old maximum may be theirs, so it stays as a lower bound.
 pg::Statement correct_maxima(R"(
     WITH keys AS (
         SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
@@ -109,10 +120,10 @@ pg::Statement correct_maxima(R"(
                              {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8ARRAYOID, INT8OID});
 
 void check_range(FunctionCallInfo fcinfo) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+    if (PG_ARGISNULL(Argument::from) || PG_ARGISNULL(Argument::to)) {
         throw null_value("p_from and p_to", "Pass both bounds.");
     }
-    if (PG_GETARG_TIMESTAMPTZ(1) <= PG_GETARG_TIMESTAMPTZ(0)) {
+    if (PG_GETARG_TIMESTAMPTZ(Argument::to) <= PG_GETARG_TIMESTAMPTZ(Argument::from)) {
         throw Error(sqlstate::invalid_parameter_value, "p_to must be after p_from", {}, "Swap the bounds.");
     }
 }
@@ -120,7 +131,7 @@ void check_range(FunctionCallInfo fcinfo) {
 void check_retained(TimestampTz from) {
     bool none_dropped = false;
     select_retained_since.execute();
-    const TimestampTz since = DatumGetTimestampTz(pg::column(0, 1, &none_dropped));
+    const TimestampTz since = DatumGetTimestampTz(pg::only_column(0, &none_dropped));
     if (!none_dropped && from < since) {
         throw Error(sqlstate::invalid_parameter_value, "the ledger of that time has been dropped",
                     "Executions are kept since " + std::string(timestamptz_to_str(since)) + ".",
@@ -134,29 +145,23 @@ struct Repriced {
     Datum new_cost_usd;
 };
 
-Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_memory) {
+// `values` holds $1 to $3; the results outlive SPI.
+Repriced reprice(pg::Values& values) {
     const auto watermark = lock_watermark(IfLocked::wait);
     if (!watermark) {
-        const MemoryContext spi_memory = MemoryContextSwitchTo(result_memory);
-        const Datum zero = NumericGetDatum(int64_to_numeric(0));
-        MemoryContextSwitchTo(spi_memory);
+        const Datum zero = pg::copied_value(NumericGetDatum(int64_to_numeric(0)));
         return {0, zero, zero};
     }
-    const Datum values[] = {range[0],
-                            range[1],
-                            range[2],
-                            Int64GetDatum(watermark->folded.next_xid),
-                            watermark->folded.open_xids,
-                            Int64GetDatum(watermark->base_id)};
-    reprice_statement.execute(values, nulls);
-    Repriced repriced{DatumGetInt64(pg::column(0, 1)), pg::column(0, 2), pg::column(0, 3)};
-    const MemoryContext spi_memory = MemoryContextSwitchTo(result_memory);
-    repriced.old_cost_usd = datumCopy(repriced.old_cost_usd, false, -1);
-    repriced.new_cost_usd = datumCopy(repriced.new_cost_usd, false, -1);
-    MemoryContextSwitchTo(spi_memory);
+    values.add(Int64GetDatum(watermark->folded.next_xid));
+    values.add(watermark->folded.open_xids);
+    values.add(Int64GetDatum(watermark->base_id));
+    reprice_statement.execute(values.values(), values.letters());
+    const Repriced repriced{DatumGetInt64(pg::column(0, Change::executions)),
+                            pg::copied_value(pg::column(0, Change::old_cost_usd)),
+                            pg::copied_value(pg::column(0, Change::new_cost_usd))};
     if (repriced.executions > 0) {
         cache::invalidate_everything();
-        correct_maxima.execute(values, nulls);
+        correct_maxima.execute(values.values(), values.letters());
     }
     return repriced;
 }
@@ -166,16 +171,18 @@ Repriced reprice(const Datum* range, const char* nulls, MemoryContext result_mem
 HELIX_FUNCTION(helix_reprice) {
     check_range(fcinfo);
     TupleDesc columns = pg::result_columns(fcinfo);
-    const MemoryContext result_memory = CurrentMemoryContext;
     ensure_watermark();
-    const Datum range[] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2)};
+    pg::Values values;
+    for (const int number : {Argument::from, Argument::to, Argument::model}) {
+        values.add_argument(fcinfo, number);
+    }
     pg::OwnerSpi spi;
-    check_retained(PG_GETARG_TIMESTAMPTZ(0));
-    const auto repriced = reprice(range, PG_ARGISNULL(2) ? "  n   " : "      ", result_memory);
+    check_retained(PG_GETARG_TIMESTAMPTZ(Argument::from));
+    const auto repriced = reprice(values);
     spi.finish();
-    Datum values[] = {Int64GetDatum(repriced.executions), repriced.old_cost_usd, repriced.new_cost_usd};
-    bool nulls[] = {false, false, false};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
+    pg::Values row;
+    row.add(Int64GetDatum(repriced.executions)).add(repriced.old_cost_usd).add(repriced.new_cost_usd);
+    PG_RETURN_DATUM(row.row(columns));
 }
 
 } // namespace helix::ledger

@@ -1,3 +1,4 @@
+// Request ids: the table that makes a recording with the same request id count once.
 #include "pg/prelude.hpp"
 
 #include "ledger/request_ids.hpp"
@@ -13,28 +14,34 @@ namespace helix::ledger {
 
 namespace {
 
-constexpr std::int64_t forget_at_once = 10'000;
+constexpr std::int64_t most_forgotten_at_once = 10'000;
+constexpr int attempts_to_remember = 3;
 
-pg::Statement insert_request("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id) "
-                             "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+pg::Statement insert_request(R"(
+    INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id)
+    VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING)",
                              {UUIDOID, TEXTOID, INT8OID});
 
-pg::Statement select_request("SELECT execution_id FROM helix_internal.request_ids "
-                             "WHERE user_id = $1 AND request_id = $2",
+pg::Statement select_request(R"(
+    SELECT execution_id FROM helix_internal.request_ids WHERE user_id = $1 AND request_id = $2)",
                              {UUIDOID, TEXTOID});
 
-pg::Statement forget("DELETE FROM helix_internal.request_ids WHERE ctid = ANY (ARRAY("
-                     "SELECT r.ctid FROM helix_internal.request_ids r WHERE r.recorded_at < $1 LIMIT $2))",
-                     {TIMESTAMPTZOID, INT8OID});
+pg::Statement delete_requests(R"(
+    DELETE FROM helix_internal.request_ids
+     WHERE ctid = ANY (ARRAY(SELECT r.ctid FROM helix_internal.request_ids r WHERE r.recorded_at < $1 LIMIT $2)))",
+                              {TIMESTAMPTZOID, INT8OID});
 
+// Returns how many it has forgotten.
 std::int64_t forget_before(TimestampTz time) {
-    const Datum values[] = {TimestampTzGetDatum(time), Int64GetDatum(forget_at_once)};
+    const Datum values[] = {TimestampTzGetDatum(time), Int64GetDatum(most_forgotten_at_once)};
     pg::OwnerSpi spi;
-    const auto forgotten = forget.execute(values);
+    const auto forgotten = delete_requests.execute(values);
     spi.finish();
     return static_cast<std::int64_t>(forgotten);
 }
 
+// The beginning of the window that ends now.
 TimestampTz window_before(TimestampTz now) {
     return now - static_cast<std::int64_t>(config::request_id_window_s) * USECS_PER_SEC;
 }
@@ -42,19 +49,19 @@ TimestampTz window_before(TimestampTz now) {
 } // namespace
 
 RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id) {
-    const Datum values[] = {UUIDPGetDatum(&user), pg::text_datum(request_id), Int64GetDatum(next_execution_id())};
+    const std::int64_t new_id = next_execution_id();
+    const Datum values[] = {UUIDPGetDatum(&user), pg::text_datum(request_id), Int64GetDatum(new_id)};
     pg::OwnerSpi spi;
-    // A conflicting id whose row is gone again by the time we look was forgotten in between: try once more.
-    for (int attempt = 0; attempt < 3; ++attempt) {
+    // A conflicting row that is gone when it is looked up was forgotten in between: the next attempt inserts.
+    for (int attempt = 0; attempt < attempts_to_remember; ++attempt) {
         if (insert_request.execute(values) == 1) {
-            const RememberedRequest request{DatumGetInt64(values[2]), true};
             spi.finish();
-            return request;
+            return {new_id, true};
         }
         if (select_request.execute(values) == 1) {
-            const RememberedRequest request{DatumGetInt64(pg::column(0, 1)), false};
+            const std::int64_t first_id = DatumGetInt64(pg::only_column());
             spi.finish();
-            return request;
+            return {first_id, false};
         }
     }
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -62,7 +69,7 @@ RememberedRequest remember_request(const pg_uuid_t& user, std::string_view reque
 }
 
 bool request_ids_task() {
-    return forget_before(window_before(GetCurrentTimestamp())) == forget_at_once;
+    return forget_before(window_before(GetCurrentTimestamp())) == most_forgotten_at_once;
 }
 
 HELIX_FUNCTION(helix_forget_request_ids) {

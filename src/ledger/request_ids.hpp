@@ -10,8 +10,8 @@ struct RememberedRequest {
     bool is_new;
 };
 
-// Remembers the id with a new execution id; or finds the execution that it was first used for, waiting for another
-// transaction that is just recording it.
+// Remembers the request id with a new execution id, or finds the execution that it was first used for. Waits for
+// another transaction that is just recording the same one.
 RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id);
 
 // The worker's: forgets ids that are older than the window. True where more are left to do.

@@ -1,3 +1,4 @@
+// Reads and moves the ledger's watermark, and takes snapshots as it stores them.
 #include "pg/prelude.hpp"
 
 #include "ledger/watermark.hpp"
@@ -22,8 +23,12 @@ constexpr std::initializer_list<Oid> origin_types{INT8OID, OIDOID};
 pg::Statement select_watermark(HELIX_SELECT_WATERMARK, origin_types);
 pg::Statement select_for_update(HELIX_SELECT_WATERMARK " FOR UPDATE", origin_types);
 pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED", origin_types);
-pg::Statement update_owner("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2", origin_types);
-// Own rows count as in progress even after this transaction's id has fallen below next_xid: they are the next fold's.
+struct WatermarkRow {
+    enum : int { next_xid = 1, open_xids, base_id, is_ours, shipped };
+};
+
+// The rows of this transaction count as in progress, even after its id has fallen below next_xid: the next fold takes
+// them.
 pg::Statement select_horizon(R"(
     SELECT pg_catalog.pg_snapshot_xmax(s.now)::text::bigint,
            ARRAY(SELECT x::text::bigint FROM pg_catalog.pg_snapshot_xip(s.now) x
@@ -32,17 +37,26 @@ pg::Statement select_horizon(R"(
                   WHERE pg_catalog.pg_current_xact_id() < pg_catalog.pg_snapshot_xmax(s.now)
                   ORDER BY 1)
       FROM (SELECT pg_catalog.pg_current_snapshot() AS now) s)");
+struct HorizonRow {
+    enum : int { next_xid = 1, open_xids };
+};
 
-pg::Statement update_watermark(
-    "UPDATE helix_internal.watermark SET next_xid = $1, open_xids = $2, folded_rows = folded_rows + $3, "
-    "folded_cost_usd = folded_cost_usd + $4, folded_at = pg_catalog.clock_timestamp()",
-    {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
+pg::Statement update_horizon(R"(
+    UPDATE helix_internal.watermark
+       SET next_xid = $1, open_xids = $2, folded_rows = folded_rows + $3, folded_cost_usd = folded_cost_usd + $4,
+           folded_at = pg_catalog.clock_timestamp())",
+                             {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
 
-pg::Statement
-    update_origin("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2, base_id = greatest("
-                  "coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0), "
-                  "pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass)) RETURNING base_id",
-                  origin_types);
+pg::Statement update_origin("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2", origin_types);
+pg::Statement update_origin_and_base(R"(
+    UPDATE helix_internal.watermark
+       SET system_identifier = $1, database = $2,
+           base_id = greatest(coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0),
+                              pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass))
+    RETURNING base_id)",
+                                     origin_types);
+
+// $1 and $2 of the statements with origin_types: this cluster and database.
 std::array<Datum, 2> origin() {
     return {Int64GetDatum(static_cast<std::int64_t>(GetSystemIdentifier())), ObjectIdGetDatum(MyDatabaseId)};
 }
@@ -55,11 +69,11 @@ std::optional<Watermark> read(pg::Statement& statement, Snapshot snapshot = Snap
         return std::nullopt;
     }
     Watermark watermark{};
-    watermark.folded.next_xid = DatumGetInt64(pg::column(0, 1));
-    watermark.folded.open_xids = datumCopy(pg::column(0, 2), false, -1);
-    watermark.base_id = DatumGetInt64(pg::column(0, 3));
-    watermark.is_ours = DatumGetBool(pg::column(0, 4));
-    watermark.is_fresh = DatumGetBool(pg::column(0, 5));
+    watermark.folded.next_xid = DatumGetInt64(pg::column(0, WatermarkRow::next_xid));
+    watermark.folded.open_xids = datumCopy(pg::column(0, WatermarkRow::open_xids), false, -1);
+    watermark.base_id = DatumGetInt64(pg::column(0, WatermarkRow::base_id));
+    watermark.is_ours = DatumGetBool(pg::column(0, WatermarkRow::is_ours));
+    watermark.is_fresh = DatumGetBool(pg::column(0, WatermarkRow::shipped));
     return watermark;
 }
 
@@ -75,23 +89,24 @@ std::optional<Watermark> lock_watermark(IfLocked if_locked, Snapshot snapshot) {
 
 void claim_watermark() {
     const auto here = origin();
-    update_owner.execute_latest(here.data());
+    update_origin.execute_latest(here.data());
 }
 
 std::int64_t rebase_watermark() {
     const auto here = origin();
-    update_origin.execute(here.data());
-    return DatumGetInt64(pg::column(0, 1));
+    update_origin_and_base.execute(here.data());
+    return DatumGetInt64(pg::only_column());
 }
 
 void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd) {
     const Datum values[] = {Int64GetDatum(horizon.next_xid), horizon.open_xids, Int64GetDatum(rows), cost_usd};
-    update_watermark.execute(values);
+    update_horizon.execute(values);
 }
 
 Horizon current_horizon() {
     select_horizon.execute();
-    return {DatumGetInt64(pg::column(0, 1)), datumCopy(pg::column(0, 2), false, -1)};
+    return {DatumGetInt64(pg::column(0, HorizonRow::next_xid)),
+            datumCopy(pg::column(0, HorizonRow::open_xids), false, -1)};
 }
 
 bool watermark_is_ours() {

@@ -1,12 +1,12 @@
-// Owns: helix_internal.watermark, the snapshot up to which the ledger is folded, and in which cluster and database its
-// transaction ids mean something. Used within ledger/ only.
+// Owns: helix_internal.watermark: the snapshot up to which the ledger is folded, and the cluster and database in which
+// its transaction ids mean something. Used within ledger/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
 
 namespace helix::ledger {
 
-// A set of transactions as fold and readers compare it: all below next_xid that are not in open_xids.
+// A set of transactions, as the fold and readers compare it: all below next_xid that are not in open_xids.
 struct Horizon {
     std::int64_t next_xid;
     Datum open_xids; // bigint[]
@@ -16,7 +16,7 @@ struct Watermark {
     Horizon folded;
     std::int64_t base_id;
     bool is_ours;  // written in this cluster and database
-    bool is_fresh; // as shipped: nothing was ever recorded, or the first recording is not committed yet
+    bool is_fresh; // as shipped: nothing was ever recorded, or the first recording has not committed yet
 };
 
 enum class IfLocked { wait, skip };
@@ -31,7 +31,8 @@ std::optional<Watermark> lock_watermark(IfLocked if_locked, Snapshot snapshot = 
 // The watermark as shipped becomes this cluster's and database's.
 void claim_watermark();
 
-// So does one of another cluster or database; returns the last id that is folded, beyond which the tail begins.
+// The watermark of another cluster or database becomes this one's. Returns the last id that is folded: the tail begins
+// behind it.
 std::int64_t rebase_watermark();
 
 // Moves the watermark and adds to its totals. Needs the lock.
@@ -40,8 +41,8 @@ void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd
 // What is visible now, without this transaction's own rows.
 Horizon current_horizon();
 
-// Whether a worker may work here: the watermark is ours, and committed. Never adopts: while a restore runs, the tables
-// must be left alone.
+// Whether a worker may work here: the watermark is ours, and committed. It never adopts, for while a restore runs, the
+// tables must be left alone.
 bool watermark_is_ours();
 
 } // namespace helix::ledger

@@ -1,3 +1,4 @@
+// Writes executions into the current partition in batches, through the table access method.
 #include "pg/prelude.hpp"
 
 #include "ledger/writer.hpp"
@@ -33,7 +34,7 @@ struct WriterState {
 
 namespace {
 
-int arrivals = 0; // rows written in this transaction; the worker hears of them when it commits
+int arrivals = 0; // rows written in this transaction; the worker learns of them at its commit
 
 constexpr int max_batch = 128; // measured: a slot for each of 1,000 rows costs more than it saves
 
@@ -80,7 +81,7 @@ class SlotFiller {
     TupleTableSlot* slot_;
 };
 
-void fill(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, const Execution& execution) {
+void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, const Execution& execution) {
     const auto int8 = [](std::int64_t value) { return Int64GetDatum(value); };
     const auto same = [](Datum value) { return value; };
     ExecClearTuple(slot);
@@ -148,7 +149,7 @@ void initialize_writer() {
 }
 
 Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
-    PreventCommandIfReadOnly("recording"); // the table access method itself would not ask
+    PreventCommandIfReadOnly("recording"); // the table access method does not check it
     ensure_watermark();
     state_->now = now;
     state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
@@ -184,7 +185,7 @@ std::int64_t Writer::append(const Execution& execution) {
                                 execution.occurred_at, state_->now},
                                reserved);
     const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
-    fill(state_->slots[state_->buffered++], *state_, new_id, execution);
+    fill_slot(state_->slots[state_->buffered++], *state_, new_id, execution);
     MemoryContextSwitchTo(caller);
     cache::invalidate_recorded(std::to_array(execution.user_id.data), execution.operation_id);
     if (state_->buffered == state_->capacity) {

@@ -10,16 +10,16 @@ void initialize_writer();
 
 struct WriterState;
 
-// Writes executions in batches through the table access method; plain data, so that PostgreSQL may longjmp past it (the
-// transaction's abort closes everything). Each execution's memory must stay until finish().
+// Writes executions in batches through the table access method. It is plain data, so that PostgreSQL may longjmp past
+// it: the transaction's abort closes everything. Each execution's memory must stay until finish().
 class Writer {
   public:
-    // Opens the partition of `now`, making it where it is missing. `capacity` is how many rows to expect, for
-    // buffering.
+    // Opens the partition of `now`, and makes it where it is missing. `capacity` says how many rows to expect, for the
+    // buffer.
     Writer(TimestampTz now, int capacity);
 
-    // Appends one execution and returns its id: the first id where its request id was seen before, and then nothing is
-    // appended.
+    // Appends one execution and returns its id. Where its request id was seen before, nothing is appended, and the
+    // first id is returned.
     std::int64_t append(const Execution& execution);
 
     void finish();
