@@ -1,6 +1,7 @@
--- The execution queue. What is not finished lives in helix_internal.queue; finishing moves the row to the history in one
--- statement. helix.schedule_executions shows both.
--- No CHECK here nor in the history: each statement would read its expression anew, and only C++ with fixed words and checked numbers writes them.
+-- The execution queue. An unfinished execution is a row of helix_internal.queue. Finishing moves the row to the history.
+-- helix.schedule_executions shows both.
+-- Neither table has a CHECK: each statement would read its expression anew. Only C++ writes them, with fixed words and checked
+-- numbers.
 CREATE TABLE helix_internal.queue (
     id                  uuid        PRIMARY KEY,
     user_id             uuid        NOT NULL,
@@ -26,17 +27,17 @@ CREATE TABLE helix_internal.queue (
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now()
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
--- Claiming changes no indexed column, so the row stays where it is (HOT): only these are indexed.
+-- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
 CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX queue_user ON helix_internal.queue (user_id); -- counts a user's executions up to helix.max_queued_per_user
+CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
 COMMENT ON TABLE helix_internal.queue IS
-    'Executions that wait or run. ready_at is the place in the queue: infinity while something else has to finish first; '
-    'attempt counts the claims and is the fencing token of the latest; reserved: it may hold a '
-    'reservation of its user''s budgets, under its own id; run_as is the role that a handler runs as.';
+    'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
+    'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
+    'reservation of its user''s budgets, under its own id. Handlers run as the role run_as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,
@@ -56,7 +57,7 @@ CREATE TABLE helix_internal.schedule_executions (
     payload             jsonb,
     result              jsonb,
     error_message       text,
-    cost_actual         numeric, -- with latency_ms recorded in the ledger, which checks both
+    cost_actual         numeric, -- recorded in the ledger with latency_ms; the ledger checks both
     latency_ms          integer,
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
@@ -64,7 +65,8 @@ CREATE TABLE helix_internal.schedule_executions (
 );
 CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
-CREATE INDEX schedule_executions_completed_at ON helix_internal.schedule_executions USING brin (completed_at) WITH (autosummarize = on);
+CREATE INDEX schedule_executions_completed_at ON helix_internal.schedule_executions USING brin (completed_at)
+    WITH (autosummarize = on);
 COMMENT ON TABLE helix_internal.schedule_executions IS 'Finished executions, kept for helix.execution_retention';
 
 CREATE TABLE helix_internal.queue_requests (
@@ -106,21 +108,22 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            e.completed_at
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
-    'Executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
-    'helix.execution_retention. Costs in USD, latency in ms; a skipped one has its reason in error_message.';
+    'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
+    'helix.execution_retention. Costs are in USD, latency in ms. A skipped one has its reason in error_message.';
 
--- Functions without SET search_path: each call of them counts, and they look up no name by it (pg/spi.hpp sets its own).
+-- Some functions have no SET search_path: they are called often, and look up no name by it (pg/spi.hpp sets its own).
 CREATE FUNCTION helix.enqueue_execution(
     p_schedule_id uuid, p_triggered_by text DEFAULT 'manual', p_payload jsonb DEFAULT NULL, p_run_at timestamptz DEFAULT NULL,
     p_priority integer DEFAULT 5, p_request_id text DEFAULT NULL, p_user_id uuid DEFAULT NULL, p_operation_id text DEFAULT NULL)
     RETURNS uuid LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_enqueue_execution';
 COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text) IS
-    'Queues an execution of a schedule, or, where p_schedule_id is null, of p_operation_id for p_user_id, and returns its id. '
-    'p_triggered_by: cron, webhook or manual; p_payload null: the schedule''s parameters; p_run_at null: now; p_priority 1 to 10, '
-    '10 first; a p_request_id seen before for that user returns the first id and queues nothing. Errors: 22004 a required value '
-    'is null, P0002 unknown schedule, 42704 unknown operation, 55000 schedule disabled, 22023 a value out of its range or '
-    'beyond a limit of the user''s, 22008 a p_run_at before 1970 or after 9999, 42501 another user''s.';
+    'Queues an execution and returns its id. It is one of a schedule or, where p_schedule_id is null, of p_operation_id for '
+    'p_user_id. p_triggered_by is cron, webhook or manual. Null stands for the schedule''s parameters in p_payload, and for now '
+    'in p_run_at. p_priority is 1 to 10, and 10 comes first. A p_request_id seen before for that user returns the first id and '
+    'queues nothing. Errors: 22004 a required value is null; P0002 unknown schedule; 42704 unknown operation; 55000 schedule '
+    'disabled; 22023 a value out of its range or beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 42501 '
+    'another user''s schedule or id.';
 
 CREATE FUNCTION helix.claim_executions(
     p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,
@@ -130,25 +133,26 @@ CREATE FUNCTION helix.claim_executions(
     LANGUAGE c VOLATILE ROWS 10
     AS 'MODULE_PATHNAME', 'helix_claim_executions';
 COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
-    'Takes up to p_limit (1 to 1,000) executions that are due, the highest priority first, then the oldest, of p_operations (null: '
-    'any), and holds them for p_lease (1 s to 1 day): whoever has not completed by then loses them. Where none is due it waits up '
-    'to p_wait (at most 60 s) for one; until then it holds a snapshot. Two callers never get the same execution. Where its '
-    'schedule has spent max_cost_per_month an execution is skipped instead. 22004 on null, 22023 on a value out of its range.';
+    'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then the oldest. p_operations null: '
+    'of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
+    'is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two callers never get the same '
+    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 22023 on '
+    'a value out of its range.';
 
 CREATE FUNCTION helix.heartbeat_execution(p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes')
     RETURNS timestamptz LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_heartbeat_execution';
 COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
-    'Holds a claimed execution for p_lease (1 s to 1 day) from now; returns until when. 55000 where it is finished, cancelled or '
-    'claimed by another since: stop working on it. HX001 where its lease ran out and what it is likely to cost no longer fits into a hard budget. '
-    'P0002 unknown execution.';
+    'Holds a claimed execution for p_lease (1 s to 1 day) from now, and returns until when. Errors: 55000 it is finished, '
+    'cancelled or claimed by another since: stop working on it; HX001 its lease ran out, and what it is likely to cost no longer '
+    'fits into a hard budget; P0002 unknown execution.';
 
 CREATE FUNCTION helix_internal.expire_leases() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_expire_leases';
 COMMENT ON FUNCTION helix_internal.expire_leases() IS
-    'What the worker does each second, for databases without one: executions whose lease ran out are pending again or, after '
-    'their last attempt, failed; how many';
+    'Does what the worker does each second, for databases without one. Executions whose lease ran out are pending again, or '
+    'failed after their last attempt. Returns how many.';
 
 CREATE FUNCTION helix.complete_execution(
     p_execution_id uuid, p_status text, p_result jsonb DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
@@ -157,10 +161,11 @@ CREATE FUNCTION helix.complete_execution(
     RETURNS void LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_complete_execution';
 COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, bigint, bigint) IS
-    'Finishes a running execution with p_status success, failed or skipped, and records its cost (USD, or null to price the tokens of '
-    'p_model) and latency (ms) in the ledger in the same transaction; a skipped one costs nothing and is not recorded. With '
-    'p_fencing_token only the claim that got it may complete. Errors: 55000 not running, finished already, or claimed by another '
-    'since; P0002 unknown execution; 22023 another status, or a skipped one with a cost; and those of record_operation_execution.';
+    'Finishes a running execution with p_status success, failed or skipped. Its cost and latency (ms) are recorded in the ledger '
+    'in the same transaction. The cost is in USD; null prices the tokens of p_model. A skipped one costs nothing and is not '
+    'recorded. With p_fencing_token only the claim that got it may complete. Errors: 55000 not running, finished already, or '
+    'claimed by another since; P0002 unknown execution; 22023 another status, or a skipped one with a cost; and those of '
+    'record_operation_execution.';
 
 CREATE FUNCTION helix.fail_execution(
     p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
@@ -168,23 +173,25 @@ CREATE FUNCTION helix.fail_execution(
     RETURNS text LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_fail_execution';
 COMMENT ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval) IS
-    'Says that an attempt failed and records it in the ledger. While attempts are left the execution is pending again, after '
-    'p_retry_in, or 5 s that double with each attempt up to 1 h, less a random part up to half; then it is failed. Returns '
-    'pending or failed. A p_error above 16,384 bytes is cut and ends with its length. Errors as complete_execution.';
+    'Reports that an attempt failed, and records it in the ledger. While attempts are left the execution is pending again after '
+    'p_retry_in. Where that is null, the pause is 5 s and doubles with each attempt up to 1 h, less a random part up to half. '
+    'After the last attempt the execution is failed. Returns pending or failed. A p_error above 16,384 bytes is cut and ends with '
+    'its length. Errors are those of complete_execution.';
 
 CREATE FUNCTION helix.cancel_execution(p_execution_id uuid, p_reason text DEFAULT NULL)
     RETURNS boolean LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cancel_execution';
 COMMENT ON FUNCTION helix.cancel_execution(uuid, text) IS
-    'Ends a pending or running execution as skipped; a worker that has it fails to complete it. False where it is finished '
-    'already. P0002 unknown execution, 42501 another user''s.';
+    'Ends a pending or running execution as skipped. A worker that has it fails to complete it. False where it is finished '
+    'already. Errors: P0002 unknown execution, 42501 another user''s.';
 
 CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id uuid, p_triggered_by text)
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
 COMMENT ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text) IS
-    'Starts an execution of a schedule at once, held by the caller for 1 hour (heartbeat_execution prolongs), and returns its id. '
-    'HX002 where one of the schedule is running, P0002 unknown schedule, 42501 another user''s, 22023 another trigger word.';
+    'Starts an execution of a schedule at once and returns its id. The caller holds it for 1 hour, and heartbeat_execution '
+    'prolongs that. Errors: HX002 an execution of the schedule is running, P0002 unknown schedule, 42501 another user''s, 22023 '
+    'another trigger word.';
 
 CREATE FUNCTION helix.schedule_is_running(p_schedule_id uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- Batches: operations with dependencies, run as executions of the queue. Counters and status are counted on reading, so they
--- are always what the rows say.
+-- Batches: operations with dependencies, run as executions of the queue. Counters and status are counted when they are read,
+-- so they are always what the rows say.
 CREATE TABLE helix_internal.operation_batches (
     id              uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
     user_id         uuid        NOT NULL,
@@ -36,11 +36,11 @@ CREATE TABLE helix_internal.batch_operations (
     executed_at    timestamptz,
     UNIQUE (batch_id, sequence_order)
 ) WITH (fillfactor = 70);
--- Finds what depends on one operation. A B-tree's entry would not hold the ids of 999 others.
+-- Finds what depends on an operation. An entry of a B-tree would not hold the ids of 999 others.
 CREATE INDEX idx_batch_ops_depends ON helix_internal.batch_operations USING gin (depends_on) WITH (fastupdate = off)
     WHERE depends_on IS NOT NULL;
-COMMENT ON TABLE helix_internal.batch_operations IS 'What a batch consists of, and how each part has ended (null: not yet)';
-COMMENT ON COLUMN helix_internal.batch_operations.unblocked IS 'Whether all that it depends on has ended';
+COMMENT ON TABLE helix_internal.batch_operations IS 'The operations of batches, and how each has ended (null: not yet)';
+COMMENT ON COLUMN helix_internal.batch_operations.unblocked IS 'Whether everything that it depends on has ended';
 
 ALTER TABLE helix_internal.operation_batches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.operation_batches FORCE ROW LEVEL SECURITY;
@@ -59,8 +59,8 @@ CREATE VIEW helix.batch_operations WITH (security_invoker = true) AS
       FROM helix_internal.batch_operations o
       LEFT JOIN helix_internal.queue q ON o.ended IS NULL AND q.batch_id = o.batch_id AND q.batch_operation_id = o.id;
 COMMENT ON VIEW helix.batch_operations IS
-    'The operations of the batches that the caller may see. status: pending, running, completed, failed, skipped (reason in '
-    'error_message); depends_on: ids of operations of the same batch; cost in USD.';
+    'The operations of the batches that the caller may see. The column status is pending, running, completed, failed or skipped, '
+    'with the reason in error_message. The ids in depends_on are of operations of the same batch. Costs are in USD.';
 
 CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, b.name, b.description, b.batch_type, b.priority,
@@ -88,8 +88,8 @@ CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
                            pg_catalog.max(o.executed_at) AS last_executed_at
                       FROM helix_internal.batch_operations o WHERE o.batch_id = b.id) c;
 COMMENT ON VIEW helix.operation_batches IS
-    'The batches that the caller may see. status: draft, queued, running, completed (all of it), partial_failure, failed (none '
-    'completed), cancelled. Counters are counted from the operations as you read. Costs in USD.';
+    'The batches that the caller may see. The column status is draft, queued, running, completed (all of it), partial_failure, '
+    'failed (none completed) or cancelled. Counters are counted from the operations as you read. Costs are in USD.';
 
 CREATE FUNCTION helix_internal.batch_stop_reason(p_batch_id uuid) RETURNS text
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -100,7 +100,7 @@ CREATE FUNCTION helix_internal.batch_stop_reason(p_batch_id uuid) RETURNS text
                    LATERAL (SELECT COALESCE(pg_catalog.sum(o.cost_actual), 0) AS cost FROM helix_internal.batch_operations o
                              WHERE o.batch_id = b.id AND b.max_cost_usd IS NOT NULL) c
              WHERE b.id = p_batch_id);
-COMMENT ON FUNCTION helix_internal.batch_stop_reason(uuid) IS 'Why no further operation of a batch may run; null where they may';
+COMMENT ON FUNCTION helix_internal.batch_stop_reason(uuid) IS 'Why no further operation of a batch may run. Null where one may.';
 
 CREATE FUNCTION helix.create_batch(
     p_user_id uuid, p_name text, p_batch_type text, p_operations jsonb, p_description text DEFAULT '',
@@ -109,24 +109,24 @@ CREATE FUNCTION helix.create_batch(
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_create_batch';
 COMMENT ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean) IS
-    'Makes a batch and returns its id. p_batch_type: parallel (at most p_max_concurrency at once), sequential (in order, one at a '
-    'time), conditional (what depends on a failed or skipped operation is skipped). p_operations: an array of 1 to 1,000 objects '
-    '{"operation_id": …, "name": …, "parameters": {…}, "depends_on": [names or positions from 1]}, with 10,000 dependencies at most. Once p_max_cost_usd is spent '
-    'nothing further starts. Errors: 22004 null, 22023 a bad value, dependency or cycle, 42704 unknown operation, 42501 '
-    'another user''s id.';
+    'Makes a batch and returns its id. p_batch_type is parallel (at most p_max_concurrency at once), sequential (in order, one at '
+    'a time) or conditional. In a conditional batch, what depends on a failed or skipped operation is skipped. p_operations is an '
+    'array of 1 to 1,000 objects, with 10,000 dependencies at most: {"operation_id": …, "name": …, "parameters": {…}, '
+    '"depends_on": [names or positions from 1]}. Once p_max_cost_usd is spent, nothing further starts. Errors: 22004 null; 22023 '
+    'a bad value, dependency or circle; 42704 unknown operation; 42501 another user''s id.';
 
 CREATE FUNCTION helix.start_batch(p_batch_id uuid) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_start_batch';
 COMMENT ON FUNCTION helix.start_batch(uuid) IS
-    'Queues the operations of a draft. 55000 started or cancelled already, P0002 unknown batch, 42501 another user''s.';
+    'Queues the operations of a draft. Errors: 55000 started or cancelled already, P0002 unknown batch, 42501 another user''s.';
 
 CREATE FUNCTION helix.cancel_batch(p_batch_id uuid, p_reason text DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cancel_batch';
 COMMENT ON FUNCTION helix.cancel_batch(uuid, text) IS
-    'Skips what has not ended; a worker that runs an operation fails to complete it. False where the batch has ended already. '
-    'An operation that is being claimed at that very moment may run to its end; a second call ends it. P0002 unknown batch, '
+    'Skips what has not ended. A worker that runs an operation fails to complete it. False where the batch has ended already. An '
+    'operation that is being claimed at that very moment may run to its end; a second call ends it. Errors: P0002 unknown batch, '
     '42501 another user''s.';
 
 CREATE FUNCTION helix.get_batch_status(p_batch_id uuid)
@@ -143,8 +143,8 @@ BEGIN ATOMIC
            LATERAL (SELECT (pg_catalog.count(*) FILTER (WHERE o.status = 'running'))::integer AS running,
                            COALESCE(pg_catalog.sum(a.average) FILTER (WHERE o.status IN ('running', 'pending')), 0) AS to_come
                       FROM helix.batch_operations o
-                      LEFT JOIN (SELECT x.operation_id, pg_catalog.sum(x.total_cost_usd) / NULLIF(pg_catalog.sum(x.total_executions), 0)
-                                            AS average
+                      LEFT JOIN (SELECT x.operation_id,
+                                        pg_catalog.sum(x.total_cost_usd) / NULLIF(pg_catalog.sum(x.total_executions), 0) AS average
                                    FROM helix.operation_execution_analytics x
                                   WHERE x.user_id = b.user_id AND x.period_start >= pg_catalog.now() - interval '30 days'
                                   GROUP BY 1) a ON a.operation_id = o.operation_id
@@ -152,23 +152,24 @@ BEGIN ATOMIC
      WHERE b.id = p_batch_id;
 END;
 COMMENT ON FUNCTION helix.get_batch_status(uuid) IS
-    'One row, or none where the caller may not see the batch. total_cost_estimated: USD spent so far plus, for what is to come, '
-    'the user''s average of each operation in the last 30 days.';
+    'One row, or none where the caller may not see the batch. In USD, total_cost_estimated is what is spent so far and an '
+    'estimate of what is to come. The estimate is the user''s average of each operation in the last 30 days.';
 
 CREATE FUNCTION helix_internal.check_batch_exists(p_batch_id uuid) RETURNS void
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_batch_exists';
-COMMENT ON FUNCTION helix_internal.check_batch_exists(uuid) IS 'P0002 where there is no such batch, 42501 where it is another user''s';
+COMMENT ON FUNCTION helix_internal.check_batch_exists(uuid) IS
+    'Raises P0002 where there is no such batch, and 42501 where it is another user''s';
 CREATE FUNCTION helix.increment_batch_completed(p_batch_id uuid) RETURNS void
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
     RETURN helix_internal.check_batch_exists(p_batch_id);
 COMMENT ON FUNCTION helix.increment_batch_completed(uuid) IS
-    'For older clients: counters are counted from the operations, so there is nothing to increment. P0002 unknown batch.';
+    'For older clients. Counters are counted from the operations, so there is nothing to increment. P0002 unknown batch.';
 CREATE FUNCTION helix.increment_batch_failed(p_batch_id uuid) RETURNS void
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
     RETURN helix_internal.check_batch_exists(p_batch_id);
 COMMENT ON FUNCTION helix.increment_batch_failed(uuid) IS
-    'For older clients: counters are counted from the operations, so there is nothing to increment. P0002 unknown batch.';
+    'For older clients. Counters are counted from the operations, so there is nothing to increment. P0002 unknown batch.';
 
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_batches', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.batch_operations', '');
