@@ -106,7 +106,7 @@ bool parses(const char* name, F parse) {
 
 bool check_redis_url(char** value, void**, GucSource) {
     const std::string_view url = *value;
-    return url.empty() || parses("helix.redis_url", [&] { parse_redis_url(url); });
+    return url.empty() || parses("helix.redis_url", [&] { redis::parse_url(url); });
 }
 
 bool check_password_ref(char** value, void**, GucSource) {

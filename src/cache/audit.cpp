@@ -1,4 +1,4 @@
-// helix.cache_audit(): compares what Redis holds with what SQL gives now.
+// helix.cache_audit(): compares the values in Redis with what SQL gives now.
 #include "pg/prelude.hpp"
 
 #include "cache/known_reads.hpp"
@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/glob.hpp"
 #include "pg/guard.hpp"
+#include "pg/subtransaction.hpp"
 
 #include <cstring>
 
@@ -21,7 +22,6 @@ extern "C" {
 #include "storage/latch.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
-#include "utils/resowner.h"
 }
 
 namespace helix::cache {
@@ -30,39 +30,28 @@ namespace {
 
 constexpr int largest_sample = 100'000;
 
-struct Scan {
-    std::string cursor = "0";
-    std::vector<std::string> keys;
-};
-
-// Up to `sample` keys of helix's in the order of SCAN, which is as good as any.
+// Up to `sample` keys that helix owns, in the order of SCAN, which is as good as any.
 std::vector<std::string> sample_keys(std::size_t sample) {
     const auto owned = config::list_of(config::cache_keys);
+    const auto is_owned = [&owned](const std::string& key) {
+        return std::any_of(owned.begin(), owned.end(), [&](const auto& pattern) { return glob_matches(pattern, key); });
+    };
     std::vector<std::string> found;
     std::string cursor = "0";
     do {
-        auto step = session().call([&](auto& connection, auto deadline) {
-            const auto reply = connection.call({"SCAN", cursor, "COUNT", "1000"}, deadline);
-            Scan scan;
-            if (reply.items.size() == 2) {
-                scan.cursor = reply.items[0].text;
-                for (const auto& item : reply.items[1].items) {
-                    scan.keys.push_back(item.text);
-                }
-            }
-            return scan;
+        const auto reply = session().call([&cursor](auto& connection, auto deadline) {
+            return connection.call({"SCAN", cursor, "COUNT", "1000"}, deadline);
         });
+        const auto step = reply ? redis::scan_step(*reply) : std::nullopt;
         if (!step) {
             break;
         }
-        for (auto& key : step->keys) {
-            const bool ours = std::any_of(owned.begin(), owned.end(),
-                                          [&](const auto& pattern) { return glob_matches(pattern, key); });
-            if (ours && found.size() < sample) {
-                found.push_back(std::move(key));
+        for (const auto& key : step->keys) {
+            if (is_owned(key.text) && found.size() < sample) {
+                found.push_back(key.text);
             }
         }
-        cursor = std::move(step->cursor);
+        cursor = step->cursor;
         pg::call([] { CHECK_FOR_INTERRUPTS(); });
     } while (cursor != "0" && found.size() < sample);
     return found;
@@ -98,53 +87,35 @@ Comparison compare(KnownRead* read, const char* cached) {
     return result;
 }
 
-// What is no JSON, or stands under a key that is not one of the family's, is a difference as well: compared in a
-// subtransaction, for each of them raises an error. Null where helix does not compute the key.
+// Compares in a subtransaction. What raises an error there is a difference as well: a value that is no JSON, or a key
+// that is none of its family's. Nothing where helix does not compute the key.
 std::optional<Comparison> compare_safely(const char* key, const char* cached) {
     struct Outcome {
         bool known;
         Comparison comparison;
     };
     const auto outcome = pg::call([&] {
-        const MemoryContext memory = CurrentMemoryContext;
-        const ResourceOwner owner = CurrentResourceOwner;
-        // volatile: read again behind the longjmp
-        volatile bool known = false;
-        Comparison comparison{};
-        BeginInternalSubTransaction(nullptr);
-        MemoryContextSwitchTo(memory);
-        PG_TRY();
-        {
-            KnownRead* read = find_known_read(key);
-            known = read != nullptr;
-            if (read != nullptr) {
-                comparison = compare(read, cached);
-            }
-            ReleaseCurrentSubTransaction();
-        }
-        PG_CATCH();
-        {
-            MemoryContextSwitchTo(memory);
-            FlushErrorState();
-            RollbackAndReleaseCurrentSubTransaction();
-            comparison = {{}, 0, false, NIL};
-            known = true;
-        }
-        PG_END_TRY();
-        MemoryContextSwitchTo(memory);
-        CurrentResourceOwner = owner;
-        return Outcome{known, comparison};
+        Outcome compared{};
+        const bool worked = pg::try_in_subtransaction(
+            [&] {
+                KnownRead* read = find_known_read(key);
+                compared.known = read != nullptr;
+                if (read != nullptr) {
+                    compared.comparison = compare(read, cached);
+                }
+            },
+            pg::OnError::nothing);
+        return worked ? compared : Outcome{true, {}};
     });
     return outcome.known ? std::optional(outcome.comparison) : std::nullopt;
 }
 
-// What the sample holds that is not as SQL says, or that SQL cannot say.
 struct Findings {
     std::vector<Difference> differences;
     std::vector<std::string> unknown; // keys that helix does not compute
 };
 
-Findings look_at(const std::vector<std::string>& keys) {
+Findings compare_all(const std::vector<std::string>& keys) {
     Findings found;
     MemoryContext scratch = pg::call(
         [] { return AllocSetContextCreate(CurrentMemoryContext, "helix cache audit", ALLOCSET_DEFAULT_SIZES); });
@@ -169,7 +140,7 @@ Findings look_at(const std::vector<std::string>& keys) {
     return found;
 }
 
-// What is no valid text of the database becomes question marks: clients may set any bytes.
+// Clients may set any bytes. In what is no valid text of the database, bytes beyond ASCII become question marks.
 const char* plain_text(const char* text) {
     if (pg_verifymbstr(text, static_cast<int>(strlen(text)), true)) {
         return text;
@@ -196,8 +167,9 @@ void warn_of_unknown(const std::vector<std::string>& keys) {
     });
 }
 
-// A commit between the two looks is no difference: what is still there once its invalidation is long due, is one.
-void wait_for_invalidations() {
+// A value that a commit has just made stale is no difference yet. It is one if it is still there when its removal is
+// long due.
+void wait_for_removals() {
     const std::chrono::milliseconds delay(config::cache_repeat_delay_ms);
     const std::chrono::nanoseconds due = Gathering::of_crowd + delay + repetition_step(delay);
     const long wait_ms = static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(due).count()) + 100;
@@ -215,6 +187,8 @@ const char* quoted_json(const char* text) {
     return json.data;
 }
 
+// Looks at the key once more. Where it still has the same value, and that still differs, it becomes a row of the
+// result.
 void report(ReturnSetInfo* result, const Difference& difference) {
     if (plain_value(difference.key) != difference.cached) {
         return;
@@ -246,10 +220,10 @@ HELIX_FUNCTION(helix_cache_audit) {
     }
     pg::call([&] { InitMaterializedSRF(fcinfo, 0); });
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    const auto found = look_at(sample_keys(static_cast<std::size_t>(sample)));
+    const auto found = compare_all(sample_keys(static_cast<std::size_t>(sample)));
     warn_of_unknown(found.unknown);
     if (!found.differences.empty()) {
-        wait_for_invalidations();
+        wait_for_removals();
         for (const auto& difference : found.differences) {
             report(result, difference);
         }

@@ -3,7 +3,7 @@
 
 namespace helix::cache {
 
-// Shared memory, transaction callbacks, the invalidator. Called once, by _PG_init.
+// Asks for shared memory, and registers the transaction callbacks and the invalidator. Called once, by _PG_init.
 void initialize();
 
 } // namespace helix::cache

@@ -1,3 +1,4 @@
+// Reads and checks the arguments of the cache functions.
 #include "pg/prelude.hpp"
 
 #include "cache/cache_arguments.hpp"
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t longest_key = 512;
 constexpr int longest_ttl_s = SECS_PER_DAY;
 
+// `literal` is what every key begins with; `what` is what errors call it.
 void check_key(std::string_view key, std::string_view literal, const char* what) {
     if (key.empty() || key.size() > longest_key) {
         throw Error(sqlstate::invalid_parameter_value, std::string("a cache ") + what + " has 1 to 512 bytes",

@@ -19,23 +19,25 @@ namespace helix::cache {
 
 namespace {
 
-// Tickets of keys that this session has asked for in vain: what it reads next and sets is as old as that. Where none
-// could be had, that is remembered as well. Sessions may be shared by a pool's clients, so the oldest one is kept.
-class Tickets {
+// The keys that this session has missed, each with a ticket of that moment: what the session sets next is as old as
+// that. Where no ticket could be had, that is remembered as well. Clients of a pool may share the session, so the
+// oldest ticket is kept.
+class MissedKeys {
   public:
+    struct Miss {
+        bool happened = false;
+        std::optional<Ticket> ticket;
+    };
+
     void remember(const std::string& key, const std::optional<Ticket>& ticket) {
         if (tickets_.size() >= most) {
-            tickets_.clear(); // keys that were never set: their next cache_set counts as read at that moment
+            tickets_.clear(); // keys that were never set: their next cache_set() counts as read at that moment
         }
         tickets_.try_emplace(key, ticket);
     }
-    struct Missed {
-        bool at_all;
-        std::optional<Ticket> ticket;
-    };
-    Missed take(const std::string& key) {
+    Miss take(const std::string& key) {
         auto node = tickets_.extract(key);
-        return node ? Missed{true, std::move(node.mapped())} : Missed{false, std::nullopt};
+        return node ? Miss{true, std::move(node.mapped())} : Miss{};
     }
 
   private:
@@ -43,9 +45,9 @@ class Tickets {
     std::unordered_map<std::string, std::optional<Ticket>> tickets_;
 };
 
-Tickets& tickets() {
-    static Tickets session;
-    return session;
+MissedKeys& missed_keys() {
+    static MissedKeys of_session;
+    return of_session;
 }
 
 std::optional<Ticket> new_ticket(std::string_view key) {
@@ -59,27 +61,29 @@ std::optional<Ticket> new_ticket(std::string_view key) {
 HELIX_FUNCTION(helix_cache_get) {
     const auto key = key_argument(fcinfo, 0);
     const auto found = look_up(key);
-    if (!found.is_null) {
-        PG_RETURN_DATUM(found.value);
+    if (found.is_null) {
+        missed_keys().remember(key, may_fill() ? new_ticket(key) : std::nullopt);
     }
-    tickets().remember(key, may_fill() ? new_ticket(key) : std::nullopt);
-    PG_RETURN_NULL();
+    return result_of(fcinfo, found);
 }
 
 HELIX_FUNCTION(helix_cache_set) {
-    const auto key = key_argument(fcinfo, 0);
-    if (PG_ARGISNULL(1)) {
+    struct Argument {
+        enum : int { key, value, ttl_s };
+    };
+    const auto key = key_argument(fcinfo, Argument::key);
+    if (PG_ARGISNULL(Argument::value)) {
         throw null_value("p_value",
                          "Pass a JSON value; 'null'::jsonb is one. To remove a key use helix.cache_delete().");
     }
-    const int ttl = ttl_argument(fcinfo, 2);
+    const int ttl_s = ttl_argument(fcinfo, Argument::ttl_s);
     check_not_known(key);
-    const auto missed = tickets().take(key);
+    const auto miss = missed_keys().take(key);
     if (!may_fill()) {
         PG_RETURN_BOOL(false);
     }
-    const auto ticket = missed.at_all ? missed.ticket : new_ticket(key);
-    PG_RETURN_BOOL(ticket && store(key, *ticket, Origin::given, PG_GETARG_DATUM(1), ttl));
+    const auto ticket = miss.happened ? miss.ticket : new_ticket(key);
+    PG_RETURN_BOOL(ticket && store(key, *ticket, Origin::given, PG_GETARG_DATUM(Argument::value), ttl_s));
 }
 
 HELIX_FUNCTION(helix_cache_delete) {

@@ -1,3 +1,4 @@
+// Checks the query that a caller gives to helix.cache_get_or_fetch().
 #include "pg/prelude.hpp"
 
 #include "cache/callers_query.hpp"
@@ -17,8 +18,8 @@ namespace {
                     errhint("%s", hint)));
 }
 
-// SELECT … FOR UPDATE and the like, at any depth. A lock makes a transaction one that has written, and may show rows
-// that are newer than the query's snapshot.
+// Whether the query has FOR UPDATE or the like, at any depth. Then its transaction counts as one that has written, and
+// the query may see rows that are newer than its snapshot.
 bool has_locks(Node* node, void* nothing) {
     if (node == nullptr) {
         return false;
@@ -30,8 +31,8 @@ bool has_locks(Node* node, void* nothing) {
     return pg::walk_expression(node, has_locks, nothing);
 }
 
-// A single SELECT, VALUES or TABLE. Nothing else takes a snapshot of its own: FETCH would give what a cursor saw long
-// ago. SELECT INTO goes by the same tag and returns no rows.
+// Whether it is a single SELECT, VALUES or TABLE. Nothing else takes a snapshot of its own: FETCH would give what a
+// cursor saw long ago. SELECT INTO has the same tag, and returns no rows.
 bool is_one_select(const List* sources) {
     if (list_length(sources) != 1) {
         return false;

@@ -12,8 +12,8 @@ namespace helix::cache {
 // Plans the query as the caller; needs an SPI connection. Raises 22023 unless it is one SELECT that only reads.
 SPIPlanPtr prepare_callers_query(const char* text);
 
-// The oids of what a plan of one query reads by name, views and what they read among them, in the current memory
-// context. What functions read is not seen.
+// The oids of the relations that a plan of one query reads: those it names, views too, and those that views read. What
+// functions read is not among them. In the current memory context.
 List* relations_of(SPIPlanPtr plan);
 
 } // namespace helix::cache

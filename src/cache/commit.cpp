@@ -1,3 +1,4 @@
+// Reserves before a commit becomes visible, and reports what became of it.
 #include "pg/prelude.hpp"
 
 #include "cache/commit.hpp"
@@ -20,8 +21,8 @@ namespace {
 struct Current {
     Reservation* reservation = nullptr;
     std::uint64_t number = 0;
-    std::uint64_t additions = 0; // to what was pending then
-    bool in_ring = false;        // else "everything" goes out with the commit
+    std::uint64_t additions = 0; // of what was pending then
+    bool in_ring = false;        // if not, the commit makes everything stale
 };
 Current current;
 
@@ -51,7 +52,7 @@ void reserve() {
         ereport(ERROR,
                 (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this process cannot change what helix caches")));
     }
-    const std::uint64_t number = (pg_atomic_read_u64(&own->state) >> 2) + 1;
+    const std::uint64_t number = Reservation::number_in(pg_atomic_read_u64(&own->state)) + 1;
     const TimestampTz now = GetCurrentTimestamp();
     pg_atomic_write_u64(&own->reserved_at, static_cast<std::uint64_t>(now));
     pg_atomic_exchange_u64(&own->state, Reservation::word(number, Outcome::undecided)); // a full barrier
@@ -68,16 +69,16 @@ void wake_invalidator() noexcept {
     }
 }
 
-// After COMMIT nothing may fail: stores and a latch, nothing else.
-void decide(Outcome outcome) noexcept {
+// After COMMIT nothing may fail: here are stores and a latch, nothing else.
+void report(Outcome outcome) noexcept {
     auto& memory = shared();
     const auto& set = pending().set();
     const bool enabled = pg_atomic_read_u32(&memory.enabled) != 0;
     const bool reserved = current.reservation != nullptr;
-    // Another extension's PRE_COMMIT may have written after ours.
+    // Another extension's PRE_COMMIT may have written after that of helix.
     const bool grew = reserved ? set.additions() != current.additions : !set.empty();
     if (outcome == Outcome::committed && enabled && (grew || (reserved && !current.in_ring))) {
-        pg_atomic_write_u32(&memory.everything, 1); // seen before the outcome is
+        pg_atomic_write_u32(&memory.everything, 1); // before the outcome, so that it is seen first
     }
     if (reserved) {
         pg_atomic_exchange_u64(&current.reservation->state, Reservation::word(current.number, outcome));
@@ -97,9 +98,9 @@ void refuse_prepare() {
     }
 }
 
-// Another extension may have written after refuse_prepare(). Its changes become visible by COMMIT PREPARED, which makes
-// everything stale for what was prepared while the cache was off; so does it for whatever was prepared by now.
-void note_late_writes() noexcept {
+// Another extension may have written after refuse_prepare(). Its changes become visible by COMMIT PREPARED. That makes
+// everything stale for transactions prepared while the cache was off; here all that are prepared by now become such.
+void distrust_prepared() noexcept {
     if (!pending().set().empty()) {
         pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp() + 1));
     }
@@ -114,14 +115,14 @@ void on_transaction_event(XactEvent event, void*) {
         refuse_prepare();
         break;
     case XACT_EVENT_COMMIT:
-        decide(Outcome::committed);
+        report(Outcome::committed);
         break;
     case XACT_EVENT_PREPARE:
-        note_late_writes();
-        decide(Outcome::rolled_back);
+        distrust_prepared();
+        report(Outcome::rolled_back);
         break;
     case XACT_EVENT_ABORT:
-        decide(Outcome::rolled_back);
+        report(Outcome::rolled_back);
         break;
     default:
         break; // a parallel worker writes nothing

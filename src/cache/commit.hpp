@@ -1,5 +1,5 @@
-// Owns: the protocol of a commit that makes cached values stale: reserve before it becomes visible, report after.
-// Used within cache/ only. Checked as a model in test/model.
+// Owns: the protocol of a commit that makes cached values stale: reserve before it becomes visible, report after that.
+// Used within cache/ only. test/model checks it.
 #pragma once
 
 namespace helix::cache {
@@ -7,8 +7,8 @@ namespace helix::cache {
 // Registers the transaction callbacks; called once, by initialize().
 void initialize_commit();
 
-// Reserves now what makes everything stale when the transaction commits, for a command that makes something visible
-// before that.
+// Makes everything stale when the transaction commits, and reserves for that now. For a command that makes something
+// visible before its transaction commits.
 void reserve_everything();
 
 } // namespace helix::cache

@@ -1,4 +1,4 @@
-// Reading through the cache: helix.cache_get_or_fetch() with a query of the caller's, and helix.cache_read() for the
+// helix.cache_get_or_fetch(), which reads through the cache by a query of the caller's, and helix.cache_read() for the
 // keys whose query helix knows.
 #include "pg/prelude.hpp"
 
@@ -24,6 +24,8 @@ namespace helix::cache {
 
 namespace {
 
+constexpr long most_rows = 2; // that a query is run for: one too many is enough to refuse it
+
 // The only value of the query that has just run, as a jsonb in `memory`; null where there is no row.
 Json only_value(MemoryContext memory) {
     if (SPI_tuptable == nullptr) {
@@ -42,7 +44,7 @@ Json only_value(MemoryContext memory) {
                         errhint("Write SELECT jsonb_agg(t) FROM (your query) t.")));
     }
     bool is_null = true;
-    Datum value = SPI_processed == 0 ? 0 : pg::column(0, 1, &is_null);
+    Datum value = SPI_processed == 0 ? 0 : pg::only_column(0, &is_null);
     if (is_null) {
         return {};
     }
@@ -71,17 +73,37 @@ struct CallersQuery {
 Json run_callers_query(void* argument) {
     auto& query = *static_cast<CallersQuery*>(argument);
     const MemoryContext memory = CurrentMemoryContext;
-    if (SPI_connect() != SPI_OK_CONNECT) {
-        elog(ERROR, "could not connect to SPI");
-    }
+    pg::connect_spi();
     SPIPlanPtr plan = prepare_callers_query(query.text);
     query.relations = relations_in(memory, plan);
-    if (SPI_execute_plan(plan, nullptr, nullptr, false, 2) < 0) {
+    if (SPI_execute_plan(plan, nullptr, nullptr, false, most_rows) < 0) {
         elog(ERROR, "could not run the query");
     }
     const Json value = only_value(memory);
     SPI_finish();
     return value;
+}
+
+// A value that is stored must not depend on the settings of the session that computed it.
+void fix_settings() {
+    for (const auto& [name, value] : {std::pair{"search_path", "pg_catalog, pg_temp"},
+                                      {"timezone", "UTC"},
+                                      {"intervalstyle", "postgres"},
+                                      {"extra_float_digits", "1"}}) {
+        pg::set_for_now(name, value);
+    }
+}
+
+SPIPlanPtr prepare_known_read(const KnownRead& read) {
+    Oid types[KnownRead::most_parameters];
+    std::fill_n(types, read.parameter_count, TEXTOID);
+    SPIPlanPtr plan = SPI_prepare(read.query, read.parameter_count, types);
+    if (plan == nullptr || list_length(SPI_plan_get_plan_sources(plan)) != 1) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the query of the key's family must be one SELECT"),
+                 errhint("Mend it in helix_internal.known_reads.")));
+    }
+    return plan;
 }
 
 } // namespace
@@ -90,30 +112,14 @@ Json run_known_read(void* argument) {
     auto& read = *static_cast<KnownRead*>(argument);
     const MemoryContext memory = CurrentMemoryContext;
     const int nesting = NewGUCNestLevel();
-    // What is stored must not depend on who computed it.
-    for (const auto& [name, value] : {std::pair{"search_path", "pg_catalog, pg_temp"},
-                                      {"timezone", "UTC"},
-                                      {"intervalstyle", "postgres"},
-                                      {"extra_float_digits", "1"}}) {
-        pg::set_for_now(name, value);
-    }
-    if (SPI_connect() != SPI_OK_CONNECT) {
-        elog(ERROR, "could not connect to SPI");
-    }
-    Oid types[KnownRead::most_parameters];
+    fix_settings();
+    pg::connect_spi();
     Datum values[KnownRead::most_parameters];
-    for (int i = 0; i < read.parameter_count; ++i) {
-        types[i] = TEXTOID;
-        values[i] = CStringGetTextDatum(read.parameters[i]);
-    }
-    SPIPlanPtr plan = SPI_prepare(read.query, read.parameter_count, types);
-    if (plan == nullptr || list_length(SPI_plan_get_plan_sources(plan)) != 1) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the query of the key's family must be one SELECT"),
-                 errhint("Mend it in helix_internal.known_reads.")));
-    }
+    std::transform(read.parameters, read.parameters + read.parameter_count, values,
+                   [](const char* parameter) { return CStringGetTextDatum(parameter); });
+    SPIPlanPtr plan = prepare_known_read(read);
     read.relations = relations_in(memory, plan);
-    if (SPI_execute_plan(plan, values, nullptr, false, 2) < 0) {
+    if (SPI_execute_plan(plan, values, nullptr, false, most_rows) < 0) {
         elog(ERROR, "could not run the query of a known key");
     }
     const Json value = only_value(memory);
@@ -123,21 +129,21 @@ Json run_known_read(void* argument) {
 }
 
 HELIX_FUNCTION(helix_cache_get_or_fetch) {
-    const auto key = key_argument(fcinfo, 0);
-    const auto text = text_argument(fcinfo, 1, "p_query");
-    const int ttl = ttl_argument(fcinfo, 2);
+    struct Argument {
+        enum : int { key, query, ttl_s };
+    };
+    const auto key = key_argument(fcinfo, Argument::key);
+    const auto text = text_argument(fcinfo, Argument::query, "p_query");
+    const int ttl_s = ttl_argument(fcinfo, Argument::ttl_s);
     check_not_known(key);
     CallersQuery query{text.c_str()};
-    const auto value = read_through(key, ttl, run_callers_query, &query);
+    const auto value = read_through(key, ttl_s, run_callers_query, &query);
     warn_of_unregistered(key, query.relations);
-    if (value.is_null) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_DATUM(value.value);
+    return result_of(fcinfo, value);
 }
 
 HELIX_FUNCTION(helix_cache_read) {
-    // Before there is any object of C++: reading the caller's claims may raise.
+    // Before any object of C++ is alive: reading the caller's claims may raise.
     const auto user =
         PG_ARGISNULL(0) ? std::nullopt : parse_uuid(cache_key::user_of(pg::text_view(PG_GETARG_DATUM(0))));
     if (user) {
@@ -155,10 +161,7 @@ HELIX_FUNCTION(helix_cache_read) {
     }
     const auto value = read_through(key, read->ttl_s, run_known_read, read);
     warn_of_unregistered(key, read->relations);
-    if (value.is_null) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_DATUM(value.value);
+    return result_of(fcinfo, value);
 }
 
 } // namespace helix::cache

@@ -1,3 +1,4 @@
+// The server's random numbers for redis/, which knows nothing of PostgreSQL.
 #include "pg/prelude.hpp"
 
 #include "redis/key_removal.hpp"

@@ -1,3 +1,4 @@
+// Takes records of commits out of the ring, and waits for the outcome of each.
 #include "pg/prelude.hpp"
 
 #include "cache/inbox.hpp"
@@ -6,15 +7,11 @@ namespace helix::cache {
 
 namespace {
 
-bool is_undecided(std::uint64_t state) {
-    return (state & 3) == static_cast<std::uint64_t>(Outcome::undecided);
-}
-
 // The reservation's time where it is undecided.
 std::optional<TimestampTz> undecided_since(Reservation& reservation) {
     for (;;) {
         const std::uint64_t state = pg_atomic_read_u64(&reservation.state);
-        if (!is_undecided(state)) {
+        if (Reservation::outcome_in(state) != Outcome::undecided) {
             return std::nullopt;
         }
         pg_read_barrier();
@@ -42,14 +39,14 @@ void Inbox::take_over() {
     for (std::uint32_t i = 0; i < memory.processes; ++i) {
         Reservation& reservation = memory.reservations()[i];
         if (const auto since = undecided_since(reservation)) {
-            const std::uint64_t number = pg_atomic_read_u64(&reservation.state) >> 2;
+            const std::uint64_t number = Reservation::number_in(pg_atomic_read_u64(&reservation.state));
             undecided_.push_back({{static_cast<int>(i), number, *since, true}, {}});
         }
     }
     pg_atomic_write_u32(&memory.everything, 1);
 }
 
-// Before the ring: what is decided by now is in the ring by now, or in the flag.
+// Called before the ring is read: what is decided by now is in the ring by now, or in the flag `everything`.
 void Inbox::look_at_processes() {
     auto& memory = shared();
     complete_until_ = GetCurrentTimestamp();
@@ -61,8 +58,8 @@ void Inbox::look_at_processes() {
     }
 }
 
-// Hands a record on if it was committed; false while that is open. A process that has gone on to its next commit no
-// longer says how this one ended: then it counts as committed, for too much is safe.
+// Hands a record on if it was committed; false while that is open. A process that is at its next commit no longer tells
+// how this one ended. Then it counts as committed, for too much is safe.
 bool Inbox::settle(const RecordHead& head, std::span<const char> set, InvalidationVisitor& visitor) {
     const std::uint64_t state = pg_atomic_read_u64(&shared().reservations()[head.process].state);
     if (state == Reservation::word(head.number, Outcome::undecided)) {
@@ -78,7 +75,7 @@ bool Inbox::settle(const RecordHead& head, std::span<const char> set, Invalidati
     return true;
 }
 
-// Under load many commits make the same stale, and reading a set costs more than seeing that it is known.
+// Under load many commits make the same things stale. To see that a set is known costs less than to read it again.
 void Inbox::hand_on(std::span<const char> set, InvalidationVisitor& visitor) {
     const std::string_view bytes(set.data(), set.size());
     if (!bytes.empty() && !handed_on_.contains(bytes)) {
@@ -100,7 +97,7 @@ void Inbox::take_records(InvalidationVisitor& visitor) {
 }
 
 std::size_t Inbox::collect(InvalidationVisitor& visitor) {
-    constexpr std::size_t most_bytes = std::size_t{1} << 20; // a round's share, so that its memory has a bound
+    constexpr std::size_t most_bytes = std::size_t{1} << 20; // in a round, so that its memory is bounded
     taken_ = {};
     handed_on_.clear();
     const TimestampTz complete_before = complete_until_;
@@ -114,7 +111,7 @@ std::size_t Inbox::collect(InvalidationVisitor& visitor) {
     moved += taken_.records;
     has_more_ = taken_.bytes >= most_bytes;
     if (has_more_) {
-        complete_until_ = complete_before; // who knows what is left in the ring
+        complete_until_ = complete_before; // nobody knows what is left in the ring
     }
     if (pg_atomic_exchange_u32(&shared().everything, 0) != 0) {
         visitor.everything();

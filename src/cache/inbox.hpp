@@ -1,5 +1,5 @@
-// Owns: the invalidator's end of the commit protocol: takes records out of the ring at once, keeps those that are not
-// yet decided, and hands on those that were committed. Used by the invalidator only.
+// Owns: the invalidator's end of the commit protocol. It takes records out of the ring at once. It keeps those that are
+// not yet decided, and hands on those that were committed. Used by the invalidator only.
 #pragma once
 
 #include "cache/pending.hpp"
@@ -13,15 +13,16 @@ class Inbox {
   public:
     Inbox() { records_.reserve(most_at_once); } // no allocation under the lock
 
-    // Takes over from an invalidator that has ended: what it knew of transactions that are still undecided is lost.
+    // Takes over from an invalidator that has ended. What it knew of undecided transactions is lost, so each of them
+    // makes everything stale if it commits.
     void take_over();
 
-    // One look at everything. What was committed goes to `visitor`; returns the number of records moved.
+    // One look at everything. Hands to `visitor` what was committed, and returns the number of records moved.
     std::size_t collect(InvalidationVisitor& visitor);
 
-    // Every commit that became visible before this is among what collect() has handed on (TimestampTz).
+    // Every commit that became visible before this has been handed on by collect().
     TimestampTz complete_until() const { return complete_until_; }
-    // When the oldest of what the last collect() handed on was reserved; 0: nothing.
+    // When the oldest commit that the last collect() has handed on was reserved; 0 where there was none.
     TimestampTz oldest() const { return oldest_; }
     // What the last collect() has taken out of the ring.
     struct Taken {
@@ -30,7 +31,7 @@ class Inbox {
     };
     const Taken& taken() const { return taken_; }
     bool has_undecided() const { return !undecided_.empty(); }
-    // The last collect() has left records in the ring, since it had enough.
+    // Whether the last collect() had enough and has left records in the ring.
     bool has_more() const { return has_more_; }
 
   private:

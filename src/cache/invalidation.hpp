@@ -1,5 +1,5 @@
-// Owns: how other features say what a transaction makes stale in the cache; it goes out when the transaction commits.
-// Offered to every feature. Relations whose rows are cached say it by a trigger instead: helix.invalidate_on_change().
+// Owns: how other features say what a transaction makes stale in the cache. It is removed when the transaction commits.
+// Offered to every feature. For tables whose rows are cached a trigger does it: helix.invalidate_on_change().
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace helix::cache {
 
-// An execution of `operation` was recorded for `user`: his sums change. May throw std::bad_alloc.
+// An execution of `operation` was recorded for `user`, so that their sums change. May throw std::bad_alloc.
 void invalidate_recorded(const std::array<std::uint8_t, 16>& user, std::string_view operation);
 
 // Anything may have changed.

@@ -18,7 +18,7 @@ namespace helix::cache {
 
 namespace {
 
-constexpr long gather_in_vain_ms = 100; // without Redis, where nobody waits for us
+constexpr long pause_without_redis_ms = 100; // nobody waits for the invalidator then
 constexpr long longest_sleep_ms = 500;
 
 InvalidatorConnection* connection = nullptr; // lives as long as the process
@@ -42,17 +42,17 @@ void enter_service() {
     pg_atomic_write_u32(&memory.invalidator, static_cast<std::uint32_t>(pg::process_number()) + 1);
 }
 
-// After a round; the one before began so long before it.
+// The pause after a round that began `time` after the one before it.
 long pause_after(std::chrono::nanoseconds time) {
     if (!connection->is_connected()) {
-        return gather_in_vain_ms;
+        return pause_without_redis_ms;
     }
     const auto& taken = connection->taken();
     return static_cast<long>(Gathering(shared().ring().capacity()).pause(taken.records, taken.bytes, time).count());
 }
 
-// Sleeps until there is something to do. While commits come in they leave the latch alone: a commit should not have to
-// wake somebody who will look anyway.
+// Sleeps until there is something to do. While commits come in they do not set the latch: a commit should not have to
+// wake a process that will look anyway.
 void sleep_until_due(bool busy, long pause_ms) {
     auto& memory = shared();
     long sleep_ms = std::min(longest_sleep_ms, connection->ms_until_due());
@@ -60,7 +60,7 @@ void sleep_until_due(bool busy, long pause_ms) {
         return;
     }
     pg_atomic_exchange_u32(&memory.idle, busy ? 0 : 1);
-    if (busy || connection->has_news()) { // that came in before the flag was up
+    if (busy || connection->has_news()) { // a commit that came in before the flag was set does not wake this process
         sleep_ms = std::min(pause_ms, sleep_ms);
     }
     pg::wait_for_latch(sleep_ms);
@@ -73,13 +73,13 @@ void run_invalidator() {
     connection = new InvalidatorConnection;
     connection->configure();
     auto last = std::chrono::steady_clock::now();
-    const auto deliver = [&last] {
+    const auto round = [&last] {
         const auto began = std::chrono::steady_clock::now();
         const std::size_t commits = connection->work();
         sleep_until_due(commits > 0, pause_after(began - std::exchange(last, began)));
     };
-    pg::run_rounds(deliver, [] { connection->configure(); });
-    connection->work(); // what was committed up to now
+    pg::run_rounds(round, [] { connection->configure(); });
+    connection->work(); // removes what was committed up to now
     pg::end_rounds();
 }
 

@@ -1,4 +1,5 @@
-// Owns: the background worker that takes committed invalidations to Redis and keeps the lease. Used within cache/ only.
+// Owns: the background worker that removes from Redis what commits have made stale, and keeps the cache lease. Used
+// within cache/ only.
 #pragma once
 
 namespace helix::cache {

@@ -1,3 +1,4 @@
+// The rounds of the invalidator: connects, removes what commits have made stale, and keeps the cache lease.
 #include "pg/prelude.hpp"
 
 #include "cache/invalidator_connection.hpp"
@@ -19,12 +20,11 @@ namespace helix::cache {
 namespace {
 
 constexpr redis::Milliseconds patience{1000}; // for one round; nobody waits for the invalidator
-constexpr std::size_t upkeep_commands = 2;
 
-long ms_until(redis::Deadline time) {
-    const auto left = std::chrono::ceil<redis::Milliseconds>(time - std::chrono::steady_clock::now()).count();
-    return std::max<long>(0, static_cast<long>(left));
-}
+// The answers to append_upkeep().
+struct Upkeep {
+    enum : std::size_t { cache_lease, epoch, count };
+};
 
 KeyMatcher owned_keys() {
     KeyMatcher matcher;
@@ -36,11 +36,12 @@ KeyMatcher owned_keys() {
 
 struct Connected {
     std::unique_ptr<redis::Connection> connection;
-    RedisAddress address;
+    redis::Address address;
 };
 
 // A host may have addresses at which Redis does not listen.
-Connected connect_to_any(const std::vector<RedisAddress>& addresses, const Secret& password, redis::Deadline deadline) {
+Connected connect_to_any(const std::vector<redis::Address>& addresses, const Secret& password,
+                         redis::Deadline deadline) {
     for (std::size_t i = 0;; ++i) {
         try {
             return {std::make_unique<redis::Connection>(addresses.at(i), password, deadline), addresses[i]};
@@ -63,7 +64,7 @@ InvalidatorConnection::InvalidatorConnection()
 void InvalidatorConnection::configure() {
     sweep_.set_owned(owned_keys());
     known_.set_patterns(config::list_of(config::cache_keys));
-    upkeep_at_ = {}; // the lease may have become shorter
+    upkeep_at_ = {}; // the cache lease may have become shorter
     const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
     url_ = config::redis_url;
     password_reference_ = config::redis_password_ref;
@@ -74,7 +75,7 @@ void InvalidatorConnection::configure() {
     if (enabled && pg_atomic_read_u32(&shared().enabled) == 0) {
         pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp()));
     }
-    // Before the first epoch, so that whoever has seen it off becomes visible before that epoch.
+    // Before the first epoch: a transaction that has seen the cache switched off becomes visible before that epoch.
     pg_atomic_exchange_u32(&shared().enabled, enabled ? 1 : 0);
     connection_.reset();
     announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
@@ -85,7 +86,7 @@ void InvalidatorConnection::configure() {
     publish_state(enabled ? State::connecting : State::off);
 }
 
-// The epoch of the next connection covers it.
+// The epoch of the next connection makes all of it stale.
 void InvalidatorConnection::forget_what_is_open() {
     removal_.clear();
     sweep_.clear();
@@ -100,7 +101,7 @@ void InvalidatorConnection::publish_state(State state) {
 void InvalidatorConnection::connect() {
     const auto deadline = redis::in(patience);
     const auto password = read_secret(password_reference_);
-    auto [connection, address] = connect_to_any(redis::resolved(parse_redis_url(url_)), password, deadline);
+    auto [connection, address] = connect_to_any(redis::resolved(redis::parse_url(url_)), password, deadline);
     const auto info = connection->call({"INFO", "replication"}, deadline);
     if (!passive_ && redis::info_field(info, "role") == "slave") {
         throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
@@ -112,7 +113,7 @@ void InvalidatorConnection::connect() {
     upkeep_at_ = {};
 }
 
-// Only once it has taken a first round: a Redis may answer and yet refuse to write.
+// Called after the first round: a Redis may answer and yet refuse to write.
 void InvalidatorConnection::announce() {
     announce_connection(address_);
     publish_state(State::up);
@@ -122,7 +123,7 @@ void InvalidatorConnection::announce() {
     backoff_.reset();
 }
 
-// One line in the log for the change of state, not one for each try.
+// The log gets one line for the change of state, not one for each try.
 void InvalidatorConnection::disconnect(const redis::Failure& failure) {
     connection_.reset();
     announced_ = told_full_ = told_foreign_ = told_unknown_ = false;
@@ -137,7 +138,7 @@ void InvalidatorConnection::disconnect(const redis::Failure& failure) {
     }
 }
 
-// A standby's readers need to know where Redis is; all else is its primary's, until it is promoted.
+// A standby's readers need to know where Redis is. All else is done by its primary, until it is promoted.
 void InvalidatorConnection::look_for_promotion() {
     if (passive_ && !RecoveryInProgress()) {
         passive_ = false;
@@ -148,20 +149,20 @@ void InvalidatorConnection::look_for_promotion() {
     }
 }
 
-// A second connection, on which Redis tells of the keys.
+// Opens a second connection, on which Redis tells of the keys.
 void InvalidatorConnection::follow_keys() {
     const auto deadline = redis::in(patience);
     std::unique_ptr<redis::Connection> subscriber;
     try {
         subscriber =
-            std::make_unique<redis::Connection>(parse_redis_url(address_), read_secret(password_reference_), deadline);
+            std::make_unique<redis::Connection>(redis::parse_url(address_), read_secret(password_reference_), deadline);
     } catch (const redis::Failure& failure) {
         return known_.lose(failure.message);
     }
     known_.follow(*connection_, std::move(subscriber), deadline);
 }
 
-// One line in the log for each change; while the keys are learned for the first time there is nothing to tell.
+// The log gets one line for each change. While the keys are learned for the first time there is nothing to tell.
 void InvalidatorConnection::tell_what_is_known() {
     if (!known_.trouble().empty() && !told_unknown_) {
         ereport(LOG, (errmsg("helix has no index of the keys in Redis: %s", known_.trouble().c_str()),
@@ -182,7 +183,7 @@ std::size_t InvalidatorConnection::work() {
     }
     try {
         if (!connection_) {
-            if (ms_until(connect_at_) > 0) {
+            if (redis::ms_until(connect_at_) > 0) {
                 removal_.clear();
                 return moved;
             }
@@ -198,9 +199,7 @@ std::size_t InvalidatorConnection::work() {
     return moved;
 }
 
-// Answers come in the order of the commands: delivery, the finds of the round before, checks of known keys, upkeep, the
-// sweep's next step. The known keys may add one of their own when they are lost, so they come before what is counted
-// from the end.
+// Sends what this round has, and takes the answers.
 void InvalidatorConnection::exchange(bool moved) {
     if (passive_) {
         removal_.clear();
@@ -208,32 +207,45 @@ void InvalidatorConnection::exchange(bool moved) {
         follow_keys();
     }
     known_.listen();
-    auto& memory = shared();
-    pg_atomic_write_u64(&memory.oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
+    pg_atomic_write_u64(&shared().oldest_unsent, static_cast<std::uint64_t>(moved ? inbox_.oldest() : 0));
     const bool sets_epoch = removal_.sets_epoch();
-    removal_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
-    if (sweep_.has_lookups()) {           // which delivery has just brought
-        known_.mark(redis::in(patience)); // answered while the commands are: to wait for it costs no second round
-    }
-    redis::append_unlink(*connection_, std::exchange(found_, {}));
-    Tail tail;
-    tail.checks = known_.append_checks(*connection_);
-    if (ms_until(upkeep_at_) == 0) {
-        append_upkeep();
-        tail.upkeep = upkeep_commands;
-    }
-    if (const auto due = sweep_.due(); due && ms_until(*due) == 0) {
-        sweep_.append_step(*connection_);
-        tail.step = 1;
-    }
+    const Tail tail = append_round();
     const bool sends = connection_->waiting() > 0; // a repetition may be of patterns alone
     if (sends) {
         check(connection_->exchange(redis::in(patience)), tail);
     }
     look_up();
-    if (!sends) {
-        return;
+    if (sends) {
+        report_round(sets_epoch);
     }
+}
+
+// Answers come in the order of the commands: removals, keys that the last round has found, checks of known keys,
+// upkeep, the sweep's next step. The known keys may add a command when they are lost, so they come before those that
+// are counted from the end.
+InvalidatorConnection::Tail InvalidatorConnection::append_round() {
+    removal_.append(*connection_, redis::Milliseconds(config::cache_repeat_delay_ms));
+    if (sweep_.has_lookups()) {           // the removals have just brought them
+        known_.mark(redis::in(patience)); // its answer comes with theirs, so that waiting for it costs no second round
+    }
+    redis::append_unlink(*connection_, std::exchange(found_, {}));
+    Tail tail;
+    tail.checks = known_.append_checks(*connection_);
+    if (redis::ms_until(upkeep_at_) == 0) {
+        const std::size_t before = connection_->waiting();
+        append_upkeep();
+        tail.upkeep = connection_->waiting() - before;
+    }
+    if (const auto due = sweep_.due(); due && redis::ms_until(*due) == 0) {
+        sweep_.append_step(*connection_);
+        tail.step = 1;
+    }
+    return tail;
+}
+
+// What cache_stats() and the log tell of a round that Redis has answered.
+void InvalidatorConnection::report_round(bool sets_epoch) {
+    auto& memory = shared();
     if (!announced_) {
         announce();
     }
@@ -243,45 +255,49 @@ void InvalidatorConnection::exchange(bool moved) {
     count(memory.epochs, sets_epoch ? 1 : 0);
 }
 
-// The lease, written after everything that it vouches for; and a look at what may have changed behind our back.
+// Writes the cache lease, after everything that it vouches for, and asks for what others may have changed.
 void InvalidatorConnection::append_upkeep() {
     upkeep_at_ = redis::in(redis::Milliseconds(config::cache_lease_ms / 4));
     if (passive_) {
         connection_->append({"PING"});
         return;
     }
-    lease_until_ = append_lease(*connection_, replication_id_, inbox_.complete_until());
+    cache_lease_until_ = append_cache_lease(*connection_, replication_id_, inbox_.complete_until());
     connection_->append({"GET", cache_key::epoch});
 }
 
 void InvalidatorConnection::check(const std::vector<redis::Reply>& replies, const Tail& tail) {
     bool full = false;
     for (const auto& reply : replies) {
-        const bool out_of_memory =
-            reply.is_error() && reply.text.find("OOM") != std::string::npos; // for epoch and lease alone
-        if (reply.is_error() && !out_of_memory) {
+        if (reply.is_error() && !reply.is_out_of_memory()) {
             throw redis::failure_from(reply);
         }
-        full = full || out_of_memory;
+        full = full || reply.is_out_of_memory();
     }
-    if (full && !told_full_) {
-        ereport(LOG, (errmsg("Redis has no memory left: helix goes on removing keys and reads past the cache"),
-                      errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
-    }
-    told_full_ = full || (told_full_ && tail.upkeep == 0);
+    report_memory(full, tail.upkeep > 0);
     const auto* upkeep = replies.data() + replies.size() - tail.upkeep - tail.step;
     known_.take_checks({upkeep - tail.checks, tail.checks});
-    if (tail.upkeep > 0 && !passive_) {
-        check_upkeep(upkeep[0], upkeep[1]);
+    if (tail.upkeep == Upkeep::count) {
+        check_upkeep(upkeep[Upkeep::cache_lease], upkeep[Upkeep::epoch]);
     }
     if (tail.step > 0) {
         found_ = sweep_.take(replies.back());
     }
 }
 
-// In the known keys, for what this round has brought, after the exact keys are gone. By the mark, Redis has told of
-// every key whose setting it had answered when the round began: all that a client can have set from what was current
-// before the commit, but for one that is slow. The repetition is for such a client.
+// Only writing the epoch and the cache lease takes memory. So a round without them does not tell that there is some
+// again.
+void InvalidatorConnection::report_memory(bool full, bool wrote_upkeep) {
+    if (full && !told_full_) {
+        ereport(LOG, (errmsg("Redis has no memory left: helix goes on removing keys and reads past the cache"),
+                      errhint("Raise maxmemory or set maxmemory-policy to allkeys-lru.")));
+    }
+    told_full_ = full || (told_full_ && !wrote_upkeep);
+}
+
+// Looks in the known keys for what this round has brought, after the exact keys are gone. By the mark, Redis has told
+// of every key whose setting it had answered when the round began. So every key is known that a client has set from
+// what was current before the commit, but for a slow client's. For such a client there is the repetition.
 void InvalidatorConnection::look_up() {
     if (!sweep_.has_lookups()) {
         return;
@@ -291,11 +307,12 @@ void InvalidatorConnection::look_up() {
     found_.insert(found_.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
 }
 
-void InvalidatorConnection::check_upkeep(const redis::Reply& lease, const redis::Reply& epoch) {
-    pg_atomic_write_u64(&shared().lease_until, lease.is_error() ? 0 : static_cast<std::uint64_t>(lease_until_));
-    if (epoch.text != removal_.epoch()) {
-        removal_.renew_epoch(); // evicted, flushed, or somebody else's
-        known_.relearn();       // or the database was swapped with another
+void InvalidatorConnection::check_upkeep(const redis::Reply& cache_lease, const redis::Reply& epoch) {
+    const TimestampTz until = cache_lease.is_error() ? 0 : cache_lease_until_;
+    pg_atomic_write_u64(&shared().cache_lease_until, static_cast<std::uint64_t>(until));
+    if (epoch.text != removal_.epoch()) { // evicted, flushed, another server's, or the database was swapped
+        removal_.renew_epoch();
+        known_.relearn();
         if (epoch.is_text() && !told_foreign_) {
             ereport(WARNING, (errmsg("another server's helix uses the same Redis database"),
                               errhint("Give each server a database of its own in helix.redis_url.")));
@@ -309,17 +326,17 @@ long InvalidatorConnection::ms_until_due() const {
         return LONG_MAX; // a reload wakes
     }
     if (!connection_) {
-        return ms_until(connect_at_);
+        return redis::ms_until(connect_at_);
     }
     if (!removal_.empty() || !found_.empty() || inbox_.has_more()) {
         return 0;
     }
-    long due = ms_until(upkeep_at_);
+    auto due = upkeep_at_;
     const auto known = passive_ ? std::nullopt : known_.due();
     for (const auto& time : {sweep_.due(), removal_.repeat_due(), known}) {
-        due = time ? std::min(due, ms_until(*time)) : due;
+        due = std::min(due, time.value_or(due));
     }
-    return due;
+    return redis::ms_until(due);
 }
 
 bool InvalidatorConnection::has_news() const {

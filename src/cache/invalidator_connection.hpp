@@ -1,5 +1,5 @@
-// Owns: the invalidator's connection to Redis through good times and bad: connecting, epochs, delivery, lease, and what
-// is told about it in the log and in cache_stats(). Used by the invalidator only.
+// Owns: the invalidator's connection to Redis, from the first try to the loss of it. Over it go epochs, removals of
+// keys and the cache lease. The log and cache_stats() tell how it is. Used by the invalidator only.
 #pragma once
 
 #include "cache/inbox.hpp"
@@ -15,23 +15,25 @@ class InvalidatorConnection {
     // Reads the settings; connects anew where they lead elsewhere.
     void configure();
 
-    // One round: takes what was committed and, where Redis is there, delivers it. Returns how many commits there were.
+    // One round: takes what was committed and, where Redis is there, removes the keys. Returns how many commits there
+    // were.
     std::size_t work();
 
-    // What it has taken out of the ring, each commit once.
+    // What the last round has taken out of the ring, each commit once.
     const Inbox::Taken& taken() const { return inbox_.taken(); }
 
-    // Until the next round is due even if nothing is committed.
+    // Time until the next round is due even if nothing is committed.
     long ms_until_due() const;
+    // Whether there is something to take, or a commit that may end at any moment.
     bool has_news() const;
     bool is_connected() const { return connection_ != nullptr; }
 
   private:
-    // How many of a round's last commands are for what.
+    // How many of a round's last commands are for what, in this order.
     struct Tail {
-        std::size_t checks = 0;
+        std::size_t checks = 0; // of known keys
         std::size_t upkeep = 0;
-        std::size_t step = 0;
+        std::size_t step = 0; // of the sweep
     };
 
     void look_for_promotion();
@@ -42,13 +44,16 @@ class InvalidatorConnection {
     void follow_keys();
     void tell_what_is_known();
     void exchange(bool moved);
+    Tail append_round();
     void append_upkeep();
     void check(const std::vector<redis::Reply>& replies, const Tail& tail);
+    void report_memory(bool full, bool wrote_upkeep);
+    void report_round(bool sets_epoch);
     void look_up();
-    void check_upkeep(const redis::Reply& lease, const redis::Reply& epoch);
+    void check_upkeep(const redis::Reply& cache_lease, const redis::Reply& epoch);
     void publish_state(State state);
 
-    bool passive_; // on a standby
+    bool passive_; // on a standby: it only keeps the connection
     Inbox inbox_;
     redis::KnownKeys known_;
     redis::Sweep sweep_;
@@ -62,7 +67,7 @@ class InvalidatorConnection {
     redis::Deadline connect_at_{};
     redis::Deadline upkeep_at_{};
     std::string address_; // of the connection, as a url
-    TimestampTz lease_until_ = 0;
+    TimestampTz cache_lease_until_ = 0;
     bool announced_ = false;
     bool told_down_ = false;
     bool told_full_ = false;

@@ -5,7 +5,7 @@
 
 namespace helix::cache {
 
-// A connection stands at `address` (a url that needs no name server); the cache functions follow to it.
+// There is a connection to `address`, a url that needs no name server. The cache functions connect to it as well.
 void announce_connection(const std::string& address);
 
 void announce_failure(const std::string& message);

@@ -1,3 +1,4 @@
+// Finds out how helix computes the value of a key.
 #include "pg/prelude.hpp"
 
 #include "cache/known_reads.hpp"
@@ -13,13 +14,18 @@ namespace helix::cache {
 
 namespace {
 
-pg::Statement select_read("SELECT query, parameters, pg_catalog.current_setting(ttl_setting) "
-                          "FROM helix_internal.known_reads WHERE family = $1 AND $2 ~ form",
+struct ReadColumn {
+    enum : int { query = 1, parameters, ttl };
+};
+pg::Statement select_read(R"(
+    SELECT query, parameters, pg_catalog.current_setting(ttl_setting)
+      FROM helix_internal.known_reads
+     WHERE family = $1 AND $2 ~ form)",
                           {TEXTOID, TEXTOID});
 
-// Cuts at the colons; false where there are more segments than any key has.
-bool take_apart(char* rest, KnownRead& read) {
-    for (char* colon = strchr(rest, ':'); colon != nullptr; colon = strchr(colon + 1, ':')) {
+// Cuts the key at its colons, so that its family is left of it. False where it has more segments than any key.
+bool take_apart(char* key, KnownRead& read) {
+    for (char* colon = strchr(key, ':'); colon != nullptr; colon = strchr(colon + 1, ':')) {
         *colon = '\0';
         if (read.parameter_count == KnownRead::most_parameters) {
             return false;
@@ -48,11 +54,11 @@ KnownRead* find_known_read(const char* key) {
     const MemoryContext memory = CurrentMemoryContext;
     const Datum values[] = {CStringGetTextDatum(family), CStringGetTextDatum(key)};
     pg::OwnerSpi spi;
-    const bool found =
-        select_read.execute_latest(values) == 1 && DatumGetInt32(pg::column(0, 2)) == read->parameter_count;
+    const bool found = select_read.execute_latest(values) == 1 &&
+                       DatumGetInt32(pg::column(0, ReadColumn::parameters)) == read->parameter_count;
     if (found) {
-        read->query = MemoryContextStrdup(memory, TextDatumGetCString(pg::column(0, 1)));
-        read->ttl_s = seconds_of(TextDatumGetCString(pg::column(0, 3)));
+        read->query = MemoryContextStrdup(memory, TextDatumGetCString(pg::column(0, ReadColumn::query)));
+        read->ttl_s = seconds_of(TextDatumGetCString(pg::column(0, ReadColumn::ttl)));
     }
     spi.finish();
     return found ? read : nullptr;

@@ -1,4 +1,4 @@
-// Owns: the keys whose value helix can compute: helix_internal.known_reads says how. Used within cache/ only.
+// Owns: the keys whose values helix can compute. helix_internal.known_reads says how. Used within cache/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -7,7 +7,7 @@
 
 namespace helix::cache {
 
-// A key taken apart, in palloc'd memory.
+// A key that was taken apart, and how its value is computed, in palloc'd memory.
 struct KnownRead {
     static constexpr int most_parameters = 8;
 
@@ -18,11 +18,11 @@ struct KnownRead {
     List* relations;                         // that the query reads; known once it has run
 };
 
-// Null where no family fits. Raises PostgreSQL errors.
+// Null where the key is not one of a family. Raises PostgreSQL errors.
 KnownRead* find_known_read(const char* key);
 
-// For functions that store what their caller says. Throws Error 22023 where helix computes the key itself, for
-// cache_read() gives other users what is stored there.
+// For functions that store what their caller says. Throws Error 22023 where helix computes the key's value itself: what
+// is stored there cache_read() gives to other users.
 void check_not_known(const std::string& key);
 
 // Computes the value of a KnownRead as the caller.

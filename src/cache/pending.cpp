@@ -7,7 +7,7 @@
 
 namespace helix::cache {
 
-// Redis may be switched on before this transaction commits, so "something" must not be forgotten.
+// Redis may be switched on before this transaction commits. So it must not forget that it has made something stale.
 bool Pending::collects() {
     if (pg_atomic_read_u32(&shared().enabled) != 0) {
         return true;

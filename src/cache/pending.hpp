@@ -6,7 +6,7 @@
 
 namespace helix::cache {
 
-// Where Redis is off it only remembers that there was something.
+// While Redis is off it only remembers that there was something, as "everything".
 class Pending {
   public:
     static constexpr std::size_t most_bytes = 64 * 1024;
@@ -22,7 +22,7 @@ class Pending {
     void clear() noexcept { set_.clear(); }
 
   private:
-    bool collects(); // false: off, and now marked as everything
+    bool collects(); // false: Redis is off, and the set has become "everything"
 
     Invalidations set_{most_bytes};
 };

@@ -15,16 +15,14 @@ pg::Statement select_prepared("SELECT prepared FROM pg_catalog.pg_prepared_xacts
 
 bool was_prepared_before(const char* gid, TimestampTz time) {
     const Datum name = CStringGetTextDatum(gid);
-    if (SPI_connect() != SPI_OK_CONNECT) {
-        elog(ERROR, "could not connect to SPI");
-    }
+    pg::connect_spi();
     const bool found = select_prepared.execute(&name) == 1;
-    const bool before = found && DatumGetTimestampTz(pg::column(0, 1)) < time;
+    const bool before = found && DatumGetTimestampTz(pg::only_column()) < time;
     SPI_finish();
     return before;
 }
 
-// While the cache is on PREPARE is refused where there is something to invalidate.
+// While the cache is on, a transaction that makes something stale cannot be prepared. So only older ones matter.
 void before_commit_prepared(const TransactionStmt& statement) {
     auto& memory = shared();
     const auto since = static_cast<TimestampTz>(pg_atomic_read_u64(&memory.enabled_since));

@@ -1,10 +1,10 @@
-// Owns: COMMIT PREPARED of what was prepared while the cache was off, and so collected nothing. Used within cache/
-// only.
+// Owns: COMMIT PREPARED of transactions that were prepared while the cache was off. They know nothing of what they have
+// made stale. Used within cache/ only.
 #pragma once
 
 namespace helix::cache {
 
-// Hooks into utility commands; called once, by initialize().
+// Observes utility statements; called once, by initialize().
 void initialize_prepared();
 
 } // namespace helix::cache

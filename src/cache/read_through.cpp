@@ -1,3 +1,4 @@
+// Reads a value through the cache, or computes it and fills it in.
 #include "pg/prelude.hpp"
 
 #include "cache/read_through.hpp"
@@ -6,13 +7,12 @@
 #include "cache/session_connection.hpp"
 #include "config.hpp"
 #include "pg/guard.hpp"
+#include "pg/latch.hpp"
 
 #include <cstring>
 
 extern "C" {
 #include "access/xlog.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "utils/jsonb.h"
 }
 
@@ -29,8 +29,7 @@ Json json_from(const std::string& text) {
 
 void pause() {
     pg::call([] {
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, poll_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+        pg::wait_for_latch(poll_ms);
         CHECK_FOR_INTERRUPTS();
     });
 }
@@ -41,13 +40,13 @@ std::optional<std::string> read(std::string_view key, bool given_too) {
     return found ? std::move(*found) : std::nullopt;
 }
 
-// A ticket to fill with, or the value that another reader has filled in while this one waited for it.
-struct Wait {
+// What waiting has given: a ticket to fill with, or the value that another reader has filled in meanwhile.
+struct Awaited {
     std::optional<Ticket> ticket;
     std::optional<std::string> value;
 };
 
-Wait wait_for_turn(std::string_view key) {
+Awaited wait_for_turn(std::string_view key) {
     const auto patience = redis::Milliseconds(config::cache_fill_wait_ms);
     const auto give_up = redis::in(patience);
     for (bool waited = false;; waited = true) {
@@ -56,12 +55,12 @@ Wait wait_for_turn(std::string_view key) {
         }
         auto turn = session().call(
             [&](auto& connection, auto deadline) { return take_turn(connection, key, patience, deadline); });
-        if (waited) { // also by the filler: the one before has given the lock back with the value
+        if (waited) { // a new filler too: the last one has given the fill lock back together with the value
             if (auto value = read(key, false)) {
                 return {std::nullopt, std::move(value)};
             }
         }
-        if (!turn || !turn->ticket || turn->filler || std::chrono::steady_clock::now() >= give_up) {
+        if (!turn || !turn->ticket || turn->is_filler || std::chrono::steady_clock::now() >= give_up) {
             return {turn ? std::move(turn->ticket) : std::nullopt, std::nullopt};
         }
     }
@@ -96,23 +95,23 @@ Json look_up(std::string_view key) {
 }
 
 Json read_through(std::string_view key, int ttl_s, Compute compute, void* argument) {
-    // One snapshot for the whole transaction, or changes of its own that others must not see: past the cache.
+    // Past the cache, where the transaction has one snapshot for all, or changes that others must not see.
     if (IsolationUsesXactSnapshot() || pending().covers(key)) {
         return pg::call([&] { return compute(argument); });
     }
     if (const auto value = read(key, false)) {
         return json_from(*value);
     }
-    Wait turn;
+    Awaited awaited;
     if (may_fill()) {
-        turn = wait_for_turn(key);
+        awaited = wait_for_turn(key);
     }
-    if (turn.value) {
-        return json_from(*turn.value);
+    if (awaited.value) {
+        return json_from(*awaited.value);
     }
     const Json computed = pg::call([&] { return compute(argument); }); // its snapshot is newer than the ticket
-    if (turn.ticket && !computed.is_null && may_fill()) {
-        store(key, *turn.ticket, Origin::computed, computed.value, ttl_s);
+    if (awaited.ticket && !computed.is_null && may_fill()) {
+        store(key, *awaited.ticket, Origin::computed, computed.value, ttl_s);
     }
     return computed;
 }

@@ -1,5 +1,5 @@
-// Owns: reading a value through the cache: from Redis where it is there and vouched for, else computed and filled, by
-// one reader at a time for each key. Used within cache/ only.
+// Owns: reading a value through the cache. It comes from Redis, where something vouches for it there. Else it is
+// computed and filled in, by one reader at a time for each key. Used within cache/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -13,18 +13,26 @@ struct Json { // a jsonb, or SQL null
     bool is_null = true;
 };
 
+// What an SQL function returns for it.
+inline Datum result_of(FunctionCallInfo fcinfo, const Json& json) {
+    fcinfo->isnull = json.is_null;
+    return json.value;
+}
+
 // Computes the value; may raise PostgreSQL errors.
 using Compute = Json (*)(void* argument);
 
 Json read_through(std::string_view key, int ttl_s, Compute compute, void* argument);
 
-// The value in the cache as a jsonb; null where it is not there, is not vouched for, or is stale by this transaction.
+// The value in the cache as a jsonb. Null where there is none, where nothing vouches for it, or where this transaction
+// has made it stale.
 Json look_up(std::string_view key);
 
-// Stores a jsonb under a ticket; whether it did.
+// Stores a jsonb and returns true, unless something that the ticket names has changed, or it is too large.
 bool store(std::string_view key, const Ticket& ticket, Origin origin, Datum value, int ttl_s);
 
-// Whether what this transaction reads now may be stored: all of it is committed, and it is not older than it looks.
+// Whether what this transaction reads now may be stored: not on a standby, not once it has written, and not where one
+// snapshot serves the whole transaction.
 bool may_fill();
 
 } // namespace helix::cache

@@ -1,4 +1,4 @@
-// Owns: the form of a record in the ring: who reserved it, and what it makes stale. Used within cache/ only.
+// Owns: the form of a commit's record in the ring: who reserved it, and what it makes stale. Used within cache/ only.
 #pragma once
 
 #include "core/cache/invalidations.hpp"

@@ -1,3 +1,4 @@
+// Finds tables that a query reads and whose changes do not remove its key.
 #include "pg/prelude.hpp"
 
 #include "cache/registered.hpp"
@@ -26,13 +27,14 @@ namespace helix::cache {
 
 namespace {
 
-// A relation with the templates that it is registered with, in palloc'd memory.
+// A relation and the templates that it is registered with, in palloc'd memory.
 struct Registered {
     const char* name = nullptr; // null where it holds no rows of its own
     int count = 0;
     const char** templates = nullptr;
 };
 
+// Whether it is one of the row triggers that helix.invalidate_on_change() makes.
 bool invalidates(const Trigger& trigger) {
     const char* function = trigger.tgenabled == TRIGGER_DISABLED ? nullptr : get_func_name(trigger.tgfoid);
     return function != nullptr && strcmp(function, "invalidate_cache") == 0 && TRIGGER_FOR_ROW(trigger.tgtype) &&
@@ -50,7 +52,7 @@ void add_templates(Registered& registered, const Trigger& trigger) {
     registered.count = total;
 }
 
-Registered look_at(Oid oid) {
+Registered registered_as(Oid oid) {
     Relation relation = try_relation_open(oid, AccessShareLock);
     Registered registered;
     if (relation == nullptr) {
@@ -84,11 +86,11 @@ List* with_partitions(List* relations) {
     return all;
 }
 
-bool names(const char* text, const std::string& key) {
+bool template_names(const char* text, const std::string& key) {
     try {
         return glob_matches(KeyTemplate(text).pattern(), key);
     } catch (const Error&) {
-        return false; // a trigger that was made by hand
+        return false; // somebody has made the trigger by hand
     }
 }
 
@@ -106,11 +108,11 @@ std::string unregistered_among(List* relations, const std::string& key) {
     std::string found;
     for (int i = 0; i < list_length(relations); ++i) {
         const Oid oid = list_nth_oid(relations, i);
-        const auto registered = pg::call([&] { return look_at(oid); });
+        const auto registered = pg::call([&] { return registered_as(oid); });
         const std::span templates(registered.templates, static_cast<std::size_t>(registered.count));
-        const bool goes =
-            std::any_of(templates.begin(), templates.end(), [&](const char* text) { return names(text, key); });
-        if (registered.name != nullptr && !goes && is_news(oid, key)) {
+        const bool named = std::any_of(templates.begin(), templates.end(),
+                                       [&](const char* text) { return template_names(text, key); });
+        if (registered.name != nullptr && !named && is_news(oid, key)) {
             found += (found.empty() ? "" : ", ") + std::string(registered.name);
         }
     }

@@ -1,4 +1,4 @@
-// Owns: whether changes of what a query reads remove its key from the cache, which they do where
+// Owns: whether changes of the tables that a query reads remove its key from the cache. They do where
 // helix.invalidate_on_change() was called with a template that names the key. Used within cache/ only.
 #pragma once
 
@@ -10,8 +10,8 @@ extern "C" {
 
 namespace helix::cache {
 
-// Warns of the tables among `relations` (a list of oids) and of their partitions whose changes leave `key` in the
-// cache; of each once in a session for the keys that begin with the same word. Silent while the cache is off.
+// Warns of tables whose changes leave `key` in the cache. `relations` is a list of oids; partitions count too. For keys
+// that begin with the same word, each table is named once in a session. Silent while the cache is off.
 void warn_of_unregistered(const std::string& key, List* relations);
 
 } // namespace helix::cache

@@ -109,7 +109,7 @@ const char* checked_arguments(Relation table, ArrayType* array) {
     return pg::call([&] { return static_cast<const char*>(pstrdup(plain)); });
 }
 
-// A statement trigger on the whole does not hear of TRUNCATE on a part.
+// A statement trigger on a partitioned table does not hear of TRUNCATE on a partition.
 void refuse_partitioned(Relation table) {
     if (table->rd_rel->relkind != RELKIND_RELATION) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -122,14 +122,15 @@ void refuse_partitioned(Relation table) {
 void create_triggers(const char* name, const char* arguments) {
     const int nesting = NewGUCNestLevel();
     pg::set_for_now("search_path", "pg_catalog, pg_temp");
-    if (SPI_connect() != SPI_OK_CONNECT) {
-        elog(ERROR, "could not connect to SPI");
-    }
-    for (const char* when : {"rows AFTER INSERT OR UPDATE OR DELETE", "truncate AFTER TRUNCATE"}) {
-        pg::execute_text(psprintf("CREATE TRIGGER helix_cache_%s ON %s FOR EACH %s "
-                                  "EXECUTE FUNCTION helix_internal.invalidate_cache(%s)",
-                                  when, name, when[0] == 'r' ? "ROW" : "STATEMENT", arguments));
-    }
+    pg::connect_spi();
+    pg::execute_text(psprintf(R"(
+        CREATE TRIGGER helix_cache_rows AFTER INSERT OR UPDATE OR DELETE ON %s
+           FOR EACH ROW EXECUTE FUNCTION helix_internal.invalidate_cache(%s))",
+                              name, arguments));
+    pg::execute_text(psprintf(R"(
+        CREATE TRIGGER helix_cache_truncate AFTER TRUNCATE ON %s
+           FOR EACH STATEMENT EXECUTE FUNCTION helix_internal.invalidate_cache(%s))",
+                              name, arguments));
     pg::execute_text(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER helix_cache_rows", name));
     pg::execute_text(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER helix_cache_truncate", name));
     SPI_finish();
@@ -139,11 +140,14 @@ void create_triggers(const char* name, const char* arguments) {
 } // namespace
 
 HELIX_FUNCTION(helix_invalidate_on_change) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+    struct Argument {
+        enum : int { relation, keys };
+    };
+    if (PG_ARGISNULL(Argument::relation) || PG_ARGISNULL(Argument::keys)) {
         throw null_value("p_relation and p_keys", "Pass a table and at least one template of a key.");
     }
-    ArrayType* array = PG_GETARG_ARRAYTYPE_P(1);
-    Relation table = table_open(PG_GETARG_OID(0), ShareRowExclusiveLock);
+    ArrayType* array = PG_GETARG_ARRAYTYPE_P(Argument::keys);
+    Relation table = table_open(PG_GETARG_OID(Argument::relation), ShareRowExclusiveLock);
     refuse_partitioned(table);
     const char* name =
         quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));

@@ -1,7 +1,7 @@
 // The triggers of relations whose rows are cached: they say which keys a changed row makes stale.
 //
-// They are row triggers that fire always: logical replication's apply fires nothing else, and COPY, TRUNCATE
-// (by a statement trigger) and cascades come by as well.
+// They are triggers that fire always: logical replication's apply fires no others. COPY and cascades fire row triggers
+// too. TRUNCATE fires a statement trigger.
 #include "pg/prelude.hpp"
 
 #include "cache/pending.hpp"
@@ -14,7 +14,7 @@ namespace helix::cache {
 
 namespace {
 
-// On any table, whose columns are looked up by name. It hands on no row, so it may not come before.
+// On any table, since columns are looked up by name. It returns no row, so it must come after the change.
 constexpr pg::TriggerRule rule{.function = "invalidate_cache",
                                .timing = pg::Timing::after,
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
@@ -39,7 +39,7 @@ void invalidate_row(Relation relation, HeapTuple row, const KeyTemplate& key) {
         const char* name = column.c_str();
         const auto value = pg::call([&] { return column_text(relation, row, name); });
         if (!value.exists) {
-            return pending().add_pattern(key.pattern()); // renamed or dropped: no reason to fail the user's change
+            return pending().add_pattern(key.pattern()); // renamed or dropped; the change must not fail for that
         }
         if (value.text == nullptr) {
             return; // a null names no key
@@ -62,7 +62,7 @@ void invalidate_change(const TriggerData& trigger) {
         }
         invalidate_row(trigger.tg_relation, trigger.tg_trigtuple, key);
         if (TRIGGER_FIRED_BY_UPDATE(trigger.tg_event)) {
-            invalidate_row(trigger.tg_relation, trigger.tg_newtuple, key); // the row may have changed hands
+            invalidate_row(trigger.tg_relation, trigger.tg_newtuple, key); // its key may be another one now
         }
     }
 }

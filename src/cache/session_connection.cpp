@@ -1,3 +1,4 @@
+// Connects a session to Redis when a cache function needs it, and pauses all of them after a failure.
 #include "pg/prelude.hpp"
 
 #include "cache/session_connection.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::int64_t pause_us = USECS_PER_SEC; // of the circuit breaker
 
+// Where the invalidator is connected.
 std::string invalidator_address() {
     auto& memory = shared();
     char address[sizeof(memory.address)];
@@ -23,7 +25,7 @@ std::string invalidator_address() {
 
 } // namespace
 
-redis::Connection* Session::ready() {
+redis::Connection* SessionConnection::ready() {
     auto& memory = shared();
     if (pg_atomic_read_u32(&memory.state) != static_cast<std::uint32_t>(State::up)) {
         connection_.reset();
@@ -39,26 +41,26 @@ redis::Connection* Session::ready() {
         number_ = number;
         connection_.reset();
         connection_ = std::make_unique<redis::Connection>(
-            parse_redis_url(invalidator_address()), read_secret(config::redis_password_ref),
+            redis::parse_url(invalidator_address()), read_secret(config::redis_password_ref),
             redis::in(redis::Milliseconds(config::redis_connect_timeout_ms)));
     }
     return connection_.get();
 }
 
-redis::Deadline Session::command_deadline() {
+redis::Deadline SessionConnection::command_deadline() {
     return redis::in(redis::Milliseconds(config::redis_command_timeout_ms));
 }
 
-void Session::worked() {
+void SessionConnection::worked() {
     auto& memory = shared();
     std::uint64_t paused_until = pg_atomic_read_u64(&memory.paused_until);
-    const bool is_over = static_cast<TimestampTz>(paused_until) <= started_; // else another call has failed since
+    const bool is_over = static_cast<TimestampTz>(paused_until) <= started_; // else another call failed meanwhile
     if (paused_until != 0 && is_over && pg_atomic_compare_exchange_u64(&memory.paused_until, &paused_until, 0)) {
         ereport(LOG, (errmsg("helix's cache functions use Redis again")));
     }
 }
 
-void Session::failed(const redis::Failure& failure) {
+void SessionConnection::failed(const redis::Failure& failure) {
     connection_.reset();
     const auto until = static_cast<std::uint64_t>(GetCurrentTimestamp() + pause_us);
     if (pg_atomic_exchange_u64(&shared().paused_until, until) == 0) {
@@ -67,8 +69,8 @@ void Session::failed(const redis::Failure& failure) {
     }
 }
 
-Session& session() {
-    static Session own;
+SessionConnection& session() {
+    static SessionConnection own;
     return own;
 }
 

@@ -1,6 +1,6 @@
-// Owns: this process's own connection to Redis, for the cache functions, and the circuit breaker that all of them
-// share. It goes where the invalidator is connected; while that has no connection, no call is tried. Used within
-// cache/.
+// Owns: this process's own connection to Redis, for the cache functions, and the circuit breaker that all processes
+// share. It leads to where the invalidator is connected. While the invalidator has no connection, no call is tried.
+// Used within cache/.
 #pragma once
 
 #include "core/error.hpp"
@@ -11,9 +11,9 @@
 
 namespace helix::cache {
 
-class Session {
+class SessionConnection {
   public:
-    // Runs f(connection, deadline) and returns its result; nothing where Redis is away or does not answer in time
+    // Runs f(connection, deadline) and returns its result. Nothing where Redis is away, or does not answer in time
     // (helix.redis_connect_timeout and helix.redis_command_timeout).
     template <typename F>
     auto call(F f) -> std::optional<decltype(f(std::declval<redis::Connection&>(), redis::Deadline{}))> {
@@ -35,7 +35,7 @@ class Session {
     }
 
   private:
-    redis::Connection* ready(); // null: not now
+    redis::Connection* ready(); // null: no call may be tried now
     static redis::Deadline command_deadline();
     void worked();
     void failed(const redis::Failure& failure);
@@ -45,6 +45,6 @@ class Session {
     std::uint64_t number_ = 0; // of the invalidator's connection that this one follows
 };
 
-Session& session();
+SessionConnection& session();
 
 } // namespace helix::cache

@@ -2,14 +2,12 @@
 // feature. Plain data; PostgreSQL errors end the process, and the postmaster starts it again.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "pg/latch.hpp"
 
 extern "C" {
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 }
 
 namespace helix::pg {
@@ -33,12 +31,6 @@ inline void begin_rounds() {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
     BackgroundWorkerUnblockSignals();
-}
-
-// Until the latch is set, for `ms` at most. Ends the process with the postmaster.
-inline void wait_for_latch(long ms) {
-    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
 }
 
 // Whether the configuration was to be read anew, and has been.

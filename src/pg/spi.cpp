@@ -33,12 +33,16 @@ void Owner::finish() {
     SetUserIdAndSecContext(caller_, security_context_);
 }
 
-OwnerSpi::OwnerSpi() {
-    guc_nesting_ = NewGUCNestLevel();
-    set_for_now("search_path", "pg_catalog, pg_temp");
+void connect_spi() {
     if (SPI_connect() != SPI_OK_CONNECT) {
         elog(ERROR, "could not connect to SPI");
     }
+}
+
+OwnerSpi::OwnerSpi() {
+    guc_nesting_ = NewGUCNestLevel();
+    set_for_now("search_path", "pg_catalog, pg_temp");
+    connect_spi();
 }
 
 void OwnerSpi::finish() {

@@ -20,6 +20,9 @@ class Owner {
     int security_context_ = 0;
 };
 
+// Connects to SPI as whoever the caller is. SPI_finish() ends that, and so does an abort.
+void connect_spi();
+
 // Connects to SPI as the extension's owner with search_path = pg_catalog, pg_temp; finish() puts the caller's identity
 // and settings back. An ereport in between needs no clean-up here: the (sub)transaction's abort does all three.
 class OwnerSpi {

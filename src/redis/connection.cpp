@@ -1,3 +1,4 @@
+// Talks to one Redis server by hiredis, with a deadline on everything.
 #include "redis/connection.hpp"
 
 #include <cerrno>
@@ -21,7 +22,7 @@ std::string system_error(const char* doing, int code) {
 
 } // namespace
 
-std::vector<RedisAddress> resolved(const RedisAddress& address) {
+std::vector<Address> resolved(const Address& address) {
     if (!address.socket.empty()) {
         return {address};
     }
@@ -32,7 +33,7 @@ std::vector<RedisAddress> resolved(const RedisAddress& address) {
     if (error != 0) {
         throw Failure("could not look up host \"" + address.host + "\": " + gai_strerror(error));
     }
-    std::vector<RedisAddress> addresses;
+    std::vector<Address> addresses;
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
         char numeric[NI_MAXHOST] = "";
         getnameinfo(each->ai_addr, each->ai_addrlen, numeric, sizeof(numeric), nullptr, 0, NI_NUMERICHOST);
@@ -47,7 +48,7 @@ void Connection::Close::operator()(redisContext* context) const {
     redisFree(context);
 }
 
-Connection::Connection(const RedisAddress& address, const Secret& password, Deadline deadline)
+Connection::Connection(const Address& address, const Secret& password, Deadline deadline)
     : context_(address.socket.empty() ? redisConnectNonBlock(address.host.c_str(), address.port)
                                       : redisConnectUnixNonBlock(address.socket.c_str())) {
     if (!context_) {
@@ -74,7 +75,7 @@ void Connection::wait_until_connected(Deadline deadline) {
     }
 }
 
-// Past hiredis's buffer, which would not be wiped.
+// Writes to the socket itself: hiredis's buffer would not be wiped.
 void Connection::authenticate(const std::string& user, const Secret& password, Deadline deadline) {
     const auto bulk = [](std::string_view word) {
         return "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
@@ -98,9 +99,9 @@ void Connection::authenticate(const std::string& user, const Secret& password, D
 
 void Connection::wait_for(short events, Deadline deadline) {
     for (;;) {
-        const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        const auto left_ms = ms_until(deadline);
         pollfd socket{context_->fd, events, 0};
-        const int ready = left > 0 ? poll(&socket, 1, static_cast<int>(left)) : 0;
+        const int ready = left_ms > 0 ? poll(&socket, 1, static_cast<int>(left_ms)) : 0;
         if (ready > 0) {
             return; // an error or a hang-up shows in the next read or write
         }
@@ -141,7 +142,7 @@ void Connection::send(Deadline deadline) {
     waiting_ = 0;
 }
 
-// Of what has been read.
+// The next reply among the bytes that have been read; nothing where its end is missing.
 std::optional<Reply> Connection::complete_reply() {
     void* object = nullptr;
     if (redisGetReplyFromReader(context_.get(), &object) != REDIS_OK) {

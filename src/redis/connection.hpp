@@ -1,11 +1,12 @@
-// Owns: one connection to Redis with a deadline on everything, on hiredis's parser and formatter. Knows nothing of
-// PostgreSQL and never blocks longer than it is told. Used by cache/.
+// Owns: one connection to Redis, with a deadline on everything. hiredis parses and formats. It knows nothing of
+// PostgreSQL, and never blocks longer than it is told. Used by cache/.
 #pragma once
 
 #include "core/secrets/secret.hpp"
 #include "redis/redis_url.hpp"
 #include "redis/reply.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -22,27 +23,33 @@ inline Deadline in(Milliseconds time) {
     return std::chrono::steady_clock::now() + time;
 }
 
-// The addresses of the host, so that connecting needs no name server; may block as long as the resolver does. Throws
+// Milliseconds until `time`, rounded up; 0 where it has passed.
+inline std::int64_t ms_until(Deadline time) {
+    const auto left = std::chrono::ceil<Milliseconds>(time - std::chrono::steady_clock::now()).count();
+    return std::max<std::int64_t>(0, left);
+}
+
+// The addresses of the host, so that connecting needs no name server. May block as long as the resolver does. Throws
 // Failure.
-std::vector<RedisAddress> resolved(const RedisAddress& address);
+std::vector<Address> resolved(const Address& address);
 
 class Connection {
   public:
     // Connects, authenticates and selects the database. `address` holds a numeric host or a socket. Throws Failure.
-    Connection(const RedisAddress& address, const Secret& password, Deadline deadline);
+    Connection(const Address& address, const Secret& password, Deadline deadline);
 
     // Adds a command to those that the next exchange() sends.
     void append(const std::vector<std::string_view>& words);
 
-    // Sends what was appended and returns an answer for each, errors among them. Throws Failure where that fails; the
-    // connection is of no use then.
+    // Sends the appended commands and returns an answer for each, errors among them. Throws Failure where that fails;
+    // the connection is of no use then.
     std::vector<Reply> exchange(Deadline deadline);
 
-    // The two halves of it, for a subscription, on which Redis also speaks unasked.
+    // The two halves of exchange(), for a subscription: there Redis also speaks unasked.
     void send(Deadline deadline);
     Reply receive(Deadline deadline);
 
-    // The next thing that has come by now; never waits. Throws Failure where nothing will come any more.
+    // The next reply that has come by now; never waits. Throws Failure where the connection has ended.
     std::optional<Reply> arrived();
 
     // One command whose answer must not be an error.

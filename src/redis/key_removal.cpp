@@ -1,3 +1,4 @@
+// Turns what commits have made stale into Redis commands, and repeats them after a while.
 #include "redis/key_removal.hpp"
 
 #include "core/cache/cache_key.hpp"
@@ -12,10 +13,10 @@ namespace helix::redis {
 namespace {
 
 constexpr std::string_view channel = "helix:invalidations";
-constexpr std::size_t most_repeated_bytes = std::size_t{64} << 20; // beyond, the repetition is a sweep for everything
+constexpr std::size_t most_repeated_bytes = std::size_t{64} << 20; // beyond, a sweep for everything is the repetition
 constexpr std::size_t most_names = 500;                            // in one message
 
-// What local caches are told, in messages of a bounded length.
+// Tells local caches which names are stale, in messages of a bounded length.
 class Messages {
   public:
     explicit Messages(Connection& connection) : connection_(connection) {}
@@ -99,7 +100,7 @@ void KeyRemoval::everything() {
 void KeyRemoval::append_epoch(Connection& connection) {
     if (new_epoch_) {
         epoch_ = fresh_token();
-        connection.append({"UNLINK", cache_key::epoch}); // holds even where Redis has no memory for the next one
+        connection.append({"UNLINK", cache_key::epoch}); // works even where Redis has no memory for the next one
         connection.append({"SET", cache_key::epoch, epoch_});
     }
 }
@@ -133,8 +134,8 @@ void KeyRemoval::sweep_for(const Batch& batch) {
     }
 }
 
-// Where there are too many names, a sweep for everything stands for them, beside those that are due already: the next
-// overflow must not put it off.
+// Where there are too many names, a sweep for everything takes their place. Sweeps for everything that wait already
+// stay, so that the next overflow does not put them off.
 void KeyRemoval::remember(Milliseconds delay) {
     if (delay.count() == 0) {
         return;
@@ -164,7 +165,7 @@ std::vector<KeyRemoval::Repetition> KeyRemoval::take_due_repetitions() {
     return due;
 }
 
-// Of this time and of those that are repeated.
+// The keys of this batch, and those of the repetitions that are due.
 void KeyRemoval::append_keys(Connection& connection, const std::vector<Repetition>& due) {
     std::unordered_set<std::string_view> keys(batch_->keys.begin(), batch_->keys.end());
     for (const auto& repetition : due) {
@@ -182,7 +183,7 @@ void KeyRemoval::append_keys(Connection& connection, const std::vector<Repetitio
 
 void KeyRemoval::append(Connection& connection, Milliseconds repeat_delay) {
     append_epoch(connection);
-    append_unlink(connection, batch_->tokens); // first: what is filled meanwhile is refused
+    append_unlink(connection, batch_->tokens); // first, so that fills are refused from here on
     const auto due = take_due_repetitions();
     append_keys(connection, due);
     for (const auto& repetition : due) {

@@ -1,5 +1,5 @@
-// Owns: what has been committed and is on its way to Redis: tokens, exact keys, the message to local caches, and the
-// repetition for clients that set plain keys blindly. Used by the invalidator only.
+// Owns: the removal of what commits have made stale. It removes tokens and exact keys, and tells local caches. Later it
+// repeats that, for clients that set plain keys blindly. Used by the invalidator only.
 #pragma once
 
 #include "core/cache/invalidations.hpp"
@@ -22,30 +22,30 @@ class KeyRemoval final : public InvalidationVisitor {
     void owned_by(std::string_view user) override;
     void everything() override;
 
-    // Appends the commands for all of it, and for the repetitions that are due.
+    // Appends the commands for all that was named, and for the repetitions that are due.
     void append(Connection& connection, Milliseconds repeat_delay);
-    // Keys and patterns that the last append() has sent.
+    // The number of keys, patterns and users in the last append().
     std::size_t sent() const { return sent_; }
 
     bool empty() const { return batch_->empty() && !new_epoch_; }
     std::optional<Deadline> repeat_due() const;
     void clear();
 
-    // The epoch that append() has set last; for comparison with what Redis holds.
+    // The epoch that append() has set last, to be compared with what Redis holds.
     const std::string& epoch() const { return epoch_; }
     void renew_epoch() { new_epoch_ = true; }
     bool sets_epoch() const { return new_epoch_; }
 
   private:
-    // What one append() sends. It is filled, kept for the repetition and dropped as a whole, and so is its memory: with
-    // many users at once, half the time would go into allocating and freeing each name.
+    // What one append() sends. It is filled, kept for the repetition and dropped as a whole, and so is its memory. With
+    // many users at once, half of the time would else go into allocating and freeing each name.
     struct Batch {
         Arena memory;
         ArenaTextSet tokens{memory};
         ArenaTextSet keys{memory};
         ArenaTextSet patterns{memory};
         ArenaTextSet users{memory};
-        ArenaTextSet owners{memory}; // of keys of helix's own
+        ArenaTextSet owners{memory}; // users of whom only the keys that helix owns are removed
         bool everything = false;
 
         bool empty() const { return size() == 0 && !everything; }
@@ -73,7 +73,7 @@ class KeyRemoval final : public InvalidationVisitor {
     std::size_t sent_ = 0;
 };
 
-// UNLINK in commands of a bounded length.
+// Appends UNLINK for all keys, in commands of a bounded length.
 template <typename Keys>
 void append_unlink(Connection& connection, const Keys& keys) {
     constexpr std::size_t most_words = 1024;
@@ -93,7 +93,8 @@ void append_unlink(Connection& connection, const Keys& keys) {
     }
 }
 
-// A token that was never used before: 128 random bits, written as a uuid.
+// A token that was never used before: 128 random bits, written as a uuid. This folder has no source of them, so
+// cache/fresh_token.cpp and the tests define it.
 std::string fresh_token();
 
 } // namespace helix::redis

@@ -1,3 +1,4 @@
+// Follows the keys that Redis tells of, and keeps the index of them.
 #include "redis/known_keys.hpp"
 
 #include "core/cache/cache_key.hpp"
@@ -10,13 +11,17 @@ namespace helix::redis {
 namespace {
 
 constexpr std::string_view channel = "__redis__:invalidate"; // a name of Redis's own
-constexpr Milliseconds listen_pause{50};                     // while keys change: what Redis holds for us has a limit
+constexpr Milliseconds listen_pause{50};                     // while keys change: Redis buffers only so much for us
 constexpr Milliseconds check_pause{500};
-constexpr std::size_t checks_a_round =
-    600; // so that each key is asked for about every 5 minutes, the clients' usual TTL
-constexpr std::size_t most_checks = 2000;
+constexpr std::size_t rounds_for_all = 600; // of checks: each key in about 5 minutes, the clients' usual TTL
+constexpr std::size_t most_checks = 2000;   // in a round
 constexpr std::size_t most_messages = 1000; // that are taken without looking at anything else
 constexpr Milliseconds full_pause{600'000}; // learning in vain costs memory and a pass
+
+// The places in what Redis sends to a subscription.
+struct Message {
+    enum : std::size_t { kind, sender, keys, size };
+};
 
 class NoRoom final : public std::exception {};
 
@@ -25,6 +30,16 @@ std::string subscribe(Connection& subscriber, Deadline deadline) {
     const auto id = subscriber.call({"CLIENT", "ID"}, deadline);
     subscriber.call({"SUBSCRIBE", channel}, deadline);
     return std::to_string(id.integer);
+}
+
+// Redis does not tell of what the connection itself changed last: removing a key would bring it into the index.
+std::vector<std::string_view> tracking_command(const std::string& subscriber,
+                                               const std::vector<std::string>& prefixes) {
+    std::vector<std::string_view> words{"CLIENT", "TRACKING", "ON", "REDIRECT", subscriber, "BCAST", "NOLOOP"};
+    for (const auto& prefix : prefixes) {
+        words.insert(words.end(), {"PREFIX", prefix});
+    }
+    return words;
 }
 
 } // namespace
@@ -56,14 +71,9 @@ void KnownKeys::follow(Connection& commands, std::unique_ptr<Connection> subscri
     } catch (const Failure& failure) {
         return lose(failure.message);
     }
-    // Of what this connection changes last Redis tells nothing: removing a key would bring it into the index.
-    std::vector<std::string_view> words{"CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST", "NOLOOP"};
-    for (const auto& prefix : prefixes_) {
-        words.insert(words.end(), {"PREFIX", prefix});
-    }
-    commands.append({"CLIENT", "TRACKING", "OFF"}); // the prefixes must not overlap with those of before
-    commands.append(words);
-    commands.append({"EXISTS", cache_key::epoch}); // whether we may
+    commands.append({"CLIENT", "TRACKING", "OFF"}); // the prefixes must not overlap with earlier ones
+    commands.append(tracking_command(id, prefixes_));
+    commands.append({"EXISTS", cache_key::epoch}); // whether the user may call it at all
     commands.append({"INFO", "server"});
     const auto answers = commands.exchange(deadline);
     for (const auto& answer : answers) {
@@ -72,7 +82,7 @@ void KnownKeys::follow(Connection& commands, std::unique_ptr<Connection> subscri
         }
     }
     commands_ = &commands;
-    if (info_field(answers.back(), "run_id") != run_id) { // behind a proxy that spreads connections
+    if (info_field(answers.back(), "run_id") != run_id) { // a proxy spreads connections over servers
         return lose("its connections lead to different servers");
     }
     subscriber_ = std::move(subscriber);
@@ -87,7 +97,7 @@ void KnownKeys::lose(const std::string& why) {
 
 void KnownKeys::lose(const std::string& why, Milliseconds pause) {
     if (commands_ != nullptr) {
-        commands_->append({"CLIENT", "TRACKING", "OFF"}); // with whatever goes out next
+        commands_->append({"CLIENT", "TRACKING", "OFF"}); // goes out with the next commands
     }
     forget();
     trouble_ = why;
@@ -109,6 +119,7 @@ void KnownKeys::relearn() {
     stage_ = stage_ == Stage::off ? Stage::off : Stage::following;
 }
 
+// Calls f while Redis tells of keys. Where f fails, the index is lost.
 template <typename F>
 void KnownKeys::unless_lost(F f) {
     if (stage_ == Stage::off) {
@@ -132,19 +143,20 @@ void KnownKeys::add(std::string_view key) {
 void KnownKeys::apply(const Reply& message) {
     using Type = Reply::Type;
     const auto& items = message.items;
-    if (items.size() != 3 || items[0].text != "message" || items[1].text != channel) {
+    if (items.size() != Message::size || items[Message::kind].text != "message" ||
+        items[Message::sender].text != channel) {
         throw Failure("Redis sent something else than what it was asked to tell");
     }
-    if (items[2].type != Type::array) { // all keys of some database were removed, maybe for others
+    if (items[Message::keys].type != Type::array) { // all keys of some database, maybe another one, were removed
         return relearn();
     }
-    for (const auto& key : items[2].items) {
+    for (const auto& key : items[Message::keys].items) {
         add(key.text);
     }
 }
 
 void KnownKeys::take(const Reply& message) {
-    if (marks_ > 0 && !message.items.empty() && message.items[0].text == "pong") {
+    if (marks_ > 0 && !message.items.empty() && message.items[Message::kind].text == "pong") {
         --marks_;
     } else {
         apply(message);
@@ -164,12 +176,12 @@ void KnownKeys::listen() {
     listen_at_ = taken == most_messages ? Deadline{} : in(taken == 0 ? check_pause : listen_pause);
 }
 
-// The mark is a PING of the subscription. What arrives before its answer is all that was set before, for Redis collects
-// the keys that commands change in one round of its event loop, and at the end of the round, before it waits for new
-// commands, adds the message to the subscription's output (tracking.c, trackingBroadcastInvalidationMessages, called by
-// beforeSleep). Output of one connection keeps its order. So: who has an answer to a SET knows that its round is being
-// ended; a PING sent after that is read in a later round, and its answer is added behind the message. An empty socket
-// says nothing: it is also empty while Redis holds what did not fit into it.
+// The mark is a PING of the subscription. Before its answer, Redis sends all keys that were set before, for this
+// reason. Redis collects the keys that commands change in one round of its event loop. At the end of the round, before
+// it waits for new commands, it adds the message to the subscription's output (tracking.c,
+// trackingBroadcastInvalidationMessages, called by beforeSleep). Once a SET is answered, its round is being ended. A
+// PING sent after that is read in a later round, and its answer follows the message: output of one connection keeps its
+// order. An empty socket would say nothing: it is also empty while Redis holds what did not fit into it.
 void KnownKeys::mark(Deadline deadline) {
     unless_lost([&] {
         subscriber_->append({"PING"});
@@ -203,7 +215,7 @@ void KnownKeys::pass_begins() {
 }
 
 void KnownKeys::learn(std::string_view key) {
-    if (stage_ == Stage::learning && names_all(key)) {
+    if (stage_ == Stage::learning && covers(key)) {
         unless_lost([&] { add(key); });
     }
 }
@@ -221,7 +233,7 @@ std::size_t KnownKeys::append_checks(Connection& connection) {
         return 0;
     }
     check_at_ = in(check_pause);
-    checked_ = index_.next(std::min(most_checks, index_.size() / checks_a_round + 10));
+    checked_ = index_.next(std::min(most_checks, index_.size() / rounds_for_all + 10));
     for (const auto& key : checked_) {
         connection.append({"EXISTS", key});
     }
@@ -237,7 +249,7 @@ void KnownKeys::take_checks(std::span<const Reply> answers) {
     checked_.clear();
 }
 
-bool KnownKeys::names_all(std::string_view literal) const {
+bool KnownKeys::covers(std::string_view literal) const {
     const auto after = std::upper_bound(prefixes_.begin(), prefixes_.end(), literal);
     return after != prefixes_.begin() && literal.starts_with(*std::prev(after));
 }

@@ -1,7 +1,7 @@
 // Owns: an index of the keys that Redis holds under the prefixes of helix.cache_keys. Redis itself keeps it current: it
-// tells a subscription of every key there that is set, changed, removed or expires, whoever does it
-// (https://redis.io/docs/latest/develop/reference/client-side-caching/, broadcasting mode). The index never misses a
-// key once it is complete; it may hold some that are gone. Used by the invalidator only.
+// tells a subscription of every such key that is set, changed, removed or expires, whoever does it. See «broadcasting
+// mode» in https://redis.io/docs/latest/develop/reference/client-side-caching/. Once the index is complete it misses no
+// key; it may hold some that are gone. Used by the invalidator only.
 #pragma once
 
 #include "core/backoff.hpp"
@@ -23,29 +23,29 @@ class KnownKeys {
 
     // Whether follow() is to be called.
     bool wants_to_follow() const;
-    // Has Redis tell of the keys from now on. `commands` is the connection that removes keys, which Redis does not tell
-    // of; it must outlive all that follows, up to forget(). `subscriber` leads to the same server. Throws Failure where
-    // `commands` has failed.
+    // Has Redis tell of the keys from now on. `commands` is the connection that removes keys; Redis does not tell of
+    // these. It must live until forget(). `subscriber` leads to the same server. Throws Failure where `commands` has
+    // failed.
     void follow(Connection& commands, std::unique_ptr<Connection> subscriber, Deadline deadline);
-    // There is no index for the time being; `why` is told by trouble().
+    // Gives the index up for the time being; trouble() says `why`.
     void lose(const std::string& why);
-    // The connections are gone.
+    // Forgets the connections, which are gone, and all keys.
     void forget();
-    // Something may have come or gone untold: all is to be learned anew.
+    // Learns all keys anew: some may have come or gone without a message.
     void relearn();
 
-    // Takes what has arrived of what Redis tells, without waiting. Redis may hold more.
+    // Takes the messages that have arrived, without waiting. Redis may hold more.
     void listen();
-    // Has Redis mark how far it has told: catch_up() then waits for the mark. To be called as early as possible, so
+    // Has Redis mark how far it has told; catch_up() then waits for the mark. To be called as early as possible, so
     // that the mark travels while other commands do.
     void mark(Deadline deadline);
-    // Waits until Redis has told of every key whose setting it had answered before the last mark(), or before this call
-    // where there is none to wait for.
+    // Waits for the last mark(), or makes one itself. Then Redis has told of every key whose setting it had answered
+    // before the mark.
     void catch_up(Deadline deadline);
     // When the next of listen(), follow() or append_checks() is due.
     std::optional<Deadline> due() const;
 
-    // The keys that are there already come from a pass over all of Redis that has begun after follow().
+    // The keys that were there before follow() come from a pass over all of Redis that begins after it.
     bool wants_pass() const { return stage_ == Stage::following; }
     void pass_begins();
     void learn(std::string_view key);
@@ -54,17 +54,17 @@ class KnownKeys {
 
     // Keys that are removed, or found to be gone.
     void remove(std::string_view key) { index_.remove(key); }
-    // Asks Redis whether some of the keys are there still; take_checks() reads the answers. Nothing may be listened to
-    // in between, or a key would be forgotten that was set since. Returns the number of commands.
+    // Asks Redis whether some of the keys are still there; take_checks() reads the answers. In between, listen() must
+    // not be called: a key that was set since would be forgotten. Returns the number of commands.
     std::size_t append_checks(Connection& connection);
     void take_checks(std::span<const Reply> answers);
 
-    // Whether every key that a pattern with this beginning names is in the complete index.
-    bool names_all(std::string_view literal) const;
+    // Whether every key that begins with `literal` is in the index once it is complete.
+    bool covers(std::string_view literal) const;
     const std::vector<std::string>& prefixes() const { return prefixes_; }
     KeyIndex& index() { return index_; }
 
-    // Why there is no index though there should be one; empty where there is none.
+    // Why there is no index although there should be one; empty where all is well.
     const std::string& trouble() const { return trouble_; }
 
   private:
@@ -83,7 +83,7 @@ class KnownKeys {
     Connection* commands_ = nullptr;
     std::unique_ptr<Connection> subscriber_;
     Backoff backoff_;
-    std::size_t marks_ = 0; // that have not come back
+    std::size_t marks_ = 0; // that Redis has not yet answered
     Deadline follow_at_{};
     Deadline listen_at_;
     Deadline check_at_{};

@@ -1,10 +1,10 @@
+// Reads and writes helix.redis_url.
 #include "redis/redis_url.hpp"
 
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 
-#include <charconv>
-
-namespace helix {
+namespace helix::redis {
 
 namespace {
 
@@ -14,20 +14,20 @@ constexpr const char* forms = "Write redis://[user@]host:port/db or unix:///path
     throw Error(sqlstate::invalid_parameter_value, "invalid Redis url", std::move(detail), forms);
 }
 
-int number(std::string_view text, const char* what, int smallest, int largest) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < smallest || value > largest) {
+constexpr int largest_database = 65535;
+constexpr int largest_port = 65535;
+
+int number_between(int smallest, int largest, std::string_view text, const char* what) {
+    const auto value = whole_number<int>(text);
+    if (!value || *value < smallest || *value > largest) {
         refuse(std::string("The ") + what + " must be a number from " + std::to_string(smallest) + " to " +
                std::to_string(largest) + ".");
     }
-    return value;
+    return *value;
 }
 
-constexpr int largest_database = 65535;
-
-RedisAddress parse_unix(std::string_view rest) {
-    RedisAddress address;
+Address parse_unix(std::string_view rest) {
+    Address address;
     const auto question = rest.find('?');
     address.socket = rest.substr(0, question);
     if (address.socket.size() < 2 || address.socket.front() != '/') {
@@ -38,13 +38,13 @@ RedisAddress parse_unix(std::string_view rest) {
         if (!option.starts_with("db=")) {
             refuse("The only option of a unix url is db.");
         }
-        address.database = number(option.substr(3), "database number", 0, largest_database);
+        address.database = number_between(0, largest_database, option.substr(3), "database number");
     }
     return address;
 }
 
 // host, host:port, [v6] or [v6]:port
-void parse_host(std::string_view text, RedisAddress& address) {
+void parse_host(std::string_view text, Address& address) {
     std::size_t end = text.find(':');
     if (text.starts_with('[')) {
         const auto bracket = text.find(']');
@@ -63,12 +63,12 @@ void parse_host(std::string_view text, RedisAddress& address) {
         refuse("The host is missing, or is none.");
     }
     if (end != std::string_view::npos) {
-        address.port = number(text.substr(end + 1), "port", 1, 65535);
+        address.port = number_between(1, largest_port, text.substr(end + 1), "port");
     }
 }
 
-RedisAddress parse_tcp(std::string_view rest) {
-    RedisAddress address;
+Address parse_tcp(std::string_view rest) {
+    Address address;
     if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
         const auto user = rest.substr(0, at);
         if (user.find(':') != std::string_view::npos) {
@@ -83,14 +83,14 @@ RedisAddress parse_tcp(std::string_view rest) {
     const auto slash = rest.find('/');
     parse_host(rest.substr(0, slash), address);
     if (slash != std::string_view::npos && slash + 1 < rest.size()) {
-        address.database = number(rest.substr(slash + 1), "database number", 0, largest_database);
+        address.database = number_between(0, largest_database, rest.substr(slash + 1), "database number");
     }
     return address;
 }
 
 } // namespace
 
-std::string RedisAddress::text() const {
+std::string Address::text() const {
     if (!socket.empty()) {
         return "unix://" + socket + (database != 0 ? "?db=" + std::to_string(database) : "");
     }
@@ -99,14 +99,16 @@ std::string RedisAddress::text() const {
            std::to_string(port) + "/" + std::to_string(database);
 }
 
-RedisAddress parse_redis_url(std::string_view url) {
-    if (url.starts_with("unix://")) {
-        return parse_unix(url.substr(7));
+Address parse_url(std::string_view url) {
+    constexpr std::string_view unix_scheme = "unix://";
+    constexpr std::string_view tcp_scheme = "redis://";
+    if (url.starts_with(unix_scheme)) {
+        return parse_unix(url.substr(unix_scheme.size()));
     }
-    if (url.starts_with("redis://")) {
-        return parse_tcp(url.substr(8));
+    if (url.starts_with(tcp_scheme)) {
+        return parse_tcp(url.substr(tcp_scheme.size()));
     }
     refuse("It begins neither with redis:// nor with unix://.");
 }
 
-} // namespace helix
+} // namespace helix::redis

@@ -1,10 +1,13 @@
-// Owns: an answer of Redis as a value (RESP2, https://redis.io/docs/latest/develop/reference/protocol-spec/), read by
-// hiredis. Used by connection.cpp and whoever reads answers.
+// Owns: an answer of Redis as a value (RESP2, https://redis.io/docs/latest/develop/reference/protocol-spec/). hiredis
+// reads it. Used by connection.cpp and by all that read answers.
 #pragma once
 
 #include <cstdint>
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct redisReply;
@@ -21,9 +24,11 @@ struct Reply {
 
     bool is_text() const { return type == Type::text; }
     bool is_error() const { return type == Type::error; }
+    // Whether Redis has refused to write for want of memory. An error of a script has the code within its text.
+    bool is_out_of_memory() const { return is_error() && text.find("OOM") != std::string::npos; }
 };
 
-// Copies hiredis's object.
+// A copy of hiredis's object.
 Reply reply_from(const redisReply& object);
 
 // A call to Redis that did not work: no connection, no answer in time, not RESP, or an error as the answer.
@@ -36,11 +41,20 @@ class Failure final : public std::exception {
     std::string hint; // how to mend it; may be empty
 };
 
-// What an error answer means to us, with a hint where we know one (MOVED, NOAUTH, READONLY ...).
+// What an error answer means, with a hint for the codes that are known here (MOVED, NOAUTH, READONLY ...).
 Failure failure_from(const Reply& error);
 
-// The same for an answer that may repeat what was sent, such as a password: only its first word is told.
+// The same with the first word alone, for an answer that may repeat what was sent, such as a password.
 Failure brief_failure_from(const Reply& error);
+
+// An answer to SCAN. It lives as long as the reply.
+struct ScanStep {
+    std::string_view cursor; // "0": the pass has ended
+    std::span<const Reply> keys;
+};
+
+// Nothing where the reply is not one to SCAN.
+std::optional<ScanStep> scan_step(const Reply& reply);
 
 // The value of "name:value" in an answer to INFO; empty where it has none.
 std::string info_field(const Reply& info, const std::string& name);

@@ -1,3 +1,4 @@
+// Finds the keys that only patterns, users or "everything" name: among the known keys, and by passes over Redis.
 #include "redis/sweep.hpp"
 
 #include "core/cache/cache_key.hpp"
@@ -5,11 +6,13 @@
 namespace helix::redis {
 
 namespace {
+
 constexpr const char* keys_a_step = "1000";
-constexpr int pause_factor = 19;
-constexpr std::size_t most_others = 100;       // in a pass: each is matched against every key
-constexpr std::size_t most_prefixes = 100'000; // beyond, everything is as good
-constexpr std::size_t most_looks = 100'000;    // at keys, in a round: beyond, a pass is fairer to the exact keys
+constexpr int pause_factor = 19;               // the pause between passes is so many times as long as the pass
+constexpr std::size_t most_others = 100;       // patterns in a pass that are each matched against every key
+constexpr std::size_t most_prefixes = 100'000; // beyond, "everything" costs no more
+constexpr std::size_t most_looks = 100'000;    // at known keys, in a round: beyond, exact keys would wait too long
+
 } // namespace
 
 void Sweep::add_pattern(std::string_view pattern) {
@@ -17,7 +20,7 @@ void Sweep::add_pattern(std::string_view pattern) {
         return sweep_for_pattern(pattern);
     }
     auto [prefix, rest] = glob_prefix(pattern);
-    if (!known_->names_all(prefix)) {
+    if (!known_->covers(prefix)) {
         sweep_for_pattern(pattern);
     }
     if (rest == "*") {
@@ -27,7 +30,8 @@ void Sweep::add_pattern(std::string_view pattern) {
     }
 }
 
-// The id may be anywhere in a key: what the known keys have of it where it is mostly found goes at once.
+// The id may be anywhere in a key, so a pass has to look. Known keys that have it right behind their prefix, where it
+// mostly is, go at once.
 void Sweep::add_user(std::string_view user) {
     next_.matcher.add_user(user);
     if (knows_keys()) {
@@ -50,9 +54,9 @@ void Sweep::sweep_for_pattern(std::string_view pattern) {
     }
 }
 
-// False where there may be more: the index is lost since, or it is too much to look through.
+// False where there may be more: the index was lost meanwhile, or has too many keys to look at.
 template <typename F>
-bool Sweep::look_up_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found) {
+bool Sweep::take_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found) {
     if (!knows_keys() || looks == 0) {
         return false;
     }
@@ -66,31 +70,31 @@ std::vector<std::string> Sweep::look_up() {
     for (const auto& lookup : std::exchange(lookups_, {})) {
         switch (lookup.kind) {
         case Lookup::Kind::prefix:
-            if (!look_up_known(
+            if (!take_known(
                     lookup.name, [](auto) { return true; }, looks, found)) {
                 sweep_for_pattern(glob_escaped(lookup.name) + "*");
             }
             break;
         case Lookup::Kind::pattern: {
             const auto matches = [&](auto key) { return glob_matches(lookup.name, key); };
-            if (!look_up_known(glob_prefix(lookup.name).literal, matches, looks, found)) {
+            if (!take_known(glob_prefix(lookup.name).literal, matches, looks, found)) {
                 sweep_for_pattern(lookup.name);
             }
             break;
         }
         default:
-            look_up_user(lookup, looks, found);
+            take_known_of_user(lookup, looks, found);
         }
     }
-    const std::size_t plain = found.size();
-    found.reserve(2 * plain);
-    for (std::size_t i = 0; i < plain; ++i) {
+    const std::size_t keys = found.size();
+    found.reserve(2 * keys);
+    for (std::size_t i = 0; i < keys; ++i) {
         found.push_back(cache_key::tag_of(found[i]));
     }
     return found;
 }
 
-void Sweep::look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {
+void Sweep::take_known_of_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {
     if (!knows_keys()) {
         return;
     }
@@ -158,13 +162,12 @@ void Sweep::match(const std::string& key, std::vector<std::string>& found) const
 }
 
 std::vector<std::string> Sweep::take(const Reply& reply) {
-    using Type = Reply::Type;
-    if (reply.items.size() != 2 || !reply.items[0].is_text() || reply.items[0].text.empty() ||
-        reply.items[1].type != Type::array) {
+    const auto step = scan_step(reply);
+    if (!step) {
         throw Failure("Redis answered SCAN with something else than a cursor and keys");
     }
     std::vector<std::string> found;
-    for (const auto& key : reply.items[1].items) {
+    for (const auto& key : step->keys) {
         if (known_ != nullptr) {
             known_->learn(key.text);
         }
@@ -173,16 +176,20 @@ std::vector<std::string> Sweep::take(const Reply& reply) {
     for (const auto& key : found) {
         forget(key);
     }
-    cursor_ = reply.items[0].text;
+    cursor_ = step->cursor;
     if (cursor_ == "0") {
-        cursor_.clear();
-        if (known_ != nullptr) {
-            known_->pass_ends();
-        }
-        const auto now = std::chrono::steady_clock::now();
-        not_before_ = now + pause_factor * (now - started_);
+        end_pass();
     }
     return found;
+}
+
+void Sweep::end_pass() {
+    cursor_.clear();
+    if (known_ != nullptr) {
+        known_->pass_ends();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    not_before_ = now + pause_factor * (now - started_);
 }
 
 } // namespace helix::redis

@@ -1,6 +1,6 @@
-// Owns: finding the keys that only a pattern, a user or "everything" names: at once among the known keys as far as they
-// go, and for what they leave open by one SCAN pass over Redis for all of it together, step by step, so that exact keys
-// never wait for it. Used by the invalidator only.
+// Owns: finding the keys that only a pattern, a user or "everything" names. Known keys are found at once. For what they
+// leave open there is one SCAN pass over Redis, for all of it together. It goes step by step, so that exact keys never
+// wait for it. Used by the invalidator only.
 #pragma once
 
 #include "core/cache/key_matcher.hpp"
@@ -17,10 +17,10 @@ class Sweep {
     Sweep() = default; // knows no keys
     explicit Sweep(KnownKeys& known) : known_(&known) {}
 
-    // `owned` are the patterns of helix.cache_keys: what "everything" means.
+    // `owned` matches the patterns of helix.cache_keys: the keys that "everything" means.
     void set_owned(KeyMatcher owned) { owned_ = std::move(owned); }
 
-    // Wanted from the next pass on: one that runs already may be past the key.
+    // All of them wait for the next pass: one that runs may be past a key already.
     void add_pattern(std::string_view pattern);
     void add_user(std::string_view user);
     void add_owned_by(std::string_view user);
@@ -29,14 +29,14 @@ class Sweep {
 
     // Whether look_up() has something to look for.
     bool has_lookups() const { return !lookups_.empty(); }
-    // Returns what is to be removed of the known keys; what they leave open becomes wanted from the next pass.
+    // Returns the known keys that are to be removed, with their tags. What they leave open waits for the next pass.
     std::vector<std::string> look_up();
 
     // A key that is being removed.
     void forget(std::string_view key);
 
-    // When the next step is due; none where there is nothing to do. Passes pause, so that Redis spends at most a
-    // twentieth of its time on them.
+    // When the next step is due; none where there is nothing to do. Between passes there is a pause, so that Redis
+    // spends at most a twentieth of its time on them.
     std::optional<Deadline> due() const;
 
     // Appends the step's command; its answer belongs to take(), which returns the keys to be removed.
@@ -46,7 +46,7 @@ class Sweep {
   private:
     struct Pass {
         KeyMatcher matcher;
-        KeyMatcher owned; // of helix's own keys alone
+        KeyMatcher owned; // users of whom only the keys that helix owns are wanted
         bool everything = false;
         bool empty() const { return !everything && matcher.empty() && owned.empty(); }
     };
@@ -58,10 +58,11 @@ class Sweep {
 
     bool knows_keys() const { return known_ != nullptr && known_->complete(); }
     template <typename F>
-    bool look_up_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found);
-    void look_up_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
+    bool take_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found);
+    void take_known_of_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
     void sweep_for_pattern(std::string_view pattern);
     void match(const std::string& key, std::vector<std::string>& found) const;
+    void end_pass();
 
     KeyMatcher owned_;
     KnownKeys* known_ = nullptr;

@@ -43,9 +43,9 @@ void fuzz_glob(FuzzedDataProvider& data) {
 void fuzz_redis_url(FuzzedDataProvider& data) {
     const char* schemes[] = {"redis://", "unix:///", ""};
     const auto url = schemes[data.ConsumeIntegralInRange(0, 2)] + data.ConsumeRemainingBytesAsString();
-    RedisAddress address;
+    redis::Address address;
     try {
-        address = parse_redis_url(url);
+        address = redis::parse_url(url);
     } catch (const Error& error) {
         const auto told = error.message + error.detail + error.hint;
         check(std::string_view(error.sqlstate) == "22023", "another sqlstate");
@@ -53,7 +53,7 @@ void fuzz_redis_url(FuzzedDataProvider& data) {
         return;
     }
     try {
-        check(parse_redis_url(address.text()) == address, "an address became another one");
+        check(redis::parse_url(address.text()) == address, "an address became another one");
     } catch (const Error&) {
         check(false, "what was accepted is refused once written");
     }

@@ -33,7 +33,7 @@ redis::Connection unused_connection() {
     std::snprintf(name.sun_path, sizeof(name.sun_path), "/tmp/helix_fuzz.%d", static_cast<int>(getpid()));
     check(bind(listener, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0, "a socket can be made");
     check(listen(listener, 1) == 0, "a socket can be listened at");
-    RedisAddress address;
+    redis::Address address;
     address.socket = name.sun_path;
     redis::Connection connection(address, Secret(), redis::in(redis::Milliseconds(5000)));
     unlink(name.sun_path);
@@ -41,11 +41,11 @@ redis::Connection unused_connection() {
 }
 
 // In the midst of a pass.
-cache::Sweep begun_sweep(bool everything) {
+redis::Sweep begun_sweep(bool everything) {
     auto connection = unused_connection();
     KeyMatcher owned;
     owned.add_pattern("mine:*");
-    cache::Sweep sweep;
+    redis::Sweep sweep;
     sweep.set_owned(std::move(owned));
     sweep.add_pattern("a:*");
     sweep.add_pattern("b?[^x]\\*");
@@ -76,8 +76,8 @@ void read_answer(const redis::Reply& reply) {
     check(redis::failure_from(reply).message.size() < 300, "a message that grows with the answer");
     redis::brief_failure_from(reply);
     for (const bool everything : {false, true}) {
-        static const cache::Sweep begun[2] = {begun_sweep(false), begun_sweep(true)};
-        cache::Sweep sweep = begun[everything ? 1 : 0];
+        static const redis::Sweep begun[2] = {begun_sweep(false), begun_sweep(true)};
+        redis::Sweep sweep = begun[everything ? 1 : 0];
         try {
             check_found(reply, sweep.take(reply));
         } catch (const redis::Failure&) {

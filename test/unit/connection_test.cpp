@@ -178,7 +178,7 @@ TEST_F(WithRealRedis, FailsWhenTheServerIsGone) {
 }
 
 TEST(Resolved, TurnsNamesIntoNumbers) {
-    RedisAddress address;
+    Address address;
     address.host = "localhost";
     address.port = 7;
     const auto found = resolved(address);
@@ -198,7 +198,7 @@ TEST(Resolved, TurnsNamesIntoNumbers) {
 }
 
 TEST_F(WithFakeRedis, FailsWhereNobodyListens) {
-    RedisAddress address;
+    Address address;
     address.socket = "/tmp/helix_unit_nobody.sock";
     failure_of([&] { Connection(address, Secret(), in(patient)); });
     address.socket.clear();

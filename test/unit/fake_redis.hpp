@@ -119,8 +119,8 @@ class FakeRedis {
         close(listener_);
     }
 
-    RedisAddress address() const {
-        RedisAddress address;
+    redis::Address address() const {
+        redis::Address address;
         address.socket = folder_.file("fake.sock");
         return address;
     }
@@ -159,7 +159,7 @@ class WritingRedis {
   public:
     using Command = std::vector<std::string>;
 
-    RedisAddress address() const { return fake_.address(); }
+    redis::Address address() const { return fake_.address(); }
 
     // What has come since it was asked last.
     std::vector<Command> commands() {

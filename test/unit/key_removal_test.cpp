@@ -1,4 +1,5 @@
-// What the invalidator sends: everything that a set of stale things names, tokens first, and again after a while.
+// What the invalidator sends to Redis: all that a set of stale things names, tokens first, and the same again after a
+// while.
 #include "core/cache/cache_key.hpp"
 #include "fake_redis.hpp"
 #include "redis/key_removal.hpp"
@@ -12,7 +13,7 @@
 
 namespace helix::redis {
 
-// Stands for the server's random numbers.
+// Instead of random numbers.
 std::string fresh_token() {
     static int number = 0;
     return "token" + std::to_string(++number);
@@ -25,18 +26,18 @@ using Texts = std::vector<std::string>;
 const std::string user = "8f14e45f-ceea-467f-a9ab-00000000000a";
 const std::string other = "8f14e45f-ceea-467f-a9ab-00000000000b";
 
-class DeliveryTest : public testing::Test {
+class KeyRemovalTest : public testing::Test {
   protected:
-    // Sends what is on its way and returns the commands.
-    std::vector<Texts> deliver(Milliseconds repeat = 0ms) {
-        delivery_.append(connection_, repeat);
+    // Sends what has been named and returns the commands.
+    std::vector<Texts> send(Milliseconds repeat = 0ms) {
+        removal_.append(connection_, repeat);
         connection_.exchange(in(60s));
         return server_.commands();
     }
     // More than is kept for the repetition.
     void too_much() {
         for (int i = 0; i < 100'000; ++i) {
-            delivery_.key(std::string(300, 'k') + std::to_string(i));
+            removal_.key(std::string(300, 'k') + std::to_string(i));
         }
     }
     static std::set<std::string> unlinked(const std::vector<Texts>& commands) {
@@ -68,106 +69,106 @@ class DeliveryTest : public testing::Test {
     WritingRedis server_;
     Connection connection_{server_.address(), Secret(), in(5s)};
     Sweep sweep_;
-    KeyRemoval delivery_{sweep_};
+    KeyRemoval removal_{sweep_};
 };
 
-TEST_F(DeliveryTest, SendsNothingForNothing) {
-    EXPECT_TRUE(delivery_.empty());
-    delivery_.append(connection_, 0ms);
+TEST_F(KeyRemovalTest, SendsNothingForNothing) {
+    EXPECT_TRUE(removal_.empty());
+    removal_.append(connection_, 0ms);
     EXPECT_EQ(connection_.waiting(), 0U);
-    EXPECT_EQ(delivery_.sent(), 0U);
-    EXPECT_FALSE(delivery_.repeat_due().has_value());
+    EXPECT_EQ(removal_.sent(), 0U);
+    EXPECT_FALSE(removal_.repeat_due().has_value());
 }
 
-TEST_F(DeliveryTest, RemovesAKeyWithItsTagAfterItsToken) {
-    delivery_.key("cost_trends:" + user + ":30");
-    EXPECT_FALSE(delivery_.empty());
-    const auto commands = deliver();
+TEST_F(KeyRemovalTest, RemovesAKeyWithItsTagAfterItsToken) {
+    removal_.key("cost_trends:" + user + ":30");
+    EXPECT_FALSE(removal_.empty());
+    const auto commands = send();
     EXPECT_EQ(commands, (std::vector<Texts>{
                             {"UNLINK", "helix:token:cost_trends:" + user},
                             {"UNLINK", "cost_trends:" + user + ":30"},
                             {"UNLINK", "helix:tag:cost_trends:" + user + ":30"},
                             {"PUBLISH", "helix:invalidations", R"({"keys":["cost_trends:)" + user + R"(:30"]})"}}));
-    EXPECT_EQ(delivery_.sent(), 1U);
-    EXPECT_TRUE(delivery_.empty());
-    EXPECT_TRUE(deliver().empty()) << "once";
+    EXPECT_EQ(removal_.sent(), 1U);
+    EXPECT_TRUE(removal_.empty());
+    EXPECT_TRUE(send().empty()) << "once";
     EXPECT_FALSE(sweep_.due().has_value());
 }
 
-TEST_F(DeliveryTest, TakesAPatternWithoutWildcardsForAKey) {
-    delivery_.pattern(R"(theme\*)");
-    EXPECT_EQ(unlinked(deliver()), (std::set<std::string>{"theme*", "helix:tag:theme*", "helix:token:theme*"}));
+TEST_F(KeyRemovalTest, TakesAPatternWithoutWildcardsForAKey) {
+    removal_.pattern(R"(theme\*)");
+    EXPECT_EQ(unlinked(send()), (std::set<std::string>{"theme*", "helix:tag:theme*", "helix:token:theme*"}));
 }
 
-TEST_F(DeliveryTest, TakesTheTokenOfAPatternThatNamesAUser) {
-    delivery_.pattern("cost_trends:" + user + ":*");
-    EXPECT_FALSE(delivery_.sets_epoch());
-    EXPECT_EQ(unlinked(deliver()), (std::set<std::string>{"helix:token:cost_trends:" + user}));
+TEST_F(KeyRemovalTest, TakesTheTokenOfAPatternThatNamesAUser) {
+    removal_.pattern("cost_trends:" + user + ":*");
+    EXPECT_FALSE(removal_.sets_epoch());
+    EXPECT_EQ(unlinked(send()), (std::set<std::string>{"helix:token:cost_trends:" + user}));
     EXPECT_TRUE(sweeps("cost_trends:" + user + ":7"));
 }
 
-TEST_F(DeliveryTest, SetsANewEpochForAWiderPattern) {
+TEST_F(KeyRemovalTest, SetsANewEpochForAWiderPattern) {
     for (const auto& pattern : {std::string("cost_trends:*"), "cost_trends:" + user + "*", "*:" + user + ":x"}) {
-        delivery_.pattern(pattern);
-        EXPECT_TRUE(delivery_.sets_epoch());
-        const auto before = delivery_.epoch();
-        const auto commands = deliver();
+        removal_.pattern(pattern);
+        EXPECT_TRUE(removal_.sets_epoch());
+        const auto before = removal_.epoch();
+        const auto commands = send();
         ASSERT_GE(commands.size(), 2U);
         EXPECT_EQ(commands[0], (Texts{"UNLINK", "helix:epoch"}));
-        EXPECT_EQ(commands[1], (Texts{"SET", "helix:epoch", delivery_.epoch()}));
-        EXPECT_NE(delivery_.epoch(), before);
-        EXPECT_FALSE(delivery_.sets_epoch());
+        EXPECT_EQ(commands[1], (Texts{"SET", "helix:epoch", removal_.epoch()}));
+        EXPECT_NE(removal_.epoch(), before);
+        EXPECT_FALSE(removal_.sets_epoch());
     }
 }
 
-TEST_F(DeliveryTest, RemovesTheSumsOfAUser) {
-    delivery_.sums(user, "email");
-    const auto commands = deliver();
+TEST_F(KeyRemovalTest, RemovesTheSumsOfAUser) {
+    removal_.sums(user, "email");
+    const auto commands = send();
     EXPECT_EQ(unlinked(commands),
               (std::set<std::string>{"helix:token:cost_trends:" + user, "helix:token:op_metrics:" + user,
                                      "helix:token:all_op_metrics:" + user}));
     EXPECT_EQ(commands.back()[0], "PUBLISH");
-    EXPECT_EQ(delivery_.sent(), 3U);
+    EXPECT_EQ(removal_.sent(), 3U);
     EXPECT_TRUE(sweeps("op_metrics:" + user + ":email:1"));
 }
 
-TEST_F(DeliveryTest, RemovesAUser) {
-    delivery_.user(user);
-    EXPECT_FALSE(delivery_.sets_epoch());
-    const auto commands = deliver();
+TEST_F(KeyRemovalTest, RemovesAUser) {
+    removal_.user(user);
+    EXPECT_FALSE(removal_.sets_epoch());
+    const auto commands = send();
     EXPECT_EQ(unlinked(commands), (std::set<std::string>{"helix:token:user:" + user}));
     EXPECT_EQ(commands.back()[2], R"({"users":[")" + user + R"("]})");
     EXPECT_TRUE(sweeps("any:" + user));
 }
 
-TEST_F(DeliveryTest, RemovesEverything) {
-    delivery_.key("a");
-    delivery_.everything();
-    EXPECT_FALSE(delivery_.empty());
-    EXPECT_TRUE(delivery_.sets_epoch());
-    const auto commands = deliver();
+TEST_F(KeyRemovalTest, RemovesEverything) {
+    removal_.key("a");
+    removal_.everything();
+    EXPECT_FALSE(removal_.empty());
+    EXPECT_TRUE(removal_.sets_epoch());
+    const auto commands = send();
     EXPECT_EQ(commands.front(), (Texts{"UNLINK", "helix:epoch"}));
     EXPECT_EQ(commands.back()[2], R"({"everything":true})");
-    EXPECT_EQ(delivery_.sent(), 2U);
+    EXPECT_EQ(removal_.sent(), 2U);
     EXPECT_TRUE(sweeps("helix:tag:x"));
 }
 
-TEST_F(DeliveryTest, RenewsTheEpochAlone) {
-    delivery_.renew_epoch();
-    EXPECT_FALSE(delivery_.empty());
-    const auto commands = deliver();
-    EXPECT_EQ(commands, (std::vector<Texts>{{"UNLINK", "helix:epoch"}, {"SET", "helix:epoch", delivery_.epoch()}}));
-    EXPECT_EQ(delivery_.sent(), 0U);
+TEST_F(KeyRemovalTest, RenewsTheEpochAlone) {
+    removal_.renew_epoch();
+    EXPECT_FALSE(removal_.empty());
+    const auto commands = send();
+    EXPECT_EQ(commands, (std::vector<Texts>{{"UNLINK", "helix:epoch"}, {"SET", "helix:epoch", removal_.epoch()}}));
+    EXPECT_EQ(removal_.sent(), 0U);
 }
 
-TEST_F(DeliveryTest, BoundsTheLengthOfACommand) {
+TEST_F(KeyRemovalTest, BoundsTheLengthOfACommand) {
     std::set<std::string> expected;
     for (int i = 0; i < 2'500; ++i) {
         const auto key = "k" + std::to_string(i);
-        delivery_.key(key);
+        removal_.key(key);
         expected.insert({key, "helix:tag:" + key, "helix:token:" + key});
     }
-    const auto commands = deliver();
+    const auto commands = send();
     EXPECT_EQ(unlinked(commands), expected);
     for (const auto& command : commands) {
         EXPECT_LE(command.size(), 1'024U);
@@ -175,44 +176,44 @@ TEST_F(DeliveryTest, BoundsTheLengthOfACommand) {
     }
 }
 
-TEST_F(DeliveryTest, TellsLocalCachesAllOfIt) {
-    delivery_.key("k");
-    delivery_.key("quote\"");
-    delivery_.pattern("p:*");
-    delivery_.user(user);
-    const auto message = deliver().back()[2];
+TEST_F(KeyRemovalTest, TellsLocalCachesAllOfIt) {
+    removal_.key("k");
+    removal_.key("quote\"");
+    removal_.pattern("p:*");
+    removal_.user(user);
+    const auto message = send().back()[2];
     EXPECT_TRUE(message == R"({"keys":["k","quote\""],"patterns":["p:*"],"users":[")" + user + R"("]})" ||
                 message == R"({"keys":["quote\"","k"],"patterns":["p:*"],"users":[")" + user + R"("]})")
         << message;
 }
 
-TEST_F(DeliveryTest, RemovesWhatHelixOwnsOfAUser) {
+TEST_F(KeyRemovalTest, RemovesWhatHelixOwnsOfAUser) {
     KeyMatcher owned;
     owned.add_pattern("mine:*");
     sweep_.set_owned(std::move(owned));
-    delivery_.owned_by(user);
-    EXPECT_FALSE(delivery_.empty());
-    EXPECT_FALSE(delivery_.sets_epoch());
-    const auto commands = deliver(50ms);
+    removal_.owned_by(user);
+    EXPECT_FALSE(removal_.empty());
+    EXPECT_FALSE(removal_.sets_epoch());
+    const auto commands = send(50ms);
     EXPECT_EQ(unlinked(commands), (std::set<std::string>{"helix:token:user:" + user}));
     EXPECT_EQ(commands.back()[2], R"({"users":[")" + user + R"("]})");
-    EXPECT_EQ(delivery_.sent(), 1U);
+    EXPECT_EQ(removal_.sent(), 1U);
     EXPECT_TRUE(sweeps("mine:" + user));
-    ASSERT_TRUE(delivery_.repeat_due().has_value());
-    std::this_thread::sleep_until(*delivery_.repeat_due());
-    deliver(50ms);
+    ASSERT_TRUE(removal_.repeat_due().has_value());
+    std::this_thread::sleep_until(*removal_.repeat_due());
+    send(50ms);
     EXPECT_FALSE(sweeps("yours:" + user));
-    delivery_.owned_by(user);
-    delivery_.clear();
-    EXPECT_TRUE(delivery_.empty());
+    removal_.owned_by(user);
+    removal_.clear();
+    EXPECT_TRUE(removal_.empty());
 }
 
-TEST_F(DeliveryTest, TellsLocalCachesOfBothKindsOfUsersAtOnce) {
-    delivery_.user(user);
-    delivery_.owned_by(other);
-    delivery_.owned_by(user);
+TEST_F(KeyRemovalTest, TellsLocalCachesOfBothKindsOfUsersAtOnce) {
+    removal_.user(user);
+    removal_.owned_by(other);
+    removal_.owned_by(user);
     std::set<std::string> told;
-    for (const auto& command : deliver()) {
+    for (const auto& command : send()) {
         if (command[0] != "PUBLISH") {
             continue;
         }
@@ -247,22 +248,22 @@ std::multimap<std::string, std::string> names_in(const std::string& message) {
     return names;
 }
 
-TEST_F(DeliveryTest, TellsLocalCachesInMessagesOfABoundedLength) {
+TEST_F(KeyRemovalTest, TellsLocalCachesInMessagesOfABoundedLength) {
     for (const int keys : {0, 1, 499, 500, 501, 1'000}) {
         for (const int patterns : {0, 1, 500, 700}) {
             std::multimap<std::string, std::string> expected;
             for (int i = 0; i < keys; ++i) {
                 expected.emplace("keys", "k" + std::to_string(i));
-                delivery_.key("k" + std::to_string(i));
+                removal_.key("k" + std::to_string(i));
             }
             for (int i = 0; i < patterns; ++i) {
                 expected.emplace("patterns", "p" + std::to_string(i) + "*");
-                delivery_.pattern("p" + std::to_string(i) + "*");
+                removal_.pattern("p" + std::to_string(i) + "*");
             }
             expected.emplace("users", user);
-            delivery_.user(user);
+            removal_.user(user);
             std::set<std::pair<std::string, std::string>> found;
-            for (const auto& command : deliver()) {
+            for (const auto& command : send()) {
                 if (command[0] == "PUBLISH") {
                     const auto names = names_in(command[2]);
                     EXPECT_LE(names.size(), 500U);
@@ -275,7 +276,7 @@ TEST_F(DeliveryTest, TellsLocalCachesInMessagesOfABoundedLength) {
 }
 
 // A reader of `key` is refused what was filled before: its ticket names the epoch, the scope's token and every user's.
-TEST_F(DeliveryTest, TakesATokenOfEveryKeyThatIsStale) {
+TEST_F(KeyRemovalTest, TakesATokenOfEveryKeyThatIsStale) {
     for (unsigned seed = 1; seed <= 1'500; ++seed) {
         StaleSource source(seed);
         Invalidations set(source.below(seed % 3 == 0 ? 5'000 : 700));
@@ -285,11 +286,11 @@ TEST_F(DeliveryTest, TakesATokenOfEveryKeyThatIsStale) {
             added.back().add_to(set);
         }
         if (set.is_everything()) {
-            delivery_.everything();
+            removal_.everything();
         }
-        Invalidations::visit(set.bytes(), delivery_);
-        const bool new_epoch = delivery_.sets_epoch();
-        const auto taken = unlinked(deliver());
+        Invalidations::visit(set.bytes(), removal_);
+        const bool new_epoch = removal_.sets_epoch();
+        const auto taken = unlinked(send());
         for (int i = 0; i < 40; ++i) {
             const auto key = source.key();
             const auto users = cache_key::users_of(key);
@@ -302,28 +303,28 @@ TEST_F(DeliveryTest, TakesATokenOfEveryKeyThatIsStale) {
     }
 }
 
-TEST_F(DeliveryTest, RepeatsWhatItHasSentAfterTheDelay) {
-    delivery_.key("a");
-    delivery_.pattern("b:" + user + ":*");
+TEST_F(KeyRemovalTest, RepeatsWhatItHasSentAfterTheDelay) {
+    removal_.key("a");
+    removal_.pattern("b:" + user + ":*");
     const auto sent_at = in(0ms);
-    deliver(50ms);
+    send(50ms);
     EXPECT_TRUE(sweeps("b:" + user + ":1"));
-    ASSERT_TRUE(delivery_.repeat_due().has_value());
-    EXPECT_GE(*delivery_.repeat_due(), sent_at + 50ms);
-    EXPECT_LE(*delivery_.repeat_due(), in(63ms)) << "rounded up by a quarter at most";
-    EXPECT_TRUE(delivery_.empty()) << "nothing to be sent now";
-    EXPECT_TRUE(deliver(50ms).empty());
+    ASSERT_TRUE(removal_.repeat_due().has_value());
+    EXPECT_GE(*removal_.repeat_due(), sent_at + 50ms);
+    EXPECT_LE(*removal_.repeat_due(), in(63ms)) << "rounded up by a quarter at most";
+    EXPECT_TRUE(removal_.empty()) << "nothing to be sent now";
+    EXPECT_TRUE(send(50ms).empty());
     EXPECT_FALSE(sweeps("b:" + user + ":1"));
-    std::this_thread::sleep_until(*delivery_.repeat_due());
-    const auto commands = deliver(50ms);
+    std::this_thread::sleep_until(*removal_.repeat_due());
+    const auto commands = send(50ms);
     EXPECT_EQ(unlinked(commands), (std::set<std::string>{"a", "helix:tag:a"}));
     EXPECT_NE(commands.back()[0], "PUBLISH") << "local caches know it";
     EXPECT_TRUE(sweeps("b:" + user + ":1"));
-    EXPECT_FALSE(delivery_.repeat_due().has_value()) << "a repetition is not repeated";
-    EXPECT_EQ(delivery_.sent(), 0U);
+    EXPECT_FALSE(removal_.repeat_due().has_value()) << "a repetition is not repeated";
+    EXPECT_EQ(removal_.sent(), 0U);
 }
 
-TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
+TEST_F(KeyRemovalTest, RepeatsNothingBeforeItsDelay) {
     constexpr auto delay = 60ms;
     std::map<std::string, Deadline> sent;
     const auto expect_not_early = [&](const std::vector<Texts>& commands, Deadline before) {
@@ -337,61 +338,61 @@ TEST_F(DeliveryTest, RepeatsNothingBeforeItsDelay) {
     };
     for (int i = 0; i < 60; ++i) {
         const auto key = "k" + std::to_string(i);
-        delivery_.key(key);
+        removal_.key(key);
         const auto now = in(0ms);
-        const auto commands = deliver(delay);
+        const auto commands = send(delay);
         expect_not_early(commands, in(0ms));
         sent[key] = now;
         std::this_thread::sleep_for(7ms);
     }
-    while (delivery_.repeat_due()) {
-        std::this_thread::sleep_until(*delivery_.repeat_due());
-        expect_not_early(deliver(delay), in(0ms));
+    while (removal_.repeat_due()) {
+        std::this_thread::sleep_until(*removal_.repeat_due());
+        expect_not_early(send(delay), in(0ms));
     }
     EXPECT_TRUE(sent.empty()) << "all of it was repeated";
 }
 
-TEST_F(DeliveryTest, RepeatsEverythingWhereItIsTooMuch) {
+TEST_F(KeyRemovalTest, RepeatsEverythingWhereItIsTooMuch) {
     too_much();
-    deliver(50ms);
-    ASSERT_TRUE(delivery_.repeat_due().has_value());
-    std::this_thread::sleep_until(*delivery_.repeat_due());
-    EXPECT_TRUE(deliver(50ms).empty());
+    send(50ms);
+    ASSERT_TRUE(removal_.repeat_due().has_value());
+    std::this_thread::sleep_until(*removal_.repeat_due());
+    EXPECT_TRUE(send(50ms).empty());
     EXPECT_TRUE(sweeps("helix:tag:any")) << "all of it";
-    EXPECT_FALSE(delivery_.repeat_due().has_value());
+    EXPECT_FALSE(removal_.repeat_due().has_value());
 }
 
-TEST_F(DeliveryTest, DoesNotPutItOffForWhatFollows) {
+TEST_F(KeyRemovalTest, DoesNotPutItOffForWhatFollows) {
     too_much();
-    deliver(60s);
-    const auto due = delivery_.repeat_due();
+    send(60s);
+    const auto due = removal_.repeat_due();
     ASSERT_TRUE(due.has_value());
     too_much();
-    deliver(60s);
-    EXPECT_EQ(delivery_.repeat_due(), due);
+    send(60s);
+    EXPECT_EQ(removal_.repeat_due(), due);
 }
 
-TEST_F(DeliveryTest, TakesNoMemoryForWhatItHas) {
+TEST_F(KeyRemovalTest, TakesNoMemoryForWhatItHas) {
     for (int i = 0; i < 500'000; ++i) { // 150 MB of names
-        delivery_.key(std::string(300, 'k') + std::to_string(i % 100));
+        removal_.key(std::string(300, 'k') + std::to_string(i % 100));
     }
-    deliver(50ms);
-    std::this_thread::sleep_until(*delivery_.repeat_due());
-    EXPECT_EQ(unlinked(deliver(50ms)).size(), 200U) << "the keys and their tags";
+    send(50ms);
+    std::this_thread::sleep_until(*removal_.repeat_due());
+    EXPECT_EQ(unlinked(send(50ms)).size(), 200U) << "the keys and their tags";
     EXPECT_FALSE(sweeps("helix:tag:any"));
 }
 
-TEST_F(DeliveryTest, ForgetsAllWhenCleared) {
-    delivery_.key("a");
-    deliver(50ms);
-    delivery_.key("b");
-    delivery_.user(other);
-    delivery_.everything();
-    delivery_.clear();
-    EXPECT_TRUE(delivery_.empty());
-    EXPECT_FALSE(delivery_.sets_epoch());
-    EXPECT_FALSE(delivery_.repeat_due().has_value());
-    EXPECT_TRUE(deliver().empty());
+TEST_F(KeyRemovalTest, ForgetsAllWhenCleared) {
+    removal_.key("a");
+    send(50ms);
+    removal_.key("b");
+    removal_.user(other);
+    removal_.everything();
+    removal_.clear();
+    EXPECT_TRUE(removal_.empty());
+    EXPECT_FALSE(removal_.sets_epoch());
+    EXPECT_FALSE(removal_.repeat_due().has_value());
+    EXPECT_TRUE(send().empty());
 }
 
 } // namespace

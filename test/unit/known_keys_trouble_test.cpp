@@ -104,8 +104,8 @@ TEST_F(KnownKeysTrouble, BearsPrefixesThatOverlap) {
         EXPECT_TRUE(known.index().contains("mine:a:1"));
         EXPECT_EQ(known.index().contains("yours:1"), known.prefixes() == Texts{""});
         EXPECT_FALSE(known.index().contains("helix:lease"));
-        EXPECT_TRUE(known.names_all("mine:"));
-        EXPECT_EQ(known.names_all("min"), known.prefixes() == Texts{""});
+        EXPECT_TRUE(known.covers("mine:"));
+        EXPECT_EQ(known.covers("min"), known.prefixes() == Texts{""});
     }
 }
 

@@ -38,8 +38,8 @@ class RealRedis {
     RealRedis& operator=(const RealRedis&) = delete;
     ~RealRedis() { stop(); }
 
-    RedisAddress address() const {
-        RedisAddress address;
+    redis::Address address() const {
+        redis::Address address;
         address.socket = socket();
         return address;
     }

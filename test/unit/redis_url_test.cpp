@@ -5,43 +5,43 @@
 
 #include <gtest/gtest.h>
 
-namespace helix {
+namespace helix::redis {
 namespace {
 
-RedisAddress tcp(const char* host, int port = 6379, int database = 0, const char* user = "") {
+Address tcp(const char* host, int port = 6379, int database = 0, const char* user = "") {
     return {.socket = {}, .host = host, .port = port, .database = database, .user = user};
 }
 
-RedisAddress at_socket(const char* socket, int database = 0) {
+Address at_socket(const char* socket, int database = 0) {
     return {.socket = socket, .host = {}, .port = 6379, .database = database, .user = {}};
 }
 
 TEST(RedisUrl, ReadsHostsAndPorts) {
-    EXPECT_EQ(parse_redis_url("redis://localhost"), tcp("localhost"));
-    EXPECT_EQ(parse_redis_url("redis://localhost/"), tcp("localhost"));
-    EXPECT_EQ(parse_redis_url("redis://localhost:1"), tcp("localhost", 1));
-    EXPECT_EQ(parse_redis_url("redis://10.0.0.1:65535/15"), tcp("10.0.0.1", 65535, 15));
-    EXPECT_EQ(parse_redis_url("redis://h/0"), tcp("h"));
-    EXPECT_EQ(parse_redis_url("redis://h/65535"), tcp("h", 6379, 65535));
-    EXPECT_EQ(parse_redis_url("redis://[::1]"), tcp("::1"));
-    EXPECT_EQ(parse_redis_url("redis://[::1]:7000/2"), tcp("::1", 7000, 2));
-    EXPECT_EQ(parse_redis_url("redis://[fe80::1%eth0]/2"), tcp("fe80::1%eth0", 6379, 2));
-    EXPECT_EQ(parse_redis_url("redis://app@h:7000/2"), tcp("h", 7000, 2, "app"));
-    EXPECT_EQ(parse_redis_url("redis://a@b@h"), tcp("h", 6379, 0, "a@b")) << "the last @ ends the user";
-    EXPECT_EQ(parse_redis_url("redis://@h"), tcp("h"));
-    EXPECT_EQ(parse_redis_url("redis://app@[::1]:7"), tcp("::1", 7, 0, "app"));
+    EXPECT_EQ(parse_url("redis://localhost"), tcp("localhost"));
+    EXPECT_EQ(parse_url("redis://localhost/"), tcp("localhost"));
+    EXPECT_EQ(parse_url("redis://localhost:1"), tcp("localhost", 1));
+    EXPECT_EQ(parse_url("redis://10.0.0.1:65535/15"), tcp("10.0.0.1", 65535, 15));
+    EXPECT_EQ(parse_url("redis://h/0"), tcp("h"));
+    EXPECT_EQ(parse_url("redis://h/65535"), tcp("h", 6379, 65535));
+    EXPECT_EQ(parse_url("redis://[::1]"), tcp("::1"));
+    EXPECT_EQ(parse_url("redis://[::1]:7000/2"), tcp("::1", 7000, 2));
+    EXPECT_EQ(parse_url("redis://[fe80::1%eth0]/2"), tcp("fe80::1%eth0", 6379, 2));
+    EXPECT_EQ(parse_url("redis://app@h:7000/2"), tcp("h", 7000, 2, "app"));
+    EXPECT_EQ(parse_url("redis://a@b@h"), tcp("h", 6379, 0, "a@b")) << "the last @ ends the user";
+    EXPECT_EQ(parse_url("redis://@h"), tcp("h"));
+    EXPECT_EQ(parse_url("redis://app@[::1]:7"), tcp("::1", 7, 0, "app"));
 }
 
 TEST(RedisUrl, ReadsSockets) {
-    EXPECT_EQ(parse_redis_url("unix:///run/redis.sock"), at_socket("/run/redis.sock"));
-    EXPECT_EQ(parse_redis_url("unix:///run/redis.sock?db=3"), at_socket("/run/redis.sock", 3));
-    EXPECT_EQ(parse_redis_url("unix:///s?db=0"), at_socket("/s"));
-    EXPECT_EQ(parse_redis_url("unix:///a@b:c"), at_socket("/a@b:c"));
+    EXPECT_EQ(parse_url("unix:///run/redis.sock"), at_socket("/run/redis.sock"));
+    EXPECT_EQ(parse_url("unix:///run/redis.sock?db=3"), at_socket("/run/redis.sock", 3));
+    EXPECT_EQ(parse_url("unix:///s?db=0"), at_socket("/s"));
+    EXPECT_EQ(parse_url("unix:///a@b:c"), at_socket("/a@b:c"));
 }
 
 void expect_refused(std::string_view url) {
     try {
-        parse_redis_url(url);
+        parse_url(url);
         ADD_FAILURE() << "accepted: " << url;
     } catch (const Error& error) {
         EXPECT_STREQ(error.sqlstate, "22023") << url;
@@ -116,7 +116,7 @@ TEST(RedisUrl, NeverRepeatsAPassword) {
           "unix:///run/redis.sock?db=1&password=hunter2", "redis://h/1?password=hunter2",
           "redis://h:6379?password=hunter2", "redis://app:hunter2"}) {
         try {
-            parse_redis_url(url);
+            parse_url(url);
             ADD_FAILURE() << "accepted: " << url;
         } catch (const Error& error) {
             EXPECT_STREQ(error.sqlstate, "22023");
@@ -125,7 +125,7 @@ TEST(RedisUrl, NeverRepeatsAPassword) {
         }
     }
     try {
-        parse_redis_url("redis://app:hunter2@h");
+        parse_url("redis://app:hunter2@h");
     } catch (const Error& error) {
         EXPECT_NE(error.hint.find("helix.redis_password_ref"), std::string::npos);
     }
@@ -141,7 +141,7 @@ TEST(RedisUrl, WritesTheWholeAddress) {
 TEST(RedisUrl, IsReadAsItWasWritten) {
     std::mt19937_64 random(1);
     for (int i = 0; i < 20'000; ++i) {
-        RedisAddress address;
+        Address address;
         address.database = static_cast<int>(random_below(random, 65536));
         if (i % 2 == 0) {
             address.socket = "/" + random_text(random, "ab/:@[]. ", 8) + "s";
@@ -150,7 +150,7 @@ TEST(RedisUrl, IsReadAsItWasWritten) {
             address.user = random_text(random, "ab@/-.", 4);
             address.port = 1 + static_cast<int>(random_below(random, 65535));
         }
-        ASSERT_EQ(parse_redis_url(address.text()), address) << address.text();
+        ASSERT_EQ(parse_url(address.text()), address) << address.text();
     }
 }
 
@@ -159,15 +159,15 @@ TEST(RedisUrl, WhateverIsAcceptedIsReadAgain) {
     int accepted = 0;
     for (int i = 0; i < 300'000; ++i) {
         const auto url = (i % 3 == 0 ? "unix:///" : "redis://") + random_text(random, "ab:/@?[]db=12", 9);
-        RedisAddress address;
+        Address address;
         try {
-            address = parse_redis_url(url);
+            address = parse_url(url);
         } catch (const Error&) {
             continue;
         }
         ++accepted;
         try {
-            ASSERT_EQ(parse_redis_url(address.text()), address) << url;
+            ASSERT_EQ(parse_url(address.text()), address) << url;
         } catch (const Error& error) {
             FAIL() << url << " became " << address.text() << ": " << error.detail;
         }
@@ -176,4 +176,4 @@ TEST(RedisUrl, WhateverIsAcceptedIsReadAgain) {
 }
 
 } // namespace
-} // namespace helix
+} // namespace helix::redis

@@ -38,8 +38,8 @@ std::string tag_of(std::string_view key);
 std::string scope_token(std::string_view scope);
 std::string user_token(std::string_view user); // "-" stands for no user
 
-// The patterns of the keys that an execution of `operation` for `user` makes stale: the user's trends, the operation's
-// metrics, and the metrics of all operations.
+// The patterns of the keys that an execution makes stale: the user's trends, the operation's metrics, and the metrics
+// of all operations.
 struct SumPattern {
     std::string text;
     std::size_t scope_size;

@@ -10,8 +10,8 @@ namespace helix {
 
 class KeyTemplate {
   public:
-    // Throws Error 22023 on braces that do not pair, on an empty name, on a set or backslash that reaches into a
-    // column, and where no text comes before the first column or star.
+    // Throws Error 22023 on braces that do not pair, on an empty name, and on a set or backslash that reaches into a
+    // column. The same where no text comes before the first column or star.
     explicit KeyTemplate(std::string_view text);
 
     const std::vector<std::string>& columns() const { return columns_; }

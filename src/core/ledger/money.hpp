@@ -7,8 +7,8 @@
 
 namespace helix {
 
-// An amount in USD as a whole number of 10^-12 USD. In that unit the price of tokens is exact: a price is whole
-// micro-USD per million tokens, and its product with a number of tokens is whole too.
+// An amount in USD as a whole number of 10^-12 USD. In that unit the price of tokens is exact. A price is whole
+// micro-USD per million tokens, so that its product with a number of tokens is whole too.
 class Money {
   public:
     __extension__ using Units = __int128;
