@@ -1,10 +1,10 @@
--- Operations and model prices: rows ship with helix, a DBA adds more.
+-- Operations and model prices: some rows ship with helix, and a DBA adds more.
 CREATE FUNCTION helix_internal.shipped_row() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_shipped_row';
 COMMENT ON FUNCTION helix_internal.shipped_row() IS
-    'Before insert or update: a row of one''s own takes the place of the shipped row with the same key (the trigger''s '
-    'arguments name the key). So a dump, which holds one''s own rows alone, restores over what CREATE EXTENSION shipped.';
+    'Before insert or update: a DBA''s own row takes the place of the shipped row with the same key. The trigger''s arguments '
+    'name the key. A dump holds own rows alone, so it restores over what CREATE EXTENSION shipped.';
 
 CREATE FUNCTION helix_internal.operations_changed() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
@@ -16,8 +16,8 @@ CREATE FUNCTION helix_internal.follow_operation() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_follow_operation';
 COMMENT ON FUNCTION helix_internal.follow_operation() IS
-    'After an operation is renamed or deleted: what waits, runs or is set under its id follows a rename. 23503 where executions of it '
-    'are recorded, and on deleting one that something refers to';
+    'After an operation is renamed or deleted: what waits, runs or is set under its id follows a rename. 23503 where executions '
+    'of it are recorded, and where one is deleted that something refers to.';
 
 CREATE TABLE helix.operations (
     operation_id text PRIMARY KEY CHECK (operation_id <> '' AND pg_catalog.length(operation_id) <= 200),
@@ -29,40 +29,44 @@ CREATE TABLE helix.operations (
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     shipped      boolean NOT NULL DEFAULT false
 );
-COMMENT ON TABLE helix.operations IS 'The operations that may be recorded; add rows for your own';
+COMMENT ON TABLE helix.operations IS 'The operations that may be recorded. Add rows for your own.';
 COMMENT ON COLUMN helix.operations.operation_id IS
-    'What clients pass as p_operation_id. It may change until executions are recorded under it (23503 then): schedules, budgets, '
-    'preferences, reservations, batches and what waits or runs follow. Deleting is 23503 while any of these but preferences refers to it.';
+    'What clients pass as p_operation_id. It may change until executions are recorded under it, then 23503. Schedules, budgets, '
+    'preferences, reservations, batches, and what waits or runs follow a change. Deleting is 23503 while any of these but '
+    'preferences refers to it.';
 COMMENT ON COLUMN helix.operations.name IS 'Name for people';
 COMMENT ON COLUMN helix.operations.description IS 'What the operation does';
 COMMENT ON COLUMN helix.operations.handler IS
-    'A function (execution uuid, payload jsonb) returning jsonb that the server itself runs for queued executions, as the role that '
-    'queued or scheduled them, never as a superuser; a field cost_usd of its result is the execution''s cost. Null: outside workers '
-    'run the operation. Only superusers set it.';
+    'A function (execution uuid, payload jsonb) returning jsonb that the server itself runs for queued executions. It runs as the '
+    'role that queued or scheduled them, never as a superuser. A field cost_usd of its result is the execution''s cost. Null: '
+    'outside workers run the operation. Only superusers set it.';
 COMMENT ON COLUMN helix.operations.default_input_tokens IS 'Input tokens that estimates assume while there is no history';
 COMMENT ON COLUMN helix.operations.default_output_tokens IS 'Output tokens that estimates assume while there is no history';
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
-COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
+COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it. Such rows are not dumped.';
 
 CREATE TABLE helix.model_prices (
     provider                  text NOT NULL CHECK (provider <> '' AND pg_catalog.length(provider) <= 200),
     model                     text NOT NULL CHECK (model <> '' AND pg_catalog.length(model) <= 200),
     valid_from                timestamptz NOT NULL CHECK (pg_catalog.isfinite(valid_from)),
-    input_usd_per_mtok        numeric(12, 6) NOT NULL CHECK (input_usd_per_mtok >= 0 AND input_usd_per_mtok < 'Infinity'),
-    cached_input_usd_per_mtok numeric(12, 6) NOT NULL CHECK (cached_input_usd_per_mtok >= 0 AND cached_input_usd_per_mtok < 'Infinity'),
-    output_usd_per_mtok       numeric(12, 6) NOT NULL CHECK (output_usd_per_mtok >= 0 AND output_usd_per_mtok < 'Infinity'),
+    input_usd_per_mtok        numeric(12, 6) NOT NULL
+        CHECK (input_usd_per_mtok >= 0 AND input_usd_per_mtok < 'Infinity'),
+    cached_input_usd_per_mtok numeric(12, 6) NOT NULL
+        CHECK (cached_input_usd_per_mtok >= 0 AND cached_input_usd_per_mtok < 'Infinity'),
+    output_usd_per_mtok       numeric(12, 6) NOT NULL
+        CHECK (output_usd_per_mtok >= 0 AND output_usd_per_mtok < 'Infinity'),
     shipped                   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (provider, model, valid_from)
 );
 COMMENT ON TABLE helix.model_prices IS
-    'List prices in USD per million tokens, each in force from valid_from until the model''s next row; add rows for your own';
+    'List prices in USD per million tokens. Each is in force from valid_from until the model''s next row. Add rows for your own.';
 COMMENT ON COLUMN helix.model_prices.provider IS 'anthropic, deepseek, gemini, openai or another';
 COMMENT ON COLUMN helix.model_prices.model IS 'The exact model name of the provider''s API';
-COMMENT ON COLUMN helix.model_prices.valid_from IS 'Start of this price; executions are priced by their occurred_at';
+COMMENT ON COLUMN helix.model_prices.valid_from IS 'Start of this price. Executions are priced by their occurred_at.';
 COMMENT ON COLUMN helix.model_prices.input_usd_per_mtok IS 'USD per million input tokens that no cache served';
 COMMENT ON COLUMN helix.model_prices.cached_input_usd_per_mtok IS 'USD per million input tokens read from the provider''s cache';
 COMMENT ON COLUMN helix.model_prices.output_usd_per_mtok IS 'USD per million output tokens';
-COMMENT ON COLUMN helix.model_prices.shipped IS 'True while the row is as helix shipped it; such rows are not dumped';
+COMMENT ON COLUMN helix.model_prices.shipped IS 'True while the row is as helix shipped it. Such rows are not dumped.';
 
 INSERT INTO helix.operations (operation_id, name, description, default_input_tokens, default_output_tokens, shipped) VALUES
     ('email-compose',     'Email composition',    'Drafts an email',                            1500, 600, true),

@@ -1,14 +1,14 @@
 -- Shipped prices: list prices in USD per million tokens, standard tier (not batch, not priority), shortest prompt band.
 -- Sources, each read on the day given in brackets:
---   anthropic  https://platform.claude.com/docs/en/about-claude/pricing           (2026-10-03; all rates but Haiku 5.5 and Fable 5.2)
+--   anthropic  https://platform.claude.com/docs/en/about-claude/pricing           (2026-10-03; all but Haiku 5.5 and Fable 5.2)
 --   anthropic  https://platform.claude.com/docs/en/release-notes/overview         (2026-11-12; Claude Fable 5.2 input and output)
 --   anthropic  https://github.com/archid21/rightsize/releases/tag/v0.10.2         (2026-11; Fable 5.2 cache read)
---   anthropic  https://github.com/kurofune/claudit/releases/tag/v1.9.2            (2026-10-24; Haiku 5.5, Sonnet 5.5 cache-read cut)
+--   anthropic  https://github.com/kurofune/claudit/releases/tag/v1.9.2            (2026-10-24; Haiku 5.5, Sonnet 5.5 cache read)
 --   anthropic  https://platform.claude.com/docs/en/models/sonnet-5/overview       (2026-10; release dates, one such page per model)
 --   openai     https://developers.openai.com/api/docs/pricing                     (2026-10-03)
 --   openai     https://github.com/TheKrush/PromptFuel/releases                    (2026-10-27; GPT-5.6, 6 and 6.1, effective dates)
 --   openai     https://developers.openai.com/api/docs/deprecations                (2026-10/11; which ids are still served)
---   gemini     https://ai.google.dev/gemini-api/docs/pricing                      (2026-10-03; 2.5 Pro and 2.5 Flash also 2025-10-08)
+--   gemini     https://ai.google.dev/gemini-api/docs/pricing                      (2026-10-03; 2.5 Pro, 2.5 Flash also 2025-10-08)
 --   gemini     https://ai.google.dev/gemini-api/docs/deprecations                 (2026-09/11; release and shutdown dates)
 --   deepseek   https://api-docs.deepseek.com/quick_start/pricing                  (2026-11-15; earlier rates 2026-08-13 and after)
 --   deepseek   https://github.com/anomalyco/opencode/issues/29008                 (2026-05-22; rates from launch to May 2026)
@@ -21,7 +21,7 @@
 --   claude-haiku-5-5: prompts over 100,000 tokens cost 0.50 / 0.05 cached / 2.50 on every token of the request.
 --   claude-sonnet-5-5: cache reads cut from 0.20 to 0.10 on 2026-10-07.
 --   claude-fable-5-2, claude-fable-5-1, claude-opus-5-5: cache reads cost 0.025, 0.025 and 0.05 times the input price, not 0.1.
---   claude-sonnet-5: 2 / 10 began as an introductory rate and was made the standard price; the planned rise to 3 / 15 was cancelled.
+--   claude-sonnet-5: 2 / 10 began as an introductory rate and is now the standard price; the rise to 3 / 15 was canceled.
 --   claude-sonnet-4-5: deprecated, retires 2026-11-30.
 -- Notes, openai:
 --   gpt-5.4, 5.5, 5.6, 6 and 6.1 models except gpt-5.4-mini and -nano: prompts over 272,000 tokens cost twice the input and cached
@@ -35,21 +35,24 @@
 -- Notes, gemini:
 --   gemini-3.1-pro-preview: prompts over 200,000 tokens cost 4 / 0.40 cached / 18.
 --   gemini-2.5-pro: prompts over 200,000 tokens cost 2.50 / 0.25 cached / 15.
---   gemini-3.6-flash, 3.7-flash, 3.8-flash: promotional through 2026-12-31; from 2027-01-01 the list price is 1.50 / 0.15 cached / 7.50.
+--   gemini-3.6-flash, 3.7-flash, 3.8-flash: promotional through 2026-12-31; the list price from 2027-01-01 is
+--     1.50 / 0.15 cached / 7.50.
 --   gemini-3.6-flash: the promotional price is first documented on 2026-09-02; it began after 2026-08-05.
 --   gemini-3.1-flash-lite, 3-flash-preview, 2.5-flash, 2.5-flash-lite: text, image and video input; audio input costs more.
 --   gemini-2.5-pro, 2.5-flash, 2.5-flash-lite: valid_from is the earliest documented day of the price with the lower cached rate
---     (for 2.5-flash-lite the cached rate itself was first read on 2026-10-03); input and output are unchanged since release in mid-2025.
---   gemini-2.5-pro and gemini-2.5-flash: shut down 2026-12-01, then served by gemini-3.8-flash and gemini-3.5-flash-lite at their rates.
+--     (for 2.5-flash-lite the cached rate was first read on 2026-10-03); input and output have not changed since mid-2025.
+--   gemini-2.5-pro and gemini-2.5-flash: shut down 2026-12-01. Then gemini-3.8-flash and gemini-3.5-flash-lite serve them at
+--     their own rates.
 -- Notes, deepseek:
 --   From 2026-08-16 16:00 UTC prices have two bands by time of day; the rows hold the off-peak band (133 of 168 hours a week).
 --     Peak costs twice as much: Monday to Friday 01:00-04:00 and 06:00-10:00 UTC, except Chinese public holidays.
 --   deepseek-v4-flash and deepseek-v4-flash-vision-exp are older names, billed as deepseek-flash from 2026-09-10 Beijing time.
---   deepseek-v4-pro: a routing to deepseek-flash at its price was announced for 2026-09-14; pages dated later list the model at its own
---     price without that notice, so its own price stands.  2026-04-26: limited-time 75 % discount, made permanent on 2026-05-22.
+--   deepseek-v4-pro: a routing to deepseek-flash at its price was announced for 2026-09-14. Pages dated later list the model at
+--     its own price without that notice, so its own price stands.  2026-04-26: limited-time 75 % discount, made permanent on
+--     2026-05-22.
 --   deepseek-chat and deepseek-reasoner are no longer accepted since 2026-07-24 15:59 UTC and have no row.
-INSERT INTO helix.model_prices (provider, model, valid_from, input_usd_per_mtok, cached_input_usd_per_mtok, output_usd_per_mtok, shipped)
-VALUES
+INSERT INTO helix.model_prices
+    (provider, model, valid_from, input_usd_per_mtok, cached_input_usd_per_mtok, output_usd_per_mtok, shipped) VALUES
   ('anthropic', 'claude-fable-5-2',              '2026-11-09 00:00:00+00',  8,    0.20,     40,    true),
   ('anthropic', 'claude-fable-5-1',              '2026-09-01 00:00:00+00', 10,    0.25,     50,    true),
   ('anthropic', 'claude-fable-5',                '2026-06-09 00:00:00+00', 10,    1,        50,    true),

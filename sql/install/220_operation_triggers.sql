@@ -1,4 +1,4 @@
--- From here on, rows are somebody's own: see shipped_row() and operations_changed().
+-- The rows above have shipped. With these triggers every later row is a DBA's own: see shipped_row().
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('operation_id');
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix.model_prices
@@ -9,8 +9,8 @@ CREATE FUNCTION helix_internal.check_handler() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_handler';
 COMMENT ON FUNCTION helix_internal.check_handler() IS
-    'Before insert or update of an operation: 42501 where somebody else than a superuser sets a handler, 22023 where the function '
-    'is temporary or takes other arguments than (uuid, jsonb)';
+    'Before insert or update of an operation: 42501 where anyone but a superuser sets a handler, 22023 where the function is '
+    'temporary or its arguments are not (uuid, jsonb).';
 CREATE TRIGGER check_handler BEFORE INSERT OR UPDATE OF handler ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_handler();
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.operations

@@ -25,11 +25,12 @@ CREATE TABLE helix_internal.executions (
     metadata            jsonb
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE helix_internal.executions IS
-    'The ledger, in partitions by UTC month of recorded_at. Partitions and their indexes are made by make_partition(), not '
-    'by this script, so that pg_dump carries them. Written by the recording functions and reprice() alone.';
+    'The ledger, in partitions by UTC month of recorded_at. Partitions and their indexes are made by make_partition(), not by '
+    'this script, so that pg_dump carries them. Only the recording functions and reprice() write it.';
 COMMENT ON COLUMN helix_internal.executions.xid IS
-    'Top-level transaction that recorded the row: folding and reading go by it (xid8 has no BRIN operator class)';
-COMMENT ON COLUMN helix_internal.executions.date IS 'The day it counts for: as the caller gave it, else the UTC day of occurred_at';
+    'Top-level transaction that recorded the row. Folding and reading go by it (xid8 has no BRIN operator class).';
+COMMENT ON COLUMN helix_internal.executions.date IS
+    'The day that it counts for: as the caller gave it, else the UTC day of occurred_at';
 COMMENT ON COLUMN helix_internal.executions.priced IS 'The cost came from helix.model_prices, so reprice() may change it';
 
 -- What has been folded: everything with an xid below next_xid that is not in open_xids, and every id up to base_id.
@@ -46,9 +47,8 @@ CREATE TABLE helix_internal.watermark (
     shipped           boolean     NOT NULL DEFAULT false
 );
 COMMENT ON TABLE helix_internal.watermark IS
-    'One row: the snapshot up to which the ledger is folded, running totals, and the cluster and database in which its '
-    'transaction ids mean something (elsewhere the first recording adopts the ledger). It is as shipped until the first '
-    'recording.';
+    'One row: the snapshot up to which the ledger is folded, running totals, and where its transaction ids mean something. In any '
+    'other cluster or database the first recording adopts the ledger. It is as shipped until the first recording.';
 INSERT INTO helix_internal.watermark (shipped) VALUES (true);
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix_internal.watermark
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('only_row');
@@ -60,7 +60,8 @@ CREATE TABLE helix_internal.ledger_partitions (
     dropped_at      timestamptz
 );
 COMMENT ON TABLE helix_internal.ledger_partitions IS
-    'What has been folded from each month of the ledger; stays when retention drops the month, so that totals can still be proved';
+    'What has been folded from each month of the ledger. A row stays when retention drops the month, so that totals can still be '
+    'proved.';
 
 CREATE TABLE helix_internal.request_ids (
     user_id      uuid        NOT NULL,
@@ -121,7 +122,7 @@ COMMENT ON TABLE helix_internal.operation_execution_analytics IS
 COMMENT ON COLUMN helix_internal.operation_execution_analytics.first_recorded_at IS
     'Tells verify_ledger() whether the ledger still holds every row of this key';
 
--- One's own rows alone: see first_visible_user().
+-- Users see their own rows alone: see first_visible_user().
 ALTER TABLE helix_internal.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.executions FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.executions USING (user_id BETWEEN

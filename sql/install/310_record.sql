@@ -1,5 +1,5 @@
 -- Recording: one call, an array, or COPY. These functions have no SET search_path: it would cost a tenth of a call
--- (measured), and they look up no name by it; the SQL that they run in rare cases sets its own (pg/spi.hpp).
+-- (measured). They look up no name by it. The SQL that they run in rare cases sets its own (pg/spi.hpp).
 CREATE FUNCTION helix.record_operation_execution(
     p_user_id uuid, p_operation_id text, p_date date, p_success boolean, p_latency_ms integer, p_cost_usd numeric,
     p_model_used text,
@@ -11,46 +11,48 @@ CREATE FUNCTION helix.record_operation_execution(
     AS 'MODULE_PATHNAME', 'helix_record_operation_execution';
 COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
     bigint, text, timestamptz, text, text, jsonb, uuid) IS
-    'Records one execution in the caller''s transaction and returns its id. p_latency_ms in ms, null where unknown; '
-    'p_cost_usd in USD, or null to price the tokens by helix.model_prices at p_occurred_at (input, cached input and output '
-    'tokens are disjoint counts); p_model_used is a provider or a model that has a price; p_date null means the UTC day of '
-    'p_occurred_at, null there means now (a time without a zone is in the session''s TimeZone). A p_request_id seen before for that user returns the first id and records nothing. '
-    'A p_error above 16,384 bytes is cut and ends with its length ("… [19,004 bytes]"). '
-    'p_reservation_id, of reserve_budget(), is replaced by the cost, which counts in its periods up to what was reserved; where it is gone already (expired, settled) the cost is recorded with a '
-    'warning (01000). Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too '
-    'long, 22008 a time or date out of range, 22023 an empty request id, metadata above 65,536 bytes as jsonb, or a reservation for another user or operation, 55000 a reservation of the queue, '
-    '42501 another user''s id.';
+    'Records one execution in the caller''s transaction and returns its id. p_latency_ms is in ms, null where unknown. p_cost_usd '
+    'is in USD; null prices the tokens by helix.model_prices at p_occurred_at. Input, cached input and output tokens are disjoint '
+    'counts. p_model_used is a provider, or a model that has a price. A null p_date means the UTC day of p_occurred_at, and a '
+    'null p_occurred_at means now. A time without a zone is in the session''s TimeZone. A p_request_id seen before for that user '
+    'returns the first id and records nothing. A p_error above 16,384 bytes is cut and ends with its length ("… [19,004 bytes]"). '
+    'p_reservation_id is that of reserve_budget(). The cost takes its place, and counts in its periods up to what was reserved. '
+    'Where it is gone already (expired, settled), the cost is recorded with a warning (01000). Errors: 22004 a required value is '
+    'null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too long, 22008 a time or date out of '
+    'range. 22023: an empty request id, metadata above 65,536 bytes as jsonb, or a reservation for another user or operation. '
+    '55000: a reservation of the queue. 42501: another user''s id.';
 
 CREATE FUNCTION helix.record_operation_executions(p_executions jsonb) RETURNS bigint[]
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions';
 COMMENT ON FUNCTION helix.record_operation_executions(jsonb) IS
-    'Records an array of objects whose fields are the parameters of record_operation_execution without p_, all or nothing, '
-    'and returns their ids in the array''s order. Errors are those of record_operation_execution, with the element (from 0) '
-    'in the detail; 22023 on anything but an array of objects with known fields.';
+    'Records an array of objects whose fields are the parameters of record_operation_execution without p_, all or nothing. '
+    'Returns their ids in the array''s order. Errors are those of record_operation_execution, with the element (from 0) in the '
+    'detail. 22023 on anything but an array of objects with known fields.';
 
 CREATE FUNCTION helix.record_operation_executions(p_json text) RETURNS bigint[]
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions';
 COMMENT ON FUNCTION helix.record_operation_executions(text) IS
-    'The same from the array''s text, which is read element by element: what jsonb cannot hold (22P05 for "\u0000", 22P02 for what is no JSON) '
-    'is an error that names its element and field too. A jsonb parameter refuses such a text before helix sees it.';
+    'The same from the array''s text, which is read element by element. What jsonb cannot hold is an error that names its element '
+    'and field too (22P05 for "\u0000", 22P02 for what is no JSON). A jsonb parameter refuses such a text before helix sees it.';
 
 CREATE FUNCTION helix.record_operation_executions_each(p_executions jsonb)
     RETURNS TABLE (element integer, id bigint, sqlstate text, message text, detail text)
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_each';
 COMMENT ON FUNCTION helix.record_operation_executions_each(jsonb) IS
-    'As record_operation_executions, but records what is right and reports the rest: a row for each element (from 0) with the id of its '
-    'execution, or with the SQLSTATE, message and detail of its error. Errors that say nothing about an element (40001, 40P01, 53xxx, 57xxx, '
-    'XXxxx) end the call, and nothing is recorded.';
+    'As record_operation_executions, but right elements are recorded and the others are reported. Returns a row for each element '
+    '(from 0), with the id of its execution, or with the SQLSTATE, message and detail of its error. Errors that say nothing about '
+    'an element (40001, 40P01, 53xxx, 57xxx, XXxxx) end the call, and nothing is recorded.';
 
 CREATE FUNCTION helix.record_operation_executions_each(p_json text)
     RETURNS TABLE (element integer, id bigint, sqlstate text, message text, detail text)
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_each';
 COMMENT ON FUNCTION helix.record_operation_executions_each(text) IS
-    'The same from the array''s text, which is read element by element: what jsonb cannot hold ("\u0000") is an error of its element alone.';
+    'The same from the array''s text, which is read element by element. What jsonb cannot hold ("\u0000") is an error of its '
+    'element alone.';
 
 CREATE FUNCTION helix.record_operation_executions(
     p_user_id uuid[], p_operation_id text[], p_date date[], p_success boolean[], p_latency_ms integer[], p_cost_usd numeric[],
@@ -63,14 +65,15 @@ CREATE FUNCTION helix.record_operation_executions(
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_columns';
 COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], numeric[], text[], text[],
     bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[]) IS
-    'The same with an array for each parameter of record_operation_execution, all of one length (22023 else), a null array '
-    'standing for nulls: the fastest way for many executions, as it needs no JSON.';
+    'The same with an array for each parameter of record_operation_execution, all of one length (22023 else). A null array stands '
+    'for nulls. It needs no JSON, so it is the fastest way for many executions.';
 
 CREATE FUNCTION helix_internal.write_execution() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'helix_write_execution';
 COMMENT ON FUNCTION helix_internal.write_execution() IS
-    'Instead of insert on helix.executions: records the row as record_operation_execution does; refuses update and delete (0A000)';
+    'Instead of insert on helix.executions: records the row as record_operation_execution does. Refuses update and delete '
+    '(0A000).';
 
 CREATE VIEW helix.executions WITH (security_invoker = true) AS
     SELECT e.id, e.user_id, e.operation_id, e.date, e.success, e.latency_ms, e.cost_usd,
@@ -79,7 +82,7 @@ CREATE VIEW helix.executions WITH (security_invoker = true) AS
       FROM helix_internal.executions e;
 COMMENT ON VIEW helix.executions IS
     'The executions that the caller may see. Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
-    'record_operation_execution does; id and recorded_at are the database''s and are refused.';
+    'record_operation_execution does. id and recorded_at are assigned by the database, and refused in a new row.';
 
 CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.executions
     FOR EACH ROW EXECUTE FUNCTION helix_internal.write_execution();
@@ -92,5 +95,6 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], '
-                      'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[])'),
+                      'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], '
+                      'uuid[])'),
     ('authenticated', 'SELECT, INSERT ON helix.executions');

@@ -1,9 +1,10 @@
 -- The exact views: rollups (base) plus what is not folded yet (tail), each in one statement and so in one snapshot.
+--
 -- A row is in the tail where its transaction was not visible to the stored snapshot. The two branches say that in terms
 -- of the indexes: transactions from next_xid on, and those that were in progress then. Two things guide the planner where
--- statistics mislead it (a bulk load may have put half the table under one xid): with a second bound, which is always true,
--- it takes each branch for a narrow range (0.5 % of the rows); id + 0 keeps it from looking for ids, nearly all of which
--- are above base_id, in the BRIN index.
+-- statistics mislead it, as a bulk load may have put half the table under one xid. The second bound is always true: with
+-- it the planner takes each branch for a narrow range (0.5 % of the rows). id + 0 keeps it from looking for ids in the
+-- BRIN index, for nearly all of them are above base_id.
 CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
     SELECT e.* FROM helix_internal.executions e
      WHERE e.xid >= (SELECT w.next_xid FROM helix_internal.watermark w)
@@ -17,8 +18,8 @@ CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
        AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w);
 COMMENT ON VIEW helix_internal.tail IS 'Executions that no fold has counted yet';
 
--- Column types agree to the letter between the branches below: only then does the planner flatten the whole into one
--- append, and leaves out what a query does not ask for.
+-- The column types of the branches below agree to the letter. Only then does the planner flatten the whole into one
+-- append, and leave out what a query does not ask for.
 CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
     SELECT t.user_id, t.date, t.total_operations, t.successes, t.total_cost_usd,
            t.anthropic_cost, t.deepseek_cost, t.gemini_cost, t.openai_cost,

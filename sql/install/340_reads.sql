@@ -1,5 +1,5 @@
 -- Reads as functions: one statement each, inlined where PostgreSQL can. Bodies are parsed here, so no search_path matters.
--- Who may ask is a condition without columns: it is looked at before any row, and also where there is none.
+-- Who may ask is a condition without columns, so it is checked before any row is read, and where there is none too.
 CREATE FUNCTION helix_internal.first_day(p_start timestamptz, p_end timestamptz) RETURNS timestamptz
     LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_first_day';
@@ -30,7 +30,8 @@ CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id 
            AND a.period_start < ((SELECT helix_internal.month_start(p_month)) + interval '1 month') AT TIME ZONE 'UTC';
     END;
 COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
-    'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, 22008 outside 1970 to 9999.';
+    'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 '
+    'without a month, 22008 outside 1970 to 9999.';
 
 CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
@@ -43,7 +44,8 @@ CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAUL
            AND t.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
 COMMENT ON FUNCTION helix.get_total_monthly_cost(uuid, date) IS
-    'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, 22008 outside 1970 to 9999.';
+    'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, '
+    '22008 outside 1970 to 9999.';
 
 CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
@@ -59,7 +61,7 @@ CREATE FUNCTION helix.calculate_success_rate(
     END;
 COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
     'Percent (0-100) of a user''s executions of one operation that succeeded, over the UTC days that [p_start_date, p_end_date) '
-    'touches; 100 where nothing ran. 42501 on another user''s id, 22023 where the range ends before it starts.';
+    'touches. 100 where nothing ran. 42501 on another user''s id, 22023 where the range ends before it starts.';
 
 CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
     RETURNS SETOF helix.cost_trends LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
@@ -72,8 +74,8 @@ CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
          ORDER BY t.date;
     END;
 COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer) IS
-    'Rows of helix.cost_trends of a user for the last p_days UTC days, today included, oldest first; days without executions '
-    'have no row. 42501 on another user''s id, 22023 where p_days is not 1 to 36,500.';
+    'Rows of helix.cost_trends of a user for the last p_days UTC days, today included, oldest first. Days without executions have '
+    'no row. 42501 on another user''s id, 22023 where p_days is not 1 to 36,500.';
 
 CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
@@ -120,9 +122,9 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
          ORDER BY o.operation_id;
     END;
 COMMENT ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz) IS
-    'One row for each operation that a user ran on the UTC days that [p_start, p_end) touches: counts, success_rate in percent '
-    '0-100, cost in USD, latency in ms, tokens, and models_used (model to number of executions). 42501 on another user''s id, '
-    '22023 where the range ends before it starts.';
+    'One row for each operation that a user ran on the UTC days that [p_start, p_end) touches. It has counts, success_rate in '
+    'percent 0-100, cost in USD, latency in ms, tokens, and models_used (model to number of executions). 42501 on another user''s '
+    'id, 22023 where the range ends before it starts.';
 
 CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
@@ -137,7 +139,7 @@ CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text,
          WHERE m.operation_id = p_operation_id;
     END;
 COMMENT ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz) IS
-    'The row of get_all_operation_metrics for one operation; no row where it did not run.';
+    'The row of get_all_operation_metrics for one operation. No row where it did not run.';
 
 CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (total_operations bigint, successful_operations bigint, failed_operations bigint, success_rate numeric,
@@ -182,9 +184,9 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
           FROM total t;
     END;
 COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
-    'One row on all that a user ran on the UTC days that [p_start, p_end) touches: rates and averages weigh every execution '
-    'alike (success_rate 100 where nothing ran), cost in USD, latency in ms; best_performing_model has the highest success '
-    'rate and, among equals, the lowest mean latency; cheapest_model the lowest mean cost. 42501 on another user''s id, 22023 '
+    'One row on all that a user ran on the UTC days that [p_start, p_end) touches. Rates and averages weigh every execution '
+    'alike; success_rate is 100 where nothing ran. Cost is in USD, latency in ms. best_performing_model has the highest success '
+    'rate and, among equals, the lowest mean latency. cheapest_model has the lowest mean cost. 42501 on another user''s id, 22023 '
     'where the range ends before it starts.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES

@@ -3,7 +3,7 @@ CREATE FUNCTION helix_internal.worker_status(OUT pid integer, OUT last_error tex
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_worker_status';
 COMMENT ON FUNCTION helix_internal.worker_status() IS
-    'This database''s worker: its pid, null where none runs, and its last error since the server started';
+    'This database''s worker: its pid, and its last error since the server started. A null pid means that none runs.';
 
 CREATE FUNCTION helix.ledger_status(
     OUT unfolded_rows bigint, OUT oldest_unfolded_age interval, OUT last_fold timestamptz, OUT folded_rows bigint,
@@ -17,8 +17,8 @@ CREATE FUNCTION helix.ledger_status(
           CROSS JOIN helix_internal.worker_status() s;
     END;
 COMMENT ON FUNCTION helix.ledger_status() IS
-    'One row: executions not folded yet and the age of the oldest, the last fold, executions and USD folded in all, and the '
-    'worker''s pid (null where this database has none, see helix.databases) and last error';
+    'One row: executions not folded yet and the age of the oldest, the last fold, and executions and USD folded in all. It also '
+    'has the worker''s pid and last error. A null pid means that this database has no worker: see helix.databases.';
 
 CREATE FUNCTION helix.verify_ledger()
     RETURNS TABLE (what text, user_id uuid, day date, operation_id text, model text, expected text, found text)
@@ -34,7 +34,8 @@ CREATE FUNCTION helix.verify_ledger()
             SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC' AS period_start, e.provider, e.model,
                    pg_catalog.count(*) AS executions, pg_catalog.count(*) FILTER (WHERE e.success) AS successes,
                    pg_catalog.sum(e.cost_usd) AS cost_usd, pg_catalog.max(e.cost_usd) AS max_cost_usd,
-                   pg_catalog.count(e.latency_ms) AS latency_count, coalesce(pg_catalog.sum(e.latency_ms), 0)::numeric AS latency_sum,
+                   pg_catalog.count(e.latency_ms) AS latency_count,
+                   coalesce(pg_catalog.sum(e.latency_ms), 0)::numeric AS latency_sum,
                    pg_catalog.min(e.latency_ms) AS latency_min, pg_catalog.max(e.latency_ms) AS latency_max,
                    coalesce(pg_catalog.sum(e.input_tokens), 0) AS input_tokens,
                    coalesce(pg_catalog.sum(e.cached_input_tokens), 0) AS cached_input_tokens,
@@ -118,8 +119,8 @@ CREATE FUNCTION helix.verify_ledger()
                IS DISTINCT FROM ROW(a.rows, a.cost_usd, w.folded_rows, w.folded_cost_usd);
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
-    'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger and returns each difference from the '
-    'rollups; no row means exact. What retention has dropped is proved by the totals kept for each dropped month.';
+    'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '
+    'rollups. No row means exact. What retention has dropped is proved by the totals kept for each dropped month.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('service', 'EXECUTE ON FUNCTION helix_internal.worker_status()'),

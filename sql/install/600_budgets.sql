@@ -1,5 +1,6 @@
--- Budgets: what users and groups of users may spend. A limit is a row here or a user's cost_budget_monthly; what is spent is the
--- ledger's sum, and what is reserved the sum of open reservations, so no row is written by everybody who spends.
+-- Budgets: what users and groups of users may spend. A limit is a row here or a user's cost_budget_monthly. What is spent
+-- is the ledger's sum, and what is reserved is the sum of open reservations. So there is no row that everybody who spends
+-- writes.
 CREATE TABLE helix.budget_groups (
     id         uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
     name       text        NOT NULL UNIQUE CHECK (pg_catalog.length(name) BETWEEN 1 AND 200),
@@ -8,9 +9,9 @@ CREATE TABLE helix.budget_groups (
 );
 CREATE INDEX budget_groups_parent ON helix.budget_groups (parent_id) WHERE parent_id IS NOT NULL;
 COMMENT ON TABLE helix.budget_groups IS
-    'Groups of users (tenants, teams) that share budgets; what a group spends counts for its parent too. 22023 where a group would '
-    'become its own ancestor.';
-COMMENT ON COLUMN helix.budget_groups.parent_id IS 'The group that this one is a part of; null: none';
+    'Groups of users (tenants, teams) that share budgets. What a group spends counts for its parent too. 22023 where a group '
+    'would become its own ancestor.';
+COMMENT ON COLUMN helix.budget_groups.parent_id IS 'The group that this one is a part of. Null: none';
 
 CREATE TABLE helix.budget_group_members (
     group_id uuid NOT NULL REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
@@ -19,7 +20,8 @@ CREATE TABLE helix.budget_group_members (
 );
 CREATE INDEX budget_group_members_user ON helix.budget_group_members (user_id);
 COMMENT ON TABLE helix.budget_group_members IS
-    'Who belongs to which group. All that a member has spent in a budget''s period counts for the group, from the moment he is in it.';
+    'Who belongs to which group. From the moment a member joins, all that they have spent in a budget''s period counts for the '
+    'group.';
 
 CREATE TABLE helix.budgets (
     id           uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
@@ -39,17 +41,20 @@ CREATE TABLE helix.budgets (
 );
 CREATE INDEX budgets_group ON helix.budgets (group_id) WHERE group_id IS NOT NULL;
 COMMENT ON TABLE helix.budgets IS
-    'What a user, a user with one operation, or a group may spend in a day, week or month: one row for each of these and period. Users '
-    'write their own, whose id is the database''s, whatever a client sends; a limit that they must not change is one of a group. A change waits for transactions that have reserved in its scope.';
-COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts; null where group_id is set';
-COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user; null: all of it';
-COMMENT ON COLUMN helix.budgets.group_id IS 'The spending of its members and those of the groups in it counts; null where user_id is set';
+    'What a user, a user with one operation, or a group may spend in a day, week or month. There is one row for each of these and '
+    'period. Users write their own rows. The database gives these their ids, whatever a client sends. A limit that users must not '
+    'change is one of a group. A change waits for transactions that have reserved in its scope.';
+COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts. Null where group_id is set';
+COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user counts. Null: all that they spend';
+COMMENT ON COLUMN helix.budgets.group_id IS
+    'What its members and those of the groups in it spend counts. Null where user_id is set';
 COMMENT ON COLUMN helix.budgets.period IS 'day, week (from Monday) or month, by the calendar of time_zone';
-COMMENT ON COLUMN helix.budgets.time_zone IS 
-    'Decides when the period begins and ends (see helix_internal.spending_of() for which executions count): a name of pg_timezone_names, '
-    'stored as it is spelled there; 22023 on any other. Where a restored name is unknown to the server, UTC counts and the log says so.';
+COMMENT ON COLUMN helix.budgets.time_zone IS
+    'Decides when the period begins and ends; helix_internal.spending_of() says which executions count. It is a name of '
+    'pg_timezone_names, stored as it is spelled there; 22023 on any other. Where a restored name is unknown to the server, UTC '
+    'counts and the log says so.';
 COMMENT ON COLUMN helix.budgets.limit_usd IS 'USD per period, from 0 to below 10^9';
-COMMENT ON COLUMN helix.budgets.warn_percent IS 'Percent (0-100) of the limit from which on there are warnings';
+COMMENT ON COLUMN helix.budgets.warn_percent IS 'There are warnings from this percentage (0-100) of the limit on';
 COMMENT ON COLUMN helix.budgets.hard IS 'True: reservations that would pass the limit are refused (HX001). False: they warn';
 
 CREATE TABLE helix_internal.budget_reservations (
@@ -63,10 +68,11 @@ CREATE TABLE helix_internal.budget_reservations (
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX budget_reservations_user ON helix_internal.budget_reservations (user_id);
 COMMENT ON TABLE helix_internal.budget_reservations IS
-    'Money set aside for what is about to run: it counts until the reservation is settled, released, or expires_at is reached.';
-COMMENT ON COLUMN helix_internal.budget_reservations.created_at IS 'It counts in the periods that this lies in, and in no other';
+    'Money set aside for what is about to run. It counts until the reservation is settled or released, or until expires_at.';
+COMMENT ON COLUMN helix_internal.budget_reservations.created_at IS
+    'It counts in the periods that this time lies in, and in no other';
 COMMENT ON COLUMN helix_internal.budget_reservations.of_queue IS
-    'It is that of the queue''s execution with this id, and ends with it: nobody releases or settles it';
+    'True: it belongs to the queue''s execution with this id, and ends with it. Nobody else releases or settles it.';
 
 CREATE TABLE helix_internal.moved_costs (
     user_id      uuid        NOT NULL,
@@ -81,12 +87,16 @@ CREATE INDEX moved_costs_counts_at ON helix_internal.moved_costs (user_id, count
 CREATE INDEX moved_costs_date ON helix_internal.moved_costs (user_id, date);
 CREATE INDEX moved_costs_recent ON helix_internal.moved_costs (recorded_at) WHERE NOT merged;
 COMMENT ON TABLE helix_internal.moved_costs IS
-    'Costs that count in another period of a budget than the ledger''s sums say, which go by date and recorded_at: what was reserved counts '
-    'when it was reserved, what exceeds that when it was recorded, what was not reserved when it occurred. Forgotten after 40 days.';
-COMMENT ON COLUMN helix_internal.moved_costs.usd IS 'What counts at counts_at and not where the sums have it; less than 0 where a price went down';
-COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS 'The beginning of the quarter of an hour that it counts in';
-COMMENT ON COLUMN helix_internal.moved_costs.date IS 'The date in the ledger: the sums have the cost there, but for one that is the UTC day of recorded_at';
-COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS 'The beginning of the quarter of an hour of its recording';
+    'Costs that count in another period of a budget than the ledger''s sums say, which go by date and recorded_at. What was '
+    'reserved counts when it was reserved. What exceeds that counts when it was recorded. What was not reserved counts when it '
+    'occurred. Rows are forgotten after 40 days.';
+COMMENT ON COLUMN helix_internal.moved_costs.usd IS
+    'USD that count at counts_at and not where the sums have them. Less than 0 where a price went down';
+COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS 'The beginning of the quarter of an hour in which they count';
+COMMENT ON COLUMN helix_internal.moved_costs.date IS
+    'The date in the ledger. The sums have the cost there, unless it is the UTC day of recorded_at: then they go by recorded_at.';
+COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS
+    'The beginning of the quarter of an hour in which the cost was recorded';
 COMMENT ON COLUMN helix_internal.moved_costs.merged IS 'True once rows that count alike have been summed up';
 
 CREATE TABLE helix.budget_warnings (
@@ -105,8 +115,9 @@ CREATE TABLE helix.budget_warnings (
 );
 CREATE INDEX budget_warnings_user ON helix.budget_warnings (user_id, created_at DESC);
 COMMENT ON TABLE helix.budget_warnings IS
-    'When the worker first saw a budget reach its warn_percent (warning) or its limit (exceeded) in a period: one row each, in USD. '
-    'Its id, which alone tells nothing, is sent to the channel helix_budget_warnings: whoever may see the row reads it by that.';
+    'When the worker first saw a budget reach its warn_percent (warning) or its limit (exceeded) in a period: one row each, in '
+    'USD. Its id is sent to the channel helix_budget_warnings. The id alone tells nothing: those who may see the row read it by '
+    'its id.';
 COMMENT ON COLUMN helix.budget_warnings.budget_id IS 'The id of helix.budgets or of helix.user_operation_preferences';
 
 ALTER TABLE helix.budget_group_members ENABLE ROW LEVEL SECURITY;
@@ -121,7 +132,7 @@ ALTER TABLE helix_internal.moved_costs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.moved_costs FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.moved_costs USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
--- What belongs to a group is for those who may act for everyone: they see more than one user.
+-- A group's rows are for those who may act for every user: they see more than one user.
 ALTER TABLE helix.budgets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix.budgets FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix.budgets USING (user_id BETWEEN
@@ -135,16 +146,16 @@ CREATE POLICY visible_users ON helix.budget_warnings USING (user_id BETWEEN
 CREATE POLICY visible_groups ON helix.budget_warnings USING (user_id IS NULL AND
     (SELECT helix_internal.first_visible_user() < helix_internal.last_visible_user()));
 
--- Whoever changes which limits apply waits for those who have just reserved without knowing.
+-- A change of limits waits for those who have just reserved without knowing of it.
 CREATE FUNCTION helix_internal.define_limits() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_define_limits';
 COMMENT ON FUNCTION helix_internal.define_limits() IS
-    'Before a change of what limits apply: locks the scopes that the columns named by its arguments hold, before and after';
+    'Before a change of limits: its arguments name columns. Locks the scopes that these hold, before and after the change.';
 CREATE FUNCTION helix_internal.check_budget_group() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_budget_group';
-COMMENT ON FUNCTION helix_internal.check_budget_group() IS 'Before a group gets another parent: refuses circles';
+COMMENT ON FUNCTION helix_internal.check_budget_group() IS 'Before a group gets another parent: refuses circles (22023)';
 CREATE FUNCTION helix_internal.check_time_zone() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_time_zone';
@@ -191,9 +202,10 @@ CREATE VIEW helix_internal.limits WITH (security_invoker = true) AS
     SELECT p.id, 'preference', p.user_id, p.operation_id, NULL::uuid, 'month', 'UTC', p.cost_budget_monthly, 80::numeric, true
       FROM helix.user_operation_preferences p
      WHERE p.cost_budget_monthly IS NOT NULL;
-COMMENT ON VIEW helix_internal.limits IS 'Every limit: the enabled budgets, and the monthly budgets of preferences (UTC, hard, warning at 80 %)';
+COMMENT ON VIEW helix_internal.limits IS
+    'Every limit: the enabled budgets, and the monthly budgets of preferences (UTC, hard, warning at 80 %)';
 
--- The queue asks it for each claimed execution: three looks into indexes.
+-- The queue asks this for each execution that it claims: three looks into indexes.
 CREATE VIEW helix_internal.limited_users WITH (security_invoker = true) AS
     SELECT b.user_id FROM helix.budgets b
     UNION ALL

@@ -1,9 +1,11 @@
--- What applies to whom, what is used of it, and the functions that reserve. Bodies are parsed here, so no search_path matters.
+-- Which limits apply to a user, what is used of them, and the functions that reserve. Bodies are parsed here, so no
+-- search_path matters.
 CREATE FUNCTION helix_internal.local_time(p_time_zone text, p_at timestamptz) RETURNS timestamp
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_local_time';
 COMMENT ON FUNCTION helix_internal.local_time(text, timestamptz) IS
-    'What the clock of a stored time zone shows at p_at, whatever the session says of abbreviations; by UTC where the zone is unknown';
+    'What the clock of a stored time zone shows at p_at, whatever the session says of abbreviations. By UTC where the zone is '
+    'unknown.';
 CREATE FUNCTION helix_internal.instant_of(p_time_zone text, p_local timestamp) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_instant_of';
@@ -20,7 +22,8 @@ CREATE FUNCTION helix_internal.budget_period(p_period text, p_time_zone text, p_
                                      ELSE interval '1 month' END AS length) s;
     END;
 COMMENT ON FUNCTION helix_internal.budget_period(text, text, timestamptz) IS
-    'The day, week or month of a time zone in which p_at lies: its first day, the day after its last, and when these begin there';
+    'The day, week or month of a time zone in which p_at lies. Returns its first day, the day after its last, and when these two '
+    'begin.';
 
 CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid) LANGUAGE sql STABLE ROWS 2
     BEGIN ATOMIC
@@ -30,7 +33,7 @@ CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid)
             SELECT g.parent_id FROM up JOIN helix.budget_groups g ON g.id = up.id WHERE g.parent_id IS NOT NULL)
         SELECT up.id FROM up;
     END;
-COMMENT ON FUNCTION helix_internal.groups_of(uuid) IS 'The groups of a user, and those that they are in';
+COMMENT ON FUNCTION helix_internal.groups_of(uuid) IS 'The groups of a user, and all groups that these are in';
 
 CREATE FUNCTION helix_internal.users_of(p_group_id uuid) RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
@@ -51,7 +54,7 @@ CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RE
         SELECT l.* FROM helix_internal.groups_of(p_user_id) g JOIN helix_internal.budget_limits l ON l.group_id = g.id;
     END;
 COMMENT ON FUNCTION helix_internal.limits_of(uuid, text) IS
-    'The limits that apply to an operation of a user; null: to any of his operations';
+    'The limits that apply to an operation of a user. Null: to any of their operations.';
 
 CREATE FUNCTION helix_internal.recorded_before(p_user_id uuid, p_operation_id text, p_date date, p_at timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
@@ -65,8 +68,9 @@ CREATE FUNCTION helix_internal.recorded_before(p_user_id uuid, p_operation_id te
           FROM (SELECT p_date::timestamp AT TIME ZONE 'UTC' AS start OFFSET 0) d;
     END;
 COMMENT ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz) IS
-    'USD of what a user recorded, on its own date, from p_at until p_date began by UTC; less than 0 where p_at is later. What a day in '
-    'another time zone adds to a day by UTC. Reads the user''s rows of the month, unless p_at is that beginning';
+    'What a day in another time zone adds to a day by UTC. It is the USD of what a user recorded, on its own date, from p_at '
+    'until p_date began by UTC. Less than 0 where p_at is later. Reads the user''s rows of the month, unless p_at is that '
+    'beginning.';
 
 CREATE FUNCTION helix_internal.moved_to(
     p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
@@ -87,7 +91,7 @@ CREATE FUNCTION helix_internal.moved_to(
                                      ELSE m.date >= p.from_date AND m.date < p.until_date END), 0) AS usd;
     END;
 COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz) IS
-    'USD that counts in a period and is not in its sums, less what is in them and counts in another one';
+    'USD that count in a period and are not in its sums, less those that are in the sums and count in another period';
 
 CREATE FUNCTION helix_internal.spending_of(
     p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
@@ -104,13 +108,13 @@ CREATE FUNCTION helix_internal.spending_of(
                            AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0) + f.usd - u.usd + m.usd
           FROM helix_internal.recorded_before(p_user_id, p_operation_id, p_from, p_from_at) f,
                helix_internal.recorded_before(p_user_id, p_operation_id, p_until,
-                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u, -- what is still to come needs no look
+                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u, -- of the future there is nothing to read
                helix_internal.moved_to(p_user_id, p_operation_id, p_from, p_until, p_from_at, p_until_at) m;
     END;
 COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz) IS
-    'USD that a user''s executions cost in a period that has not ended, from p_from to before p_until by date, from p_from_at to before p_until_at by '
-    'time. What was reserved counts when it was reserved, what '
-    'exceeds that when it was recorded, and what was not reserved when it occurred, whatever its date';
+    'USD that a user''s executions cost in a period that has not ended. By date it runs from p_from to before p_until, by time '
+    'from p_from_at to before p_until_at. What was reserved counts when it was reserved. What exceeds that counts when it was '
+    'recorded. What was not reserved counts when it occurred, whatever its date.';
 
 CREATE FUNCTION helix_internal.use_of(
     p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz,
@@ -135,7 +139,7 @@ CREATE FUNCTION helix_internal.use_of(
                            AND r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at) END, 0);
     END;
 COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz, timestamptz, timestamptz) IS
-    'USD that was spent in a period (see spending_of), and that was reserved in it and still is at p_at, in a scope';
+    'What is used of a scope in a period, in USD: what was spent (see spending_of), and what was reserved and still is at p_at';
 
 CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
     RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,
@@ -151,7 +155,7 @@ CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, p_at) p,
                        LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
                                                      p.starts_at, p.resets_at, p_at) u
-                OFFSET 0) s; -- so that what is used is summed once, however often it is mentioned
+                OFFSET 0) s; -- so that what is used is summed once, however often it is named
     END;
 COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, timestamptz) IS
     'The limits of limits_of() with what is used of them in the period of p_at';
@@ -161,31 +165,33 @@ CREATE FUNCTION helix.reserve_budget(
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_reserve_budget';
 COMMENT ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval) IS
-    'Sets p_amount_usd (USD, from 0 to below 10^9) aside for an operation and returns the reservation''s id, to be passed to the recording '
-    'call. It counts in every budget of the user, in the periods that it is made in, until it is recorded, released, or p_ttl (1 s to 30 days) is over. HX001 where it would pass '
-    'a hard limit, with limit, spent, reserved and reset time in the detail; a warning (01000) from a budget''s warn_percent on and where it '
-    'passes a soft limit. Others who reserve in the same hard budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown '
-    'operation, 22003 a bad amount, 22023 a bad p_ttl or more than helix.max_reservations_per_user open ones, 42501 another user''s id.';
+    'Sets p_amount_usd (USD, from 0 to below 10^9) aside for an operation. Returns the reservation''s id, to be passed to the '
+    'recording call. It counts in every budget of the user, in the periods in which it is made. It does so until it is recorded '
+    'or released, or until p_ttl (1 s to 30 days) is over. HX001 where it would pass a hard limit, with limit, spent, reserved '
+    'and reset time in the detail. A warning (01000) from a budget''s warn_percent on, and where it passes a soft limit. Others '
+    'who reserve in the same hard budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown operation, 22003 '
+    'a bad amount, 42501 another user''s id. 22023: a bad p_ttl, or more than helix.max_reservations_per_user open ones.';
 
 CREATE FUNCTION helix.release_reservation(p_reservation_id uuid) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_release_reservation';
 COMMENT ON FUNCTION helix.release_reservation(uuid) IS
-    'Gives up a reservation; false where it is settled, released or expired and gone already. Errors: 42501 another user''s, 55000 an '
-    'execution''s of the queue.';
+    'Gives up a reservation. False where it is gone already: settled, released or expired. Errors: 42501 another user''s, 55000 '
+    'one of an execution of the queue.';
 
 CREATE FUNCTION helix.get_remaining_budget(p_user_id uuid, p_operation_id text) RETURNS numeric
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_get_remaining_budget';
 COMMENT ON FUNCTION helix.get_remaining_budget(uuid, text) IS
-    'USD that an operation of a user may still cost: the least that any of the hard limits leaves after what is spent and reserved, '
-    'negative where more has been recorded; null where there is no hard limit. 42501 another user''s id.';
+    'USD that an operation of a user may still cost: the least that any hard limit leaves after what is spent and reserved. '
+    'Negative where more has been recorded. Null where there is no hard limit. 42501 another user''s id.';
 
 CREATE FUNCTION helix.is_within_budget(p_user_id uuid, p_operation_id text, p_estimated_cost numeric) RETURNS boolean
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_is_within_budget';
 COMMENT ON FUNCTION helix.is_within_budget(uuid, text, numeric) IS
-    'Whether reserve_budget() would give p_estimated_cost (USD) now; it reserves nothing. Errors as reserve_budget, but for HX001.';
+    'Whether reserve_budget() would grant p_estimated_cost (USD) now. It reserves nothing. Errors are those of reserve_budget, '
+    'but for HX001.';
 
 CREATE FUNCTION helix.budget_status(p_user_id uuid)
     RETURNS TABLE (budget_id uuid, scope text, operation_id text, group_id uuid, group_name text, period text, time_zone text,
@@ -194,16 +200,16 @@ CREATE FUNCTION helix.budget_status(p_user_id uuid)
     LANGUAGE c STABLE ROWS 5 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_budget_status';
 COMMENT ON FUNCTION helix.budget_status(uuid) IS
-    'A row for each budget that applies to a user, now. scope: user, operation, preference (cost_budget_monthly) or group; period_end is the '
-    'last day, resets_at when the next period begins; amounts in USD; percent_used (0-100 and more; null for a limit of 0) and level (ok, '
-    'warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
+    'A row for each budget that applies to a user, now. scope: user, operation, preference (cost_budget_monthly) or group. '
+    'period_end is the last day, and resets_at is when the next period begins. Amounts are in USD. percent_used (0-100 and more; '
+    'null for a limit of 0) and level (ok, warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
 
 CREATE FUNCTION helix.update_cost_budget(p_user_id uuid, p_amount numeric) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_update_cost_budget';
 COMMENT ON FUNCTION helix.update_cost_budget(uuid, numeric) IS
-    'Sets what a user may spend in a month, in USD (a hard budget of all his operations, by UTC unless he has one already); null removes it. '
-    '22003 a bad amount, 42501 another user''s id.';
+    'Sets what a user may spend in a month, in USD; null removes it. It is a hard budget of all their operations, by UTC unless '
+    'they have one already. 22003 a bad amount, 42501 another user''s id.';
 
 CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, pg_catalog.to_char(p.period_start, 'YYYY-MM') AS month, b.limit_usd AS monthly_budget_usd,
@@ -213,24 +219,25 @@ CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
       FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
      WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL;
 COMMENT ON VIEW helix.cost_budgets IS
-    'The monthly budgets of the users that the caller may see, in the month that it is now in their time zone (YYYY-MM): USD, percent 0-100. '
-    'Written by update_cost_budget() and helix.budgets.';
+    'The monthly budgets of the users that the caller may see, in the current month of their time zone (YYYY-MM). USD, percent '
+    '0-100. Written by update_cost_budget() and helix.budgets.';
 
 CREATE FUNCTION helix_internal.expire_reservations() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_expire_reservations';
 COMMENT ON FUNCTION helix_internal.expire_reservations() IS
-    'What the worker does every 5 s: deletes reservations that have expired, which count no longer; how many';
+    'What the worker does every 5 s: deletes reservations that have expired, which count no longer. Returns how many.';
 CREATE FUNCTION helix_internal.tidy_moved_costs() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_tidy_moved_costs';
 COMMENT ON FUNCTION helix_internal.tidy_moved_costs() IS
-    'What the worker does every 5 s: sums up rows of moved_costs that count alike, and once an hour deletes those that no period needs; how many';
+    'What the worker does every 5 s: sums up rows of moved_costs that count alike. Once an hour it also deletes those that no '
+    'period needs. Returns how many it removed.';
 CREATE FUNCTION helix_internal.warn_of_budgets() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_warn_of_budgets';
 COMMENT ON FUNCTION helix_internal.warn_of_budgets() IS
-    'Writes the rows of helix.budget_warnings that are due, for databases without a worker; how many';
+    'Writes the rows of helix.budget_warnings that are due, for databases without a worker. Returns how many.';
 
 CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id text, p_model text DEFAULT NULL)
     RETURNS TABLE (low numeric, mid numeric, high numeric, basis text, samples integer)
@@ -263,10 +270,11 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL;
     END;
 COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
-    'What an operation of a user is likely to cost, in USD, with p_model (a model or provider, null: any). basis history: the 10th, 50th and '
-    '90th percentile of up to 200 of the user''s newest executions of it (among his newest 2,000 of all), where there are at least 20 (samples). '
-    'basis prices: what helix.operations.default_input_tokens and default_output_tokens cost now: half the cheapest, the median, and twice the '
-    'dearest of the models in question. basis none: null, neither is known. 42501 another user''s id.';
+    'What an operation of a user is likely to cost, in USD, with p_model (a model or provider; null: any). basis history: the '
+    '10th, 50th and 90th percentile of up to 200 of the user''s newest executions of it, where there are at least 20 (samples). '
+    'They are looked for among the user''s newest 2,000 executions of all. basis prices: what '
+    'helix.operations.default_input_tokens and default_output_tokens cost now. low is half the cheapest of the models in '
+    'question, mid the median, high twice the dearest. basis none: null, neither is known. 42501 another user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),
