@@ -274,7 +274,7 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     '10th, 50th and 90th percentile of up to 200 of the user''s newest executions of it, where there are at least 20 (samples). '
     'They are looked for among the user''s newest 2,000 executions of all. basis prices: what '
     'helix.operations.default_input_tokens and default_output_tokens cost now. low is half the cheapest of the models in '
-    'question, mid the median, high twice the dearest. basis none: null, neither is known. 42501 another user''s id.';
+    'question, mid the median, high twice the most expensive. basis none: null, neither is known. 42501 another user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),

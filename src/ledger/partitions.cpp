@@ -60,8 +60,8 @@ Oid existing_partition(Month month) {
     return table;
 }
 
-// Who has rights on a table of its own. A partition needs none: rights come with the parent. ALTER DEFAULT PRIVILEGES
-// (Supabase sets some) gives rights on every new table, so they are revoked.
+// Who has rights on a new partition. It needs none of its own: rights come with the parent. ALTER DEFAULT PRIVILEGES
+// (Supabase sets some) gives rights on every new table, so these are revoked.
 pg::Statement select_grantees(R"(
     SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.rolname) END
       FROM pg_catalog.pg_class c

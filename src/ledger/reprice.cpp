@@ -94,7 +94,7 @@ struct Change {
     enum : int { executions = 1, old_cost_usd, new_cost_usd };
 };
 
-// The cost of the dearest execution of a key is not a sum: it is looked up again for the folded keys of the range.
+// The highest cost of a key is not a sum: it is looked up again for the folded keys of the range.
 // Where retention has dropped some executions of a key, the old maximum may be theirs, so it stays as a lower bound.
 pg::Statement correct_maxima(R"(
     WITH keys AS (
