@@ -1,3 +1,4 @@
+// Defines every setting, with its bounds and checks.
 #include "pg/prelude.hpp"
 
 #include "config.hpp"
@@ -85,8 +86,7 @@ bool check_user_id(char** value, void**, GucSource) {
     return false;
 }
 
-// Keeps what a parser of the core says about a value. The value itself may hold a secret by mistake and is not
-// repeated.
+// Repeats what a parser says about a value. It does not repeat the value itself, which may hold a secret by mistake.
 template <typename F>
 bool parses(const char* name, F parse) {
     try {
@@ -130,151 +130,141 @@ bool check_absolute_path(char** value, void**, GucSource) {
     return false;
 }
 
-constexpr const char* contract_keys = "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, "
-                                      "all_op_metrics:*, recommendations:*";
+constexpr int day_s = SECS_PER_DAY;
+constexpr int hour_s = SECS_PER_HOUR;
+constexpr int mib = 1024 * 1024;
+constexpr int most_rows = 1'000'000; // that a setting may allow a user
 
-struct IntSetting {
+struct IntSetting { // its default is the variable's first value
     const char* name;
     const char* description;
+    const char* more; // of the description; may be null
     int* variable;
-    int initial;
     int smallest;
     int largest;
-    int unit;
+    int unit; // GUC_UNIT_*; 0: none
+    GucContext who = PGC_SIGHUP;
 };
 
-void define_cache() {
-    DefineCustomStringVariable("helix.redis_url", "Where the application's Redis is; empty: no cache.",
-                               "redis://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "",
-                               PGC_SIGHUP, 0, check_redis_url, nullptr, nullptr);
-    DefineCustomStringVariable("helix.redis_password_ref", "What holds Redis's password: file:///path or env://NAME.",
-                               nullptr, &redis_password_ref, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_password_ref,
-                               nullptr, nullptr);
-    DefineCustomStringVariable("helix.cache_keys", "The keys that helix owns in Redis, as patterns.",
-                               "They are removed where it is not known which of them are stale.", &cache_keys,
-                               contract_keys, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.cache_ring_size", "Shared memory for commits on their way to Redis.",
-                            "Where it is full, everything is invalidated.", &cache_ring_size_kb, 4096, 64, 1 << 20,
-                            PGC_POSTMASTER, GUC_UNIT_KB, nullptr, nullptr, nullptr);
-    constexpr int day_s = SECS_PER_DAY;
-    for (const IntSetting& setting : {
-             IntSetting{"helix.redis_connect_timeout", "How long a session waits for a connection to Redis.",
-                        &redis_connect_timeout_ms, 200, 1, 10'000, GUC_UNIT_MS},
-             IntSetting{"helix.redis_command_timeout", "How long a session waits for an answer from Redis.",
-                        &redis_command_timeout_ms, 50, 1, 10'000, GUC_UNIT_MS},
-             IntSetting{"helix.cache_lease", "Time after which no read through the cache misses a commit.",
-                        &cache_lease_ms, 2000, 200, 60'000, GUC_UNIT_MS},
-             IntSetting{"helix.cache_repeat_delay", "Pause before keys are removed a second time; 0: they are not.",
-                        &cache_repeat_delay_ms, 500, 0, 60'000, GUC_UNIT_MS},
-             IntSetting{"helix.cache_fill_wait", "How long a reader waits for another that computes the same value.",
-                        &cache_fill_wait_ms, 100, 0, 10'000, GUC_UNIT_MS},
-             IntSetting{"helix.cache_preferences_ttl", "How long preferences stay in the cache at most.",
-                        &cache_preferences_ttl_s, 15 * SECS_PER_MINUTE, 1, day_s, GUC_UNIT_S},
-             IntSetting{"helix.cache_theme_ttl", "How long theme preferences stay in the cache at most.",
-                        &cache_theme_ttl_s, SECS_PER_HOUR, 1, day_s, GUC_UNIT_S},
-             IntSetting{"helix.cache_analytics_ttl", "How long sums and trends stay in the cache at most.",
-                        &cache_analytics_ttl_s, 5 * SECS_PER_MINUTE, 1, day_s, GUC_UNIT_S},
-             IntSetting{"helix.cache_recommendations_ttl", "How long recommendations stay in the cache at most.",
-                        &cache_recommendations_ttl_s, SECS_PER_HOUR, 1, day_s, GUC_UNIT_S},
-         }) {
-        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
-                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
-    }
-}
+constexpr IntSetting int_settings[] = {
+    // the ledger
+    {"helix.fold_interval", "Pause between two folds of the ledger into its rollups.",
+     "Sums are exact whatever it is; a shorter pause keeps reads faster.", &fold_interval_ms, 10, hour_s * 1000,
+     GUC_UNIT_MS},
+    {"helix.fold_rows", "Executions recorded since the last fold that start the next one at once.", nullptr, &fold_rows,
+     1, INT_MAX, 0},
+    {"helix.ledger_retention", "Age at which a folded month of the ledger is dropped; 0 keeps all.",
+     "The age counts from the month's end; rollups stay.", &ledger_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.request_id_window", "How long at least a request id is remembered.", nullptr, &request_id_window_s,
+     SECS_PER_MINUTE, INT_MAX, GUC_UNIT_S},
+    {"helix.occurred_at_ahead", "How far in the future an execution may have occurred.",
+     "Later ones are refused: their cost would not count yet.", &occurred_at_ahead_s, 0, 365 * day_s, GUC_UNIT_S},
 
-void define_limits() {
-    for (const IntSetting& setting : {
-             IntSetting{"helix.max_schedules_per_user", "How many schedules a user may have; 0: any number.",
-                        &max_schedules_per_user, 100, 0, INT_MAX, 0},
-             IntSetting{"helix.max_queued_per_user", "How many executions of a user may wait or run; 0: any number.",
-                        &max_queued_per_user, 10'000, 0, INT_MAX, 0},
-             IntSetting{"helix.min_schedule_interval", "The shortest time between two runs that a user may schedule.",
-                        &min_schedule_interval_s, 5, 1, SECS_PER_DAY, GUC_UNIT_S},
-             IntSetting{"helix.max_user_priority", "The highest priority that a user may give.", &max_user_priority, 5,
-                        1, 10, 0},
-             IntSetting{"helix.max_payload_size", "Largest payload of an execution.", &max_payload_size, 1024 * 1024,
-                        1024, 64 * 1024 * 1024, GUC_UNIT_BYTE},
-             IntSetting{"helix.max_batch_dependencies", "How many dependencies a batch may have in all.",
-                        &max_batch_dependencies, 10'000, 0, 999'000, 0},
-         }) {
-        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
-                                setting.smallest, setting.largest, PGC_SUSET, setting.unit, nullptr, nullptr, nullptr);
-    }
-}
+    // the queue and schedules
+    {"helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
+     &execution_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.executors", "Processes per database that run operations with a handler; 0: none.", nullptr, &executors, 0,
+     64, 0},
+    {"helix.handler_timeout", "How long a handler may run.", nullptr, &handler_timeout_s, 1, hour_s, GUC_UNIT_S},
+    {"helix.max_schedules_per_user", "How many schedules a user may have; 0: any number.", nullptr,
+     &max_schedules_per_user, 0, INT_MAX, 0, PGC_SUSET},
+    {"helix.max_queued_per_user", "How many executions of a user may wait or run; 0: any number.", nullptr,
+     &max_queued_per_user, 0, INT_MAX, 0, PGC_SUSET},
+    {"helix.min_schedule_interval", "The shortest time between two runs that a user may schedule.", nullptr,
+     &min_schedule_interval_s, 1, day_s, GUC_UNIT_S, PGC_SUSET},
+    {"helix.max_user_priority", "The highest priority that a user may give.", nullptr, &max_user_priority, 1, 10, 0,
+     PGC_SUSET},
+    {"helix.max_payload_size", "Largest payload of an execution.", nullptr, &max_payload_size, 1024, 64 * mib,
+     GUC_UNIT_BYTE, PGC_SUSET},
+    {"helix.max_batch_dependencies", "How many dependencies a batch may have in all.", nullptr, &max_batch_dependencies,
+     0, 999'000, 0, PGC_SUSET},
 
-void define_rows_per_user() {
-    constexpr int most = 1'000'000;
-    for (const IntSetting& setting : {
-             IntSetting{"helix.max_budgets_per_user", "Rows of helix.budgets that one user may have.",
-                        &max_budgets_per_user, 1000, 1, most, 0},
-             IntSetting{"helix.max_preferences_per_user",
-                        "Rows of helix.user_operation_preferences that one user may have.", &max_preferences_per_user,
-                        1000, 1, most, 0},
-             IntSetting{"helix.max_groups_per_user", "Groups that one user may be a member of.", &max_groups_per_user,
-                        100, 1, most, 0},
-             IntSetting{"helix.max_reservations_per_user", "Open reservations that one user may have.",
-                        &max_reservations_per_user, 1000, 1, most, 0},
-         }) {
-        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
-                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
-    }
-}
+    // rows of a user
+    {"helix.max_budgets_per_user", "Rows of helix.budgets that one user may have.", nullptr, &max_budgets_per_user, 1,
+     most_rows, 0},
+    {"helix.max_preferences_per_user", "Rows of helix.user_operation_preferences that one user may have.", nullptr,
+     &max_preferences_per_user, 1, most_rows, 0},
+    {"helix.max_groups_per_user", "Groups that one user may be a member of.", nullptr, &max_groups_per_user, 1,
+     most_rows, 0},
+    {"helix.max_reservations_per_user", "Open reservations that one user may have.", nullptr,
+     &max_reservations_per_user, 1, most_rows, 0},
 
-void define_webhooks() {
-    DefineCustomIntVariable("helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit,
-                            1024 * 1024, 1024, 16 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.webhook_event_retention", "How long events of webhooks are kept; 0 keeps all.",
-                            "What has been delivered is known for good.", &webhook_event_retention_s, 90 * SECS_PER_DAY,
-                            0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.webhook_unverified_rate",
-                            "Calls in a minute that a webhook may get that do not verify.",
-                            "All unknown webhooks together count as one.", &webhook_unverified_rate, 60, 1, 1'000'000,
-                            PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-}
+    // the cache
+    {"helix.cache_ring_size", "Shared memory for commits on their way to Redis.",
+     "Where it is full, everything is invalidated.", &cache_ring_size_kb, 64, 1024 * 1024, GUC_UNIT_KB, PGC_POSTMASTER},
+    {"helix.redis_connect_timeout", "How long a session waits for a connection to Redis.", nullptr,
+     &redis_connect_timeout_ms, 1, 10'000, GUC_UNIT_MS},
+    {"helix.redis_command_timeout", "How long a session waits for an answer from Redis.", nullptr,
+     &redis_command_timeout_ms, 1, 10'000, GUC_UNIT_MS},
+    {"helix.cache_lease", "Time after which no read through the cache misses a commit.", nullptr, &cache_lease_ms, 200,
+     60'000, GUC_UNIT_MS},
+    {"helix.cache_repeat_delay", "Pause before keys are removed a second time; 0: they are not.", nullptr,
+     &cache_repeat_delay_ms, 0, 60'000, GUC_UNIT_MS},
+    {"helix.cache_fill_wait", "How long a reader waits for another that computes the same value.", nullptr,
+     &cache_fill_wait_ms, 0, 10'000, GUC_UNIT_MS},
+    {"helix.cache_preferences_ttl", "How long preferences stay in the cache at most.", nullptr,
+     &cache_preferences_ttl_s, 1, day_s, GUC_UNIT_S},
+    {"helix.cache_theme_ttl", "How long theme preferences stay in the cache at most.", nullptr, &cache_theme_ttl_s, 1,
+     day_s, GUC_UNIT_S},
+    {"helix.cache_analytics_ttl", "How long sums and trends stay in the cache at most.", nullptr,
+     &cache_analytics_ttl_s, 1, day_s, GUC_UNIT_S},
+    {"helix.cache_recommendations_ttl", "How long recommendations stay in the cache at most.", nullptr,
+     &cache_recommendations_ttl_s, 1, day_s, GUC_UNIT_S},
+
+    // webhooks and secrets
+    {"helix.webhook_body_limit", "Largest body of a webhook.", nullptr, &webhook_body_limit, 1024, 16 * mib,
+     GUC_UNIT_BYTE},
+    {"helix.webhook_event_retention", "How long events of webhooks are kept; 0 keeps all.",
+     "What has been delivered is known for good.", &webhook_event_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.webhook_unverified_rate", "Calls in a minute that a webhook may get that do not verify.",
+     "All unknown webhooks together count as one.", &webhook_unverified_rate, 1, 1'000'000, 0},
+    {"helix.secret_cache_ttl", "How long an op:// secret is used without asking again.", nullptr, &secret_cache_ttl_s,
+     1, day_s, GUC_UNIT_S},
+    {"helix.secret_grace", "How much longer an op:// secret is used while 1Password is not reached.", nullptr,
+     &secret_grace_s, 0, 7 * day_s, GUC_UNIT_S},
+    {"helix.secret_timeout", "How long a session waits for an op:// secret.", nullptr, &secret_timeout_ms, 1, 60'000,
+     GUC_UNIT_MS},
+};
 
 struct StringSetting {
     const char* name;
     const char* description;
-    const char* more;
+    const char* more; // of the description; may be null
     char** variable;
     const char* initial;
-    GucStringCheckHook check;
+    GucStringCheckHook check; // null: any text
+    int flags = 0;
+    GucContext who = PGC_SIGHUP;
 };
 
-void define_secrets() {
-    for (const StringSetting& setting : {
-             StringSetting{"helix.secret_folder", "The folder that file:/// secrets come from; empty: none.", nullptr,
-                           &secret_folder, "", check_absolute_path},
-             StringSetting{"helix.secret_env_prefix", "How the names of env:// secrets begin; empty: none.",
-                           "The variables are those that the server was started with.", &secret_env_prefix,
-                           "HELIX_SECRET_", nullptr},
-             StringSetting{
-                 "helix.user_secrets",
-                 "Patterns of the references to secrets that users may name, separated by commas; empty: all.",
-                 "* stands for any characters, {user} for the user's id.", &user_secrets, "", nullptr},
-             StringSetting{"helix.onepassword_connect_url", "Where the 1Password Connect server is; empty: none.",
-                           "https://host:port, or http to this machine.", &onepassword_connect_url, "",
-                           check_onepassword_url},
-             StringSetting{"helix.onepassword_cli", "Path of 1Password's op command, where there is no Connect server.",
-                           nullptr, &onepassword_cli, "", check_absolute_path},
-             StringSetting{"helix.onepassword_token_ref", "What holds 1Password's token: file:///path or env://NAME.",
-                           nullptr, &onepassword_token_ref, "", check_token_ref},
-         }) {
-        DefineCustomStringVariable(setting.name, setting.description, setting.more, setting.variable, setting.initial,
-                                   PGC_SIGHUP, GUC_SUPERUSER_ONLY, setting.check, nullptr, nullptr);
-    }
-    for (const IntSetting& setting : {
-             IntSetting{"helix.secret_cache_ttl", "How long an op:// secret is used without asking again.",
-                        &secret_cache_ttl_s, 5 * SECS_PER_MINUTE, 1, SECS_PER_DAY, GUC_UNIT_S},
-             IntSetting{"helix.secret_grace", "How much longer an op:// secret is used while 1Password is not reached.",
-                        &secret_grace_s, SECS_PER_HOUR, 0, 7 * SECS_PER_DAY, GUC_UNIT_S},
-             IntSetting{"helix.secret_timeout", "How long a session waits for an op:// secret.", &secret_timeout_ms,
-                        2000, 1, 60'000, GUC_UNIT_MS},
-         }) {
-        DefineCustomIntVariable(setting.name, setting.description, nullptr, setting.variable, setting.initial,
-                                setting.smallest, setting.largest, PGC_SIGHUP, setting.unit, nullptr, nullptr, nullptr);
-    }
-}
+constexpr StringSetting string_settings[] = {
+    {"helix.databases", "Databases that get a helix worker, separated by commas.", nullptr, &databases, "postgres",
+     check_databases, GUC_LIST_INPUT},
+    {"helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr, &user_id, "",
+     check_user_id, 0, PGC_USERSET},
+    {"helix.redis_url", "Where the application's Redis is; empty: no cache.",
+     "redis://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "", check_redis_url},
+    {"helix.redis_password_ref", "What holds Redis's password: file:///path or env://NAME.", nullptr,
+     &redis_password_ref, "", check_password_ref, GUC_SUPERUSER_ONLY},
+    {"helix.cache_keys", "The keys that helix owns in Redis, as patterns.",
+     "They are removed where it is not known which of them are stale.", &cache_keys,
+     "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, all_op_metrics:*, recommendations:*", nullptr},
+    {"helix.secret_folder", "The folder that file:/// secrets come from; empty: none.", nullptr, &secret_folder, "",
+     check_absolute_path, GUC_SUPERUSER_ONLY},
+    {"helix.secret_env_prefix", "How the names of env:// secrets begin; empty: none.",
+     "The variables are those that the server was started with.", &secret_env_prefix, "HELIX_SECRET_", nullptr,
+     GUC_SUPERUSER_ONLY},
+    {"helix.user_secrets",
+     "Patterns of the references to secrets that users may name, separated by commas; empty: all.",
+     "* stands for any characters, {user} for the user's id.", &user_secrets, "", nullptr, GUC_SUPERUSER_ONLY},
+    {"helix.onepassword_connect_url", "Where the 1Password Connect server is; empty: none.",
+     "https://host:port, or http to this machine.", &onepassword_connect_url, "", check_onepassword_url,
+     GUC_SUPERUSER_ONLY},
+    {"helix.onepassword_cli", "Path of 1Password's op command, where there is no Connect server.", nullptr,
+     &onepassword_cli, "", check_absolute_path, GUC_SUPERUSER_ONLY},
+    {"helix.onepassword_token_ref", "What holds 1Password's token: file:///path or env://NAME.", nullptr,
+     &onepassword_token_ref, "", check_token_ref, GUC_SUPERUSER_ONLY},
+};
 
 } // namespace
 
@@ -295,42 +285,19 @@ std::vector<std::string> list_of(const char* value) {
 }
 
 void define() {
-    DefineCustomStringVariable("helix.databases", "Databases that get a helix worker, separated by commas.", nullptr,
-                               &databases, "postgres", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, nullptr, nullptr);
-    DefineCustomIntVariable("helix.fold_interval", "Pause between two folds of the ledger into its rollups.",
-                            "Sums are exact whatever it is; a shorter pause keeps reads faster.", &fold_interval_ms,
-                            1000, 10, SECS_PER_HOUR * 1000, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.fold_rows",
-                            "Executions recorded since the last fold that start the next one at once.", nullptr,
-                            &fold_rows, 10000, 1, INT_MAX, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.ledger_retention",
-                            "Age at which a folded month of the ledger is dropped; 0 keeps all.",
-                            "The age counts from the month's end; rollups stay.", &ledger_retention_s,
-                            90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.request_id_window", "How long at least a request id is remembered.", nullptr,
-                            &request_id_window_s, 7 * SECS_PER_DAY, SECS_PER_MINUTE, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
-                            nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
-                            &execution_retention_s, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr,
-                            nullptr, nullptr);
-    DefineCustomIntVariable("helix.executors", "Processes per database that run operations with a handler; 0: none.",
-                            nullptr, &executors, 2, 0, 64, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("helix.handler_timeout", "How long a handler may run.", nullptr, &handler_timeout_s,
-                            5 * SECS_PER_MINUTE, 1, SECS_PER_HOUR, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+    for (const auto& setting : int_settings) {
+        DefineCustomIntVariable(setting.name, setting.description, setting.more, setting.variable, *setting.variable,
+                                setting.smallest, setting.largest, setting.who, setting.unit, nullptr, nullptr,
+                                nullptr);
+    }
+    for (const auto& setting : string_settings) {
+        DefineCustomStringVariable(setting.name, setting.description, setting.more, setting.variable, setting.initial,
+                                   setting.who, setting.flags, setting.check, nullptr, nullptr);
+    }
     DefineCustomBoolVariable("helix.allow_self_recording",
-                             "Whether a signed-in user may record executions for himself.",
-                             "Service roles may record for anyone in any case.", &allow_self_recording, true,
-                             PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-    DefineCustomStringVariable("helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr,
-                               &user_id, "", PGC_USERSET, 0, check_user_id, nullptr, nullptr);
-    define_limits();
-    DefineCustomIntVariable("helix.occurred_at_ahead", "How far in the future an execution may have occurred.",
-                            "Later ones are refused: their cost would not count yet.", &occurred_at_ahead_s,
-                            SECS_PER_DAY, 0, 365 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
-    define_rows_per_user();
-    define_cache();
-    define_webhooks();
-    define_secrets();
+                             "Whether a signed-in user may record executions for themselves.",
+                             "Service roles may record for anyone in any case.", &allow_self_recording,
+                             allow_self_recording, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("helix");
 }
 

@@ -31,19 +31,17 @@ extern int executors;
 // How long a handler may run, in s. postgresql.conf, by reload. Default 5 min.
 extern int handler_timeout_s;
 
-// What one user may have; 0: any number. postgresql.conf, by reload.
+// How many of these one user may have; 0: any number. postgresql.conf, by reload.
 extern int max_schedules_per_user; // default 100
 extern int max_queued_per_user;    // executions that wait or run; default 10,000
 
-// The shortest time in s between two runs of a schedule by cron, and the highest priority, that a user may ask for
-// without a service role. postgresql.conf, by reload.
-extern int min_schedule_interval_s; // default 5 s
+// What a user may ask for without a service role. postgresql.conf, by reload.
+extern int min_schedule_interval_s; // between two runs of a schedule by cron; default 5 s
 extern int max_user_priority;       // default 5
 
-// The largest payload of an execution and parameters of a batch's operation, in bytes, and the dependencies of a batch
-// in all. postgresql.conf, by reload.
-extern int max_payload_size;       // default 1 MB
-extern int max_batch_dependencies; // default 10,000
+// What an execution and a batch may have. postgresql.conf, by reload.
+extern int max_payload_size;       // bytes of a payload, and of the parameters of a batch's operation; default 1 MB
+extern int max_batch_dependencies; // of a batch in all; default 10,000
 
 // How far in the future an execution may have occurred, in s. postgresql.conf, by reload. Default 1 day.
 extern int occurred_at_ahead_s;
@@ -54,7 +52,7 @@ extern int max_preferences_per_user;  // default 1,000
 extern int max_groups_per_user;       // default 100
 extern int max_reservations_per_user; // open ones, but for the queue's; default 1,000
 
-// Whether a signed-in user may record for himself. postgresql.conf, by reload. Default on.
+// Whether a signed-in user may record for themselves. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 
 // The signed-in user's uuid where no JWT claims are set; empty for none. Anyone, in the session.
@@ -70,10 +68,11 @@ extern char* redis_password_ref;
 extern int redis_connect_timeout_ms; // default 200
 extern int redis_command_timeout_ms; // default 50
 
-// After this time in ms no read through the cache misses a commit. postgresql.conf, by reload. Default 2 s.
+// Time in ms after which no read through the cache misses a commit. postgresql.conf, by reload. Default 2 s.
 extern int cache_lease_ms;
 
-// Pause in ms before keys are removed once more, for clients that set them blindly; 0: not at all. By reload.
+// Pause in ms before keys are removed once more, for clients that set them blindly; 0: no removal is repeated. By
+// reload.
 extern int cache_repeat_delay_ms;
 
 // How long in ms a reader waits for another one that computes the same value. By reload. Default 100 ms.
@@ -97,23 +96,23 @@ extern int webhook_body_limit;
 // How long events of webhooks are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
 extern int webhook_event_retention_s;
 
-// Calls in a minute that a schedule's webhook, or all unknown ones together, may get that do not verify. By reload.
-// Default 60.
+// Calls in a minute that do not verify: so many may come to a schedule's webhook, and to all unknown ones together. By
+// reload. Default 60.
 extern int webhook_unverified_rate;
 
-// The folder that file:/// secrets come from, and how the names of env:// secrets begin; empty: none. By reload.
+// The folder that file:/// secrets come from, and how the names of env:// secrets begin. Empty: there are none. By
+// reload.
 extern char* secret_folder;
 extern char* secret_env_prefix; // default HELIX_SECRET_
 
-// Patterns of the references that users may name, separated by commas; {user} stands for their id; empty: all. By
+// Patterns of the references that users may name, separated by commas; {user} stands for their id. Empty: all. By
 // reload.
 extern char* user_secrets;
 
-// How op:// secrets are resolved: the address of a 1Password Connect server, else the op command's absolute path; and
-// what holds the token, file:///path or env://NAME. By reload.
-extern char* onepassword_connect_url;
-extern char* onepassword_cli;
-extern char* onepassword_token_ref;
+// How op:// secrets are resolved. By reload.
+extern char* onepassword_connect_url; // the address of a 1Password Connect server
+extern char* onepassword_cli;         // where there is no such server: the op command's absolute path
+extern char* onepassword_token_ref;   // what holds the token: file:///path or env://NAME
 
 // How long in s an op:// secret is used without asking again, and how much longer through an outage. By reload.
 extern int secret_cache_ttl_s; // default 5 min
@@ -122,7 +121,7 @@ extern int secret_grace_s;     // default 1 h
 // How long in ms a session waits for an op:// secret. By reload. Default 2 s.
 extern int secret_timeout_ms;
 
-// The parts of a list separated by commas, without the blanks around them.
+// The parts of a list that is separated by commas, without the blanks around them.
 std::vector<std::string> list_of(const char* value);
 
 // Defines them; called once, by _PG_init.

@@ -7,9 +7,9 @@ CREATE TABLE helix_internal.known_reads (
     ttl_setting text NOT NULL
 );
 COMMENT ON TABLE helix_internal.known_reads IS
-    'The cache keys whose value helix can compute. A key is family:parameter:parameter… and matches the regular expression '
-    'form, so that one value has one key; the query gets the parameters as '
-    'texts $1, $2 … and returns one jsonb; the setting says how long it stays.';
+    'The cache keys whose values helix can compute. A key is family:parameter:parameter… and matches the regular expression '
+    'form, so that one value has one key. The query gets the parameters as texts $1, $2 … and returns one jsonb. The setting '
+    'says how long that stays in the cache.';
 INSERT INTO helix_internal.known_reads (family, parameters, form, query, ttl_setting) VALUES
     ('cost_trends', 2, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9][0-9]{0,4}$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(t), '[]') FROM helix.get_cost_trends($1::uuid, $2::integer) t
@@ -27,36 +27,37 @@ CREATE FUNCTION helix.cache_get(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_get';
 COMMENT ON FUNCTION helix.cache_get(text) IS
-    'The cached JSON under a key of 1 to 512 bytes, null where there is none, where helix cannot vouch for it (a client set it '
-    'by itself, Redis is away) or where this transaction has made it stale. 22023 on a key that begins with helix: or holds '
-    'a uuid with capitals.';
+    'The cached JSON under a key of 1 to 512 bytes. Null where there is none, or where helix cannot vouch for it: a client has set '
+    'it, Redis is away, or this transaction has made it stale. 22023 on a key that begins with helix: or holds a uuid with '
+    'capitals.';
 
 CREATE FUNCTION helix.cache_set(p_key text, p_value jsonb, p_ttl_seconds integer) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_set';
 COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer) IS
-    'Stores JSON of up to 1 MiB at once for 1 to 86400 s, for cache_get() alone: the other functions compute what they vouch for. '
-    'True where it did. The value counts as read when this session first missed the key with cache_get(), else as read now. '
-    'False: Redis is away, the key has been invalidated since, the value is too large, this transaction has written or has '
-    'one snapshot (REPEATABLE READ), or the server is a standby. 22023 on a key that cache_read() computes.';
+    'Stores JSON of up to 1 MiB at once, for 1 to 86400 s, and returns true. Only cache_get() reads it: the other functions '
+    'compute what they vouch for. The value counts as read when this session first missed the key with cache_get(), else as read '
+    'now. False where nothing is stored: Redis is away, the key has been invalidated since, the value is too large, this '
+    'transaction has written or has one snapshot (REPEATABLE READ), or the server is a standby. 22023 on a key that cache_read() '
+    'computes.';
 
 CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds integer) RETURNS jsonb
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_cache_get_or_fetch';
 COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
-    'The cached JSON under a key; where there is none, what p_query gives (one SELECT that neither writes nor locks rows, run as the '
-    'caller: one column of type jsonb or json, one row at most; 22023, 42804 and 21000 else), which is then stored for 1 to 86400 s unless it was invalidated '
-    'meanwhile. One reader at a time computes a key, the others wait helix.cache_fill_wait for it. Null where the query gives '
-    'null or no row; that is not stored. Warns of tables in the query whose changes do not remove the key (see '
-    'invalidate_on_change()). 22023 on a key that cache_read() computes.';
+    'The cached JSON under a key. Where there is none, p_query computes it, and it is stored for 1 to 86400 s unless it was '
+    'invalidated meanwhile. p_query is one SELECT that neither writes nor locks rows. It runs as the caller, and gives one column '
+    'of type jsonb or json and one row at most (22023, 42804 and 21000 else). One reader at a time computes a key; the others wait '
+    'helix.cache_fill_wait for it. Null where the query gives null or no row; that is not stored. Warns of tables in the query '
+    'whose changes do not remove the key (see invalidate_on_change()). 22023 on a key that cache_read() computes.';
 
 CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_read';
 COMMENT ON FUNCTION helix.cache_read(text) IS
-    'Reads a key of helix''s own families through the cache, as op_prefs:<user>, op_pref:<user>:<operation>, theme_prefs:<user>, '
+    'Reads a key of helix''s own families through the cache: op_prefs:<user>, op_pref:<user>:<operation>, theme_prefs:<user>, '
     'cost_trends:<user>:<days>, op_metrics:<user>:<operation>:<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. '
-    '42501 on another user''s key, 22023 on an unknown one, 42704 on an unknown operation.';
+    '42501 on another user''s key, 22023 on an unknown key, 42704 on an unknown operation.';
 
 CREATE FUNCTION helix.cache_delete(p_key text) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -68,14 +69,14 @@ CREATE FUNCTION helix.cache_delete_pattern(p_pattern text) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_delete_pattern';
 COMMENT ON FUNCTION helix.cache_delete_pattern(text) IS
-    'Removes every key that matches a Redis glob (* ? [a-c] and \ to quote) when the transaction commits, whoever has set it. '
+    'Removes every key that matches a Redis glob (* ? [a-c] and \ to quote), whoever has set it, when the transaction commits. '
     '22023 on a pattern that begins with helix:, 25006 on a standby.';
 
 CREATE FUNCTION helix.invalidate_user_cache(p_user_id uuid) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_invalidate_user_cache';
 COMMENT ON FUNCTION helix.invalidate_user_cache(uuid) IS
-    'Removes every key of which one segment (between colons) is the user''s id when the transaction commits. 25006 on a standby.';
+    'Removes every key that has the user''s id as a segment (between colons), when the transaction commits. 25006 on a standby.';
 
 CREATE FUNCTION helix.cache_flush_all() RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -91,20 +92,20 @@ CREATE FUNCTION helix.cache_stats(
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_stats';
 COMMENT ON FUNCTION helix.cache_stats() IS
-    'One row. state: off, connecting, up, down; last_error: why it was last down; keys and memory_bytes: of the whole Redis '
-    'database, null where it does not answer; since the server started: hits and misses of the cache functions, fills and '
+    'One row. state: off, connecting, up or down. last_error: why it was last down. keys and memory_bytes: of the whole Redis '
+    'database, null where it does not answer. Since the server started: hits and misses of the cache functions, fills and '
     'refused_fills (invalidated meanwhile), invalidations (keys, patterns and users sent), drops (commits for which '
-    'helix.cache_ring_size had no room), epochs (times everything was invalidated); lag_ms: age of the oldest commit that '
-    'is being reported; lease_ms_left: how long readers trust the cache from now if nothing more is heard.';
+    'helix.cache_ring_size had no room), epochs (times everything was invalidated). lag_ms: age of the oldest commit that is being '
+    'reported. lease_ms_left: how long readers trust the cache from now on if they hear nothing more.';
 
 CREATE FUNCTION helix.cache_audit(p_sample integer)
     RETURNS TABLE (key text, cached jsonb, current jsonb)
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_audit';
 COMMENT ON FUNCTION helix.cache_audit(integer) IS
-    'Compares up to p_sample (1 to 100,000) cached values of helix''s own families, whoever has set them, with what SQL gives now; '
-    'the differences are the rows. A value that is on its way out is looked at again before it counts. Warns of keys that it '
-    'cannot compare, for helix does not compute them, and of tables whose changes do not remove a key.';
+    'Compares up to p_sample (1 to 100,000) cached values of helix''s own families, whoever has set them, with what SQL gives now. '
+    'Each difference is a row. A value that may be about to be removed is looked at again before it counts. Warns of keys that '
+    'helix does not compute and so cannot compare, and of tables whose changes do not remove a key.';
 
 CREATE FUNCTION helix_internal.invalidate_cache() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
@@ -116,11 +117,11 @@ CREATE FUNCTION helix.invalidate_on_change(p_relation regclass, VARIADIC p_keys 
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_invalidate_on_change';
 COMMENT ON FUNCTION helix.invalidate_on_change(regclass, text[]) IS
-    'Every committed change of a table''s rows removes the keys that the templates name, such as op_pref:{user_id}:{operation_id} '
-    'or cost_trends:{user_id}:*. Makes triggers that fire always (COPY, TRUNCATE, logical replication too), so the '
-    'caller must own the table. 22023 where no pattern of helix.cache_keys covers a template, 42703 on an unknown column, 0A000 on '
-    'a column whose text depends on settings (times, floats, bytea) and on a partitioned table (register its partitions), '
-    '42710 where the table has the triggers already (drop helix_cache_rows and helix_cache_truncate first).';
+    'From now on every committed change of the table''s rows removes the keys that the templates name, such as '
+    'op_pref:{user_id}:{operation_id} or cost_trends:{user_id}:*. Makes triggers that fire always (COPY, TRUNCATE, logical '
+    'replication too), so the caller must own the table. 22023 where no pattern of helix.cache_keys covers a template. 42703 on an '
+    'unknown column. 0A000 on a column whose text depends on settings (times, floats, bytea), and on a partitioned table (register '
+    'its partitions). 42710 where the table has the triggers already (drop helix_cache_rows and helix_cache_truncate first).';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.cache_read(text)'),

@@ -31,8 +31,8 @@ Json look_up(std::string_view key);
 // Stores a jsonb and returns true, unless something that the ticket names has changed, or it is too large.
 bool store(std::string_view key, const Ticket& ticket, Origin origin, Datum value, int ttl_s);
 
-// Whether what this transaction reads now may be stored: not on a standby, not once it has written, and not where one
-// snapshot serves the whole transaction.
+// Whether what this transaction reads now may be stored. It may not on a standby, once the transaction has written, and
+// where one snapshot serves all of it.
 bool may_fill();
 
 } // namespace helix::cache

@@ -1,5 +1,4 @@
-// Owns: bytes as base64, by the server's function, whose type of bytes differs between PostgreSQL 17 and 18. Anyone may
-// use it.
+// Owns: writing bytes as base64, by the server's function. Anyone outside core/ may use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -10,13 +9,9 @@ extern "C" {
 
 namespace helix::pg {
 
-// A string with a terminating zero, in the current memory context.
+// A string that ends with a zero, in the current memory context.
 inline const char* base64_of(std::string_view bytes) {
-#if PG_VERSION_NUM >= 180000
-    const auto* source = reinterpret_cast<const std::uint8_t*>(bytes.data());
-#else
-    const char* source = bytes.data();
-#endif
+    const auto* source = reinterpret_cast<const Base64Source*>(bytes.data());
     const int size = static_cast<int>(bytes.size());
     const int room = pg_b64_enc_len(size);
     auto* text = static_cast<char*>(palloc(room + 1));

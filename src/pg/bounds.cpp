@@ -1,3 +1,4 @@
+// Checks the bounds of values that users store.
 #include "pg/prelude.hpp"
 
 #include "pg/bounds.hpp"
@@ -25,7 +26,7 @@ std::string counted(std::size_t count, const char* what) {
     return std::to_string(count) + " " + what;
 }
 
-// A number of a hundred thousand digits does not belong into an error.
+// The value as an error's detail. A number of a hundred thousand digits does not belong there.
 std::string shown(Datum numeric) {
     const std::string text = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
     return text.size() <= most_shown ? "It is " + text + "." : "It has " + counted(text.size(), "characters.");
@@ -47,7 +48,7 @@ bool is_finite(Datum numeric) {
     return !numeric_is_nan(DatumGetNumeric(numeric)) && !numeric_is_inf(DatumGetNumeric(numeric));
 }
 
-// Null where there is none.
+// What is wrong with an amount in USD; null where nothing is.
 const char* problem_of_amount(Datum numeric) {
     if (!is_finite(numeric)) {
         return "not a finite number";
@@ -61,7 +62,7 @@ const char* problem_of_amount(Datum numeric) {
     return has_many_decimals(numeric) ? "given with more than 40 decimals" : nullptr;
 }
 
-// How deep arrays and objects are in each other.
+// How deep arrays and objects are nested.
 int levels_of(Jsonb* json) {
     int level = 0;
     int most = 0;

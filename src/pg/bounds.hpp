@@ -1,5 +1,5 @@
-// Owns: the bounds of values that users store, one check for each kind. Any feature may use it. All throw Error with
-// the value, or its size, and a hint. docs/limits.md lists where they hold.
+// Owns: the bounds of values that users store, with one check for each kind. Any feature may use it. All throw Error
+// with the value, or its size, and a hint. docs/limits.md lists where they hold.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -16,19 +16,19 @@ inline void check_text_argument(FunctionCallInfo fcinfo, int number, const char*
     }
 }
 
-// Characters of a worker's name and a person's reason.
+// Characters of a worker's name, a person's reason and a description.
 constexpr int longest_name = 200;
 constexpr int longest_reason = 1000;
 constexpr int longest_description = 2000;
 
-// 22003 where the numeric is not USD from 0 to below 10^9 with at most 40 decimals. `instead` is what else there is to
-// pass, for the hint: "null for no limit".
+// 22003 where the numeric is not USD from 0 to below 10^9 with at most 40 decimals. The hint adds `instead`, what else
+// the caller may pass: "null for no limit".
 void check_amount(const char* name, Datum numeric, const char* instead = nullptr);
 
 // 22003 where the numeric is not from 0 to 100 with at most 40 decimals.
 void check_percent(const char* name, Datum numeric);
 
-// 22023 where the jsonb has more than `most_bytes` as it is stored, or 64 levels of arrays and objects.
+// 22023 where the jsonb has more than `most_bytes` as it is stored, or more than 64 levels of arrays and objects.
 constexpr std::size_t most_json_bytes = 65'536;
 void check_json(const char* name, Datum jsonb, std::size_t most_bytes = most_json_bytes);
 

@@ -1,12 +1,12 @@
-// Owns: looking at an error before it goes on. Any feature may use it. Nothing is undone without a subtransaction
-// (pg/subtransaction.hpp): rethrow the error, or let what may fail do nothing but compute.
+// Owns: looking at an error before it goes on. Any feature may use it. It undoes nothing; pg/subtransaction.hpp does.
+// So rethrow the error, or catch it only where what may fail does nothing but compute.
 #pragma once
 
 #include "pg/guard.hpp"
 
 namespace helix::pg {
 
-// Runs body(argument). What it throws or raises comes back as a copy in the caller's memory context; null: nothing.
+// Runs body(argument). What it throws or raises comes back as a copy in the caller's memory context. Null: it worked.
 ErrorData* catch_error(void (*body)(void*), void* argument);
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.

@@ -1,4 +1,4 @@
-// Owns: what differs between PostgreSQL 15 and 18. Included by prelude.hpp alone; everything else is written for 18.
+// Owns: what differs between PostgreSQL 15 and 18. Only prelude.hpp includes it. Everything else is written for 18.
 #pragma once
 
 #if PG_VERSION_NUM < 150000
@@ -20,7 +20,7 @@ extern "C" {
 
 namespace helix::pg {
 
-// A module's magic block has gained a name and a version in 18.
+// In 18 a module's magic block has gained a name and a version.
 #if PG_VERSION_NUM >= 180000
 #define HELIX_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "helix", .version = HELIX_VERSION)
 #else
@@ -51,7 +51,7 @@ inline void resume_interrupts() {
     InterruptHoldoffCount = InterruptHoldoffCount - 1;
 }
 
-// This process's number among the server's; below MaxBackends for all that run transactions.
+// This process's number among the server's processes; below MaxBackends for all that run transactions.
 inline int process_number() {
 #if PG_VERSION_NUM >= 170000
     return MyProcNumber;
@@ -73,12 +73,30 @@ inline void insert_index_entries(ResultRelInfo* target, TupleTableSlot* slot, ES
 #endif
 }
 
-// An index scan by `keys` conditions, which index_rescan() then names.
+// A scan of an index by `keys` conditions, which index_rescan() is told then.
 inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot snapshot, int keys) {
 #if PG_VERSION_NUM >= 180000
     return index_beginscan(table, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+// Bytes as pg_b64_encode() takes them.
+#if PG_VERSION_NUM >= 180000
+using Base64Source = std::uint8_t;
+#else
+using Base64Source = char;
+#endif
+
+using TreeWalker = bool (*)(Node* node, void* context);
+
+// A walker as expression_tree_walker() and query_tree_walker() take it. In 15 its type has no arguments.
+inline auto server_walker(TreeWalker walker) {
+#if PG_VERSION_NUM >= 160000
+    return walker;
+#else
+    return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker));
 #endif
 }
 

@@ -1,3 +1,4 @@
+// Shortens the texts of errors in the database's encoding.
 #include "pg/prelude.hpp"
 
 #include "pg/error_text.hpp"
@@ -44,7 +45,7 @@ Datum stored_error(Datum error) {
     }
     const auto whole = text_view(error);
     const auto result = stored_error(whole);
-    return result.size() == whole.size() ? error : pg::text_datum(result);
+    return result.size() == whole.size() ? error : text_datum(result);
 }
 
 const char* stored_error(const char* error) {

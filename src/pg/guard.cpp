@@ -1,3 +1,4 @@
+// Carries errors over the boundary between C++ and PostgreSQL, with every field kept.
 #include "pg/guard.hpp"
 
 #include "pg/sqlstate.hpp"
@@ -12,7 +13,7 @@ namespace helix::pg {
 
 namespace {
 
-// What the server keeps about "where errors go"; a throw or a longjmp past it must put it back.
+// Where the server sends errors. A throw or a longjmp past a change of it must put it back.
 struct ErrorStacks {
     sigjmp_buf* exception = PG_exception_stack;
     ErrorContextCallback* context = error_context_stack;
@@ -25,7 +26,7 @@ struct ErrorStacks {
     }
 };
 
-// An error's fields in plain memory: it outlives the catch block and needs no destructor when ereport jumps.
+// An error's fields in plain memory: they outlive the catch block, and need no destructor when ereport jumps.
 struct PlainError {
     char sqlstate[6];
     char message[1024];

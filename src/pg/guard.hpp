@@ -9,8 +9,8 @@
 
 namespace helix::pg {
 
-// A PostgreSQL error on its way through C++ frames. Its ErrorData stays on PostgreSQL's own stack, so it may only be
-// rethrown: enter() hands it back to the server.
+// A PostgreSQL error on its way through C++ frames. Its ErrorData stays on PostgreSQL's own stack. So it may only be
+// rethrown, until enter() hands it back to the server.
 class PgError final : public std::exception {
   public:
     const char* what() const noexcept override { return "PostgreSQL error in flight"; }
@@ -19,8 +19,8 @@ class PgError final : public std::exception {
 // Runs body(argument); false where it raised a PostgreSQL error, which is then pending. Use call() instead.
 bool run_protected(void (*body)(void*), void* argument) noexcept;
 
-// Calls PostgreSQL from code in which C++ objects are alive: an ereport(ERROR) within `f` becomes a PgError.
-// `f` holds the PostgreSQL call alone, so nothing within it may need a destructor.
+// Calls PostgreSQL from code in which C++ objects are alive. An ereport(ERROR) within `f` becomes a PgError. `f` holds
+// the call of PostgreSQL alone: nothing in it may need a destructor.
 template <typename F>
 auto call(F f) {
     using Result = std::invoke_result_t<F>;
@@ -49,7 +49,7 @@ auto call(F f) {
 // Runs body(argument) and turns whatever C++ throws into a PostgreSQL error with every field kept.
 Datum enter(Datum (*body)(void*), void* argument);
 
-// As above for callbacks without a result; `f` may capture references.
+// The same for callbacks without a result; `f` may capture references.
 template <typename F>
 void enter_callback(F f) {
     enter(
@@ -60,7 +60,7 @@ void enter_callback(F f) {
         &f);
 }
 
-// Makes an object of C++ live exactly as long as a memory context.
+// Makes an object of C++ that lives exactly as long as a memory context.
 template <typename T, typename... Args>
 T* make_in(MemoryContext context, Args&&... args) {
     struct Holder {

@@ -5,10 +5,10 @@
 
 namespace helix::pg {
 
-// A new one, of now. Raises XX000 where the system gives no random bytes.
+// A new id with the current time. Raises XX000 where the system gives no random bytes.
 pg_uuid_t fresh_id();
 
-// Smaller than every id of `time` or later, so that the primary key tells what is older.
+// An id smaller than every one of `time` or later. So a primary key tells what is older.
 pg_uuid_t first_id_at(TimestampTz time);
 
 } // namespace helix::pg

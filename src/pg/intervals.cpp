@@ -6,7 +6,7 @@ namespace helix::pg {
 
 namespace {
 
-// In days or seconds.
+// Such as "7 days" or "5 seconds".
 const char* words(std::int64_t us) {
     const bool days = us > 0 && us % USECS_PER_DAY == 0;
     const auto number = static_cast<int>(us / (days ? USECS_PER_DAY : USECS_PER_SEC));

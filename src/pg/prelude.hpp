@@ -1,5 +1,5 @@
-// Owns: the one way to include PostgreSQL's headers. Every file outside core/ that talks to the server starts with it.
-// Standard headers come first: postgres.h redefines names (printf, Min, Max …) that they would trip over.
+// Owns: the one way to include PostgreSQL's headers. Every file that talks to the server includes it first. Standard
+// headers come before postgres.h, which redefines names that they use (printf, Min, Max …).
 #pragma once
 
 #include <algorithm>

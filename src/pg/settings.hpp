@@ -9,7 +9,7 @@ extern "C" {
 
 namespace helix::pg {
 
-// Until the nesting level that NewGUCNestLevel() gave last ends: by AtEOXact_GUC(), an OwnerSpi's finish(), or an
+// Sets until the last nesting level of NewGUCNestLevel() ends: by AtEOXact_GUC(), by an OwnerSpi's finish(), or by an
 // abort.
 inline void set_for_now(const char* name, const char* value) {
     set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);

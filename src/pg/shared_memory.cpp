@@ -1,3 +1,4 @@
+// Asks the server for shared memory, and attaches every process to it.
 #include "pg/shared_memory.hpp"
 
 #include <array>

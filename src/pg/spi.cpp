@@ -1,3 +1,4 @@
+// Runs SQL by saved plans, as the extension's owner.
 #include "pg/spi.hpp"
 
 #include "pg/relations.hpp"
@@ -11,7 +12,7 @@ namespace helix::pg {
 
 namespace {
 
-// A statement of helix's own always has its row, unless a trigger or a rule that somebody added takes it away.
+// A statement of helix's own always has its row, unless somebody has added a trigger or a rule that takes it away.
 HeapTuple row_of_result(std::uint64_t row) {
     const std::uint64_t rows = SPI_tuptable == nullptr ? 0 : SPI_tuptable->numvals;
     if (row >= rows) {

@@ -35,7 +35,7 @@ class OwnerSpi {
     int guc_nesting_ = 0;
 };
 
-// A statement that is planned once per backend. `text` must be a literal with every name qualified.
+// A statement that is planned once per backend. `text` is a literal in which every name is qualified.
 class Statement {
   public:
     static constexpr int max_arguments = 24;
@@ -45,14 +45,14 @@ class Statement {
         std::copy(types.begin(), types.end(), types_.begin());
     }
 
-    // Executes with a fresh snapshot and returns the number of rows; the rows are in SPI_tuptable. `nulls` has 'n'
-    // where an argument is null. Needs a connection; errors are PostgreSQL's.
+    // Executes with a fresh snapshot, and returns the number of rows; the rows are in SPI_tuptable. `nulls` has 'n'
+    // where an argument is null. Needs a connection. Raises PostgreSQL errors.
     std::uint64_t execute(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
 
-    // The same with what is committed now even in a REPEATABLE READ or SERIALIZABLE transaction.
+    // The same, with what is committed now even in a REPEATABLE READ or SERIALIZABLE transaction.
     std::uint64_t execute_latest(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
 
-    // The same with the snapshot of the calling statement, as a STABLE function has to. Reads only.
+    // The same with the snapshot of the calling statement, as a STABLE function needs it. It can only read.
     std::uint64_t read(const Datum* values = nullptr);
 
   private:
@@ -69,7 +69,7 @@ void execute_text(const char* text);
 
 // Column `number` (from 1) of row `row` (from 0) of SPI_tuptable. Raises 21000 where there is no such row.
 Datum column(std::uint64_t row, int number, bool* is_null);
-// The same where null is out of the question: raises XX000 on one.
+// The same for a column that is never null: raises XX000 on null.
 Datum column(std::uint64_t row, int number);
 
 // Both for a statement that selects one column.

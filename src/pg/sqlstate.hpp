@@ -1,4 +1,4 @@
-// Owns: SQLSTATEs by core/error.hpp's names where ereport wants a number. Anyone outside core/ may use it.
+// Owns: the numbers that ereport wants for the SQLSTATEs of core/error.hpp. Anyone outside core/ may use it.
 #pragma once
 
 #include "core/error.hpp"

@@ -1,19 +1,19 @@
-// Owns: trying something of which an error must not end the transaction. Any feature may use it.
+// Owns: trying something whose error must not end the transaction. Any feature may use it.
 #pragma once
 
 #include "pg/guard.hpp"
 
 namespace helix::pg {
 
+// What becomes of an error: a warning, a line of the server's log, nothing, or an error as before.
 enum class OnError { warn, log, nothing, raise };
 
-// Runs body(argument) in a subtransaction; an error rolls it back, becomes a warning or a line of the server's log
-// where it is asked for, and gives false. A cancelled query stays one. Where `lock_timeout` (such as "5ms") is given,
-// each wait for a lock ends after it, and that it ended gives false without a word.
+// Runs body(argument) in a subtransaction. An error rolls that back, is told as `on_error` says, and gives false. A
+// cancelled query stays one. `lock_timeout` (such as "5ms") ends each wait for a lock; that gives false without a word.
 bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout = nullptr);
 
-// The same for who wants the error itself, a cancelled query too: a copy in the caller's memory, null where there was
-// none.
+// The same for callers that want the error itself, a cancelled query too. A copy in the caller's memory; null where
+// there was none.
 ErrorData* error_in_subtransaction(void (*body)(void*), void* argument, const char* lock_timeout = nullptr);
 
 template <typename F>
@@ -29,7 +29,7 @@ bool try_in_subtransaction(F f, OnError on_error = OnError::warn) {
     return run_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f, on_error);
 }
 
-// For shared passes over rows of many users: false where somebody else keeps a lock that `f` needs for longer than
+// For passes over rows of many users. False where somebody else keeps a lock that `f` needs for longer than
 // `lock_timeout`.
 template <typename F>
 bool try_for_lock(const char* lock_timeout, F f, OnError on_other_error = OnError::raise) {

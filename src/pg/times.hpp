@@ -1,5 +1,5 @@
-// Owns: the range of the times that helix takes from callers, their days, and times as Unix counts them. Any feature
-// may use it.
+// Owns: the range of times that helix takes from callers, their days, and times as Unix counts them. Any feature may
+// use it.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -10,8 +10,8 @@ extern "C" {
 
 namespace helix::pg {
 
-// Gives the time back where it lies from 1970-01-01 to 9999-12-31 (UTC), else throws Error 22008 that names it. Within
-// the range helix may add its longest intervals, and the sum is still one that PostgreSQL reads.
+// Gives the time back where it lies from 1970-01-01 to 9999-12-31 (UTC), else throws Error 22008 with `name`. In this
+// range helix may add its longest intervals: PostgreSQL can still read the sum.
 TimestampTz checked_time(TimestampTz time, const char* name);
 
 // The same for a date.
@@ -20,7 +20,7 @@ DateADT checked_date(DateADT date, const char* name);
 // PostgreSQL counts from 2000-01-01, Unix from 1970-01-01.
 constexpr std::int64_t postgres_epoch_s = INT64CONST(86400) * (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE);
 
-// Whole seconds, rounded down. The time must be finite.
+// The finite time in whole seconds, rounded down.
 constexpr std::int64_t unix_seconds(TimestampTz time) {
     const std::int64_t seconds = time / USECS_PER_SEC - (time % USECS_PER_SEC < 0 ? 1 : 0);
     return seconds + postgres_epoch_s;

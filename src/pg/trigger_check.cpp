@@ -1,3 +1,4 @@
+// Refuses trigger functions that are attached where they must not be.
 #include "pg/prelude.hpp"
 
 #include "pg/trigger_check.hpp"
@@ -82,7 +83,7 @@ const char* word_of(Timing timing) {
     return "INSTEAD OF";
 }
 
-// INSERT OR UPDATE FOR EACH ROW; empty where there are no events.
+// Appends such as INSERT OR UPDATE FOR EACH ROW; nothing where there are no events.
 void append_events(StringInfo words, unsigned events, bool each_row) {
     constexpr std::pair<unsigned, const char*> names[] = {
         {on_insert, "INSERT"}, {on_update, "UPDATE"}, {on_delete, "DELETE"}, {on_truncate, "TRUNCATE"}};

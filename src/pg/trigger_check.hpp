@@ -1,6 +1,6 @@
-// Owns: where a trigger function may be attached. Every trigger function begins with checked_trigger(): whoever owns a
-// table can attach any of them in any way, and the wrong rows would crash the server. Plain data; raises PostgreSQL
-// errors.
+// Owns: where a trigger function may be attached. Every trigger function begins with checked_trigger(). For the owner
+// of a table can attach any of them in any way, and the wrong rows would crash the server. Plain data; raises
+// PostgreSQL errors.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -29,8 +29,8 @@ struct TriggerRule {
     const char* hint = nullptr;
 };
 
-// The trigger being fired. Raises 39P01, with what the rule allows in the detail, where the function is called in any
-// other way.
+// The trigger that is being fired. Raises 39P01 where the function is called in any way that the rule does not allow.
+// The detail tells what it allows.
 const TriggerData& checked_trigger(FunctionCallInfo fcinfo, const TriggerRule& rule);
 
 } // namespace helix::pg

@@ -33,7 +33,7 @@ struct TriggerRow {
     }
 };
 
-// Whether two values, as TriggerRow::text() gives them, are not the same.
+// Whether two values that TriggerRow::text() has given differ.
 inline bool differs(const char* one, const char* other) {
     return one == nullptr || other == nullptr ? one != other : strcmp(one, other) != 0;
 }

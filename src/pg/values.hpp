@@ -1,5 +1,5 @@
-// Owns: lists of values with their nulls: a statement's parameters, a row's columns. Anyone outside core/ may use it.
-// Plain data, so that PostgreSQL may longjmp past it.
+// Owns: lists of values with their nulls: the parameters of a statement, the columns of a row. Anyone outside core/ may
+// use it. Plain data, so that PostgreSQL may longjmp past it.
 #pragma once
 
 #include "pg/prelude.hpp"

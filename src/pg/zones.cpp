@@ -1,5 +1,7 @@
+// Finds time zones by name.
 #include "pg/zones.hpp"
 
+#include "core/characters.hpp"
 #include "core/error.hpp"
 
 #include <algorithm>
@@ -12,14 +14,6 @@ namespace {
 
 constexpr std::size_t most_told = 100; // unknown names in one process's log
 
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 bool is_listed(std::string_view name) {
     pg_tzenum* names = pg_tzenumerate_start();
     bool found = false;
@@ -31,11 +25,11 @@ bool is_listed(std::string_view name) {
 }
 
 // PostgreSQL gives POSIX specifications in capitals, with the digits of their offset. Few names look like that
-// (EST5EDT), so only for these all files are read.
+// (EST5EDT). All files are read for these alone.
 bool is_name(std::string_view spelled) {
-    const bool plain =
-        std::any_of(spelled.begin(), spelled.end(), is_lower) || std::none_of(spelled.begin(), spelled.end(), is_digit);
-    return plain || is_listed(spelled);
+    const bool looks_like_name = std::any_of(spelled.begin(), spelled.end(), is_small_letter) ||
+                                 std::none_of(spelled.begin(), spelled.end(), is_digit);
+    return looks_like_name || is_listed(spelled);
 }
 
 void tell_unknown(const char* name) {

@@ -9,13 +9,12 @@ extern "C" {
 
 namespace helix::pg {
 
-// The name as pg_timezone_names spells it; lower and upper case do not matter. Throws Error 22023 on anything that is
-// no such name: an abbreviation means what each session's settings say, and a POSIX specification has its sign
-// reversed.
+// The name as pg_timezone_names spells it; lower and upper case do not matter. Throws Error 22023 on any other text. An
+// abbreviation means what each session's settings say, and a POSIX specification has its sign reversed.
 const char* checked_zone(const char* name);
 
-// The zone of a stored name. Where this server does not know it, as after a change of its time zone files or in a
-// restored dump, UTC takes its place and the server's log says so: one row must not stop what reads many.
+// The zone of a stored name. This server may not know it, after a change of its time zone files or in a restored dump.
+// Then UTC takes its place and the server's log says so: one row must not stop what reads many.
 pg_tz* zone_or_utc(const char* name);
 
 } // namespace helix::pg

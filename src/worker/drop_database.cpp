@@ -1,8 +1,10 @@
+// Sends a database's worker away when a statement such as DROP DATABASE wants the database for itself.
 #include "pg/prelude.hpp"
 
 #include "worker/drop_database.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/latch.hpp"
 #include "pg/statement_hook.hpp"
 #include "worker/slots.hpp"
 
@@ -12,14 +14,13 @@ extern "C" {
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "nodes/parsenodes.h"
-#include "pgstat.h"
 }
 
 namespace helix::worker {
 
 namespace {
 
-constexpr int pause_s = 10; // no worker takes the slot for that long; DROP DATABASE itself waits 5 s for others
+constexpr int pause_s = 10; // in which no worker takes the slot; DROP DATABASE itself waits 5 s for other sessions
 constexpr int longest_wait_ms = 5000; // for the worker to leave
 constexpr int poll_ms = 10;
 
@@ -53,40 +54,43 @@ const char* wanted_database(const Node* statement) {
     return nullptr;
 }
 
-pid_t worker_of(const char* database, bool pause) {
+bool has_worker(const char* database) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_SHARED);
+    const Slot* slot = find_slot(database);
+    const bool runs = slot != nullptr && slot->pid != 0;
+    LWLockRelease(memory.lock);
+    return runs;
+}
+
+// Keeps workers out of the database for a while, and tells the one that runs to leave.
+void send_worker_away(const char* database) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
-    Slot* slot = find_slot(database);
-    const pid_t pid = slot == nullptr ? 0 : slot->pid;
-    if (slot != nullptr && pause) {
+    if (Slot* slot = find_slot(database)) {
         slot->paused_until = GetCurrentTimestamp() + pause_s * USECS_PER_SEC;
-        if (pid != 0) {
-            kill(pid, SIGTERM);
+        if (slot->pid != 0) {
+            kill(slot->pid, SIGTERM);
         }
     }
     LWLockRelease(memory.lock);
-    return pid;
 }
 
-// Sends the worker away where the caller may do this to the database at all; the statement itself says what is wrong
-// else.
+// Does nothing where the caller may not do such a thing to the database: the statement itself will say so.
 void make_way(const char* database) {
     const Oid oid = get_database_oid(database, true);
     if (!OidIsValid(oid) || oid == MyDatabaseId || !pg::owns_database(oid, GetUserId())) {
         return;
     }
-    if (worker_of(database, true) == 0) {
-        return;
-    }
-    for (int waited = 0; waited < longest_wait_ms && worker_of(database, false) != 0; waited += poll_ms) {
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, poll_ms, PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
+    send_worker_away(database);
+    for (int waited_ms = 0; waited_ms < longest_wait_ms && has_worker(database); waited_ms += poll_ms) {
+        pg::wait_for_latch(poll_ms);
         CHECK_FOR_INTERRUPTS();
     }
 }
 
 void before_statement(const Node& statement, ProcessUtilityContext context) {
-    if (context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock()) { // elsewhere these statements fail anyway
+    if (context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock()) { // elsewhere such statements fail anyway
         if (const char* database = wanted_database(&statement)) {
             make_way(database);
         }

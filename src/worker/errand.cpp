@@ -1,3 +1,4 @@
+// Runs single tasks in processes of their own.
 #include "pg/prelude.hpp"
 
 #include "worker/errand.hpp"
@@ -60,16 +61,8 @@ void run_errand(Oid database) {
 } // namespace
 
 BackgroundWorkerHandle* start_elsewhere(const char* task) {
-    BackgroundWorker errand{};
-    errand.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    errand.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    errand.bgw_restart_time = BGW_NEVER_RESTART;
-    errand.bgw_main_arg = ObjectIdGetDatum(MyDatabaseId);
-    errand.bgw_notify_pid = MyProcPid;
-    strlcpy(errand.bgw_library_name, "helix", sizeof(errand.bgw_library_name));
-    strlcpy(errand.bgw_function_name, "helix_errand_main", sizeof(errand.bgw_function_name));
+    BackgroundWorker errand = pg::describe_child("helix errand", "helix_errand_main", ObjectIdGetDatum(MyDatabaseId));
     snprintf(errand.bgw_name, sizeof(errand.bgw_name), "helix %s", task);
-    strlcpy(errand.bgw_type, "helix errand", sizeof(errand.bgw_type));
     strlcpy(errand.bgw_extra, task, sizeof(errand.bgw_extra));
     BackgroundWorkerHandle* handle = nullptr;
     return RegisterDynamicBackgroundWorker(&errand, &handle) ? handle : nullptr;

@@ -1,11 +1,11 @@
-// Owns: single tasks run in a process of their own (run_elsewhere). Used within worker/ only.
+// Owns: running single tasks in processes of their own (run_elsewhere). Used within worker/ only.
 #pragma once
 
 #include "worker/worker.hpp"
 
 namespace helix::worker {
 
-// What a background process sets before its first task.
+// Sets what the session of a background process needs for tasks.
 void configure_session();
 
 // The task of that name; null where there is none.

@@ -24,38 +24,44 @@ constexpr int longest_sleep_ms = 60'000;
 constexpr int longest_backoff_s = 60;
 constexpr int seconds_to_start = 5; // a worker that has not come up by then is tried again
 
-// Makes the slots mirror helix.databases; workers of databases that are gone from it are told to stop.
-void read_databases() {
-    char* names_text = pstrdup(config::databases);
-    List* names = NIL;
-    SplitIdentifierString(names_text, ',', &names);
-    auto& memory = shared();
-    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
-    for (auto& slot : memory.slots) {
+// Gives the database a free slot; null where none is left. Needs the lock.
+Slot* take_free_slot(const char* database) {
+    for (auto& slot : shared().slots) {
+        if (slot.database[0] == '\0') {
+            strlcpy(slot.database, database, NAMEDATALEN);
+            slot.database_oid = InvalidOid;
+            slot.start_after = 0;
+            slot.paused_until = 0;
+            slot.failures = 0;
+            slot.last_error[0] = '\0';
+            return &slot;
+        }
+    }
+    return nullptr;
+}
+
+// Marks the slots of these databases and no others as wanted; false where some have no slot. Needs the lock.
+bool want_databases(const List* names) {
+    for (auto& slot : shared().slots) {
         slot.wanted = false;
     }
-    bool full = false;
+    bool all = true;
     ListCell* cell = nullptr;
     foreach (cell, names) {
         const char* name = static_cast<const char*>(lfirst(cell));
         Slot* slot = find_slot(name);
-        for (int i = 0; slot == nullptr && i < max_databases; ++i) {
-            if (memory.slots[i].database[0] == '\0') {
-                slot = &memory.slots[i];
-                strlcpy(slot->database, name, NAMEDATALEN);
-                slot->database_oid = InvalidOid;
-                slot->start_after = 0;
-                slot->paused_until = 0;
-                slot->failures = 0;
-                slot->last_error[0] = '\0';
-            }
-        }
-        full = full || slot == nullptr;
+        slot = slot != nullptr ? slot : take_free_slot(name);
+        all = all && slot != nullptr;
         if (slot != nullptr) {
             slot->wanted = true;
         }
     }
-    for (auto& slot : memory.slots) {
+    return all;
+}
+
+// Workers that are no longer wanted are told to stop; slots without one become free. Needs the lock.
+void give_up_unwanted() {
+    for (auto& slot : shared().slots) {
         if (slot.database[0] != '\0' && !slot.wanted) {
             if (slot.pid != 0) {
                 kill(slot.pid, SIGTERM);
@@ -64,33 +70,36 @@ void read_databases() {
             }
         }
     }
+}
+
+// Makes the slots those of helix.databases.
+void read_databases() {
+    char* names_text = pstrdup(config::databases);
+    List* names = NIL;
+    SplitIdentifierString(names_text, ',', &names);
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    const bool all = want_databases(names);
+    give_up_unwanted();
     LWLockRelease(memory.lock);
     list_free(names);
     pfree(names_text);
-    if (full) {
+    if (!all) {
         ereport(WARNING,
                 (errmsg("helix.databases names more than %d databases; the rest get no worker", max_databases)));
     }
 }
 
 void start_worker(int index) {
-    BackgroundWorker worker{};
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = BGW_NEVER_RESTART; // the launcher does, when it is time
-    worker.bgw_main_arg = Int32GetDatum(index);
-    worker.bgw_notify_pid = MyProcPid;
-    strlcpy(worker.bgw_library_name, "helix", sizeof(worker.bgw_library_name));
-    strlcpy(worker.bgw_function_name, "helix_worker_main", sizeof(worker.bgw_function_name));
+    BackgroundWorker worker = pg::describe_child("helix worker", "helix_worker_main", Int32GetDatum(index));
     snprintf(worker.bgw_name, sizeof(worker.bgw_name), "helix worker for %s", shared().slots[index].database);
-    strlcpy(worker.bgw_type, "helix worker", sizeof(worker.bgw_type));
     if (!RegisterDynamicBackgroundWorker(&worker, nullptr)) {
         ereport(LOG, (errmsg("helix could not start a worker for database \"%s\"", shared().slots[index].database),
                       errhint("Raise max_worker_processes.")));
     }
 }
 
-// Starts what is due and returns the ms until the next start is.
+// Starts the workers that are due, and returns the ms until the next one is.
 long start_due_workers() {
     auto& memory = shared();
     const TimestampTz now = GetCurrentTimestamp();
@@ -133,7 +142,7 @@ void run_launcher() {
 } // namespace
 
 void register_launcher() {
-    // None on a standby; promotion starts it.
+    // A standby has none; promotion starts it.
     pg::register_background_process("helix launcher", "helix_launcher_main", BgWorkerStart_RecoveryFinished, 5);
 }
 

@@ -3,6 +3,7 @@
 
 namespace helix::worker {
 
+// Called while the module is preloaded.
 void register_launcher();
 
 } // namespace helix::worker

@@ -1,3 +1,4 @@
+// The slots of the workers, and helix_internal.worker_status().
 #include "pg/prelude.hpp"
 
 #include "worker/slots.hpp"
@@ -9,7 +10,6 @@
 
 #include <cstring>
 
-
 namespace helix::worker {
 
 namespace {
@@ -18,7 +18,7 @@ Shared* shared_memory = nullptr;
 
 void attach(void* memory, LWLock* lock, bool is_new) {
     shared_memory = static_cast<Shared*>(memory);
-    if (is_new) { // all zeros is the initial state of every atomic
+    if (is_new) { // an atomic is all zeros at first
         shared_memory->lock = lock;
     }
 }
@@ -67,10 +67,12 @@ HELIX_FUNCTION(helix_worker_status) {
         strlcpy(last_error, slot->last_error, sizeof(last_error));
     }
     LWLockRelease(memory.lock);
-    Datum values[] = {Int32GetDatum(static_cast<std::int32_t>(pid)), CStringGetTextDatum(last_error),
-                      TimestampTzGetDatum(last_error_at)};
-    bool nulls[] = {pid == 0, last_error[0] == '\0', last_error[0] == '\0'};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+    const bool no_error = last_error[0] == '\0';
+    pg::Values row;
+    row.add(Int32GetDatum(static_cast<std::int32_t>(pid)), pid == 0);
+    row.add(CStringGetTextDatum(last_error), no_error);
+    row.add(TimestampTzGetDatum(last_error_at), no_error);
+    PG_RETURN_DATUM(row.row(columns));
 }
 
 } // namespace helix::worker

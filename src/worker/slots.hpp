@@ -1,5 +1,5 @@
-// Owns: the shared memory in which launcher, workers and other backends see the state of each database's worker.
-// Used within worker/ only.
+// Owns: the shared memory in which the launcher, the workers and other backends see the state of each database's
+// worker. Used within worker/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -14,15 +14,15 @@ namespace helix::worker {
 
 constexpr int max_databases = 64;
 
-// One database of helix.databases. Fields are under the lock unless they say otherwise.
+// One database of helix.databases. Fields need the lock unless they say otherwise.
 struct Slot {
     char database[NAMEDATALEN]; // empty: the slot is free
     bool wanted;                // named by helix.databases
     Oid database_oid;           // set by the worker once it is connected
     pid_t pid;                  // 0: no worker runs
     Latch* latch;               // the worker's, while pid is set
-    TimestampTz start_after;    // the launcher starts no worker before
-    TimestampTz paused_until;   // nor before this; a worker that has been started by then leaves again
+    TimestampTz start_after;    // the launcher starts no worker before this
+    TimestampTz paused_until;   // nor before this; a worker that it has started already leaves again
     int failures;               // starts in a row that ended without a connection
     pg_atomic_uint32 arrivals;  // rows since the last run of a task that counts them; no lock
     char last_error[512];
@@ -35,7 +35,7 @@ struct Shared {
     Slot slots[max_databases];
 };
 
-// While the module is preloaded.
+// Called while the module is preloaded.
 void initialize_shared_memory();
 
 Shared& shared();

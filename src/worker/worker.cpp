@@ -1,3 +1,4 @@
+// The worker of a database: runs the tasks that features have added, when they are due.
 #include "pg/prelude.hpp"
 
 #include "worker/worker.hpp"
@@ -27,7 +28,7 @@ namespace {
 
 constexpr int max_tasks = 16;
 constexpr int retry_after_error_ms = 1000;
-constexpr const char* task_lock_timeout = "500ms"; // whoever keeps a lock puts off one task, not the worker
+constexpr const char* task_lock_timeout = "500ms"; // a lock that somebody keeps puts off one task, not the worker
 
 struct Scheduled {
     Task task;
@@ -35,7 +36,7 @@ struct Scheduled {
     int least_pause_ms; // after an error
     bool more;          // is left to do at once
 
-    // Asked for anew each time: an interval that a reload changes counts at once.
+    // Computed anew each time, so that an interval which a reload has changed counts at once.
     TimestampTz due() const {
         return more ? 0 : ran_at + std::max(least_pause_ms, *task.interval_ms) * INT64CONST(1000);
     }
@@ -44,8 +45,8 @@ Scheduled tasks[max_tasks];
 int task_count = 0;
 Slot* own_slot = nullptr;
 
-// Runs when PostgreSQL no longer counts this process among those of the database: registered before the process
-// connects, it is called after what connecting registers. DROP DATABASE waits for that, and FORCE must not find it.
+// Called when PostgreSQL no longer counts this process among those of the database: it is registered before connecting
+// registers its own. DROP DATABASE waits for that moment, and with FORCE it must not find the process.
 void leave_slot(int, Datum) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
@@ -61,8 +62,8 @@ void leave_slot(int, Datum) {
     }
 }
 
-// Takes the database's slot; false where another worker has it, or where a statement has asked for the database since
-// the launcher started this one.
+// Takes the database's slot. False where another worker has it, or where a statement has wanted the database since the
+// launcher started this worker.
 bool take_slot(int index) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
@@ -84,7 +85,7 @@ void report_connected() {
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
     own_slot->database_oid = MyDatabaseId;
     own_slot->failures = 0;
-    own_slot->start_after = GetCurrentTimestamp() + USECS_PER_SEC; // should it end, a second's rest
+    own_slot->start_after = GetCurrentTimestamp() + USECS_PER_SEC; // should it end, it rests for a second
     LWLockRelease(memory.lock);
 }
 
@@ -206,7 +207,7 @@ void run_worker(int index) {
         if (sleep_ms > 0) {
             pg::wait_for_latch(sleep_ms);
         }
-        CHECK_FOR_INTERRUPTS(); // also takes part in DROP DATABASE's barrier
+        CHECK_FOR_INTERRUPTS(); // takes part in barriers such as DROP DATABASE's
         pg::reload_if_asked();
     }
 }
@@ -248,7 +249,7 @@ void initialize() {
 }
 
 void count_arrivals(int count) noexcept {
-    // The slot is looked for without the lock: at worst a hint is lost, and the worker looks by itself in time.
+    // Without the lock: at worst a hint is lost, and the worker looks by itself when its task is due.
     static Slot* slot = nullptr;
     if (slot == nullptr || slot->database_oid != MyDatabaseId) {
         slot = find_slot(MyDatabaseId);

@@ -1,4 +1,4 @@
-// Owns: what runs in the background. One launcher per server starts one worker per database of helix.databases; a
+// Owns: what runs in the background. One launcher per server starts one worker per database of helix.databases. A
 // worker runs the tasks that features add, each in a transaction of its own. Features use this header alone.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace helix::worker {
 struct Task {
     const char* name;
     const int* interval_ms;        // pause between two runs; null: only run_elsewhere() runs it
-    const int* wake_after;         // arrivals that start it at once; null: only the interval does
+    const int* wake_after;         // number of arrivals that starts it at once; null: none does
     bool (*run)();                 // in a transaction, as superuser; true where more is left to do at once
     bool own_transactions = false; // it begins and ends transactions itself; for start_elsewhere() only
 };
@@ -17,21 +17,21 @@ struct Task {
 // Registers a task; called by features' initialize() only.
 void add_task(const Task& task);
 
-// Shared memory, launcher and hooks; called once, by _PG_init, after the features.
+// Asks for shared memory, and registers launcher and hooks. Called once, by _PG_init, after the features.
 void initialize();
 
-// Tells this database's worker that work has come in; wakes it when a task's wake_after is reached. Never blocks or
-// raises.
+// Tells this database's worker that work has come in, and wakes it once that is enough for a task's wake_after. Never
+// blocks or raises.
 void count_arrivals(int count) noexcept;
 
-// Runs a task now in another process, in a transaction of its own that is finished on return: what it makes is there
-// for everybody, not only once the caller commits. Waits some ms, at most about 5 s; false where no process could be
-// had. The caller must not hold locks that the task wants; the task gives up after 2 s if he does.
+// Runs a task now in another process, in a transaction of its own that has ended on return. So everybody sees what the
+// task has made before the caller commits. Takes some ms, at most about 5 s; false where no process could be had. The
+// caller must not hold locks that the task wants: it gives up after 2 s.
 bool run_elsewhere(const char* task);
 
 // Starts a task in another process and does not wait; null where no process could be had. The process ends when the
-// task returns; it must do so soon after this database's worker has left (worker_has_left()), for then the database is
-// wanted.
+// task returns. That must be soon after this database's worker has left (worker_has_left()): then somebody wants the
+// database.
 BackgroundWorkerHandle* start_elsewhere(const char* task);
 bool worker_has_left();
 
