@@ -4,9 +4,9 @@
 #include "cache/entry.hpp"
 
 #include "cache/cache_lease.hpp"
+#include "cache/fresh_token.hpp"
 #include "cache/shared.hpp"
 #include "core/cache/cache_key.hpp"
-#include "redis/key_removal.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
@@ -119,7 +119,7 @@ Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milli
     const auto tokens = tokens_of(key);
     std::vector<std::string_view> words{"MGET", cache_key::epoch};
     for (const auto& token : tokens) { // where Redis has no memory for one, there is no ticket
-        connection.append({"SET", token, redis::fresh_token(), "NX", "EX", token_ttl_s});
+        connection.append({"SET", token, fresh_token(), "NX", "EX", token_ttl_s});
         words.emplace_back(token);
     }
     connection.append(

@@ -1,20 +1,22 @@
-// The server's random numbers for redis/, which knows nothing of PostgreSQL.
 #include "pg/prelude.hpp"
 
-#include "redis/key_removal.hpp"
+#include "cache/fresh_token.hpp"
+
+#include "core/uuid.hpp"
+#include "redis/reply.hpp"
 
 extern "C" {
 #include "port.h"
 }
 
-namespace helix::redis {
+namespace helix::cache {
 
 std::string fresh_token() {
-    std::array<std::uint8_t, 16> bytes{};
+    UuidBytes bytes{};
     if (!pg_strong_random(bytes.data(), bytes.size())) {
-        throw Failure("no random numbers to be had");
+        throw redis::Failure("no random numbers to be had");
     }
     return format_uuid(bytes);
 }
 
-} // namespace helix::redis
+} // namespace helix::cache

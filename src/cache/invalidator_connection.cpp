@@ -4,6 +4,7 @@
 #include "cache/invalidator_connection.hpp"
 
 #include "cache/cache_lease.hpp"
+#include "cache/fresh_token.hpp"
 #include "cache/invalidator_status.hpp"
 #include "config.hpp"
 #include "core/cache/cache_key.hpp"
@@ -56,7 +57,7 @@ Connected connect_to_any(const std::vector<redis::Address>& addresses, const Sec
 } // namespace
 
 InvalidatorConnection::InvalidatorConnection()
-    : passive_(RecoveryInProgress()), sweep_(known_), removal_(sweep_),
+    : passive_(RecoveryInProgress()), sweep_(known_), removal_(sweep_, fresh_token),
       backoff_(redis::Milliseconds(100), redis::Milliseconds(2000)) {
     inbox_.take_over();
 }

@@ -99,7 +99,7 @@ void KeyRemoval::everything() {
 
 void KeyRemoval::append_epoch(Connection& connection) {
     if (new_epoch_) {
-        epoch_ = fresh_token();
+        epoch_ = fresh_token_();
         connection.append({"UNLINK", cache_key::epoch}); // works even where Redis has no memory for the next one
         connection.append({"SET", cache_key::epoch, epoch_});
     }

@@ -13,7 +13,10 @@ namespace helix::redis {
 
 class KeyRemoval final : public InvalidationVisitor {
   public:
-    explicit KeyRemoval(Sweep& sweep) : sweep_(sweep) {}
+    // Returns a token that was never used before.
+    using TokenSource = std::string (*)();
+
+    KeyRemoval(Sweep& sweep, TokenSource fresh_token) : sweep_(sweep), fresh_token_(fresh_token) {}
 
     void key(std::string_view key) override;
     void pattern(std::string_view pattern) override;
@@ -65,6 +68,7 @@ class KeyRemoval final : public InvalidationVisitor {
     std::vector<Repetition> take_due_repetitions();
 
     Sweep& sweep_;
+    TokenSource fresh_token_;
     std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
     bool new_epoch_ = false;
     std::string epoch_;
@@ -92,9 +96,5 @@ void append_unlink(Connection& connection, const Keys& keys) {
         connection.append(words);
     }
 }
-
-// A token that was never used before: 128 random bits, written as a uuid. This folder has no source of them, so
-// cache/fresh_token.cpp and the tests define it.
-std::string fresh_token();
 
 } // namespace helix::redis

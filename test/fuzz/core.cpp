@@ -1,4 +1,5 @@
-// Fuzz target: whatever of src/core reads bytes or texts from outside. The first byte chooses what.
+// Fuzz target: all of src/core that reads bytes or texts from outside, and the urls of Redis. The first byte chooses
+// what.
 #include "check.hpp"
 #include "core/cache/byte_ring.hpp"
 #include "core/cache/cache_key.hpp"

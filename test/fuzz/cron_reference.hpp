@@ -1,4 +1,4 @@
-// Cron expressions without cleverness, for fuzzing and unit tests: every value asks every part of its field, and the
+// Cron expressions without cleverness, for fuzzing and unit tests. Every value asks every part of its field, and the
 // time is found by walking over every minute. Reads well-formed fields only.
 #pragma once
 

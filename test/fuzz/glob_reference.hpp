@@ -1,5 +1,5 @@
-// Globs matched without any cleverness, in a time that is bounded all the same: a table of which part of the pattern
-// matches which part of the text. What glob_matches() is compared with.
+// Globs matched without cleverness, in bounded time: by a table of which part of the pattern matches which part of the
+// text. glob_matches() is compared with this.
 #pragma once
 
 #include <algorithm>

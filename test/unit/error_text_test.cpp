@@ -1,3 +1,4 @@
+// Texts of errors: kept whole up to their bound, else cut behind a whole character with a mark.
 #include "core/error_text.hpp"
 
 #include <gtest/gtest.h>

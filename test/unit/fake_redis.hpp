@@ -1,4 +1,4 @@
-// Something on a unix socket that a test lets behave like Redis, or worse than it.
+// A server on a unix socket that behaves like Redis, or worse than it, as a test wants.
 #pragma once
 
 #include "redis/redis_url.hpp"

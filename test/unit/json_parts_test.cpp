@@ -1,3 +1,4 @@
+// JSON text in parts: at the outermost commas, whatever the parts hold.
 #include "core/json_parts.hpp"
 
 #include <gtest/gtest.h>

@@ -12,19 +12,18 @@
 #include <set>
 
 namespace helix::redis {
-
-// Instead of random numbers.
-std::string fresh_token() {
-    static int number = 0;
-    return "token" + std::to_string(++number);
-}
-
 namespace {
 
 using namespace std::chrono_literals;
 using Texts = std::vector<std::string>;
 const std::string user = "8f14e45f-ceea-467f-a9ab-00000000000a";
 const std::string other = "8f14e45f-ceea-467f-a9ab-00000000000b";
+
+// Instead of random numbers.
+std::string next_token() {
+    static int number = 0;
+    return "token" + std::to_string(++number);
+}
 
 class KeyRemovalTest : public testing::Test {
   protected:
@@ -69,7 +68,7 @@ class KeyRemovalTest : public testing::Test {
     WritingRedis server_;
     Connection connection_{server_.address(), Secret(), in(5s)};
     Sweep sweep_;
-    KeyRemoval removal_{sweep_};
+    KeyRemoval removal_{sweep_, next_token};
 };
 
 TEST_F(KeyRemovalTest, SendsNothingForNothing) {

@@ -1,3 +1,4 @@
+// Amounts of money: read, written and added exactly, and refused where they do not fit.
 #include "core/error.hpp"
 #include "core/ledger/money.hpp"
 

@@ -1,3 +1,4 @@
+// The price list: which price was in force when, and what tokens cost.
 #include "core/error.hpp"
 #include "core/ledger/pricing.hpp"
 

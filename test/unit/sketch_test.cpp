@@ -1,3 +1,4 @@
+// The latency sketch: its error, merging, and bytes that are read back or refused.
 #include "core/error.hpp"
 #include "core/ledger/sketch.hpp"
 
