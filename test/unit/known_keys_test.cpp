@@ -58,7 +58,7 @@ TEST_F(KnownKeysTest, HearsWithoutWaiting) {
     EXPECT_TRUE(known_.due().has_value());
 }
 
-// A full socket: the last messages are still Redis's own when we look.
+// A full socket: Redis still holds the last messages when the test looks.
 TEST_F(KnownKeysTest, HearsAllThatRedisHoldsBack) {
     follow_and_learn();
     std::size_t count = 0;

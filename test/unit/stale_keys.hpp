@@ -38,7 +38,7 @@ struct Stale {
         }
     }
 
-    // Whether a value under `key` is stale by this: by what it names.
+    // Whether this makes a value under `key` stale: by what it names.
     bool covers(std::string_view key) const {
         const auto patterns = cache_key::sum_patterns(user, text);
         switch (kind) {
