@@ -73,13 +73,13 @@ pg::Statement disable_job("UPDATE helix_internal.operation_schedules SET enabled
                           {TEXTOID});
 
 // A job by the name that a client gives it; plain data.
-struct Name {
+struct JobName {
     Datum given;
     Datum pg_cron;             // "nightly" and "helix_nightly" are one for pg_cron
     const pg_uuid_t* schedule; // of helix_<uuid>, else null
 };
 
-Name read_name(Datum given) {
+JobName read_name(Datum given) {
     const char* name = cron_name(TextDatumGetCString(given));
     const auto bytes = parse_uuid(std::string_view(name).substr(strlen("helix_")));
     if (!bytes) {
@@ -112,7 +112,7 @@ void check_owner(Datum owner, const pg_uuid_t& user, Datum name) {
 
 // What the statements that write a job need. `run_as` is the role that its handler runs as.
 struct Registration {
-    Name name;
+    JobName name;
     Datum expression;
     Datum operation;
     const pg_uuid_t* user;

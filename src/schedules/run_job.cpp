@@ -80,15 +80,15 @@ std::optional<Job> lock(const char* job_name) {
     }
     bool never = false;
     const Datum next = pg::column(0, LockedJob::next_scheduled_at, &never);
-    const auto text = [](int column) { return TextDatumGetCString(pg::column(0, column)); };
+    const auto text_of = [](int column) { return TextDatumGetCString(pg::column(0, column)); };
     return Job{.id = *DatumGetUUIDP(pg::column(0, LockedJob::id)),
                .user_id = *DatumGetUUIDP(pg::column(0, LockedJob::user_id)),
                .operation_id = pg::column(0, LockedJob::operation_id),
-               .expression = text(LockedJob::cron_expression),
-               .zone = text(LockedJob::timezone),
+               .expression = text_of(LockedJob::cron_expression),
+               .zone = text_of(LockedJob::timezone),
                .parameters = pg::column(0, LockedJob::parameters),
-               .missed_runs = text(LockedJob::missed_runs),
-               .overlap = text(LockedJob::overlap),
+               .missed_runs = text_of(LockedJob::missed_runs),
+               .overlap = text_of(LockedJob::overlap),
                .max_attempts = DatumGetInt32(pg::column(0, LockedJob::max_attempts)),
                .next = never ? DT_NOEND : DatumGetTimestampTz(next),
                .run_as = NameStr(*DatumGetName(pg::column(0, LockedJob::run_as)))};

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "pg/error_text.hpp"
+#include "pg/times.hpp"
 #include "secrets/secrets.hpp"
 
 #include <openssl/crypto.h>

@@ -65,13 +65,13 @@ HELIX_FUNCTION(helix_verify_webhook_signature) {
     message.signature = PG_ARGISNULL(1) ? header(headers, scheme.signature_header) : pg::text_view(PG_GETARG_DATUM(1));
     message.timestamp = header(headers, scheme.timestamp_header);
     message.id = header(headers, scheme.id_header);
-    const auto check = check(scheme, message, references, {});
-    if (!check.has_secret) {
-        throw Error(sqlstate::secret_unavailable, "secret unavailable", check.reason,
+    const auto checked = check(scheme, message, references, {});
+    if (!checked.has_secret) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", checked.reason,
                     "See that the server can read it.");
     }
     spi.finish();
-    PG_RETURN_BOOL(check.verified());
+    PG_RETURN_BOOL(checked.verified());
 }
 
 } // namespace helix::webhooks
