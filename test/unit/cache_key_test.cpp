@@ -89,7 +89,7 @@ TEST(CacheKey, ScopeOfAPrefixHoldsEveryKeyWithIt) {
 }
 
 TEST(CacheKey, KnowsItsOwn) {
-    for (const auto key : {epoch, lease, tag_prefix, token_prefix}) {
+    for (const auto key : {epoch, cache_lease, tag_prefix, token_prefix}) {
         EXPECT_TRUE(is_own(key)) << key;
     }
     EXPECT_TRUE(is_own("helix:"));
