@@ -1,3 +1,4 @@
+// Which values preferences may have: words, models, colors, parameters and budgets.
 #include "pg/prelude.hpp"
 
 #include "preferences/preference_values.hpp"
@@ -30,7 +31,7 @@ constexpr Words words_of[] = {
 };
 constexpr const char* columns[] = {"color_scheme", "email_list_view", "calendar_view", "tasks_sort_by", "accent_color"};
 
-bool is_colour(std::string_view text) {
+bool is_color(std::string_view text) {
     return text.size() == 7 && text[0] == '#' &&
            text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string_view::npos;
 }
@@ -43,7 +44,7 @@ const char* objection(std::string_view column, std::string_view word) {
             return found && !word.empty() ? nullptr : known.hint;
         }
     }
-    return is_colour(word) ? nullptr : "Say #RRGGBB, in hexadecimal digits.";
+    return is_color(word) ? nullptr : "Say #RRGGBB, in hexadecimal digits.";
 }
 
 std::string it_is(std::string_view value) {

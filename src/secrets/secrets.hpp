@@ -4,7 +4,7 @@
 //   file:///path    a file beneath helix.secret_folder
 //   env://NAME      a variable of the server's environment; NAME begins with helix.secret_env_prefix
 //   vault://name    Supabase Vault, in the same database
-//   op://vault/item/[section/]field    1Password, from a cache that all sessions share (table.hpp)
+//   op://vault/item/[section/]field    1Password, from a cache that all sessions share (secret_cache.hpp)
 #pragma once
 
 #include "core/secrets/secret.hpp"
@@ -15,15 +15,15 @@ namespace helix::secrets {
 void initialize();
 
 // Throws Error 22023 unless a source knows the form of `reference` and its settings allow it.
-[[gnu::visibility("default")]] void check_reference(std::string_view reference);
+void check_reference(std::string_view reference);
 
 // Whether that user may name `reference`, as helix.user_secrets says. Service roles are not asked.
 bool is_allowed(std::string_view reference, std::string_view user_id);
 
 // What `reference` names. file, env and vault are read at once, and as they are now; op comes from the cache, else from
 // 1Password within helix.secret_timeout, else, through an outage, is what was known last for helix.secret_grace. Throws
-// Error HX003 with the reason where none of that gives it, whatever that is. Callers are in a transaction of a backend;
-// those who hold objects of C++ may. Both are exported for the tests' module.
-[[gnu::visibility("default")]] Secret read(std::string_view reference);
+// Error HX003 with the reason where none of that gives it, whatever that is. Callers are in a transaction of a backend,
+// and may hold objects of C++.
+Secret read(std::string_view reference);
 
 } // namespace helix::secrets

@@ -1,3 +1,4 @@
+// What a schedule says of its webhook, in one look-up, and the queueing of a call.
 #include "pg/prelude.hpp"
 
 #include "webhooks/endpoint.hpp"
@@ -12,14 +13,33 @@ namespace helix::webhooks {
 namespace {
 
 // LIMIT keeps the planner from a hash join, which costs twice as much to set up as both lookups.
-pg::Statement select_endpoint(
-    "SELECT s.user_id, s.operation_id, s.schedule_type, s.enabled, s.overlap, s.max_attempts, s.run_as, "
-    "s.webhook_secret_ref, s.previous_secret_ref, s.previous_secret_until, s.webhook_max_age, s.webhook_max_ahead, "
-    "s.webhook_rate_limit, c.* FROM helix_internal.operation_schedules s CROSS JOIN LATERAL "
-    "(SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = s.webhook_scheme LIMIT 1) c "
-    "WHERE s.id = $1",
-    {UUIDOID});
-constexpr int first_scheme_column = 14;
+pg::Statement select_endpoint(R"(
+    SELECT s.user_id, s.operation_id, s.schedule_type, s.enabled, s.overlap, s.max_attempts, s.run_as,
+           s.webhook_secret_ref, s.previous_secret_ref, s.previous_secret_until, s.webhook_max_age, s.webhook_max_ahead,
+           s.webhook_rate_limit, c.*
+      FROM helix_internal.operation_schedules s
+           CROSS JOIN LATERAL (SELECT )" HELIX_SCHEME_COLUMNS R"(
+                                 FROM helix.webhook_schemes c WHERE c.name = s.webhook_scheme LIMIT 1) c
+     WHERE s.id = $1)",
+                              {UUIDOID});
+struct Column { // of select_endpoint
+    enum : int {
+        user_id = 1,
+        operation_id,
+        schedule_type,
+        enabled,
+        overlap,
+        max_attempts,
+        run_as,
+        secret_ref,
+        previous_secret_ref,
+        previous_secret_until,
+        max_age,
+        max_ahead,
+        rate_limit,
+        first_of_scheme
+    };
+};
 
 const char* reference(int number) {
     bool is_null = false;
@@ -29,8 +49,9 @@ const char* reference(int number) {
 
 const char* previous_reference() {
     bool is_null = false;
-    const Datum until = pg::column(0, 10, &is_null);
-    return is_null || DatumGetTimestampTz(until) <= GetCurrentTimestamp() ? nullptr : reference(9);
+    const Datum until = pg::column(0, Column::previous_secret_until, &is_null);
+    return is_null || DatumGetTimestampTz(until) <= GetCurrentTimestamp() ? nullptr
+                                                                          : reference(Column::previous_secret_ref);
 }
 
 // At most a day, as the table's checks say.
@@ -58,18 +79,18 @@ Endpoint find_endpoint(const pg_uuid_t& schedule_id) {
         return endpoint;
     }
     endpoint.known = true;
-    endpoint.user_id = *DatumGetUUIDP(pg::column(0, 1));
-    endpoint.operation_id = pg::column(0, 2);
-    endpoint.is_webhook = pg::text_view(pg::column(0, 3)) == "webhook";
-    endpoint.enabled = DatumGetBool(pg::column(0, 4));
-    endpoint.one_at_a_time = pg::text_view(pg::column(0, 5)) == "queue";
-    endpoint.max_attempts = DatumGetInt32(pg::column(0, 6));
-    endpoint.run_as = NameStr(*DatumGetName(pg::column(0, 7)));
-    endpoint.secret_refs[0] = reference(8);
+    endpoint.user_id = *DatumGetUUIDP(pg::column(0, Column::user_id));
+    endpoint.operation_id = pg::column(0, Column::operation_id);
+    endpoint.is_webhook = pg::text_view(pg::column(0, Column::schedule_type)) == "webhook";
+    endpoint.enabled = DatumGetBool(pg::column(0, Column::enabled));
+    endpoint.one_at_a_time = pg::text_view(pg::column(0, Column::overlap)) == "queue";
+    endpoint.max_attempts = DatumGetInt32(pg::column(0, Column::max_attempts));
+    endpoint.run_as = NameStr(*DatumGetName(pg::column(0, Column::run_as)));
+    endpoint.secret_refs[0] = reference(Column::secret_ref);
     endpoint.secret_refs[1] = previous_reference();
-    endpoint.tolerance = {seconds(11), seconds(12)};
-    endpoint.rate_limit = rate_limit(13);
-    endpoint.scheme = read_scheme(first_scheme_column);
+    endpoint.tolerance = {seconds(Column::max_age), seconds(Column::max_ahead)};
+    endpoint.rate_limit = rate_limit(Column::rate_limit);
+    endpoint.scheme = read_scheme(Column::first_of_scheme);
     return endpoint;
 }
 

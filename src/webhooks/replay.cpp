@@ -1,4 +1,4 @@
-// Queueing a received event once more.
+// helix.replay_webhook_event: a received event is verified again and queued once more.
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
@@ -17,11 +17,16 @@ namespace helix::webhooks {
 
 namespace {
 
-pg::Statement select_event(
-    "SELECT schedule_id, user_id, COALESCE(signature, ''), body, COALESCE(signed_timestamp, ''), "
-    "COALESCE(signed_id, ''), mac, COALESCE(replay_of, id), event_type = 'webhook_received' AND body IS NOT NULL "
-    "FROM helix_internal.webhook_events WHERE id = $1",
-    {UUIDOID});
+pg::Statement select_event(R"(
+    SELECT schedule_id, user_id, COALESCE(signature, ''), body, COALESCE(signed_timestamp, ''),
+           COALESCE(signed_id, ''), mac, COALESCE(replay_of, id),
+           event_type = 'webhook_received' AND body IS NOT NULL
+      FROM helix_internal.webhook_events
+     WHERE id = $1)",
+                           {UUIDOID});
+struct Column { // of select_event
+    enum : int { schedule_id = 1, user_id, signature, body, signed_timestamp, signed_id, mac, first_event, replayable };
+};
 
 // Plain data in SPI's memory.
 struct Received {
@@ -44,17 +49,20 @@ Received find_event(const pg_uuid_t& id, const callers::Rights& rights) {
                         errdetail("It is %s.", pg::uuid_text(id)),
                         errhint("helix.webhook_events lists the events that are kept.")));
     }
-    rights.check_may_use(*DatumGetUUIDP(pg::column(0, 2)), "webhook event", id);
-    if (!DatumGetBool(pg::column(0, 9))) {
+    rights.check_may_use(*DatumGetUUIDP(pg::column(0, Column::user_id)), "webhook event", id);
+    if (!DatumGetBool(pg::column(0, Column::replayable))) {
         refuse(id, "the event was not verified", "Only events of type webhook_received can be replayed.");
     }
     const auto view = [](int number) { return pg::text_view(pg::column(0, number)); };
     Received received{};
-    received.schedule_id = *DatumGetUUIDP(pg::column(0, 1));
-    received.signature = view(3);
-    received.message = {.body = view(4), .signature = {}, .timestamp = view(5), .id = view(6)};
-    received.mac = view(7);
-    received.first_event = *DatumGetUUIDP(pg::column(0, 8));
+    received.schedule_id = *DatumGetUUIDP(pg::column(0, Column::schedule_id));
+    received.signature = view(Column::signature);
+    received.message = {.body = view(Column::body),
+                        .signature = {},
+                        .timestamp = view(Column::signed_timestamp),
+                        .id = view(Column::signed_id)};
+    received.mac = view(Column::mac);
+    received.first_event = *DatumGetUUIDP(pg::column(0, Column::first_event));
     return received;
 }
 

@@ -1,3 +1,4 @@
+// Rows of helix.webhook_schemes as the core wants them, and the trigger that refuses what no signature can satisfy.
 #include "pg/prelude.hpp"
 
 #include "webhooks/scheme.hpp"
@@ -24,6 +25,23 @@ constexpr pg::TriggerRule rule{.function = "check_webhook_scheme",
 pg::Statement select_scheme("SELECT " HELIX_SCHEME_COLUMNS " FROM helix.webhook_schemes c WHERE c.name = $1",
                             {TEXTOID});
 
+// The places of HELIX_SCHEME_COLUMNS, from the first.
+struct Column {
+    enum : int {
+        hash,
+        encoding,
+        separator,
+        prefix,
+        timestamp_prefix,
+        signed_content,
+        key_prefix,
+        key_encoding,
+        signature_header,
+        timestamp_header,
+        id_header
+    };
+};
+
 const char* text_or_null(int number) {
     bool is_null = false;
     const Datum value = pg::column(0, number, &is_null);
@@ -35,17 +53,17 @@ const char* text_or_null(int number) {
 Scheme read_scheme(int first) {
     const auto view = [&](int offset) { return pg::text_view(pg::column(0, first + offset)); };
     Scheme scheme{};
-    scheme.core.hash = parse_hash(view(0)).value_or(Hash::sha256); // the table's checks leave no other word
-    scheme.core.encoding = parse_encoding(view(1)).value_or(Encoding::hex);
-    scheme.core.separator = view(2);
-    scheme.core.prefix = view(3);
-    scheme.core.timestamp_prefix = view(4);
-    scheme.core.signed_content = view(5);
-    scheme.core.key_prefix = view(6);
-    scheme.core.key_encoding = parse_encoding(view(7)).value_or(Encoding::raw);
-    scheme.signature_header = text_or_null(first + 8);
-    scheme.timestamp_header = text_or_null(first + 9);
-    scheme.id_header = text_or_null(first + 10);
+    scheme.core.hash = parse_hash(view(Column::hash)).value_or(Hash::sha256); // the table's checks leave no other word
+    scheme.core.encoding = parse_encoding(view(Column::encoding)).value_or(Encoding::hex);
+    scheme.core.separator = view(Column::separator);
+    scheme.core.prefix = view(Column::prefix);
+    scheme.core.timestamp_prefix = view(Column::timestamp_prefix);
+    scheme.core.signed_content = view(Column::signed_content);
+    scheme.core.key_prefix = view(Column::key_prefix);
+    scheme.core.key_encoding = parse_encoding(view(Column::key_encoding)).value_or(Encoding::raw);
+    scheme.signature_header = text_or_null(first + Column::signature_header);
+    scheme.timestamp_header = text_or_null(first + Column::timestamp_header);
+    scheme.id_header = text_or_null(first + Column::id_header);
     return scheme;
 }
 

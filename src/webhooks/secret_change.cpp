@@ -20,23 +20,41 @@ namespace helix::webhooks {
 namespace {
 
 pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_schedules WHERE id = $1", {UUIDOID});
-pg::Statement
-    lock_schedule("SELECT user_id, schedule_type = 'webhook', webhook_secret_ref, "
-                  "CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END, run_as "
-                  "FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
-                  {UUIDOID});
-pg::Statement rotate(
-    "UPDATE helix_internal.operation_schedules SET webhook_secret_ref = $2, previous_secret_ref = webhook_secret_ref, "
-    "previous_secret_until = CASE WHEN webhook_secret_ref IS NULL THEN NULL ELSE pg_catalog.clock_timestamp() + $3 "
-    "END, "
-    "run_as = $4 WHERE id = $1",
-    {UUIDOID, TEXTOID, INTERVALOID, NAMEOID});
-pg::Statement drop_current("UPDATE helix_internal.operation_schedules SET webhook_secret_ref = NULL WHERE id = $1",
+pg::Statement lock_schedule(R"(
+    SELECT user_id, schedule_type = 'webhook', webhook_secret_ref,
+           CASE WHEN previous_secret_until > pg_catalog.clock_timestamp() THEN previous_secret_ref END, run_as
+      FROM helix_internal.operation_schedules
+     WHERE id = $1
+       FOR NO KEY UPDATE)",
+                            {UUIDOID});
+struct Locked { // the columns of lock_schedule
+    enum : int { user_id = 1, is_webhook, current, previous, run_as };
+};
+
+pg::Statement rotate(R"(
+    UPDATE helix_internal.operation_schedules SET
+           webhook_secret_ref = $2,
+           previous_secret_ref = webhook_secret_ref,
+           previous_secret_until = CASE WHEN webhook_secret_ref IS NOT NULL
+                                        THEN pg_catalog.clock_timestamp() + $3 END,
+           run_as = $4
+     WHERE id = $1)",
+                     {UUIDOID, TEXTOID, INTERVALOID, NAMEOID});
+pg::Statement drop_current(R"(
+    UPDATE helix_internal.operation_schedules SET webhook_secret_ref = NULL WHERE id = $1)",
                            {UUIDOID});
-pg::Statement drop_previous(
-    "UPDATE helix_internal.operation_schedules SET previous_secret_ref = NULL, previous_secret_until = NULL "
-    "WHERE id = $1",
-    {UUIDOID});
+pg::Statement drop_previous(R"(
+    UPDATE helix_internal.operation_schedules SET previous_secret_ref = NULL, previous_secret_until = NULL
+     WHERE id = $1)",
+                            {UUIDOID});
+
+struct RotateArgument {
+    enum : int { schedule_id, new_secret_ref, overlap, reason };
+};
+
+struct RevokeArgument {
+    enum : int { schedule_id, secret_ref, reason };
+};
 
 // Plain data in SPI's memory; null: there is none.
 struct Secrets {
@@ -59,8 +77,11 @@ Secrets lock_secrets(Datum schedule_id, const callers::Rights& rights) {
         const Datum value = pg::column(0, number, &is_null);
         return is_null ? nullptr : TextDatumGetCString(value);
     };
-    const Secrets secrets{*DatumGetUUIDP(pg::column(0, 1)), DatumGetBool(pg::column(0, 2)), reference(3), reference(4),
-                          rights.run_as(NameStr(*DatumGetName(pg::column(0, 5))))};
+    const Secrets secrets{.user_id = *DatumGetUUIDP(pg::column(0, Locked::user_id)),
+                          .is_webhook = DatumGetBool(pg::column(0, Locked::is_webhook)),
+                          .current = reference(Locked::current),
+                          .previous = reference(Locked::previous),
+                          .run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, Locked::run_as))))};
     rights.check_may_use(secrets.user_id, "schedule", *DatumGetUUIDP(schedule_id));
     return secrets;
 }
@@ -127,17 +148,19 @@ int revoke(Datum schedule_id, const Secrets& secrets, const char* only, const ch
 } // namespace
 
 HELIX_FUNCTION(helix_rotate_webhook_secret) {
-    pg::check_text_argument(fcinfo, 1, "p_new_secret_ref", 500);
-    pg::check_text_argument(fcinfo, 3, "p_reason", pg::longest_reason);
-    const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
-    const char* reference = TextDatumGetCString(pg::required(fcinfo, 1, "p_new_secret_ref"));
-    pg::interval_argument(fcinfo, 2, "p_overlap", 0, 30 * USECS_PER_DAY);
+    pg::check_text_argument(fcinfo, RotateArgument::new_secret_ref, "p_new_secret_ref", 500);
+    pg::check_text_argument(fcinfo, RotateArgument::reason, "p_reason", pg::longest_reason);
+    const Datum schedule_id = pg::required(fcinfo, RotateArgument::schedule_id, "p_schedule_id");
+    const char* reference =
+        TextDatumGetCString(pg::required(fcinfo, RotateArgument::new_secret_ref, "p_new_secret_ref"));
+    pg::interval_argument(fcinfo, RotateArgument::overlap, "p_overlap", 0, 30 * USECS_PER_DAY);
     const TimestampTz called_at = GetCurrentTimestamp();
     const auto rights = callers::rights();
     if (rights.for_anyone) {
         secrets::check_reference(reference);
     }
-    const char* reason = PG_ARGISNULL(3) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(3));
+    const char* reason =
+        PG_ARGISNULL(RotateArgument::reason) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(RotateArgument::reason));
     pg::OwnerSpi spi;
     const auto secrets = lock_secrets(schedule_id, rights);
     check_rotation(secrets, schedule_id, reference);
@@ -146,7 +169,7 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
     } else {
         check_usable_by(secrets.user_id, schedule_id, reference, called_at);
     }
-    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(2),
+    const Datum values[] = {schedule_id, CStringGetTextDatum(reference), PG_GETARG_DATUM(RotateArgument::overlap),
                             DirectFunctionCall1(namein, CStringGetDatum(secrets.run_as))};
     change(values, reason);
     spi.finish();
@@ -154,11 +177,14 @@ HELIX_FUNCTION(helix_rotate_webhook_secret) {
 }
 
 HELIX_FUNCTION(helix_revoke_webhook_secret) {
-    pg::check_text_argument(fcinfo, 2, "p_reason", pg::longest_reason);
-    const Datum schedule_id = pg::required(fcinfo, 0, "p_schedule_id");
-    const char* only = PG_ARGISNULL(1) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(1));
+    pg::check_text_argument(fcinfo, RevokeArgument::reason, "p_reason", pg::longest_reason);
+    const Datum schedule_id = pg::required(fcinfo, RevokeArgument::schedule_id, "p_schedule_id");
+    const char* only = PG_ARGISNULL(RevokeArgument::secret_ref)
+                           ? nullptr
+                           : TextDatumGetCString(PG_GETARG_DATUM(RevokeArgument::secret_ref));
     const auto rights = callers::rights();
-    const char* reason = PG_ARGISNULL(2) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(2));
+    const char* reason =
+        PG_ARGISNULL(RevokeArgument::reason) ? nullptr : TextDatumGetCString(PG_GETARG_DATUM(RevokeArgument::reason));
     pg::OwnerSpi spi;
     const int count = revoke(schedule_id, lock_secrets(schedule_id, rights), only, reason);
     spi.finish();

@@ -1,4 +1,4 @@
-// Verifying without a schedule.
+// helix.hmac_verify and helix.verify_webhook_signature: verifying without a schedule.
 #include "pg/prelude.hpp"
 
 #include "core/error.hpp"
@@ -46,23 +46,35 @@ const Jsonb* headers_argument(FunctionCallInfo fcinfo, int number) {
     return headers;
 }
 
+struct HmacArgument {
+    enum : int { payload, signature, key, algorithm };
+};
+
+struct VerifyArgument {
+    enum : int { payload, signature, secret_ref, scheme, headers };
+};
+
 } // namespace
 
 HELIX_FUNCTION(helix_hmac_verify) {
-    PG_RETURN_BOOL(hmac_verify(pg::text_view(PG_GETARG_DATUM(0)), pg::text_view(PG_GETARG_DATUM(1)),
-                               pg::text_view(PG_GETARG_DATUM(2)), pg::text_view(PG_GETARG_DATUM(3))));
+    const auto view = [fcinfo](int number) { return pg::text_view(PG_GETARG_DATUM(number)); };
+    PG_RETURN_BOOL(hmac_verify(view(HmacArgument::payload), view(HmacArgument::signature), view(HmacArgument::key),
+                               view(HmacArgument::algorithm)));
 }
 
 HELIX_FUNCTION(helix_verify_webhook_signature) {
     WebhookMessage message;
-    message.body = pg::text_view(pg::required(fcinfo, 0, "p_payload"));
-    const char* references[2] = {TextDatumGetCString(pg::required(fcinfo, 2, "p_secret_ref")), nullptr};
-    const Datum scheme_name = pg::required(fcinfo, 3, "p_scheme");
-    const Jsonb* headers = headers_argument(fcinfo, 4);
+    message.body = pg::text_view(pg::required(fcinfo, VerifyArgument::payload, "p_payload"));
+    const char* references[2] = {TextDatumGetCString(pg::required(fcinfo, VerifyArgument::secret_ref, "p_secret_ref")),
+                                 nullptr};
+    const Datum scheme_name = pg::required(fcinfo, VerifyArgument::scheme, "p_scheme");
+    const Jsonb* headers = headers_argument(fcinfo, VerifyArgument::headers);
     secrets::check_reference(references[0]);
     pg::OwnerSpi spi;
     const auto scheme = find_scheme(scheme_name);
-    message.signature = PG_ARGISNULL(1) ? header(headers, scheme.signature_header) : pg::text_view(PG_GETARG_DATUM(1));
+    message.signature = PG_ARGISNULL(VerifyArgument::signature)
+                            ? header(headers, scheme.signature_header)
+                            : pg::text_view(PG_GETARG_DATUM(VerifyArgument::signature));
     message.timestamp = header(headers, scheme.timestamp_header);
     message.id = header(headers, scheme.id_header);
     const auto checked = check(scheme, message, references, {});

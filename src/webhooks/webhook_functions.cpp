@@ -1,12 +1,11 @@
 // The functions that senders reach over HTTP.
 #include "pg/prelude.hpp"
 
+#include "core/uuid.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
 #include "webhooks/call.hpp"
 #include "webhooks/response.hpp"
-
-#include "core/uuid.hpp"
 
 #include <cstring>
 
@@ -29,26 +28,35 @@ bool is_post() {
     return method == nullptr || *method == '\0' || strcmp(method, "POST") == 0;
 }
 
+// Of webhook_trigger().
+struct Argument {
+    enum : int { schedule_id, payload, signature, headers };
+};
+
+// A text, bytea or json: each is a length and bytes. Null is empty.
+std::string_view bytes_argument(FunctionCallInfo fcinfo, int number) {
+    return PG_ARGISNULL(number) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(number));
+}
+
 } // namespace
 
 HELIX_FUNCTION(helix_webhook_trigger) {
     if (!is_post()) {
         return answer_error(405, "send a POST request");
     }
-    if (PG_ARGISNULL(0)) {
+    if (PG_ARGISNULL(Argument::schedule_id)) {
         return answer_error(400, "no schedule id");
     }
-    const Jsonb* headers = PG_ARGISNULL(3) ? nullptr : PG_GETARG_JSONB_P(3);
+    const Jsonb* headers = PG_ARGISNULL(Argument::headers) ? nullptr : PG_GETARG_JSONB_P(Argument::headers);
     if (headers != nullptr && !JB_ROOT_IS_OBJECT(headers)) {
         return answer_error(400, "p_headers is not an object");
     }
-    return take_call({.schedule_id = *PG_GETARG_UUID_P(0),
-                      .body = PG_ARGISNULL(1) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(1)),
-                      .signature = PG_ARGISNULL(2) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(2)),
+    return take_call({.schedule_id = *PG_GETARG_UUID_P(Argument::schedule_id),
+                      .body = bytes_argument(fcinfo, Argument::payload),
+                      .signature = bytes_argument(fcinfo, Argument::signature),
                       .headers = headers});
 }
 
-// The argument is a bytea or a json: both are a length and bytes.
 HELIX_FUNCTION(helix_webhook_receive) {
     if (!is_post()) {
         return answer_error(405, "send a POST request");
@@ -58,10 +66,8 @@ HELIX_FUNCTION(helix_webhook_receive) {
     if (!schedule_id) {
         return answer_error(400, "no schedule id");
     }
-    return take_call({.schedule_id = *schedule_id,
-                      .body = PG_ARGISNULL(0) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(0)),
-                      .signature = {},
-                      .headers = headers});
+    return take_call(
+        {.schedule_id = *schedule_id, .body = bytes_argument(fcinfo, 0), .signature = {}, .headers = headers});
 }
 
 } // namespace helix::webhooks
