@@ -19,7 +19,8 @@ ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO regress_helix_user, regress_hel
 CREATE EXTENSION helix;
 CREATE VIEW matrix AS
     SELECT r.role, o.object, string_agg(o.verb, ', ' ORDER BY o.verb) AS verbs
-      FROM (VALUES ('public'), ('regress_helix_anon'), ('regress_helix_stranger'), ('regress_helix_user'), ('regress_helix_service')) r (role),
+      FROM (VALUES ('public'), ('regress_helix_anon'), ('regress_helix_stranger'), ('regress_helix_user'),
+          ('regress_helix_service')) r (role),
            LATERAL (
         SELECT c.oid::regclass::text, p.verb FROM pg_class c,
                unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) p (verb)
@@ -31,7 +32,8 @@ CREATE VIEW matrix AS
            AND c.relkind = 'S' AND has_sequence_privilege(r.role, c.oid, p.verb)
         UNION ALL
         SELECT regexp_replace(f.oid::regprocedure::text, '\(.*(.{60})$', '(…\1'), 'EXECUTE' FROM pg_proc f
-         WHERE f.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND has_function_privilege(r.role, f.oid, 'EXECUTE')
+         WHERE f.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
+           AND has_function_privilege(r.role, f.oid, 'EXECUTE')
         UNION ALL
         SELECT 'schema ' || n.nspname, p.verb FROM pg_namespace n, unnest('{USAGE,CREATE}'::text[]) p (verb)
          WHERE n.nspname LIKE 'helix%' AND has_schema_privilege(r.role, n.oid, p.verb)) o (object, verb)
@@ -43,10 +45,12 @@ SELECT failure($$SELECT helix.grant_api_access('regress_helix_user', 'regress_he
 SELECT failure($$SELECT helix.grant_api_access(NULL, 'regress_helix_user')$$);
 
 -- What is made later has nothing but what its parent has.
-SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 50, 'openai', p_request_id => 'b') > 0 AS recorded;
+SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 50, 'openai',
+    p_request_id => 'b') > 0 AS recorded;
 SELECT helix.fold();
 SELECT count(*) > 0 AS made FROM pg_inherits WHERE inhparent = 'helix_internal.executions'::regclass;
-SELECT m.* FROM matrix m WHERE m.object IN (SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'helix_internal.executions'::regclass);
+SELECT m.* FROM matrix m
+ WHERE m.object IN (SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'helix_internal.executions'::regclass);
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM regress_helix_user, regress_helix_anon, regress_helix_service;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM regress_helix_user, regress_helix_anon, regress_helix_service;
@@ -56,24 +60,34 @@ ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM regress_helix_user, regress_
 SET ROLE regress_helix_user;
 SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "authenticated"}';
 SELECT helix.current_user_id();
-SELECT helix.record_operation_execution(:alice, 'email-compose', '2026-03-01', true, 1, 1, 'openai', p_request_id => 'a') > 0 AS recorded;
-SELECT cardinality(helix.record_operation_executions('[{"user_id": "a11ce000-0000-0000-0000-000000000001", "operation_id": "email-compose", "date": "2026-03-01", "success": true, "cost_usd": 2}]'));
-INSERT INTO helix.executions (user_id, operation_id, date, success, cost_usd) VALUES (:alice, 'email-compose', '2026-03-01', true, 3);
+SELECT helix.record_operation_execution(:alice, 'email-compose', '2026-03-01', true, 1, 1, 'openai',
+    p_request_id => 'a') > 0 AS recorded;
+SELECT cardinality(helix.record_operation_executions('[{"user_id": "a11ce000-0000-0000-0000-000000000001", '
+    '"operation_id": "email-compose", "date": "2026-03-01", "success": true, "cost_usd": 2}]'));
+INSERT INTO helix.executions (user_id, operation_id, date, success, cost_usd)
+    VALUES (:alice, 'email-compose', '2026-03-01', true, 3);
 SELECT user_id, total_operations, total_cost_usd FROM helix.cost_trends;
 SELECT user_id, total_executions FROM helix.operation_execution_analytics;
 SELECT count(*) FROM helix.executions;
 SELECT helix.get_total_monthly_cost(:alice, '2026-03-01');
 SELECT total_operations FROM helix.get_period_summary(:alice, '2026-03-01', '2026-03-02');
 -- Not for another.
-SELECT public.failure($$SELECT helix.record_operation_execution('b0b00000-0000-0000-0000-000000000002', 'email-compose', NULL, true, 1, 1, 'openai')$$);
-SELECT public.failure($$SELECT helix.record_operation_executions('[{"user_id": "b0b00000-0000-0000-0000-000000000002", "operation_id": "email-compose", "success": true, "cost_usd": 2}]')$$);
-SELECT public.failure($$INSERT INTO helix.executions (user_id, operation_id, success, cost_usd) VALUES ('b0b00000-0000-0000-0000-000000000002', 'email-compose', true, 3)$$);
+SELECT public.failure($$SELECT helix.record_operation_execution('b0b00000-0000-0000-0000-000000000002', 'email-compose', NULL,
+    true, 1, 1, 'openai')$$);
+SELECT public.failure($$SELECT helix.record_operation_executions('[{"user_id": "b0b00000-0000-0000-0000-000000000002", '
+    '"operation_id": "email-compose", "success": true, "cost_usd": 2}]')$$);
+SELECT public.failure($$INSERT INTO helix.executions (user_id, operation_id, success, cost_usd)
+    VALUES ('b0b00000-0000-0000-0000-000000000002', 'email-compose', true, 3)$$);
 SELECT public.failure($$SELECT helix.get_total_monthly_cost('b0b00000-0000-0000-0000-000000000002', '2026-03-01')$$);
-SELECT public.failure($$SELECT helix.get_operation_monthly_cost('b0b00000-0000-0000-0000-000000000002', 'email-compose', '2026-03-01')$$);
+SELECT public.failure($$SELECT helix.get_operation_monthly_cost('b0b00000-0000-0000-0000-000000000002', 'email-compose',
+    '2026-03-01')$$);
 SELECT public.failure($$SELECT * FROM helix.get_cost_trends('b0b00000-0000-0000-0000-000000000002', 7)$$);
-SELECT public.failure($$SELECT * FROM helix.get_period_summary('b0b00000-0000-0000-0000-000000000002', '2026-03-01', '2026-03-02')$$);
-SELECT public.failure($$SELECT * FROM helix.get_operation_metrics('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01', '2026-03-02')$$);
-SELECT public.failure($$SELECT helix.calculate_success_rate('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01', '2026-03-02')$$);
+SELECT public.failure($$SELECT *
+    FROM helix.get_period_summary('b0b00000-0000-0000-0000-000000000002', '2026-03-01', '2026-03-02')$$);
+SELECT public.failure($$SELECT *
+    FROM helix.get_operation_metrics('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01', '2026-03-02')$$);
+SELECT public.failure($$SELECT helix.calculate_success_rate('b0b00000-0000-0000-0000-000000000002', 'x', '2026-03-01',
+    '2026-03-02')$$);
 SELECT count(*) FROM helix.cost_trends WHERE user_id = :bob;
 -- Nor where no row of the asker's own makes PostgreSQL look at the condition, whatever the plan.
 SET request.jwt.claims = '{"sub": "ca201000-0000-0000-0000-000000000003", "role": "authenticated"}';
@@ -81,10 +95,13 @@ SET enable_indexscan = off;
 SET enable_bitmapscan = off;
 SELECT call, split_part(public.failure('SELECT * FROM helix.' || call), ' | ', 1) AS refused
   FROM (SELECT format(f, 'b0b00000-0000-0000-0000-000000000002') AS call FROM unnest(ARRAY[
-            'get_total_monthly_cost(%L)', 'get_operation_monthly_cost(%L, ''x'')', 'calculate_success_rate(%L, ''x'', ''-infinity'', ''infinity'')',
+            'get_total_monthly_cost(%L)', 'get_operation_monthly_cost(%L, ''x'')',
+            'calculate_success_rate(%L, ''x'', ''-infinity'', ''infinity'')',
             'get_cost_trends(%L)', 'get_all_operation_metrics(%L, ''2026-03-01'', ''2026-03-02'')',
-            'get_operation_metrics(%L, ''x'', ''2026-03-01'', ''2026-03-02'')', 'get_period_summary(%L, ''2026-03-01'', ''2026-03-02'')',
-            'get_schedule_month_cost(%L, ''x'')', 'estimate_operation_cost(%L, ''email-compose'')', 'get_remaining_budget(%L, ''email-compose'')',
+            'get_operation_metrics(%L, ''x'', ''2026-03-01'', ''2026-03-02'')',
+            'get_period_summary(%L, ''2026-03-01'', ''2026-03-02'')',
+            'get_schedule_month_cost(%L, ''x'')', 'estimate_operation_cost(%L, ''email-compose'')',
+            'get_remaining_budget(%L, ''email-compose'')',
             'budget_status(%L)', 'get_operation_preferences(%L)', 'get_operation_preference(%L, ''email-compose'')',
             'get_theme_preferences(%L)']) f) c;
 RESET enable_indexscan;
@@ -121,7 +138,8 @@ RESET ROLE;
 -- A service role acts for everyone; an anonymous caller for nobody.
 SET ROLE regress_helix_service;
 SELECT user_id, total_cost_usd FROM helix.cost_trends ORDER BY 1;
-SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 0.5, 'openai', p_request_id => 'b') IS NOT NULL AS replayed;
+SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 0.5, 'openai',
+    p_request_id => 'b') IS NOT NULL AS replayed;
 SELECT helix.get_total_monthly_cost(:bob, '2026-03-01');
 SELECT helix.fold();
 SELECT * FROM helix.verify_ledger();
@@ -130,7 +148,8 @@ RESET ROLE;
 SET ROLE regress_helix_anon;
 SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "anon"}';
 SELECT split_part(public.failure('SELECT * FROM helix.cost_trends'), ' | ', 1);
-SELECT split_part(public.failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1, 1, 'openai')$$), ' | ', 1);
+SELECT split_part(public.failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose',
+    NULL, true, 1, 1, 'openai')$$), ' | ', 1);
 RESET request.jwt.claims;
 RESET ROLE;
 
@@ -182,7 +201,8 @@ SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AN
  WHERE p.prokind = 'f' AND p.prosqlbody IS NULL
    AND NOT coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false) ORDER BY 1;
 -- None runs with its owner's rights by declaration, and every public object is documented.
-SELECT count(*) AS security_definer FROM pg_proc WHERE pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND prosecdef;
+SELECT count(*) AS security_definer FROM pg_proc WHERE pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
+    AND prosecdef;
 SELECT 'function ' || p.oid::regprocedure::text AS undocumented FROM pg_proc p
  WHERE p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND obj_description(p.oid, 'pg_proc') IS NULL
 UNION ALL
@@ -190,7 +210,8 @@ SELECT 'relation ' || c.relname::text FROM pg_class c
  WHERE c.relnamespace = 'helix'::regnamespace AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL;
 -- Row security is on and forced wherever there is a user_id.
 SELECT c.relname AS unprotected FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'user_id'
- WHERE c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ WHERE c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND c.relkind IN ('r', 'p')
+   AND NOT c.relispartition
    AND NOT (c.relrowsecurity AND c.relforcerowsecurity);
 SELECT c.relname AS runs_as_owner FROM pg_class c
  WHERE c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND c.relkind = 'v'

@@ -5,17 +5,24 @@ SELECT state, connected_since, keys, hits FROM helix.cache_stats();
 SELECT helix.cache_get('op_prefs:a11ce000-0000-0000-0000-000000000001') IS NULL AS miss;
 SELECT helix.cache_set('mine:a11ce000-0000-0000-0000-000000000001', '{"a": 1}', 60) AS stored;
 SELECT helix.cache_get_or_fetch('k', $$SELECT jsonb_build_object('a', 1)$$, 60);
-SELECT helix.cache_get_or_fetch('k', $$SELECT '{"b": 2}'::json$$, 60), pg_typeof(helix.cache_get_or_fetch('k', $$SELECT '1'::json$$, 60));
+SELECT helix.cache_get_or_fetch('k', $$SELECT '{"b": 2}'::json$$, 60),
+    pg_typeof(helix.cache_get_or_fetch('k', $$SELECT '1'::json$$, 60));
 SELECT helix.cache_get_or_fetch('k', $$SELECT '1'::jsonb WHERE false$$, 60) IS NULL AS nothing;
-SELECT helix.cache_delete('k'), helix.cache_delete_pattern('k:*'), helix.invalidate_user_cache('a11ce000-0000-0000-0000-000000000001'), helix.cache_flush_all();
+SELECT helix.cache_delete('k'), helix.cache_delete_pattern('k:*'),
+    helix.invalidate_user_cache('a11ce000-0000-0000-0000-000000000001'), helix.cache_flush_all();
 SELECT * FROM helix.cache_audit(10);
 
 -- Reads through the cache give what the functions give.
-SELECT helix.record_operation_execution('cac4e000-0000-0000-0000-000000000001', 'email-compose', '2026-03-01', true, 120, 0.25, 'openai', p_occurred_at => '2026-03-01 10:00+00') > 0 AS recorded;
-SELECT helix.cache_read('op_metrics:cac4e000-0000-0000-0000-000000000001:email-compose:1772323200000:1772409600000') ->> 'total_cost_usd' AS cost;
+SELECT helix.record_operation_execution('cac4e000-0000-0000-0000-000000000001', 'email-compose', '2026-03-01', true, 120, 0.25,
+    'openai', p_occurred_at => '2026-03-01 10:00+00') > 0 AS recorded;
+SELECT helix.cache_read('op_metrics:cac4e000-0000-0000-0000-000000000001:email-compose:1772323200000:1772409600000')
+    ->> 'total_cost_usd' AS cost;
 SELECT helix.cache_read('op_metrics:cac4e000-0000-0000-0000-000000000001:email-compose:1772323200000:1772409600000') =
-       (SELECT to_jsonb(m) FROM helix.get_operation_metrics('cac4e000-0000-0000-0000-000000000001', 'email-compose', '2026-03-01', '2026-03-02') m) AS same;
-SELECT jsonb_array_length(helix.cache_read('all_op_metrics:cac4e000-0000-0000-0000-000000000001:1772323200000:1772409600000')) AS operations;
+       (SELECT to_jsonb(m)
+           FROM helix.get_operation_metrics('cac4e000-0000-0000-0000-000000000001', 'email-compose', '2026-03-01', '2026-03-02') m)
+             AS same;
+SELECT jsonb_array_length(helix.cache_read('all_op_metrics:cac4e000-0000-0000-0000-000000000001:1772323200000:1772409600000'))
+    AS operations;
 SELECT helix.cache_read('cost_trends:cac4e000-0000-0000-0000-000000000001:7');
 
 -- Refusals.
@@ -46,11 +53,14 @@ INSERT INTO docs VALUES (1, '{"a": 1}');
 CREATE VIEW locked_docs AS SELECT * FROM docs FOR UPDATE;
 CREATE FUNCTION body_of(integer) RETURNS jsonb LANGUAGE sql AS 'SELECT body FROM docs WHERE id = $1';
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'TABLE docs LIMIT 0', 60)$$);
-SELECT helix.cache_get_or_fetch('k', 'WITH d AS (SELECT * FROM docs) SELECT body FROM d', 60), helix.cache_get_or_fetch('k', 'SELECT body_of(1)', 60);
-SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'WITH d AS (UPDATE docs SET id = 2 RETURNING body) SELECT body FROM d', 60)$$);
+SELECT helix.cache_get_or_fetch('k', 'WITH d AS (SELECT * FROM docs) SELECT body FROM d', 60),
+    helix.cache_get_or_fetch('k', 'SELECT body_of(1)', 60);
+SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'WITH d AS (UPDATE docs SET id = 2 RETURNING body) SELECT body FROM d',
+    60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'UPDATE docs SET id = 2 RETURNING body', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT body FROM docs FOR UPDATE', 60)$$);
-SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT to_jsonb(d) FROM (SELECT * FROM docs FOR KEY SHARE SKIP LOCKED) d', 60)$$);
+SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT to_jsonb(d) FROM (SELECT * FROM docs FOR KEY SHARE SKIP LOCKED) d',
+    60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT (SELECT body FROM docs FOR SHARE)', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT body FROM locked_docs', 60)$$);
 TABLE docs;
@@ -66,7 +76,8 @@ SELECT failure($$SELECT helix.cache_set('op_pref:cac4e000-0000-0000-0000-0000000
 SELECT failure($$SELECT helix.cache_set('theme_prefs:cac4e000-0000-0000-0000-000000000001', '1', 60)$$);
 SELECT failure($$SELECT helix.cache_set('op_metrics:cac4e000-0000-0000-0000-000000000001:email-compose:1:2', '1', 60)$$);
 SELECT failure($$SELECT helix.cache_set('all_op_metrics:cac4e000-0000-0000-0000-000000000001:1:2', '1', 60)$$);
-SELECT helix.cache_set('cost_trends:cac4e000-0000-0000-0000-000000000001:mine', '1', 60) AS stored, helix.cache_set('recommendations:cac4e000-0000-0000-0000-000000000001:5', '1', 60) AS stored;
+SELECT helix.cache_set('cost_trends:cac4e000-0000-0000-0000-000000000001:mine', '1', 60) AS stored,
+    helix.cache_set('recommendations:cac4e000-0000-0000-0000-000000000001:5', '1', 60) AS stored;
 SELECT failure($$SELECT helix.cache_delete('helix:lease')$$);
 SELECT failure($$SELECT helix.cache_delete_pattern('helix:*')$$);
 SELECT failure($$SELECT helix.cache_delete_pattern('hel\ix:*')$$);
@@ -93,7 +104,8 @@ UPDATE prefs SET v = v + 1;
 DELETE FROM prefs;
 TRUNCATE prefs;
 ALTER TABLE prefs RENAME COLUMN operation_id TO operation;
-INSERT INTO prefs VALUES ('cac4e000-0000-0000-0000-000000000001', 'email-compose', 1); -- makes every such key stale, and goes through
+-- Makes every such key stale, and goes through.
+INSERT INTO prefs VALUES ('cac4e000-0000-0000-0000-000000000001', 'email-compose', 1);
 DROP TABLE prefs;
 SELECT failure('SELECT helix_internal.invalidate_cache()');
 

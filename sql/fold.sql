@@ -50,7 +50,8 @@ SELECT * FROM helix.verify_ledger();
 
 -- What verify_ledger() is for: each of these is found.
 BEGIN;
-UPDATE helix_internal.cost_trends SET total_cost_usd = total_cost_usd + 0.000000000001 WHERE user_id = :dave AND date = '2026-01-01';
+UPDATE helix_internal.cost_trends SET total_cost_usd = total_cost_usd + 0.000000000001
+ WHERE user_id = :dave AND date = '2026-01-01';
 SELECT what, day FROM helix.verify_ledger();
 ROLLBACK;
 BEGIN;

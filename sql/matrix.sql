@@ -9,9 +9,11 @@ CREATE ROLE regress_matrix_reader;
 CREATE FUNCTION say(statement text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; END $$;
 
 -- As Supabase sets it, and worse: whatever is made is everybody's.
-SELECT say(format('ALTER DEFAULT PRIVILEGES GRANT ALL ON %s TO PUBLIC, regress_matrix_anon, regress_matrix_user, regress_matrix_service', kind))
+SELECT say(format('ALTER DEFAULT PRIVILEGES GRANT ALL ON %s TO PUBLIC, regress_matrix_anon, regress_matrix_user, '
+    'regress_matrix_service', kind))
   FROM unnest('{TABLES,FUNCTIONS,SEQUENCES,TYPES,SCHEMAS}'::text[]) kind;
-SELECT say(format('ALTER DEFAULT PRIVILEGES GRANT ALL ON %s TO regress_matrix_user, regress_matrix_middleman WITH GRANT OPTION', kind))
+SELECT say(format('ALTER DEFAULT PRIVILEGES GRANT ALL ON %s TO regress_matrix_user, regress_matrix_middleman WITH GRANT OPTION',
+    kind))
   FROM unnest('{TABLES,FUNCTIONS,SEQUENCES,TYPES,SCHEMAS}'::text[]) kind;
 DROP EXTENSION helix;
 CREATE EXTENSION helix;
@@ -20,7 +22,8 @@ CREATE EXTENSION helix;
 -- some column alone; on sequences r SELECT, w UPDATE, U USAGE. A dash is nothing.
 CREATE FUNCTION letters(role text, kind "char", object oid) RETURNS text LANGUAGE sql AS $$
     SELECT coalesce(nullif(string_agg(letter, '' ORDER BY number), ''), '-') FROM (
-        SELECT letter, number FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[], '{r,a,w,d,D,x,t}'::text[])
+        SELECT letter, number
+          FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[], '{r,a,w,d,D,x,t}'::text[])
             WITH ORDINALITY v (verb, letter, number) WHERE kind = 'r' AND has_table_privilege(role, object, verb)
         UNION ALL
         SELECT 'c', 8 WHERE kind = 'r' AND EXISTS (
@@ -51,7 +54,8 @@ CREATE VIEW objects AS
     SELECT 4, 'T', t.oid, 'type ' || t.oid::regtype, t.typacl
       FROM pg_type t JOIN schemas s ON s.oid = t.typnamespace WHERE t.typrelid = 0 AND t.typelem = 0;
 CREATE VIEW matrix AS
-    SELECT place, name, ARRAY[letters('public', kind, oid), letters('regress_matrix_anon', kind, oid), letters('regress_matrix_user', kind, oid),
+    SELECT place, name, ARRAY[letters('public', kind, oid), letters('regress_matrix_anon', kind, oid),
+        letters('regress_matrix_user', kind, oid),
                               letters('regress_matrix_service', kind, oid)] AS may
       FROM objects;
 -- Every entry of an access list but the owner's own; of columns too.
@@ -64,7 +68,8 @@ CREATE VIEW entries AS
      WHERE a.grantee <> (SELECT extowner FROM pg_extension WHERE extname = 'helix');
 
 -- A fresh extension: nothing is anybody's.
-SELECT count(*) AS objects, count(*) FILTER (WHERE may <> '{-,-,-,-}') AS granted FROM matrix HAVING count(*) < 100 OR count(*) FILTER (WHERE may <> '{-,-,-,-}') > 0;
+SELECT count(*) AS objects, count(*) FILTER (WHERE may <> '{-,-,-,-}') AS granted
+  FROM matrix HAVING count(*) < 100 OR count(*) FILTER (WHERE may <> '{-,-,-,-}') > 0;
 SELECT * FROM entries;
 
 -- Grants of every kind: to all, to a column, to be passed on, and passed on.
@@ -92,7 +97,8 @@ SET ROLE regress_matrix_service;
 GRANT SELECT ON helix.budgets TO regress_matrix_anon;
 RESET ROLE;
 SELECT count(*) > 500 AS many, count(*) FILTER (WHERE is_grantable) > 5 AS to_be_passed_on,
-       count(*) FILTER (WHERE grantor <> (SELECT extowner FROM pg_extension WHERE extname = 'helix')) > 10 AS passed_on FROM entries;
+       count(*) FILTER (WHERE grantor <> (SELECT extowner FROM pg_extension WHERE extname = 'helix')) > 10 AS passed_on
+       FROM entries;
 
 SELECT helix.grant_api_access('regress_matrix_user', 'regress_matrix_service', 'regress_matrix_anon');
 \pset format unaligned
@@ -100,12 +106,14 @@ SELECT helix.grant_api_access('regress_matrix_user', 'regress_matrix_service', '
 SELECT format('%-10s %-10s %-10s %-10s %s', 'PUBLIC', 'anon', 'user', 'service', 'object');
 SELECT format('%-10s %-10s %-10s %-10s %s', may[1], may[2], may[3], may[4], name) FROM matrix ORDER BY place, name COLLATE "C";
 -- The columns of those with a c.
-SELECT format('%s %s %s (%s)', grantee::regrole, privilege_type, name, string_agg(column_name, ', ' ORDER BY column_name COLLATE "C"))
+SELECT format('%s %s %s (%s)', grantee::regrole, privilege_type, name,
+    string_agg(column_name, ', ' ORDER BY column_name COLLATE "C"))
   FROM entries WHERE column_name IS NOT NULL AND grantee <> 'regress_matrix_middleman'::regrole
  GROUP BY grantee, privilege_type, name ORDER BY 1;
 -- Others keep what the owner has given them; nobody passes on anything any more.
 SELECT grantee::regrole, privilege_type, name, column_name FROM entries
- WHERE grantee IN ('regress_matrix_middleman'::regrole, 'regress_matrix_reader'::regrole) ORDER BY grantee::regrole::text, privilege_type, name;
+ WHERE grantee IN ('regress_matrix_middleman'::regrole, 'regress_matrix_reader'::regrole) ORDER BY grantee::regrole::text,
+   privilege_type, name;
 \pset format aligned
 \pset tuples_only off
 SELECT * FROM entries WHERE is_grantable OR grantee = 0 OR grantor <> (SELECT extowner FROM pg_extension WHERE extname = 'helix');
@@ -114,7 +122,8 @@ SELECT md5(string_agg(m::text, ' ' ORDER BY name)) AS before FROM matrix m \gset
 SELECT helix.grant_api_access('regress_matrix_user', 'regress_matrix_service', 'regress_matrix_anon');
 SELECT md5(string_agg(m::text, ' ' ORDER BY name)) = :'before' AS same FROM matrix m;
 
-SELECT say(format('ALTER DEFAULT PRIVILEGES REVOKE ALL ON %s FROM regress_matrix_anon, regress_matrix_user, regress_matrix_service, regress_matrix_middleman', kind))
+SELECT say(format('ALTER DEFAULT PRIVILEGES REVOKE ALL ON %s FROM regress_matrix_anon, regress_matrix_user, '
+    'regress_matrix_service, regress_matrix_middleman', kind))
   FROM unnest('{TABLES,FUNCTIONS,SEQUENCES,TYPES,SCHEMAS}'::text[]) kind;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM PUBLIC;

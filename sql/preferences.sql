@@ -7,13 +7,15 @@ SET client_min_messages = warning;
 
 -- Nothing stored: the defaults.
 SELECT * FROM helix.get_operation_preferences(:ada);
-SELECT operation_id, preferred_model, enabled, default_parameters, cost_budget_monthly FROM helix.get_operation_preference(:ada, 'email-compose');
+SELECT operation_id, preferred_model, enabled, default_parameters, cost_budget_monthly
+  FROM helix.get_operation_preference(:ada, 'email-compose');
 SELECT * FROM helix.get_theme_preferences(:ada);
 SELECT count(*) AS stored FROM helix.user_operation_preferences;
 
 -- One at a time; null keeps.
 CREATE FUNCTION shown(p helix.user_operation_preferences) RETURNS text LANGUAGE sql AS
-    $$ SELECT concat_ws(' | ', p.operation_id, coalesce(p.preferred_model, '-'), p.enabled, p.default_parameters, coalesce(p.cost_budget_monthly::text, '-')) $$;
+    $$ SELECT concat_ws(' | ', p.operation_id, coalesce(p.preferred_model, '-'), p.enabled, p.default_parameters,
+        coalesce(p.cost_budget_monthly::text, '-')) $$;
 SELECT shown(helix.set_operation_preference(:ada, 'email-compose', 'openai', false, '{"tone": "warm", "n": null}', 12.50));
 SELECT shown(helix.set_operation_preference(:ada, 'email-compose', p_enabled => true));
 SELECT shown(helix.set_operation_preference(:ada, 'email-compose', 'claude-sonnet-4-5'));
@@ -21,8 +23,10 @@ SELECT shown(helix.set_operation_preference(:ada, 'email-compose', p_default_par
 SELECT shown(helix.set_operation_preference(:ada, 'email-compose', p_cost_budget_monthly => 999999999.999999999999));
 SELECT shown(helix.set_operation_preference(:ada, 'task-breakdown'));
 SELECT shown(helix.get_operation_preference(:ada, 'email-compose')), shown(helix.get_operation_preference(:bob, 'email-compose'));
-SELECT p.operation_id, p.id IS NOT NULL AS stored, p.user_id = :ada AS mine FROM helix.get_operation_preferences(:ada) p WHERE p.id IS NOT NULL OR p.operation_id = 'task-prioritize';
-SELECT pg_typeof(p), p.id = (SELECT id FROM helix.user_operation_preferences WHERE operation_id = 'email-compose') AS same FROM helix.get_operation_preference(:ada, 'email-compose') p;
+SELECT p.operation_id, p.id IS NOT NULL AS stored, p.user_id = :ada AS mine FROM helix.get_operation_preferences(:ada) p
+ WHERE p.id IS NOT NULL OR p.operation_id = 'task-prioritize';
+SELECT pg_typeof(p), p.id = (SELECT id FROM helix.user_operation_preferences WHERE operation_id = 'email-compose') AS same
+  FROM helix.get_operation_preference(:ada, 'email-compose') p;
 
 -- The bulk form: what is left out keeps, null is the default, numbers are exact.
 SELECT shown(p) FROM helix.bulk_update_operation_preferences(:ada, '[
@@ -44,13 +48,19 @@ INSERT INTO helix.operations (operation_id, name) VALUES ('tenth', 'The tenth');
 CREATE TABLE statements (operation text, level text, rows_of integer);
 CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN INSERT INTO public.statements VALUES (TG_OP, TG_LEVEL, 1); RETURN NULL; END $$;
-CREATE TRIGGER statements AFTER INSERT OR UPDATE ON helix.user_operation_preferences FOR EACH STATEMENT EXECUTE FUNCTION count_statement();
+CREATE TRIGGER statements AFTER INSERT OR UPDATE ON helix.user_operation_preferences
+    FOR EACH STATEMENT EXECUTE FUNCTION count_statement();
 CREATE TRIGGER row_count AFTER INSERT OR UPDATE ON helix.user_operation_preferences FOR EACH ROW EXECUTE FUNCTION count_statement();
-SELECT count(*) FROM helix.bulk_update_operation_preferences(:ada, (SELECT jsonb_agg(jsonb_build_object('operation_id', operation_id, 'enabled', false)) FROM helix.operations));
-SELECT count(*) FROM helix.bulk_update_operation_preferences(:ada, (SELECT jsonb_agg(jsonb_build_object('operation_id', operation_id, 'cost_budget_monthly', 1)) FROM helix.operations));
+SELECT count(*)
+  FROM helix.bulk_update_operation_preferences(:ada,
+      (SELECT jsonb_agg(jsonb_build_object('operation_id', operation_id, 'enabled', false)) FROM helix.operations));
+SELECT count(*)
+  FROM helix.bulk_update_operation_preferences(:ada,
+      (SELECT jsonb_agg(jsonb_build_object('operation_id', operation_id, 'cost_budget_monthly', 1)) FROM helix.operations));
 -- An upsert is a statement that inserts and updates: its statement triggers fire once for each of the two.
 SELECT operation, level, sum(rows_of) FROM statements GROUP BY 1, 2 ORDER BY 1, 2;
-SELECT change_details ->> 'action' AS action, count(*), count(DISTINCT changed_at) AS times FROM helix.preference_audit_log WHERE user_id = :ada AND changed_at > (
+SELECT change_details ->> 'action' AS action, count(*), count(DISTINCT changed_at) AS times FROM helix.preference_audit_log
+ WHERE user_id = :ada AND changed_at > (
     SELECT max(changed_at) FROM helix.preference_audit_log WHERE change_details ->> 'action' = 'delete') GROUP BY 1 ORDER BY 1;
 DROP TRIGGER statements ON helix.user_operation_preferences;
 DROP TRIGGER row_count ON helix.user_operation_preferences;
@@ -58,7 +68,8 @@ SELECT helix.reset_preferences(:ada);
 
 -- Refusals change nothing.
 CREATE FUNCTION bulk(updates text) RETURNS text LANGUAGE sql AS
-    $$ SELECT failure(format('SELECT * FROM helix.bulk_update_operation_preferences(%L, %L)', 'ada00000-0000-0000-0000-000000000001', updates)) $$;
+    $$ SELECT failure(format('SELECT * FROM helix.bulk_update_operation_preferences(%L, '
+    '%L)', 'ada00000-0000-0000-0000-000000000001', updates)) $$;
 SELECT bulk('{}');
 SELECT bulk('null');
 SELECT bulk('"x"');
@@ -77,16 +88,20 @@ SELECT bulk('[{"operation_id": "email-compose"}, {"operation_id": "email-classif
 SELECT bulk('[{"operation_id": "email-compose", "default_parameters": [1]}]');
 SELECT bulk('[{"operation_id": "email-compose", "default_parameters": "x"}]');
 SELECT bulk('[{"operation_id": "email-compose", "cost_budget_monthly": "5"}]');
-SELECT bulk('[{"operation_id": "email-classify", "cost_budget_monthly": 5}, {"operation_id": "email-compose", "cost_budget_monthly": -0.01}]');
+SELECT bulk('[{"operation_id": "email-classify", "cost_budget_monthly": 5}, {"operation_id": "email-compose", '
+    '"cost_budget_monthly": -0.01}]');
 SELECT bulk('[{"operation_id": "email-compose", "cost_budget_monthly": 1e9}]');
 SELECT failure($$SELECT helix.bulk_update_operation_preferences('ada00000-0000-0000-0000-000000000001', NULL)$$);
 SELECT failure($$SELECT helix.bulk_update_operation_preferences(NULL, '[]')$$);
 SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', NULL)$$);
 SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'nothing')$$);
 SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose', 'gpt-none')$$);
-SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose', p_default_parameters => '[]')$$);
-SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose', p_cost_budget_monthly => 'NaN')$$);
-SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose', p_cost_budget_monthly => 'Infinity')$$);
+SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose',
+    p_default_parameters => '[]')$$);
+SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose',
+    p_cost_budget_monthly => 'NaN')$$);
+SELECT failure($$SELECT helix.set_operation_preference('ada00000-0000-0000-0000-000000000001', 'email-compose',
+    p_cost_budget_monthly => 'Infinity')$$);
 SELECT failure($$SELECT helix.get_operation_preference('ada00000-0000-0000-0000-000000000001', 'nothing')$$);
 SELECT failure($$SELECT helix.get_operation_preference('ada00000-0000-0000-0000-000000000001', NULL)$$);
 SELECT failure($$SELECT helix.get_operation_preferences(NULL)$$);
@@ -94,7 +109,8 @@ SELECT failure($$SELECT helix.get_theme_preferences(NULL)$$);
 SELECT failure($$SELECT helix.reset_preferences(NULL)$$);
 SELECT failure($$SELECT helix.set_theme_preferences(NULL)$$);
 SELECT failure(format('SELECT helix.set_theme_preferences(%L, p_%s => %L)', 'ada00000-0000-0000-0000-000000000001', field, value))
-  FROM (VALUES ('color_scheme', 'blue'), ('color_scheme', ''), ('color_scheme', 'light,dark'), ('accent_color', 'red'), ('accent_color', '#12345'),
+  FROM (VALUES ('color_scheme', 'blue'), ('color_scheme', ''), ('color_scheme', 'light,dark'), ('accent_color', 'red'),
+      ('accent_color', '#12345'),
                ('accent_color', '#12345G'), ('accent_color', '#1234567'), ('email_list_view', 'rows'), ('calendar_view', 'year'),
                ('tasks_sort_by', 'Priority')) v (field, value);
 SELECT count(*) AS stored FROM helix.user_operation_preferences;
@@ -102,26 +118,34 @@ SELECT count(*) AS stored FROM helix.ui_theme_preferences;
 
 -- The theme: partial, too; what set_theme_preferences() stores of itself is what the table's defaults are.
 SELECT color_scheme, accent_color, compact_mode, email_list_view, calendar_view, tasks_sort_by, sidebar_collapsed
-  FROM helix.set_theme_preferences(:ada, 'dark', '#a1B2c3', true, 'grid', 'agenda', 'alphabetical', false, false, false, false, true);
-SELECT color_scheme, accent_color, calendar_view, notify_on_cost_limit_exceeded FROM helix.set_theme_preferences(:ada, p_calendar_view => 'day');
+  FROM helix.set_theme_preferences(:ada, 'dark', '#a1B2c3', true, 'grid', 'agenda', 'alphabetical', false, false, false, false,
+      true);
+SELECT color_scheme, accent_color, calendar_view, notify_on_cost_limit_exceeded
+  FROM helix.set_theme_preferences(:ada, p_calendar_view => 'day');
 SELECT to_jsonb(t) - '{created_at,updated_at}'::text[] AS theme FROM helix.get_theme_preferences(:ada) t;
 SELECT user_id IS NOT NULL AS stored FROM helix.set_theme_preferences(:bob);
 INSERT INTO helix.ui_theme_preferences (user_id) VALUES ('b0b00000-0000-0000-0000-0000000000b2');
 SELECT count(DISTINCT to_jsonb(t) - '{user_id,created_at,updated_at}'::text[]) AS defaults FROM (
-    SELECT * FROM helix.ui_theme_preferences WHERE user_id <> :ada UNION ALL SELECT * FROM helix.get_theme_preferences('b0b00000-0000-0000-0000-0000000000b3')) t;
+    SELECT * FROM helix.ui_theme_preferences WHERE user_id <> :ada UNION ALL SELECT *
+        FROM helix.get_theme_preferences('b0b00000-0000-0000-0000-0000000000b3')) t;
 
 -- The log: who, what, before and after; a change that changes nothing is none, and leaves updated_at.
 DELETE FROM helix.preference_audit_log;
-CREATE VIEW log AS SELECT preference_type AS type, change_details ->> 'action' AS action, change_details -> 'old' AS old, change_details -> 'new' AS new
+CREATE VIEW log AS SELECT preference_type AS type, change_details ->> 'action' AS action, change_details -> 'old' AS old,
+    change_details -> 'new' AS new
   FROM helix.preference_audit_log ORDER BY id;
 SELECT helix.set_operation_preference(:ada, 'email-compose', 'openai', p_cost_budget_monthly => 1) IS NOT NULL AS set;
-UPDATE helix.user_operation_preferences SET created_at = '2020-01-01', updated_at = '2020-01-01', id = gen_random_uuid() WHERE user_id = :ada;
-SELECT updated_at > '2025-01-01' AS own_time, created_at > '2025-01-01' AS own_creation, updated_at AS seen, id AS kept FROM helix.user_operation_preferences WHERE user_id = :ada \gset own_
+UPDATE helix.user_operation_preferences SET created_at = '2020-01-01', updated_at = '2020-01-01', id = gen_random_uuid()
+ WHERE user_id = :ada;
+SELECT updated_at > '2025-01-01' AS own_time, created_at > '2025-01-01' AS own_creation, updated_at AS seen, id AS kept
+  FROM helix.user_operation_preferences WHERE user_id = :ada \gset own_
 SELECT :'own_own_time', :'own_own_creation';
 SELECT helix.set_operation_preference(:ada, 'email-compose', 'openai') IS NOT NULL AS set_the_same;
-SELECT updated_at = :'own_seen' AS unchanged, id = :'own_kept' AS same_id FROM helix.user_operation_preferences WHERE user_id = :ada;
+SELECT updated_at = :'own_seen' AS unchanged, id = :'own_kept' AS same_id FROM helix.user_operation_preferences
+ WHERE user_id = :ada;
 UPDATE helix.user_operation_preferences SET cost_budget_monthly = NULL WHERE user_id = :ada;
-SELECT updated_at > :'own_seen' AS changed, created_at < updated_at AS later FROM helix.user_operation_preferences WHERE user_id = :ada;
+SELECT updated_at > :'own_seen' AS changed, created_at < updated_at AS later FROM helix.user_operation_preferences
+ WHERE user_id = :ada;
 UPDATE helix.ui_theme_preferences SET compact_mode = compact_mode WHERE user_id = :ada;
 SELECT helix.reset_preferences(:ada);
 SELECT type, action, old, new FROM log;
@@ -156,8 +180,10 @@ DELETE FROM helix.preference_audit_log;
 SET ROLE regress_helix_prefs_user;
 SET request.jwt.claims = '{"sub": "ada00000-0000-0000-0000-000000000001"}';
 INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model, enabled, updated_at, created_at)
-    VALUES (:ada, 'email-compose', 'deepseek', true, '2020-01-01', '2020-01-01'), (:ada, 'task-prioritize', NULL, false, '2020-01-01', '2020-01-01')
-    ON CONFLICT (user_id, operation_id) DO UPDATE SET preferred_model = EXCLUDED.preferred_model, enabled = EXCLUDED.enabled, updated_at = EXCLUDED.updated_at
+    VALUES (:ada, 'email-compose', 'deepseek', true, '2020-01-01', '2020-01-01'),
+    (:ada, 'task-prioritize', NULL, false, '2020-01-01', '2020-01-01')
+    ON CONFLICT (user_id, operation_id) DO UPDATE SET preferred_model = EXCLUDED.preferred_model, enabled = EXCLUDED.enabled,
+    updated_at = EXCLUDED.updated_at
     RETURNING operation_id, preferred_model, updated_at = now() AS own_time, created_at = now() AS own_creation;
 INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model, enabled, updated_at)
     VALUES (:ada, 'email-compose', 'gemini', true, '2020-01-01')
@@ -166,32 +192,43 @@ INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_m
     RETURNING operation_id, preferred_model, updated_at = now() AS own_time;
 INSERT INTO helix.ui_theme_preferences (user_id, accent_color) VALUES (:ada, '#000000')
     ON CONFLICT (user_id) DO UPDATE SET accent_color = EXCLUDED.accent_color RETURNING accent_color, color_scheme;
-SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model) VALUES ('ada00000-0000-0000-0000-000000000001', 'email-respond', 'gpt-none')$$);
-SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly) VALUES ('ada00000-0000-0000-0000-000000000001', 'email-respond', -1)$$);
-SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id) VALUES ('ada00000-0000-0000-0000-000000000001', 'nothing')$$);
+SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model)
+    VALUES ('ada00000-0000-0000-0000-000000000001', 'email-respond', 'gpt-none')$$);
+SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly)
+    VALUES ('ada00000-0000-0000-0000-000000000001', 'email-respond', -1)$$);
+SELECT public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id)
+    VALUES ('ada00000-0000-0000-0000-000000000001', 'nothing')$$);
 SELECT public.failure($$UPDATE helix.user_operation_preferences SET default_parameters = '[]'$$);
 SELECT public.failure($$UPDATE helix.ui_theme_preferences SET tasks_sort_by = 'mood'$$);
 SELECT split_part(public.failure($$UPDATE helix.ui_theme_preferences SET tasks_sort_by = NULL$$), ' | ', 1);
 -- Not another user's, by any way.
-SELECT split_part(public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id) VALUES ('b0b00000-0000-0000-0000-0000000000b1', 'email-respond')$$), ' | ', 1);
-SELECT split_part(public.failure($$UPDATE helix.user_operation_preferences SET user_id = 'b0b00000-0000-0000-0000-0000000000b1'$$), ' | ', 1);
-SELECT split_part(public.failure($$INSERT INTO helix.ui_theme_preferences (user_id) VALUES ('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
+SELECT split_part(public.failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id)
+    VALUES ('b0b00000-0000-0000-0000-0000000000b1', 'email-respond')$$), ' | ', 1);
+SELECT split_part(public.failure($$UPDATE helix.user_operation_preferences SET user_id = 'b0b00000-0000-0000-0000-0000000000b1'$$),
+    ' | ', 1);
+SELECT split_part(public.failure($$INSERT INTO helix.ui_theme_preferences (user_id)
+    VALUES ('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
 SELECT public.failure($$SELECT helix.set_operation_preference('b0b00000-0000-0000-0000-0000000000b1', 'email-respond')$$);
-SELECT split_part(public.failure($$SELECT helix.bulk_update_operation_preferences('b0b00000-0000-0000-0000-0000000000b1', '[]')$$), ' | ', 1);
-SELECT split_part(public.failure($$SELECT * FROM helix.get_operation_preferences('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
-SELECT split_part(public.failure($$SELECT helix.get_operation_preference('b0b00000-0000-0000-0000-0000000000b1', 'email-respond')$$), ' | ', 1);
+SELECT split_part(public.failure($$SELECT helix.bulk_update_operation_preferences('b0b00000-0000-0000-0000-0000000000b1', '[]')$$),
+    ' | ', 1);
+SELECT split_part(public.failure($$SELECT * FROM helix.get_operation_preferences('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ',
+    1);
+SELECT split_part(public.failure($$SELECT helix.get_operation_preference('b0b00000-0000-0000-0000-0000000000b1',
+    'email-respond')$$), ' | ', 1);
 SELECT split_part(public.failure($$SELECT * FROM helix.get_theme_preferences('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
 SELECT split_part(public.failure($$SELECT helix.set_theme_preferences('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
 SELECT split_part(public.failure($$SELECT helix.reset_preferences('b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
 SELECT split_part(public.failure($$SELECT helix.cache_read('op_prefs:b0b00000-0000-0000-0000-0000000000b1')$$), ' | ', 1);
 -- The log is read, never written.
 SELECT preference_type, change_details ->> 'action' AS action, changed_by FROM helix.preference_audit_log ORDER BY id;
-SELECT split_part(public.failure($$INSERT INTO helix.preference_audit_log (user_id, preference_type, change_details, changed_by) VALUES ('ada00000-0000-0000-0000-000000000001', 'theme', '{}', 'me')$$), ' | ', 1);
+SELECT split_part(public.failure($$INSERT INTO helix.preference_audit_log (user_id, preference_type, change_details, changed_by)
+    VALUES ('ada00000-0000-0000-0000-000000000001', 'theme', '{}', 'me')$$), ' | ', 1);
 SELECT split_part(public.failure($$UPDATE helix.preference_audit_log SET change_details = '{}'$$), ' | ', 1);
 SELECT split_part(public.failure($$DELETE FROM helix.preference_audit_log$$), ' | ', 1);
 SELECT split_part(public.failure($$TRUNCATE helix.user_operation_preferences$$), ' | ', 1);
 SET request.jwt.claims = '{"sub": "b0b00000-0000-0000-0000-0000000000b1"}';
-SELECT (SELECT count(*) FROM helix.user_operation_preferences) AS prefs, (SELECT count(*) FROM helix.ui_theme_preferences) AS themes,
+SELECT (SELECT count(*) FROM helix.user_operation_preferences) AS prefs,
+       (SELECT count(*) FROM helix.ui_theme_preferences) AS themes,
        (SELECT count(*) FROM helix.preference_audit_log) AS log;
 DELETE FROM helix.user_operation_preferences;
 SET request.jwt.claims = '{"role": "authenticated"}';
@@ -206,7 +243,8 @@ SELECT changed_by FROM helix.preference_audit_log WHERE user_id = :bob;
 
 -- The cache's families compute what the functions give; times are in UTC for everyone.
 SET timezone = 'Asia/Tokyo';
-SELECT jsonb_array_length(helix.cache_read('op_prefs:ada00000-0000-0000-0000-000000000001')) = (SELECT count(*) FROM helix.operations) AS all_of_them;
+SELECT jsonb_array_length(helix.cache_read('op_prefs:ada00000-0000-0000-0000-000000000001')) = (SELECT count(*)
+    FROM helix.operations) AS all_of_them;
 SELECT helix.cache_read('op_pref:ada00000-0000-0000-0000-000000000001:email-compose') ->> 'preferred_model' AS model,
        helix.cache_read('op_pref:ada00000-0000-0000-0000-000000000001:email-compose') ->> 'updated_at' LIKE '%+00:00' AS in_utc;
 SELECT helix.cache_read('theme_prefs:ada00000-0000-0000-0000-000000000001') ->> 'accent_color' AS accent;
@@ -217,8 +255,10 @@ SELECT failure($$SELECT helix.cache_read('op_prefs:ada00000-0000-0000-0000-00000
 SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'user_operation_preferences' AND indexname = 'idx_op_prefs_user';
 SELECT failure('SELECT helix_internal.check_preference()');
 SELECT failure('SELECT helix_internal.log_preference()');
-SELECT failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model, created_at) VALUES ('ada00000-0000-0000-0000-000000000009', 'email-compose', '', '2020-01-01')$$) ~ '^23514';
-SELECT helix.reset_preferences(:ada), helix.reset_preferences(:bob), helix.reset_preferences('b0b00000-0000-0000-0000-0000000000b2');
+SELECT failure($$INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model, created_at)
+    VALUES ('ada00000-0000-0000-0000-000000000009', 'email-compose', '', '2020-01-01')$$) ~ '^23514';
+SELECT helix.reset_preferences(:ada), helix.reset_preferences(:bob),
+    helix.reset_preferences('b0b00000-0000-0000-0000-0000000000b2');
 DELETE FROM helix.operations WHERE operation_id = 'tenth';
 DROP FUNCTION bulk;
 -- A trigger that takes a row away is an error, not a crash.

@@ -33,12 +33,14 @@ INSERT INTO helix.operation_schedules
 CREATE FUNCTION claim(worker text, number integer DEFAULT 1, operations text[] DEFAULT NULL)
     RETURNS TABLE (operation_id text, payload jsonb, triggered_by text, attempt integer, fencing_token bigint, held boolean)
     LANGUAGE sql AS $$
-    SELECT operation_id, payload, triggered_by, attempt, fencing_token, lease_until BETWEEN now() + '4 min' AND clock_timestamp() + '5 min'
+    SELECT operation_id, payload, triggered_by, attempt, fencing_token, lease_until BETWEEN now() + '4 min'
+        AND clock_timestamp() + '5 min'
       FROM helix.claim_executions(worker, number, '5 minutes', operations) $$;
 -- Plans made now are of an empty queue.
 VACUUM ANALYZE helix_internal.queue;
 CREATE VIEW state AS
-    SELECT payload, operation_id, execution_status AS status, attempt, worker, result, error_message, cost_actual AS cost, latency_ms
+    SELECT payload, operation_id, execution_status AS status, attempt, worker, result, error_message, cost_actual AS cost,
+        latency_ms
       FROM helix.schedule_executions ORDER BY created_at, id;
 
 -- By a schedule: its user, operation, parameters and attempts.
@@ -52,7 +54,8 @@ SELECT execution_count, running_execution_id FROM helix.operation_schedules WHER
 SELECT helix.enqueue_execution(NULL, p_user_id => :alice, p_operation_id => 'calendar-prep', p_payload => '{"from": "nobody"}',
     p_priority => 10) AS top \gset
 -- Not due yet.
-SELECT helix.enqueue_execution(:one, p_run_at => now() + interval '1 day', p_priority => 10, p_payload => '"tomorrow"') AS tomorrow \gset
+SELECT helix.enqueue_execution(:one, p_run_at => now() + interval '1 day', p_priority => 10, p_payload => '"tomorrow"') AS tomorrow
+    \gset
 -- A request id seen before: the first execution, and nothing queued; it is the user's own.
 SELECT helix.enqueue_execution(NULL, 'webhook', '"r"', NULL, 1, 'r-1', :alice, 'calendar-prep') AS request \gset
 SELECT helix.enqueue_execution(NULL, 'webhook', '"r"', NULL, 1, 'r-1', :alice, 'calendar-prep') = :'request' AS same;
@@ -65,7 +68,8 @@ SELECT * FROM claim('w1', 2);
 SELECT * FROM claim('w1', 1, '{}');
 SELECT * FROM claim('w2', 1000);
 SELECT * FROM claim('w2', 1000);
-SELECT helix.schedule_is_running(:one) AS running, helix.schedule_is_running(:queued) AS other, helix.schedule_is_running(NULL) AS none;
+SELECT helix.schedule_is_running(:one) AS running, helix.schedule_is_running(:queued) AS other,
+    helix.schedule_is_running(NULL) AS none;
 -- The plans of an empty queue serve a full one: never more than the limit.
 SELECT count(helix.cancel_execution(id)) AS cancelled FROM helix.schedule_executions WHERE payload IN ('"r"', '"b"');
 SELECT count(helix.enqueue_execution(NULL, p_user_id => :bob, p_operation_id => 'calendar-prep', p_payload => to_jsonb(i)))
@@ -82,7 +86,8 @@ SELECT helix.complete_execution(:'urgent', 'failed', NULL, 0.10, 80, p_error => 
 SELECT helix.complete_execution(:'top', 'success', p_latency_ms => 900, p_model => 'claude-sonnet-4-5', p_input_tokens => 1000,
     p_cached_input_tokens => 10000, p_output_tokens => 100);
 SELECT * FROM state WHERE jsonb_typeof(payload) <> 'number';
-SELECT operation_id, success, latency_ms, cost_usd, model, input_tokens, output_tokens, error FROM helix.executions WHERE id > :last_id ORDER BY id;
+SELECT operation_id, success, latency_ms, cost_usd, model, input_tokens, output_tokens, error FROM helix.executions
+ WHERE id > :last_id ORDER BY id;
 SELECT refusal(format('SELECT helix.complete_execution(%L, %L)', :'first', 'success'));
 SELECT refusal(format('SELECT helix.fail_execution(%L, %L, 1)', :'first', 'no'));
 SELECT refusal(format('SELECT helix.heartbeat_execution(%L, 1)', :'first'));
@@ -132,7 +137,8 @@ BEGIN
 END $$;
 SELECT attempt, most, count(*) AS pauses, count(DISTINCT pause) > 1 AS differ, bool_and(pause <= most) AS short_enough,
        bool_and(pause > most / 2 - interval '1 s') AS long_enough
-  FROM (SELECT attempt, least(interval '1 h', interval '5 s' * 2 ^ least(attempt - 1, 20)) AS most, pause(:'pause', attempt) AS pause
+  FROM (SELECT attempt, least(interval '1 h', interval '5 s' * 2 ^ least(attempt - 1, 20)) AS most,
+      pause(:'pause', attempt) AS pause
           FROM unnest('{1, 2, 3, 9, 10, 11, 50, 199}'::integer[]) attempt, generate_series(1, 20)) p
  GROUP BY 1, 2 ORDER BY 1;
 SELECT helix.cancel_execution(:'pause') AS cancelled;
@@ -157,7 +163,8 @@ SELECT helix.cancel_execution(:'tomorrow') AS cancelled;
 SELECT helix.enqueue_execution(:one, p_payload => '"cancelled"') AS cancelled \gset
 SELECT * FROM claim('w1');
 SELECT helix.cancel_execution(:'cancelled') AS cancelled;
-SELECT refusal(format('SELECT helix.complete_execution(%L, %L, p_cost_actual => 1, p_fencing_token => 1)', :'cancelled', 'success'));
+SELECT refusal(format('SELECT helix.complete_execution(%L, %L, p_cost_actual => 1, p_fencing_token => 1)', :'cancelled',
+    'success'));
 SELECT * FROM state WHERE payload IN ('"tomorrow"', '"cancelled"');
 SELECT count(*) AS recorded FROM helix.executions WHERE id > :last_id AND cost_usd = 1;
 
@@ -174,9 +181,12 @@ SELECT helix.create_execution_with_lock(:one, :alice, 'manual') AS held \gset
 SELECT execution_status, attempt, worker, payload, lease_until BETWEEN now() + '59 min' AND clock_timestamp() + '1 hour' AS held
   FROM helix.schedule_executions WHERE id = :'held';
 SELECT running_execution_id = :'held' AS running FROM helix.operation_schedules WHERE id = :one;
-SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001', 'a11ce000-0000-0000-0000-000000000001', 'manual')$$);
-SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001', 'b0b00000-0000-0000-0000-000000000002', 'manual')$$);
-SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001', 'a11ce000-0000-0000-0000-000000000001', 'now')$$);
+SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001',
+    'a11ce000-0000-0000-0000-000000000001', 'manual')$$);
+SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001',
+    'b0b00000-0000-0000-0000-000000000002', 'manual')$$);
+SELECT refusal($$SELECT helix.create_execution_with_lock('5c000000-0000-0000-0000-000000000001',
+    'a11ce000-0000-0000-0000-000000000001', 'now')$$);
 SELECT refusal($$SELECT helix.create_execution_with_lock(NULL, 'a11ce000-0000-0000-0000-000000000001', 'manual')$$);
 SELECT helix.fail_execution(:'held', 'held by nobody else');
 SELECT helix.schedule_is_running(:one) AS running;
@@ -198,15 +208,20 @@ SELECT refusal($$SELECT helix.enqueue_execution('5c000000-0000-0000-0000-0000000
 SELECT refusal($$SELECT helix.enqueue_execution('5c000000-0000-0000-0000-000000000009')$$) AS unknown;
 SELECT refusal($$SELECT helix.enqueue_execution(NULL)$$);
 SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001')$$);
-SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001', p_operation_id => 'no-such')$$);
+SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001',
+    p_operation_id => 'no-such')$$);
 SELECT value AS trigger, refusal(format('SELECT helix.enqueue_execution(%L, %L)', '5c000000-0000-0000-0000-000000000001', value))
   FROM (VALUES (NULL), (''), ('Cron'), ('crontab')) t (value);
-SELECT value AS priority, refusal(format('SELECT helix.enqueue_execution(%L, p_priority => %s)', '5c000000-0000-0000-0000-000000000001', value))
+SELECT value AS priority,
+    refusal(format('SELECT helix.enqueue_execution(%L, p_priority => %s)', '5c000000-0000-0000-0000-000000000001', value))
   FROM (VALUES (0), (11), (-2147483648)) t (value);
-SELECT value AS run_at, refusal(format('SELECT helix.enqueue_execution(%L, p_run_at => %L)', '5c000000-0000-0000-0000-000000000001', value))
-  FROM (VALUES ('infinity'), ('-infinity'), ('294276-12-31 23:59:59.999999+00'), ('10000-01-01 00:00+00'), ('1969-12-31 23:59:59.999999+00'),
+SELECT value AS run_at,
+    refusal(format('SELECT helix.enqueue_execution(%L, p_run_at => %L)', '5c000000-0000-0000-0000-000000000001', value))
+  FROM (VALUES ('infinity'), ('-infinity'), ('294276-12-31 23:59:59.999999+00'), ('10000-01-01 00:00+00'),
+      ('1969-12-31 23:59:59.999999+00'),
                ('4714-11-24 00:00+00 BC')) t (value);
-SELECT length(value), refusal(format('SELECT helix.enqueue_execution(%L, p_request_id => %L)', '5c000000-0000-0000-0000-000000000001', value))
+SELECT length(value),
+    refusal(format('SELECT helix.enqueue_execution(%L, p_request_id => %L)', '5c000000-0000-0000-0000-000000000001', value))
   FROM (VALUES (''), (repeat('ä', 201))) t (value);
 SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_request_id => repeat('ä', 200))) AS longest;
 SELECT value AS arguments, refusal('SELECT * FROM helix.claim_executions(' || value || ')')
@@ -231,7 +246,8 @@ SELECT refusal($$SELECT helix.cancel_execution('a11ce000-0000-0000-0000-00000000
 SELECT * FROM state WHERE payload = '"refused"';
 SELECT helix.cancel_execution(:'refused') AS cancelled, (SELECT count(*) FROM helix.schedule_executions) - :before AS added;
 -- A request id is its user's own.
-SELECT helix.enqueue_execution(:one, p_request_id => 'shared') AS alices, helix.enqueue_execution(:queued, p_request_id => 'shared') AS bobs \gset
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared') AS alices,
+    helix.enqueue_execution(:queued, p_request_id => 'shared') AS bobs \gset
 SELECT :'alices' <> :'bobs' AS differ, helix.enqueue_execution(:one, p_request_id => 'shared') = :'alices' AS alices,
        helix.enqueue_execution(:queued, p_request_id => 'shared') = :'bobs' AS bobs;
 SELECT helix.cancel_execution(:'alices') AS alices, helix.cancel_execution(:'bobs') AS bobs;
@@ -239,11 +255,13 @@ SELECT helix.cancel_execution(:'alices') AS alices, helix.cancel_execution(:'bob
 -- What is stored out of line moves with the row.
 SELECT jsonb_agg(md5(n::text)) AS long FROM generate_series(1, 1000) n \gset
 SELECT helix.enqueue_execution(:one, p_payload => :'long') AS long_one \gset
-SELECT md5(c.payload::text) = md5(:'long') AS as_queued, helix.complete_execution(c.execution_id, 'success', :'long', p_fencing_token => c.fencing_token) AS done
+SELECT md5(c.payload::text) = md5(:'long') AS as_queued,
+    helix.complete_execution(c.execution_id, 'success', :'long', p_fencing_token => c.fencing_token) AS done
   FROM helix.claim_executions('w', 1000) c WHERE c.execution_id = :'long_one';
-SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::jsonb AS result, pg_column_size(payload) > 8000 AS out_of_line
+SELECT execution_status, payload = :'long'::jsonb AS payload, result = :'long'::jsonb AS result,
+    pg_column_size(payload) > 8000 AS out_of_line
   FROM helix.schedule_executions WHERE id = :'long_one';
--- An operation that is renamed or deleted while its executions wait and run. What is open follows a new id, until something is recorded.
+-- An operation is renamed or deleted while its executions wait and run. What is open follows a new id until something is recorded.
 INSERT INTO helix.operations (operation_id, name) VALUES ('before', 'Named anew');
 INSERT INTO helix.user_operation_preferences (user_id, operation_id, cost_budget_monthly) VALUES (:alice, 'before', 50);
 INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES (:alice, 'before', 'day', 20);
@@ -258,15 +276,20 @@ SELECT count(helix.cancel_execution(id)) FROM helix_internal.queue WHERE operati
 SELECT refusal($$DELETE FROM helix.operations WHERE operation_id = 'before'$$);
 SELECT helix.release_reservation(:'reserved');
 DELETE FROM helix.operations WHERE operation_id = 'before';
-SELECT refusal($$INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd) VALUES ('a11ce000-0000-0000-0000-000000000001', 'before', 'day', 1)$$) ~ '^23503' AS gone;
+SELECT refusal($$INSERT INTO helix.budgets (user_id, operation_id, period, limit_usd)
+    VALUES ('a11ce000-0000-0000-0000-000000000001', 'before', 'day', 1)$$) ~ '^23503' AS gone;
 ROLLBACK;
 UPDATE helix.operations SET operation_id = 'after' WHERE operation_id = 'before';
 SELECT operation_id, running, count(*) FROM helix_internal.queue WHERE operation_id IN ('before', 'after') GROUP BY 1, 2 ORDER BY 2;
-SELECT operation_id, cost_budget_monthly, change_details -> 'new' ->> 'operation_id' AS logged FROM helix.user_operation_preferences p
-  JOIN (SELECT * FROM helix.preference_audit_log ORDER BY id DESC LIMIT 1) l USING (user_id) WHERE operation_id IN ('before', 'after');
-SELECT scope, operation_id, reserved_usd > 2 AS both_reservations FROM helix.budget_status(:alice) WHERE operation_id IS NOT NULL ORDER BY 1;
+SELECT operation_id, cost_budget_monthly, change_details -> 'new' ->> 'operation_id' AS logged
+  FROM helix.user_operation_preferences p
+  JOIN (SELECT * FROM helix.preference_audit_log ORDER BY id DESC LIMIT 1) l USING (user_id)
+  WHERE operation_id IN ('before', 'after');
+SELECT scope, operation_id, reserved_usd > 2 AS both_reservations FROM helix.budget_status(:alice)
+ WHERE operation_id IS NOT NULL ORDER BY 1;
 SELECT helix.complete_execution(:'claimed', 'success', p_cost_actual => 3.25, p_fencing_token => :token);
-SELECT helix.record_operation_execution(:alice, 'after', NULL, true, 1, 1.5, 'openai', p_reservation_id => :'reserved') > 0 AS settled;
+SELECT helix.record_operation_execution(:alice, 'after', NULL, true, 1, 1.5, 'openai', p_reservation_id => :'reserved') > 0
+    AS settled;
 SELECT operation_id, spent_usd FROM helix.budget_status(:alice) WHERE operation_id IS NOT NULL ORDER BY scope COLLATE "C";
 SELECT refusal($$UPDATE helix.operations SET operation_id = 'before' WHERE operation_id = 'after'$$);
 -- However an operation has gone, as with a DBA's trigger switched off: what was queued ends, and its cost counts.
@@ -280,7 +303,8 @@ SELECT helix.fail_execution(:'claimed', 'broken', :token, 0.125, p_retry_in => '
 SELECT helix.complete_execution(execution_id, 'success', p_cost_actual => 0.5, p_fencing_token => fencing_token)
   FROM helix.claim_executions('w', 10, p_operations => '{after}');
 SELECT operation_id, success, cost_usd FROM helix.executions WHERE operation_id IN ('before', 'after') ORDER BY id;
-SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001', p_operation_id => 'after')$$) ~ '^42704' AS no_new_ones;
+SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'a11ce000-0000-0000-0000-000000000001',
+    p_operation_id => 'after')$$) ~ '^42704' AS no_new_ones;
 
 -- The first and the last time.
 SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_run_at => value::timestamptz)) AS allowed
@@ -295,17 +319,20 @@ SELECT helix.fail_execution(:'wordy', repeat('🙂', 4751), (claim(:'wordy')).fe
 SELECT execution_status, attempt, cost_actual, shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
 SELECT success, cost_usd, shown(error) FROM helix.executions ORDER BY id DESC LIMIT 2;
 SELECT helix.enqueue_execution(:one) AS wordy \gset
-SELECT helix.complete_execution(:'wordy', 'failed', NULL, 0.125, p_fencing_token => (claim(:'wordy')).fencing_token, p_error => repeat('y', 16385));
+SELECT helix.complete_execution(:'wordy', 'failed', NULL, 0.125, p_fencing_token => (claim(:'wordy')).fencing_token,
+    p_error => repeat('y', 16385));
 SELECT execution_status, cost_actual, shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
 SELECT helix.enqueue_execution(:one) AS wordy \gset
 SELECT helix.cancel_execution(:'wordy', repeat('z', 19004));
 SELECT shown(error_message) FROM helix.schedule_executions WHERE id = :'wordy';
-SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, false, 1, 0.0625, 'openai', p_error => e.error) > 0 AS recorded
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, false, 1, 0.0625, 'openai',
+    p_error => e.error) > 0 AS recorded
   FROM (VALUES (repeat('w', 16384)), (repeat('w', 1000000))) e (error);
 SELECT success, cost_usd, shown(error) FROM helix.executions ORDER BY id DESC LIMIT 2;
 DROP FUNCTION shown;
 -- C++ writes these by the order of their columns: src/queue/enqueue.cpp, src/queue/history.cpp, src/webhooks/event.cpp.
-SELECT relation, string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute a, unnest(ARRAY['queue', 'schedule_executions', 'webhook_events']) relation
+SELECT relation, string_agg(attname, ' ' ORDER BY attnum)
+  FROM pg_attribute a, unnest(ARRAY['queue', 'schedule_executions', 'webhook_events']) relation
  WHERE attrelid = ('helix_internal.' || relation)::regclass AND attnum > 0 GROUP BY 1 ORDER BY 1;
 
 -- A signed-in user: his own, and he does not work on them.
@@ -317,7 +344,8 @@ SET ROLE regress_helix_user;
 SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "authenticated"}';
 SELECT helix.enqueue_execution(:one, p_payload => '"mine"') AS mine \gset
 SELECT refusal($$SELECT helix.enqueue_execution('5c000000-0000-0000-0000-000000000003')$$) AS bobs;
-SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'b0b00000-0000-0000-0000-000000000002', p_operation_id => 'email-compose')$$) AS for_bob;
+SELECT refusal($$SELECT helix.enqueue_execution(NULL, p_user_id => 'b0b00000-0000-0000-0000-000000000002',
+    p_operation_id => 'email-compose')$$) AS for_bob;
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE user_id <> :alice) AS others FROM helix.schedule_executions;
 SELECT refusal($$SELECT * FROM helix.claim_executions('me')$$);
 SELECT refusal(format('SELECT helix.complete_execution(%L, %L)', :'mine', 'success'));

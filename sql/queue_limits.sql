@@ -7,13 +7,15 @@ GRANT USAGE ON SCHEMA public TO regress_limits_user, regress_limits_service;
 \set alice '''a11ce000-0000-0000-0000-000000000017'''
 \set bob '''b0b00000-0000-0000-0000-000000000017'''
 CREATE FUNCTION plain(p_priority integer DEFAULT 5, p_payload jsonb DEFAULT NULL, p_request text DEFAULT NULL) RETURNS text
-    LANGUAGE sql AS $$ SELECT format('SELECT helix.enqueue_execution(NULL, %L, %L, NULL, %s, %L, %L, %L)', 'manual', p_payload, p_priority,
+    LANGUAGE sql AS $$ SELECT format('SELECT helix.enqueue_execution(NULL, %L, %L, NULL, %s, %L, %L, %L)', 'manual', p_payload,
+        p_priority,
         p_request, 'a11ce000-0000-0000-0000-000000000017', 'email-compose') $$;
 CREATE FUNCTION batch(p_operations jsonb, p_priority integer DEFAULT 5) RETURNS text
     LANGUAGE sql AS $$ SELECT format('SELECT helix.create_batch(%L, %L, %L, %L, p_priority => %s, p_start => true)',
         'a11ce000-0000-0000-0000-000000000017', 'b', 'parallel', p_operations, p_priority) $$;
 CREATE FUNCTION schedule(p_expression text) RETURNS text
-    LANGUAGE sql AS $$ SELECT format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, cron_expression, enabled)
+    LANGUAGE sql AS $$
+    SELECT format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, cron_expression, enabled)
         VALUES (%L, %L, %L, %L, false)', 'a11ce000-0000-0000-0000-000000000017', 'email-compose', 'cron', p_expression) $$;
 SELECT name, setting, unit, context FROM pg_settings WHERE name ~ '^helix\.(max|min)_' ORDER BY 1;
 
@@ -42,14 +44,17 @@ RESET ROLE;
 RESET helix.max_payload_size;
 SET helix.max_batch_dependencies = 3;
 SELECT public.failure(batch((SELECT jsonb_agg(jsonb_build_object('operation_id', 'email-compose', 'depends_on',
-    (SELECT coalesce(jsonb_agg(j), '[]') FROM generate_series(1, i - 1) j))) FROM generate_series(1, n) i))) FROM generate_series(3, 4) n;
+    (SELECT coalesce(jsonb_agg(j), '[]') FROM generate_series(1, i - 1) j))) FROM generate_series(1, n) i)))
+    FROM generate_series(3, 4) n;
 RESET helix.max_batch_dependencies;
 
 -- What waits or runs, by one user, whoever queues it; a request seen before is answered.
 DELETE FROM helix_internal.queue;
 SET helix.max_queued_per_user = 20;
 SELECT count(public.failure(plain(p_request => 'r' || i))) AS queued FROM generate_series(1, 18) i;
-SELECT public.failure(batch('[{"operation_id": "email-compose"}, {"operation_id": "email-compose"}, {"operation_id": "email-compose"}]'));
+SELECT
+    public.failure(batch('[{"operation_id": "email-compose"}, {"operation_id": "email-compose"}, '
+    '{"operation_id": "email-compose"}]'));
 SET ROLE regress_limits_service;
 SELECT public.failure(plain()) FROM generate_series(1, 2);
 SELECT public.failure(plain()), public.failure(plain(p_request => 'r1'));

@@ -19,7 +19,8 @@ SELECT date, total_operations AS n, total_cost_usd AS cost, anthropic_cost, open
        p50_latency_ms AS p50, input_tokens AS input, output_tokens AS output
   FROM helix.cost_trends WHERE user_id = :erin ORDER BY date;
 SELECT operation_id, period_start, period_end - period_start AS period, total_executions AS n, successful_executions AS good,
-       failed_executions AS bad, round(success_rate, 3) AS rate, total_cost_usd AS cost, round(avg_cost_per_execution, 6) AS avg_cost,
+       failed_executions AS bad, round(success_rate, 3) AS rate, total_cost_usd AS cost,
+       round(avg_cost_per_execution, 6) AS avg_cost,
        max_cost_single_execution AS max_cost, round(avg_latency_ms, 3) AS avg, min_latency_ms AS min, max_latency_ms AS max,
        anthropic_count AS a, deepseek_count AS d, gemini_count AS g, openai_count AS o
   FROM helix.operation_execution_analytics WHERE user_id = :erin ORDER BY 1, 2;
@@ -31,19 +32,23 @@ SELECT helix.get_total_monthly_cost(:erin, '2026-05-02') AS may, helix.get_total
        helix.get_operation_monthly_cost(:erin, 'calendar-prep', '2026-05-31') AS may_calendar;
 SELECT sum(0.1 * i) FILTER (WHERE i % 4 < 2) AS may, sum(0.1 * i) FILTER (WHERE i % 4 >= 2) AS june,
        sum(0.1 * i) FILTER (WHERE i % 4 < 2 AND i % 2 = 0) AS may_compose FROM generate_series(1, 40) i;
-SELECT helix.get_total_monthly_cost(:erin) AS this_month, helix.get_operation_monthly_cost(:erin, 'email-compose') AS this_month_compose;
+SELECT helix.get_total_monthly_cost(:erin) AS this_month,
+    helix.get_operation_monthly_cost(:erin, 'email-compose') AS this_month_compose;
 
 -- Ranges touch whole UTC days and exclude the end.
 SELECT round(helix.calculate_success_rate(:erin, 'email-compose', '2026-05-30', '2026-06-03'), 3) AS all_days,
        helix.calculate_success_rate(:erin, 'email-respond', '2026-05-31 23:59', '2026-06-01') AS may_31,
        helix.calculate_success_rate(:erin, 'email-compose', '2027-01-01', '2027-02-01') AS nothing_ran;
 SELECT operation_id, total_executions AS n, failed_executions AS bad, total_cost_usd AS cost, max_cost_single_execution AS max_cost,
-       round(avg_latency_ms, 3) AS avg, min_latency_ms AS min, max_latency_ms AS max, p50_latency_ms AS p50, output_tokens, models_used
+       round(avg_latency_ms, 3) AS avg, min_latency_ms AS min, max_latency_ms AS max, p50_latency_ms AS p50, output_tokens,
+       models_used
   FROM helix.get_all_operation_metrics(:erin, '2026-05-30', '2026-06-03');
-SELECT operation_id, total_executions AS n, models_used FROM helix.get_operation_metrics(:erin, 'email-respond', '2026-05-31', '2026-06-01');
+SELECT operation_id, total_executions AS n, models_used
+  FROM helix.get_operation_metrics(:erin, 'email-respond', '2026-05-31', '2026-06-01');
 SELECT count(*) AS rows FROM helix.get_operation_metrics(:erin, 'calendar-prep', '2026-05-31', '2026-06-01');
 SELECT total_operations AS n, failed_operations AS bad, round(success_rate, 3) AS rate, total_cost_usd AS cost,
-       avg_cost_per_operation AS avg_cost, avg_latency_ms AS avg, input_tokens AS input, best_performing_model AS best, cheapest_model AS cheapest
+       avg_cost_per_operation AS avg_cost, avg_latency_ms AS avg, input_tokens AS input, best_performing_model AS best,
+       cheapest_model AS cheapest
   FROM helix.get_period_summary(:erin, '2026-05-30', '2026-06-03');
 SELECT total_operations AS n, success_rate AS rate, total_cost_usd AS cost, avg_latency_ms AS avg, best_performing_model AS best
   FROM helix.get_period_summary(:erin, '2027-05-30', '2027-06-03');
@@ -62,9 +67,12 @@ SELECT failure($$SELECT * FROM helix.get_period_summary('e51a0000-0000-0000-0000
 SELECT failure($$SELECT * FROM helix.get_period_summary('e51a0000-0000-0000-0000-000000000005', NULL, '2026-06-02')$$);
 
 -- The names that DBAs look for.
-SELECT indexname FROM pg_indexes WHERE tablename IN ('cost_trends', 'operation_execution_analytics') AND indexname LIKE 'idx%' ORDER BY 1;
+SELECT indexname FROM pg_indexes WHERE tablename IN ('cost_trends', 'operation_execution_analytics') AND indexname LIKE 'idx%'
+ ORDER BY 1;
 -- A month that is none.
 SELECT failure($$SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', NULL)$$);
 SELECT failure($$SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', 'infinity')$$);
-SELECT failure($$SELECT helix.get_operation_monthly_cost('ee110000-0000-0000-0000-000000000001', 'email-compose', '5874897-12-31')$$);
-SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '1970-01-01') AS first, helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '9999-12-31') AS last;
+SELECT failure($$SELECT helix.get_operation_monthly_cost('ee110000-0000-0000-0000-000000000001', 'email-compose',
+    '5874897-12-31')$$);
+SELECT helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '1970-01-01') AS first,
+    helix.get_total_monthly_cost('ee110000-0000-0000-0000-000000000001', '9999-12-31') AS last;

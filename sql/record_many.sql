@@ -25,13 +25,18 @@ SELECT helix.record_operation_executions('[]');
 
 -- All or nothing, and the error names the element.
 SELECT count(*) AS before FROM helix.executions \gset
-\set good '{"user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "calendar-prep", "success": true, "cost_usd": 1, "model_used": "openai"}'
-SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, %s, {"user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "nope", "success": true, "cost_usd": 1}]', :'good', :'good')));
+SELECT '{"user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "calendar-prep", "success": true, '
+    '"cost_usd": 1, "model_used": "openai"}' AS good \gset
+SELECT failure(format('SELECT helix.record_operation_executions(%L)',
+    format('[%s, %s, {"user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "nope", "success": true, "cost_usd": 1}]',
+        :'good', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"user_id": "not a uuid"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"cost": 1}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"date": "2026-02-30"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"latency_ms": 1.5}]', :'good')));
-SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"latency_ms": 3000000000, "user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "calendar-prep", "success": true}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)',
+    format('[%s, {"latency_ms": 3000000000, "user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "calendar-prep", '
+    '"success": true}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"success": "yes"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"cost_usd": "much"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, 7]', :'good')));
@@ -42,27 +47,36 @@ SELECT failure('SELECT helix.record_operation_executions(NULL::jsonb)');
 SELECT failure($$SELECT helix.record_operation_executions('"text"')$$);
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 -- Text that jsonb cannot hold: the element and the field all the same.
-SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used": "openai", "metadata": {"a": "\u0000"}}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)',
+    format('[%s, {"model_used": "openai", "metadata": {"a": "\u0000"}}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used": openai}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"model_used" "openai"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s,]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s', :'good')));
-SELECT failure(format('SELECT helix.record_operation_executions(p_executions => %L)', '[{"metadata": "\u0000"}]')); -- before helix sees it
+-- PostgreSQL refuses it before helix sees it.
+SELECT failure(format('SELECT helix.record_operation_executions(p_executions => %L)', '[{"metadata": "\u0000"}]'));
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 
 -- Each for itself: what is right is recorded, in its order. Element 37 of 40 has what no jsonb holds.
 SELECT element, id > 0 AS recorded, sqlstate, message, detail
-  FROM helix.record_operation_executions_each((SELECT '[' || string_agg(format('{"user_id": "ca501000-0000-0000-0000-000000000004", '
+  FROM helix.record_operation_executions_each((SELECT '['
+      || string_agg(format('{"user_id": "ca501000-0000-0000-0000-000000000004", '
       '"operation_id": "calendar-prep", "success": true, "cost_usd": 0.25, "model_used": "openai", "metadata": "%s"}',
-      CASE i WHEN 37 THEN 'a\u0000' ELSE 'a' END), ',' ORDER BY i) || ']' FROM generate_series(0, 39) i)) WHERE element BETWEEN 36 AND 38;
+      CASE i WHEN 37 THEN 'a\u0000' ELSE 'a' END), ',' ORDER BY i) || ']' FROM generate_series(0, 39) i))
+      WHERE element BETWEEN 36 AND 38;
 SELECT total_operations, total_cost_usd FROM helix.cost_trends WHERE user_id = 'ca501000-0000-0000-0000-000000000004';
 -- Every kind of error, with the element and the field; the good ones around them count, a request id once.
 SELECT count(*) AS before FROM helix.executions \gset
 WITH given AS (SELECT n - 1 AS element, value FROM unnest(ARRAY[
-    '{"request_id": "each"}', '{"user_id": "not a uuid"}', '{"date": "2026-02-30"}', '{"occurred_at": "noon or so"}', '{"cost_usd": "much"}',
-    '{"latency_ms": 1.5}', '{"latency_ms": 1e30}', '{"input_tokens": "NaN"}', '{"metadata": 1, "model": ["x"]}', '{"date": "infinity"}', '{"occurred_at": "infinity"}', '{"success": "yes"}', '{"cost": 1}', '{"cost_usd": -1}', '{"operation_id": "nope"}', '{"user_id": null}',
-    '{"reservation_id": "00000000-0000-7000-8000-000000000000", "trace_id": ""}', '7', '[]', '{"input_tokens": -1}', '{"request_id": "each"}', '{}']) WITH ORDINALITY AS t (value, n)),
-  called AS (SELECT jsonb_agg(CASE WHEN value LIKE '{%' THEN :'good'::jsonb || value::jsonb ELSE value::jsonb END ORDER BY element) AS executions FROM given)
+    '{"request_id": "each"}', '{"user_id": "not a uuid"}', '{"date": "2026-02-30"}', '{"occurred_at": "noon or so"}',
+    '{"cost_usd": "much"}',
+    '{"latency_ms": 1.5}', '{"latency_ms": 1e30}', '{"input_tokens": "NaN"}', '{"metadata": 1, "model": ["x"]}',
+    '{"date": "infinity"}', '{"occurred_at": "infinity"}', '{"success": "yes"}', '{"cost": 1}', '{"cost_usd": -1}',
+    '{"operation_id": "nope"}', '{"user_id": null}',
+    '{"reservation_id": "00000000-0000-7000-8000-000000000000", "trace_id": ""}', '7', '[]', '{"input_tokens": -1}',
+        '{"request_id": "each"}', '{}']) WITH ORDINALITY AS t (value, n)),
+  called AS (SELECT jsonb_agg(CASE WHEN value LIKE '{%' THEN :'good'::jsonb || value::jsonb ELSE value::jsonb END ORDER BY element)
+      AS executions FROM given)
 SELECT g.element, g.value, e.id > 0 AS recorded, e.sqlstate, e.message, e.detail
   FROM called c, helix.record_operation_executions_each(c.executions) e JOIN given g USING (element) ORDER BY element;
 SELECT count(*) - :before AS recorded FROM helix.executions;
@@ -71,8 +85,10 @@ INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('ca501000-0000-00
 SELECT reservation_id FROM helix.reserve_budget('ca501000-0000-0000-0000-000000000005', 'calendar-prep', 1) r (reservation_id) \gset
 SELECT count(*) AS before FROM helix.executions \gset
 SELECT element, id > 0 AS recorded, sqlstate, message, regexp_replace(detail, '[0-9a-f]{8}-[0-9a-f-]{27}', 'ID', 'g') AS detail
-  FROM helix.record_operation_executions_each(jsonb_build_array(:'good'::jsonb, :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id'),
-      :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id', 'user_id', 'ca501000-0000-0000-0000-000000000005'), :'good'::jsonb));
+  FROM helix.record_operation_executions_each(jsonb_build_array(:'good'::jsonb,
+      :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id'),
+      :'good'::jsonb || jsonb_build_object('reservation_id', :'reservation_id', 'user_id', 'ca501000-0000-0000-0000-000000000005'),
+          :'good'::jsonb));
 SELECT count(*) - :before AS recorded FROM helix.executions;
 SELECT * FROM helix.record_operation_executions_each('[]'::jsonb);
 SELECT failure('SELECT helix.record_operation_executions_each(NULL::jsonb)');
@@ -86,16 +102,24 @@ DELETE FROM helix.budgets WHERE user_id = 'ca501000-0000-0000-0000-000000000005'
 -- An array for each parameter.
 SELECT cardinality(helix.record_operation_executions(array_agg('ca501000-0000-0000-0000-000000000003'::uuid),
     array_agg('email-classify'::text), array_agg(date '2026-02-04'), array_agg(i % 4 <> 0), array_agg(NULLIF(i, 3)),
-    array_agg(i * 0.5), array_agg('gemini'::text), p_output_tokens => array_agg(i::bigint))) AS recorded FROM generate_series(1, 300) i;
-SELECT total_operations, total_cost_usd, success_rate, output_tokens, p50_latency_ms FROM helix.cost_trends WHERE date = '2026-02-04';
+    array_agg(i * 0.5), array_agg('gemini'::text), p_output_tokens => array_agg(i::bigint))) AS recorded
+    FROM generate_series(1, 300) i;
+SELECT total_operations, total_cost_usd, success_rate, output_tokens, p50_latency_ms FROM helix.cost_trends
+ WHERE date = '2026-02-04';
 SELECT helix.record_operation_executions('{}', '{}', '{}', '{}', '{}', '{}', '{}');
-SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{a,b}', NULL, '{t}', NULL, '{1}', NULL)$$);
+SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{a,b}', NULL, '{t}', NULL,
+    '{1}', NULL)$$);
 SELECT failure($$SELECT helix.record_operation_executions(NULL, '{a,b}', NULL, '{t}', NULL, '{1}', NULL)$$);
-SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003,ca501000-0000-0000-0000-000000000003}', '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,-1}', NULL)$$);
-SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{{email-classify}}', NULL, '{t}', NULL, '{1}', NULL)$$);
+SELECT
+    failure($$SELECT
+        helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003,ca501000-0000-0000-0000-000000000003}',
+            '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,-1}', NULL)$$);
+SELECT failure($$SELECT helix.record_operation_executions('{ca501000-0000-0000-0000-000000000003}', '{{email-classify}}', NULL,
+    '{t}', NULL, '{1}', NULL)$$);
 
 -- COPY and INSERT through the view obey the same rules.
-COPY helix.executions (user_id, operation_id, date, success, latency_ms, cost_usd, model_used, request_id) FROM STDIN WITH (FORMAT csv);
+COPY helix.executions (user_id, operation_id, date, success, latency_ms, cost_usd, model_used, request_id)
+    FROM STDIN WITH (FORMAT csv);
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,10,0.25,deepseek,c-1
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,30,0.50,deepseek,c-2
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,30,0.50,deepseek,c-2
@@ -103,12 +127,14 @@ ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,30,0.50,dee
 INSERT INTO helix.executions (user_id, operation_id, date, success, model_used, input_tokens)
 VALUES (:carol, 'task-prioritize', '2026-02-03', false, 'claude-sonnet-4-5', 1000000)
 RETURNING id > 0 AS id, cost_usd, model_used, model, recorded_at > now() - interval '1 hour' AS recorded;
-SELECT total_operations, total_cost_usd, deepseek_cost, anthropic_cost, success_rate FROM helix.cost_trends WHERE date = '2026-02-03';
+SELECT total_operations, total_cost_usd, deepseek_cost, anthropic_cost, success_rate FROM helix.cost_trends
+ WHERE date = '2026-02-03';
 COPY helix.executions (user_id, operation_id, date, success, cost_usd) FROM STDIN WITH (FORMAT csv);
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,1
 ca501000-0000-0000-0000-000000000003,task-prioritize,2026-02-03,true,-1
 \.
-SELECT failure($$INSERT INTO helix.executions (id, user_id, operation_id, success, cost_usd) VALUES (1, 'ca501000-0000-0000-0000-000000000003', 'task-prioritize', true, 1)$$);
+SELECT failure($$INSERT INTO helix.executions (id, user_id, operation_id, success, cost_usd)
+    VALUES (1, 'ca501000-0000-0000-0000-000000000003', 'task-prioritize', true, 1)$$);
 SELECT failure($$UPDATE helix.executions SET cost_usd = 0$$);
 SELECT failure($$DELETE FROM helix.executions$$);
 SELECT count(*) FROM helix.executions WHERE date = '2026-02-03';
@@ -116,21 +142,29 @@ SELECT count(*) FROM helix.executions WHERE date = '2026-02-03';
 -- A negative number is refused in every field and by every form, and records nothing.
 SELECT count(*) AS before FROM helix.executions \gset
 SELECT field, form, failure(statement)
-  FROM unnest(ARRAY['latency_ms', 'cost_usd', 'input_tokens', 'cached_input_tokens', 'output_tokens']) WITH ORDINALITY AS f (field, place),
+  FROM unnest(ARRAY['latency_ms', 'cost_usd', 'input_tokens', 'cached_input_tokens', 'output_tokens'])
+    WITH ORDINALITY AS f (field, place),
        LATERAL (SELECT string_agg(format('p_%s => %s', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS single,
                        string_agg(format('p_%s => ARRAY[%s]', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS arrays,
                        string_agg(format('"%s": %s', each, CASE each WHEN field THEN -1 ELSE 1 END), ', ') AS json,
                        string_agg(each, ', ') AS columns, string_agg(CASE each WHEN field THEN '-1' ELSE '1' END, ', ') AS values
                   FROM unnest(ARRAY['latency_ms', 'cost_usd', 'input_tokens', 'cached_input_tokens', 'output_tokens']) each) v,
        LATERAL (VALUES
-           ('single', format($$SELECT helix.record_operation_execution(p_user_id => 'ca501000-0000-0000-0000-000000000003', p_operation_id => 'email-classify',
+           ('single',
+               format($$SELECT helix.record_operation_execution(p_user_id => 'ca501000-0000-0000-0000-000000000003',
+                   p_operation_id => 'email-classify',
                p_date => NULL, p_success => true, p_model_used => 'openai', %s)$$, single)),
-           ('jsonb', format($$SELECT helix.record_operation_executions(p_executions => '[%s, {"user_id": "ca501000-0000-0000-0000-000000000003",
+           ('jsonb',
+               format($$SELECT helix.record_operation_executions(p_executions => '[%s, '
+               '{"user_id": "ca501000-0000-0000-0000-000000000003",
                "operation_id": "email-classify", "success": true, "model_used": "openai", %s}]')$$, :'good', json)),
-           ('arrays', format($$SELECT helix.record_operation_executions(p_user_id => '{ca501000-0000-0000-0000-000000000003}', p_operation_id => '{email-classify}',
+           ('arrays',
+               format($$SELECT helix.record_operation_executions(p_user_id => '{ca501000-0000-0000-0000-000000000003}',
+                   p_operation_id => '{email-classify}',
                p_date => NULL, p_success => '{true}', p_model_used => '{openai}', %s)$$, arrays)),
            ('insert', format($$INSERT INTO helix.executions (user_id, operation_id, success, model_used, %s)
-               VALUES ('ca501000-0000-0000-0000-000000000003', 'email-classify', true, 'openai', %s)$$, columns, values))) t (form, statement)
+               VALUES ('ca501000-0000-0000-0000-000000000003', 'email-classify', true, 'openai', %s)$$, columns, values))) t
+               (form, statement)
  ORDER BY place, form;
 COPY helix.executions (user_id, operation_id, success, cost_usd, input_tokens) FROM STDIN WITH (FORMAT csv);
 ca501000-0000-0000-0000-000000000003,email-classify,true,1,-1
@@ -144,14 +178,22 @@ ca501000-0000-0000-0000-000000000003,email-classify,true,1,-1
 SELECT count(*) - :before AS recorded_by_refusals FROM helix.executions;
 
 -- A request id is its user's: the same of two users are two executions, and each gets their own id again, by every form.
-SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared') AS six \gset
-SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared') AS seven \gset
+SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1, 'openai',
+    p_request_id => 'shared') AS six \gset
+SELECT helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai',
+    p_request_id => 'shared') AS seven \gset
 SELECT :six <> :seven AS two_executions, user_id, request_id FROM helix.executions WHERE id IN (:six, :seven) ORDER BY user_id;
 SELECT form, ids = ARRAY[:six, :seven]::bigint[] AS own_ids FROM (VALUES
-    ('single', ARRAY[helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared'),
-        helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai', p_request_id => 'shared')]),
-    ('jsonb', helix.record_operation_executions((SELECT jsonb_agg(:'good'::jsonb || jsonb_build_object('request_id', 'shared', 'user_id', u))
+    ('single',
+        ARRAY[helix.record_operation_execution('ca501000-0000-0000-0000-000000000006', 'email-classify', NULL, true, 1, 1,
+            'openai', p_request_id => 'shared'),
+        helix.record_operation_execution('ca501000-0000-0000-0000-000000000007', 'email-classify', NULL, true, 1, 1, 'openai',
+            p_request_id => 'shared')]),
+    ('jsonb',
+        helix.record_operation_executions((SELECT jsonb_agg(:'good'::jsonb || jsonb_build_object('request_id', 'shared', 'user_id',
+            u))
         FROM unnest('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}'::uuid[]) u))),
     ('arrays', helix.record_operation_executions('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}',
-        '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,1}', '{openai,openai}', p_request_id => '{shared,shared}'))) t (form, ids);
+        '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,1}', '{openai,openai}', p_request_id => '{shared,shared}'))) t
+        (form, ids);
 SELECT count(*) FROM helix.executions WHERE request_id = 'shared';

@@ -19,7 +19,8 @@ SELECT schedule_type, enabled, next_execution_at, execution_count, job_name FROM
 SELECT helix.check_cron_job_exists('nightly'), helix.unregister_cron_job('nightly'), helix_internal.reconcile_cron();
 
 -- What makes no sense is refused while a schedule is still disabled.
-\set insert 'INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, enabled, cron_expression, timezone) VALUES'
+\set columns '(user_id, operation_id, schedule_type, enabled, cron_expression, timezone)'
+\set insert 'INSERT INTO helix.operation_schedules ' :columns ' VALUES'
 :insert (:user, 'email-compose', 'cron', false, '60 * * * *', 'UTC');
 :insert (:user, 'email-compose', 'cron', false, '@reboot', 'UTC');
 :insert (:user, 'email-compose', 'cron', false, '0 0 30 2 *', 'UTC');
@@ -50,7 +51,8 @@ SELECT zone, change, expression, string_agg(to_char(at, 'DD HH24:MI') || '=' || 
                ('Asia/Kathmandu', '2024-03-31'), ('Pacific/Chatham', '2024-09-29'), ('Pacific/Chatham', '2024-04-07'))
        zones (zone, change),
        (VALUES ('30 2 * * *'), ('15 2,3 * * *'), ('0 */12 * * *'), ('45 1 * * *')) expressions (expression),
-       pg_temp.runs(expression, zone, (change - 1)::timestamp AT TIME ZONE zone, (change + 1)::timestamp AT TIME ZONE zone + '1 day')
+       pg_temp.runs(expression, zone, (change - 1)::timestamp AT TIME ZONE zone,
+           (change + 1)::timestamp AT TIME ZONE zone + '1 day')
        AS at
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 
@@ -64,11 +66,14 @@ SELECT :user, 'email-compose', 'cron', 'form ' || row_number() OVER (), expressi
                ('30 2 * * *', 'Asia/Kathmandu'), ('*/10 * * * *', 'America/New_York'), ('30 2 1 * *', 'Australia/Lord_Howe'),
                ('5 2 * * * rest', 'Europe/Berlin'), ('5 2 * * * rest', 'UTC'), ('30 2 * * *', 'europe/berlin'),
                ('30 2 * * *', 'EST5EDT')) forms (expression, zone);
-SELECT cron_expression, timezone, pg_cron_expression FROM helix_internal.operation_schedules ORDER BY created_at, substr(job_name, 6)::int;
+SELECT cron_expression, timezone, pg_cron_expression FROM helix_internal.operation_schedules ORDER BY created_at,
+    substr(job_name, 6)::int;
 -- The next run is by the zone's clock, and by another zone's as soon as it has that one.
-SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules WHERE timezone LIKE 'Asia/%' ORDER BY 1;
+SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules
+ WHERE timezone LIKE 'Asia/%' ORDER BY 1;
 UPDATE helix_internal.operation_schedules SET timezone = 'Europe/Moscow' WHERE timezone LIKE 'Asia/%';
-SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules WHERE timezone = 'Europe/Moscow';
+SELECT timezone, to_char(next_scheduled_at AT TIME ZONE timezone, 'HH24:MI') AS next FROM helix_internal.operation_schedules
+ WHERE timezone = 'Europe/Moscow';
 DELETE FROM helix_internal.operation_schedules;
 
 -- Prediction is firing: pg_cron alone, by what it is told and in UTC, runs every schedule when next_run() says, over both
@@ -99,15 +104,18 @@ CREATE FUNCTION pg_temp.part(p_low int, p_high int) RETURNS text LANGUAGE sql VO
                    p_low + floor(random() * (p_high - p_low + 1))::int AS b OFFSET 0) r $$;
 SELECT setseed(0.42);
 CREATE TEMP TABLE walked AS
-SELECT 'walk ' || row_number() OVER () AS name, expression, zone, change - '6 h'::interval AS starts, change + '30 h'::interval AS ends
+SELECT 'walk ' || row_number() OVER () AS name, expression, zone, change - '6 h'::interval AS starts,
+    change + '30 h'::interval AS ends
   FROM (SELECT zone, unnest(ARRAY['30 2 * * *', '59 0-4 * * *', '7 */2 * * *', '@daily', '15 2 * * sun-sat',
                             pg_temp.part(0, 59) || ' ' || pg_temp.part(0, 4) || ' * * *',
                             pg_temp.part(0, 59) || ' ' || pg_temp.part(0, 4) || ' * * ' || pg_temp.part(0, 6),
-                            pg_temp.part(0, 59) || ' ' || pg_temp.part(0, 23) || ' * ' || pg_temp.part(1, 12) || ' *']) AS expression
+                            pg_temp.part(0, 59) || ' ' || pg_temp.part(0, 23) || ' * ' || pg_temp.part(1, 12) || ' *'])
+                            AS expression
           FROM unnest(ARRAY['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Chatham',
                             'America/Santiago', 'Africa/Cairo']) zone) jobs,
        pg_temp.changes(zone) change;
-INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, job_name, cron_expression, timezone, missed_runs, overlap)
+INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, job_name, cron_expression, timezone,
+    missed_runs, overlap)
 SELECT :user, 'email-compose', 'cron', name, expression, zone, 'none', 'allow' FROM walked;
 SELECT count(pg_temp.fired(name, starts, ends)) > 100 AS walked FROM walked;
 WITH fired AS (
@@ -140,8 +148,10 @@ BEGIN
     IF helix_internal.run_job('down', p_now) <> 0 THEN
         RAISE 'served twice';
     END IF;
-    RETURN (SELECT v_queued || ' queued: ' || coalesce(CASE WHEN count(*) > 6 THEN min(to_char(e.scheduled_for, 'HH24:MI:SS')) || ' to '
-                       || max(to_char(e.scheduled_for, 'HH24:MI:SS')) || ', waiting ' || count(*) FILTER (WHERE q.ready_at = 'infinity')
+    RETURN (SELECT v_queued || ' queued: ' || coalesce(CASE WHEN count(*) > 6 THEN min(to_char(e.scheduled_for, 'HH24:MI:SS'))
+        || ' to '
+                       || max(to_char(e.scheduled_for, 'HH24:MI:SS')) || ', waiting '
+                       || count(*) FILTER (WHERE q.ready_at = 'infinity')
                    ELSE string_agg(to_char(e.scheduled_for, 'HH24:MI') || CASE WHEN q.ready_at = 'infinity' THEN ' waits'
                        WHEN e.execution_status = 'skipped' THEN ' skipped' ELSE '' END, ', ' ORDER BY e.scheduled_for) END, '-')
                    || '; next ' || max(to_char(s.next_scheduled_at, 'HH24:MI:SS'))
@@ -149,7 +159,8 @@ BEGIN
                 ON e.schedule_id = s.id AND e.scheduled_for IS NOT NULL LEFT JOIN helix_internal.queue q ON q.id = e.id
              WHERE s.id = v_id);
 END $$;
-CREATE FUNCTION pg_temp.table_of(p_expression text, p_now timestamptz, OUT missed text, OUT overlap text, OUT busy boolean, OUT done text)
+CREATE FUNCTION pg_temp.table_of(p_expression text, p_now timestamptz, OUT missed text, OUT overlap text, OUT busy boolean,
+    OUT done text)
     RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
     FOREACH missed IN ARRAY ARRAY['none', 'one', 'all'] LOOP
@@ -171,10 +182,12 @@ SELECT * FROM pg_temp.table_of('30 seconds', '2026-01-05 12:00:30') WHERE missed
 
 -- Executions that wait for one another: each end lets one go; all go where the schedule no longer says so, or is gone.
 CREATE FUNCTION pg_temp.waiting() RETURNS text LANGUAGE sql AS $$
-    SELECT count(*) FILTER (WHERE ready_at < 'infinity') || ' ready, ' || count(*) FILTER (WHERE ready_at = 'infinity') || ' waiting'
+    SELECT count(*) FILTER (WHERE ready_at < 'infinity') || ' ready, ' || count(*) FILTER (WHERE ready_at = 'infinity')
+        || ' waiting'
       FROM helix_internal.queue $$;
 ALTER TABLE helix_internal.operation_schedules ENABLE TRIGGER register_schedule;
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, overlap) VALUES (:user, :user, 'email-compose', 'manual', 'queue');
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, overlap)
+    VALUES (:user, :user, 'email-compose', 'manual', 'queue');
 SELECT count(helix.enqueue_execution(:user)) FROM generate_series(1, 4);
 SELECT pg_temp.waiting();
 SELECT helix.complete_execution(execution_id, 'success') FROM helix.claim_executions('w', 10) c;
@@ -198,10 +211,13 @@ SET request.jwt.claims = '{"sub": "5c4ed000-0000-4000-8000-000000000001"}';
 -- The id is the database's, whatever a client sends.
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_url)
 VALUES (:user, :user, 'email-compose', 'webhook', 'https://example.org') RETURNING id AS hook \gset
-SELECT id <> :user AS id_is_new, job_name = 'helix_' || id AS named_by_it, enabled, timezone, parameters, missed_runs, overlap FROM helix.operation_schedules;
-INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type) VALUES (:user, 'email-compose', 'manual') RETURNING id IS NOT NULL;
+SELECT id <> :user AS id_is_new, job_name = 'helix_' || id AS named_by_it, enabled, timezone, parameters, missed_runs, overlap
+  FROM helix.operation_schedules;
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type) VALUES (:user, 'email-compose', 'manual')
+    RETURNING id IS NOT NULL;
 -- as PostgREST upserts: every column of the payload is set, the key too
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:'hook', :user, 'email-classify', 'webhook')
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type)
+    VALUES (:'hook', :user, 'email-classify', 'webhook')
     ON CONFLICT (id) DO UPDATE SET id = excluded.id, user_id = excluded.user_id, operation_id = excluded.operation_id,
     schedule_type = excluded.schedule_type RETURNING operation_id, webhook_url;
 SELECT pg_sleep(0.01);
@@ -213,7 +229,8 @@ UPDATE helix.operation_schedules SET job_name = 'mine' WHERE id = :'hook';
 UPDATE helix.operation_schedules SET updated_at = now() WHERE id = :'hook';
 UPDATE helix.operation_schedules SET execution_count = 7 WHERE id = :'hook';
 UPDATE helix.operation_schedules SET next_execution_at = now() WHERE id = :'hook';
-INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, job_name) VALUES (:user, 'email-compose', 'manual', 'mine');
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, job_name)
+    VALUES (:user, 'email-compose', 'manual', 'mine');
 UPDATE helix_internal.operation_schedules SET next_scheduled_at = now();
 SELECT helix_internal.run_job('helix_5c4ed000-0000-4000-8000-000000000001');
 SELECT helix_internal.reconcile_cron();
@@ -222,7 +239,8 @@ SELECT count(*) FROM helix.operation_schedules;
 UPDATE helix.operation_schedules SET enabled = true;
 DELETE FROM helix.operation_schedules;
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type) VALUES (:'hook', :other, 'email-compose', 'manual')
-    ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, operation_id = excluded.operation_id RETURNING id <> :'hook' AS a_row_of_ones_own;
+    ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, operation_id = excluded.operation_id
+    RETURNING id <> :'hook' AS a_row_of_ones_own;
 SET request.jwt.claims = '{}';
 SELECT count(*) FROM helix.operation_schedules;
 RESET request.jwt.claims;
@@ -243,7 +261,8 @@ SELECT pg_temp.state();
 SELECT helix.complete_execution(id, 'success') FROM helix_internal.queue;
 SELECT pg_temp.state();
 ALTER TABLE helix_internal.operation_schedules DISABLE TRIGGER register_schedule;
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, cron_expression) VALUES (:other, :other, 'email-compose', 'cron', '1 1 * * *');
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, cron_expression)
+    VALUES (:other, :other, 'email-compose', 'cron', '1 1 * * *');
 SELECT next_execution_at = helix.next_run('1 1 * * *') AS next FROM helix.operation_schedules WHERE id = :other;
 UPDATE helix.operation_schedules SET cron_expression = '2 2 * * *' WHERE id = :other;
 SELECT next_execution_at = helix.next_run('2 2 * * *') AS next FROM helix.operation_schedules WHERE id = :other;
@@ -265,22 +284,27 @@ SELECT call, at, failure(format(call, at))
   FROM (VALUES ($$SELECT helix.next_run('* * * * *', 'UTC', %L)$$), ($$SELECT helix_internal.run_job('none', %L)$$),
                ($$SELECT helix_internal.forget_request_ids(%L)$$), ($$SELECT helix_internal.maintain_partitions(%L)$$)) c (call),
        (VALUES ('-infinity'), ('294276-12-31 23:59:59.999999+00')) t (at) ORDER BY 1, 2;
-SELECT helix.next_run('0 0 1 1 *', 'UTC', '9999-12-31 23:59:59.999999+00') AS latest, helix.next_run('0 0 1 1 *', 'UTC', '1970-01-01 00:00+00') AS earliest;
+SELECT helix.next_run('0 0 1 1 *', 'UTC', '9999-12-31 23:59:59.999999+00') AS latest,
+    helix.next_run('0 0 1 1 *', 'UTC', '1970-01-01 00:00+00') AS earliest;
 
 -- Zones: names of pg_timezone_names alone; in any case, stored as spelled there.
-SELECT zone, failure(format($$SELECT helix.next_run('0 9 * * *', %L)$$, zone)) = failure(format($$INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, timezone)
+SELECT zone, failure(format($$SELECT helix.next_run('0 9 * * '
+    '*', %L)$$, zone)) = failure(format($$INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, timezone)
            VALUES ('5c4ed000-0000-4000-8000-000000000009', 'email-compose', 'manual', %L)$$, zone)) AS both_alike,
        failure(format($$SELECT helix.next_run('0 9 * * *', %L)$$, zone))
   FROM unnest('{SAT,+02:00,UTC+2,FOO3,<+02>-02,EST5EDT4\,M3.2.0,"",right/Europe/Berlin,Mars/Base}'::text[]) zone;
-SELECT helix.next_run('0 9 * * *', 'europe/berlin', '2026-07-01 00:00+00') AS berlin, helix.next_run('0 9 * * *', 'cet', '2026-07-01 00:00+00') AS cet,
+SELECT helix.next_run('0 9 * * *', 'europe/berlin', '2026-07-01 00:00+00') AS berlin,
+       helix.next_run('0 9 * * *', 'cet', '2026-07-01 00:00+00') AS cet,
        helix.next_run('0 9 * * *', 'EST5EDT', '2026-07-01 00:00+00') AS est;
-INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, timezone) VALUES (:user, 'email-compose', 'manual', 'europe/BERLIN') RETURNING timezone;
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, timezone)
+    VALUES (:user, 'email-compose', 'manual', 'europe/BERLIN') RETURNING timezone;
 -- A dump may bring a name that this server does not know: it runs by UTC, and nothing else is late.
 INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, cron_expression, timezone, created_at)
     SELECT :user, 'email-compose', 'cron', '* * * * *', zone, '2020-01-01' FROM unnest('{Mars/Base,UTC,SAT}'::text[]) zone;
 UPDATE helix_internal.operation_schedules SET next_scheduled_at = now() - interval '10 s' WHERE schedule_type = 'cron';
 SELECT helix_internal.reconcile_cron();
-SELECT s.timezone, s.next_execution_at > now() AS goes_on, count(q.id) FROM helix.operation_schedules s LEFT JOIN helix_internal.queue q ON q.schedule_id = s.id
+SELECT s.timezone, s.next_execution_at > now() AS goes_on, count(q.id)
+  FROM helix.operation_schedules s LEFT JOIN helix_internal.queue q ON q.schedule_id = s.id
  WHERE s.schedule_type = 'cron' GROUP BY 1, 2 ORDER BY 1;
 UPDATE helix.operation_schedules SET enabled = false WHERE timezone = 'Mars/Base' RETURNING enabled, timezone;
 SELECT failure($$UPDATE helix.operation_schedules SET timezone = 'Mars/Other' WHERE timezone = 'Mars/Base'$$);

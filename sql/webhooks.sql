@@ -15,7 +15,8 @@ SELECT count(pg_sleep(1)) * 0 AS waited FROM (SELECT WHERE current_setting('heli
 SELECT count(pg_sleep(9)) * 0 AS waited FROM (SELECT WHERE current_setting('helix.secret_folder') = '') s;
 COPY (SELECT 's3cret') TO :'secret_file';
 COPY (SELECT 'n3xt') TO :'next_file';
-SELECT 'file://' || :'secret_file' AS secret, 'file://' || :'next_file' AS next, 'file://' || :'folder' || '/no_such_file' AS missing \gset
+SELECT 'file://' || :'secret_file' AS secret, 'file://' || :'next_file' AS next, 'file://' || :'folder'
+    || '/no_such_file' AS missing \gset
 
 -- sign(payload, secret), and call(payload, …): status and answer without what differs from run to run.
 CREATE FUNCTION sign(payload text, secret text DEFAULT 's3cret') RETURNS text LANGUAGE sql AS
@@ -34,8 +35,10 @@ BEGIN
     EXECUTE statement;
     RETURN 'no error';
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN replace(concat_ws(' | ', state, message, nullif(detail, ''), nullif(hint, '')), current_setting('data_directory'), '<data>');
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT;
+    RETURN replace(concat_ws(' | ', state, message, nullif(detail, ''), nullif(hint, '')), current_setting('data_directory'),
+        '<data>');
 END $$;
 
 -- hmac_verify() and pgcrypto agree; nothing else verifies.
@@ -45,7 +48,8 @@ SELECT bool_and(helix.hmac_verify(p::bytea, encode(hmac(p::bytea, k::bytea, a), 
        unnest(ARRAY['sha1', 'sha256', 'sha512']) a, unnest(ARRAY['hex', 'base64']) f
  WHERE NOT (a = 'sha512' AND f = 'base64'); -- pgcrypto's base64 breaks the line
 SELECT helix.hmac_verify('x', upper(encode(hmac('x', 'k', 'sha256'), 'hex')), 'k');
-SELECT s, helix.hmac_verify('x', s, 'k') FROM unnest(ARRAY['', 'zz', left(sign('x', 'k'), 62), sign('x', 'k') || '00', sign('x', 'k') || ' ', ' ' || sign('x', 'k')]) s;
+SELECT s, helix.hmac_verify('x', s, 'k')
+  FROM unnest(ARRAY['', 'zz', left(sign('x', 'k'), 62), sign('x', 'k') || '00', sign('x', 'k') || ' ', ' ' || sign('x', 'k')]) s;
 SELECT helix.hmac_verify('x', NULL, 'k') IS NULL;
 SELECT refusal($$SELECT helix.hmac_verify('x', 'y', 'k', 'md5')$$);
 SELECT refusal($$SELECT helix.hmac_verify('x', 'y', '')$$);
@@ -56,32 +60,41 @@ INSERT INTO sent VALUES
     ('hmac-sha256-hex', 's3cret', '{"a": 1}', sign('{"a": 1}'), NULL),
     ('hmac-sha256-base64', 's3cret', 'plain', encode(hmac('plain', 's3cret', 'sha256'), 'base64'), NULL),
     ('github', 's3cret', '{"zen": "x"}', NULL, jsonb_build_object('X-Hub-Signature-256', 'sha256=' || sign('{"zen": "x"}'))),
-    ('shopify', 's3cret', '{}', NULL, jsonb_build_object('x-shopify-hmac-sha256', encode(hmac('{}', 's3cret', 'sha256'), 'base64')));
-INSERT INTO sent SELECT 'stripe', 's3cret', '{}', NULL, jsonb_build_object('Stripe-Signature', format('t=%s,v1=%s,v1=%s,v0=x', t, repeat('0', 64), sign(t || '.{}')))
+    ('shopify', 's3cret', '{}', NULL,
+        jsonb_build_object('x-shopify-hmac-sha256', encode(hmac('{}', 's3cret', 'sha256'), 'base64')));
+INSERT INTO sent SELECT 'stripe', 's3cret', '{}', NULL,
+    jsonb_build_object('Stripe-Signature', format('t=%s,v1=%s,v1=%s,v0=x', t, repeat('0', 64), sign(t || '.{}')))
   FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
-INSERT INTO sent SELECT 'slack', 's3cret', 'a=b', NULL, jsonb_build_object('x-slack-request-timestamp', t::text, 'x-slack-signature', 'v0=' || sign(format('v0:%s:a=b', t)))
+INSERT INTO sent SELECT 'slack', 's3cret', 'a=b', NULL,
+    jsonb_build_object('x-slack-request-timestamp', t::text, 'x-slack-signature', 'v0=' || sign(format('v0:%s:a=b', t)))
   FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
 INSERT INTO sent SELECT s, 'whsec_c2VjcmV0', '{}', NULL, jsonb_build_object(p || '-id', 'msg_1', p || '-timestamp', t::text,
        p || '-signature', 'v1,AAAA v1,' || encode(hmac(format('msg_1.%s.{}', t), 'secret', 'sha256'), 'base64'))
-  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t), (VALUES ('standard-webhooks', 'webhook'), ('svix', 'svix')) v (s, p);
+  FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t),
+    (VALUES ('standard-webhooks', 'webhook'), ('svix', 'svix')) v (s, p);
 CREATE FUNCTION verifies(s sent, body text, headers jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COPY (SELECT %L) TO %L', s.secret, current_setting('data_directory') || '/helix_secret_' || md5(s.secret));
-    RETURN helix.verify_webhook_signature(body::bytea, s.signature, 'file://' || current_setting('data_directory') || '/helix_secret_' || md5(s.secret), s.scheme, headers);
+    RETURN helix.verify_webhook_signature(body::bytea, s.signature, 'file://' || current_setting('data_directory')
+        || '/helix_secret_' || md5(s.secret), s.scheme, headers);
 END $$;
 SELECT s.scheme, verifies(s, body, headers) AS as_sent, verifies(s, body || ' ', headers) AS other_body,
-       verifies(s, body, (SELECT jsonb_object_agg(key, CASE WHEN key LIKE '%timestamp' THEN (value::bigint - 301)::text ELSE value END) FROM jsonb_each_text(headers))) AS other_time
+       verifies(s, body,
+           (SELECT jsonb_object_agg(key, CASE WHEN key LIKE '%timestamp' THEN (value::bigint - 301)::text ELSE value END)
+               FROM jsonb_each_text(headers))) AS other_time
   FROM sent s ORDER BY 1;
 SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', 'no-such-scheme')$$);
 SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'the secret itself')$$);
 SELECT refusal($$SELECT helix.verify_webhook_signature(NULL, 'y', 'env://HELIX_SECRET_X')$$);
 SELECT refusal($$SELECT helix.verify_webhook_signature('x', 'y', 'env://HELIX_SECRET_X', p_headers => '[]')$$);
-SELECT refusal(format('SELECT helix.verify_webhook_signature(%L, %L, %L)', 'x', 'y', 'file://' || current_setting('data_directory') || '/no_such_file'));
+SELECT refusal(format('SELECT helix.verify_webhook_signature(%L, %L, %L)', 'x', 'y', 'file://' || current_setting('data_directory')
+    || '/no_such_file'));
 
 -- A scheme of one's own; what could never verify is refused.
 INSERT INTO helix.webhook_schemes (name, algorithm, signature_header, prefix, timestamp_header, signed_content)
     VALUES ('mine', 'sha512', 'x-mine', 'sig=', 'x-time', '{timestamp}|{body}');
-SELECT helix.verify_webhook_signature('body', NULL, :'secret', 'mine', jsonb_build_object('X-Time', t::text, 'X-Mine', 'sig=' || encode(hmac(t || '|body', 's3cret', 'sha512'), 'hex')))
+SELECT helix.verify_webhook_signature('body', NULL, :'secret', 'mine',
+    jsonb_build_object('X-Time', t::text, 'X-Mine', 'sig=' || encode(hmac(t || '|body', 's3cret', 'sha512'), 'hex')))
   FROM (SELECT floor(extract(epoch FROM now()))::bigint) c (t);
 SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{timestamp}' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET signed_content = '{body}' WHERE name = 'mine'$$);
@@ -93,8 +106,10 @@ SELECT refusal($$UPDATE helix.webhook_schemes SET prefix = ' sig' WHERE name = '
 SELECT split_part(refusal($$UPDATE helix.webhook_schemes SET algorithm = 'md5' WHERE name = 'mine'$$), ' | ', 1);
 
 -- A schedule with a webhook.
-SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (%L, ''email-compose'', ''webhook'', ''s3cret'')', :'ann'));
-INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (:'id', :'ann', 'email-compose', 'webhook', :'secret');
+SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) '
+    'VALUES (%L, ''email-compose'', ''webhook'', ''s3cret'')', :'ann'));
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_secret_ref)
+    VALUES (:'id', :'ann', 'email-compose', 'webhook', :'secret');
 SELECT call(:'id', '{"test": "data"}', sign('{"test": "data"}'));
 SELECT call(:'id', '{"test": "data"}', sign('{"test": "data"}'));          -- the same again
 SELECT call(:'id', '{"test":"data"}', sign('{"test":"data"}'));            -- other bytes
@@ -111,25 +126,31 @@ SELECT call(:'id', 'x', 'x', '["no object"]');
 SELECT call(:'id', repeat('x', 1048577), sign(repeat('x', 1048577)));
 SELECT call(:'id', repeat('x', 1048576), sign(repeat('x', 1048576)));
 SELECT call('3eb00000-0000-4000-8000-00000000dead', '{"test": "data"}', sign('{"test": "data"}'));
-SELECT event_type, signature, CASE WHEN body_size < 1000 THEN payload END AS payload, body_size, signature_verified, signature_error, processed, duplicate,
+SELECT event_type, signature, CASE WHEN body_size < 1000 THEN payload END AS payload, body_size, signature_verified,
+       signature_error, processed, duplicate,
        execution_id IS NOT NULL AS queued, user_id IS NULL AS unknown FROM helix.webhook_events ORDER BY created_at, id;
 SELECT q.triggered_by, q.user_id = :'ann' AS anns, q.operation_id, left(q.payload::text, 30) AS payload, e.id IS NOT NULL AS logged
-  FROM helix_internal.queue q LEFT JOIN helix.webhook_events e ON e.execution_id = q.id WHERE q.schedule_id = :'id' ORDER BY q.created_at;
+  FROM helix_internal.queue q LEFT JOIN helix.webhook_events e ON e.execution_id = q.id
+ WHERE q.schedule_id = :'id' ORDER BY q.created_at;
 SELECT execution_count FROM helix.operation_schedules WHERE id = :'id';
 
 -- A signed id decides what has been delivered, whatever the body; times have to be within the schedule's window.
 COPY (SELECT 'whsec_c2VjcmV0') TO :'next_file';
-INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref, webhook_max_age, webhook_max_ahead)
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref, webhook_max_age,
+    webhook_max_ahead)
     VALUES (:'ann', 'email-compose', 'webhook', 'standard-webhooks', :'next', '20 seconds', '0') RETURNING id AS standard \gset
 CREATE FUNCTION standard_headers(id text, age integer, body text) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_build_object('webhook-id', id, 'webhook-timestamp', t::text,
         'webhook-signature', 'v1,' || encode(hmac(format('%s.%s.%s', id, t, body), 'secret', 'sha256'), 'base64'))
       FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint - age) c (t) $$;
 SELECT id, body, age, replace(call(:'standard', body, NULL, standard_headers(id, age, body)), :'standard', '<id>') AS answer
-  FROM (VALUES (1, 'a', '{"n": 1}', 0), (2, 'a', '{"n": 1}', 3), (3, 'a', '{"n": 2}', 0), (4, 'b', '{"n": 1}', 0), (5, 'c', '{}', 30), (6, 'c', '{}', -30),
+  FROM (VALUES (1, 'a', '{"n": 1}', 0), (2, 'a', '{"n": 1}', 3), (3, 'a', '{"n": 2}', 0), (4, 'b', '{"n": 1}', 0),
+      (5, 'c', '{}', 30), (6, 'c', '{}', -30),
                (7, 'c', '{}', 10), (8, 'c.1', '{}', 0)) v (n, id, body, age) ORDER BY n;
-SELECT count(*), count(DISTINCT e.signed_id) FROM helix_internal.webhook_events e WHERE schedule_id = :'standard' AND execution_id IS NOT NULL;
-SELECT helix.replay_webhook_event(id) IS NOT NULL AS replayed FROM helix.webhook_events WHERE schedule_id = :'standard' AND execution_id IS NOT NULL ORDER BY created_at LIMIT 1;
+SELECT count(*), count(DISTINCT e.signed_id) FROM helix_internal.webhook_events e
+ WHERE schedule_id = :'standard' AND execution_id IS NOT NULL;
+SELECT helix.replay_webhook_event(id) IS NOT NULL AS replayed FROM helix.webhook_events
+ WHERE schedule_id = :'standard' AND execution_id IS NOT NULL ORDER BY created_at LIMIT 1;
 UPDATE helix.operation_schedules SET webhook_max_age = '90 minutes' WHERE id = :'standard';
 SELECT age, replace(call(:'standard', '{}', NULL, standard_headers(id, age, '{}')), :'standard', '<id>') AS answer
   FROM (VALUES (1, 'd', 5000), (2, 'e', 5800)) v (n, id, age) ORDER BY n;
@@ -144,11 +165,13 @@ SELECT call(:'id', 'manual', sign('manual'));
 UPDATE helix.operation_schedules SET schedule_type = 'webhook', webhook_secret_ref = :'missing' WHERE id = :'id';
 SELECT call(:'id', 'no secret', sign('no secret'));
 UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
-SELECT event_type, replace(signature_error, current_setting('data_directory'), '<data>') AS error FROM helix.webhook_events ORDER BY created_at DESC, id DESC LIMIT 3;
+SELECT event_type, replace(signature_error, current_setting('data_directory'), '<data>') AS error
+  FROM helix.webhook_events ORDER BY created_at DESC, id DESC LIMIT 3;
 SELECT call(:'id', 'disabled', sign('disabled')); -- was refused then, is taken now
 
 -- The raw form: PostgREST sets the request's settings.
-SELECT set_config('request.headers', jsonb_build_object('x-schedule-id', :'id', 'x-webhook-signature', sign('{"raw" : 1}'))::text, false) IS NOT NULL;
+SELECT set_config('request.headers', jsonb_build_object('x-schedule-id', :'id', 'x-webhook-signature', sign('{"raw" : 1}'))::text,
+    false) IS NOT NULL;
 SELECT helix.webhook_receive('{"raw" : 1}'::bytea)->>'accepted' AS accepted;
 SELECT helix.webhook_receive('{"raw" : 1}'::json)->>'duplicate' AS duplicate;
 SELECT helix.webhook_receive('{"raw": 1}'::json);
@@ -182,7 +205,8 @@ SELECT split_part(call(:'flooded', 'forged ' || n, sign('forged ' || n, 'guess')
 SELECT call(:'flooded', 'from its sender', sign('from its sender')) LIKE '202 {"message": "queued"%' AS taken;
 SELECT split_part(call(:'flooded', 'again from its sender', sign('again from its sender')), ' ', 1) AS taken;
 DELETE FROM helix.operation_schedules WHERE id = :'flooded';
-SELECT split_part(call('3eb00000-0000-4000-8000-00000000dead', 'x', 'x'), ' ', 1) AS status, count(*) > 30 AS many FROM generate_series(1, 100) GROUP BY 1 ORDER BY 1;
+SELECT split_part(call('3eb00000-0000-4000-8000-00000000dead', 'x', 'x'), ' ', 1) AS status, count(*) > 30 AS many
+  FROM generate_series(1, 100) GROUP BY 1 ORDER BY 1;
 SELECT call(:'id', 'others are not limited', sign('others are not limited'));
 
 -- Rotation: both secrets verify for a while. Each change leaves a row.
@@ -194,20 +218,24 @@ SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''31 days'')',
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L, ''1000 months -30000 days'')', :'id', :'next'));
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(gen_random_uuid(), %L)', :'next')) LIKE '42704 | unknown schedule%';
 SELECT helix.rotate_webhook_secret(:'id', :'next', p_reason => 'yearly');
-SELECT previous_secret_ref = :'secret' AS kept, previous_secret_until BETWEEN now() + '59 min' AND now() + '61 min' AS for_an_hour FROM helix.operation_schedules WHERE id = :'id';
+SELECT previous_secret_ref = :'secret' AS kept, previous_secret_until BETWEEN now() + '59 min' AND now() + '61 min' AS for_an_hour
+  FROM helix.operation_schedules WHERE id = :'id';
 SELECT call(:'id', 'old secret', sign('old secret')), call(:'id', 'new secret', sign('new secret', 'n3xt'));
 SELECT id AS event FROM helix.webhook_events WHERE payload = '"old secret"' \gset
 SELECT helix.replay_webhook_event(:'event') AS replayed \gset
-SELECT payload, replay_of = :'event' AS of_it, replayed_by, duplicate, execution_id IS NOT NULL AS queued FROM helix.webhook_events WHERE id = :'replayed';
+SELECT payload, replay_of = :'event' AS of_it, replayed_by, duplicate, execution_id IS NOT NULL AS queued FROM helix.webhook_events
+ WHERE id = :'replayed';
 SELECT helix.revoke_webhook_secret(:'id', 'file:///another');
 SELECT helix.revoke_webhook_secret(:'id', :'secret', 'leaked');
 SELECT call(:'id', 'old secret 2', sign('old secret 2')), call(:'id', 'new secret 2', sign('new secret 2', 'n3xt'));
 SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', :'event')), :'event', '<event>');
-SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', id)), id::text, '<event>') FROM helix.webhook_events WHERE event_type = 'signature_failed' ORDER BY created_at LIMIT 1;
+SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', id)), id::text, '<event>') FROM helix.webhook_events
+ WHERE event_type = 'signature_failed' ORDER BY created_at LIMIT 1;
 SELECT refusal('SELECT helix.replay_webhook_event(gen_random_uuid())') LIKE '42704 | unknown webhook event%';
 SELECT helix.revoke_webhook_secret(:'id');
 SELECT call(:'id', 'no secret at all', sign('no secret at all', 'n3xt'));
-SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') AS secret_ref, old_hash, new_hash, reason FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id;
+SELECT action, replace(secret_ref, current_setting('data_directory'), '<data>') AS secret_ref, old_hash, new_hash, reason
+  FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id;
 
 -- A third secret during the overlap ends the first; so does the schedule's end for all. Only what verified until then has a row.
 UPDATE helix.operation_schedules SET webhook_secret_ref = :'secret' WHERE id = :'id';
@@ -221,7 +249,7 @@ DELETE FROM helix.operation_schedules WHERE id = :'id';
 SELECT action, regexp_replace(secret_ref, '.*/', '') AS secret_ref, old_hash IS NOT NULL AS old, new_hash IS NOT NULL AS new, reason
   FROM helix.webhook_secret_audits WHERE schedule_id = :'id' ORDER BY id DESC LIMIT 9;
 
--- A user learns nothing of secrets that are not for him: unknown, forbidden, no reference, or not as the scheme wants it is one answer.
+-- A user learns nothing of the secrets of others: unknown, forbidden, no reference, or not as the scheme wants it is one answer.
 CREATE ROLE regress_hook_user;
 CREATE ROLE regress_hook_service;
 SELECT helix.grant_api_access('regress_hook_user', 'regress_hook_service');
@@ -233,7 +261,8 @@ SET ROLE regress_hook_user;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
     VALUES (:'ann', 'email-compose', 'webhook', 'standard-webhooks', :'missing') RETURNING id AS own \gset
 SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'own', r))
-  FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file:///etc/passwd', 'env://PATH', 'op://a/b/c', 'vault://x', 'the secret itself']) r;
+  FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file:///etc/passwd', 'env://PATH', 'op://a/b/c', 'vault://x',
+      'the secret itself']) r;
 SET request.jwt.claims = '{"sub": "b0b00000-0000-0000-0000-000000000002", "role": "authenticated"}';
 SELECT replace(refusal(format('SELECT helix.replay_webhook_event(%L)', :'anns')), :'anns', '<event>') AS of_another;
 SET request.jwt.claims = '{"sub": "a1100000-0000-0000-0000-000000000001", "role": "authenticated"}';
@@ -252,7 +281,8 @@ SELECT DISTINCT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'o
   FROM unnest(ARRAY['file://' || :'third_file', :'missing' || '2', 'file://' || :'anns_file' || '2']) r;
 SELECT helix.rotate_webhook_secret(:'own', 'file://' || :'anns_file');
 SELECT refusal(format('UPDATE helix.operation_schedules SET webhook_secret_ref = %L', 'file://' || :'third_file'));
-SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) VALUES (%L, ''email-compose'', ''webhook'', %L)',
+SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) '
+    'VALUES (%L, ''email-compose'', ''webhook'', %L)',
     :'ann', 'file://' || :'third_file'));
 RESET ROLE;
 -- A service role may have any that the sources allow.
@@ -266,18 +296,21 @@ DELETE FROM helix.operation_schedules WHERE id = :'own';
 DROP OWNED BY regress_hook_user, regress_hook_service;
 DROP ROLE regress_hook_user, regress_hook_service;
 
--- Schemes whose keys are written in base64: one that cannot be read is refused when it is set by rotation, and does no harm during an overlap.
+-- Keys of some schemes are written in base64: rotation refuses one that cannot be read, which does no harm during an overlap.
 COPY (SELECT 'bm90IGEgc2VjcmV0') TO :'third_file';
 COPY (SELECT '!') TO :'next_file';
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
     VALUES (:'id', :'ann', 'email-compose', 'webhook', 'standard-webhooks', 'file://' || :'third_file');
 SELECT refusal(format('SELECT helix.rotate_webhook_secret(%L, %L)', :'id', :'next'));
-UPDATE helix_internal.operation_schedules SET previous_secret_ref = :'next', previous_secret_until = now() + '1 hour' WHERE id = :'id';
+UPDATE helix_internal.operation_schedules SET previous_secret_ref = :'next', previous_secret_until = now() + '1 hour'
+ WHERE id = :'id';
 CREATE FUNCTION standard_call(schedule uuid, n text) RETURNS text LANGUAGE sql AS $$
-    SELECT call(schedule, '{}', 'v1,' || encode(hmac(n || '.' || t || '.{}', 'not a secret', 'sha256'), 'base64'), jsonb_build_object('webhook-id', n, 'webhook-timestamp', t))
+    SELECT call(schedule, '{}', 'v1,' || encode(hmac(n || '.' || t || '.{}', 'not a secret', 'sha256'), 'base64'),
+        jsonb_build_object('webhook-id', n, 'webhook-timestamp', t))
       FROM (SELECT extract(epoch FROM date_trunc('second', now()))::bigint::text) c (t) $$;
 SELECT standard_call(:'id', 'one');
-UPDATE helix_internal.operation_schedules SET previous_secret_ref = webhook_secret_ref, webhook_secret_ref = :'next' WHERE id = :'id';
+UPDATE helix_internal.operation_schedules SET previous_secret_ref = webhook_secret_ref, webhook_secret_ref = :'next'
+ WHERE id = :'id';
 SELECT standard_call(:'id', 'two');
 UPDATE helix_internal.operation_schedules SET previous_secret_until = now() WHERE id = :'id';
 SELECT standard_call(:'id', 'three');
@@ -288,11 +321,13 @@ UPDATE helix.operation_schedules SET schedule_type = 'webhook' WHERE id = :'id';
 DO $$ BEGIN
     FOR n IN 1 .. 3 LOOP
         UPDATE helix_internal.operation_schedules
-           SET webhook_secret_ref = 'file://' || current_setting('helix.secret_folder') || '/' || repeat('x', n) || repeat('€', 80) || '/' || repeat('€', 20);
+           SET webhook_secret_ref = 'file://' || current_setting('helix.secret_folder') || '/' || repeat('x', n) || repeat('€', 80)
+           || '/' || repeat('€', 20);
         PERFORM standard_call('3eb00000-0000-4000-8000-000000000001', 'cut');
     END LOOP;
 END $$;
-SELECT count(convert_from(convert_to(signature_error, 'UTF8'), 'UTF8')), min(octet_length(signature_error)) BETWEEN 250 AND 299 AS cut
+SELECT count(convert_from(convert_to(signature_error, 'UTF8'), 'UTF8')),
+    min(octet_length(signature_error)) BETWEEN 250 AND 299 AS cut
   FROM helix.webhook_events WHERE signature_error ~ '€… \[\d+ bytes\]$';
 
 DELETE FROM helix.operation_schedules WHERE id = :'id';
