@@ -1,6 +1,6 @@
 -- Preferences: what a user wants of each operation and of the interface, and the log of every change. Clients write the two tables
--- themselves; triggers refuse what makes no sense, keep the times and the log. There is no foreign key to helix.operations: pg_restore -j
--- loads the two tables at once.
+-- themselves; triggers refuse what makes no sense, keep the times and the log. There is no foreign key to helix.operations:
+-- pg_restore -j loads the two tables at once.
 CREATE TABLE helix.user_operation_preferences (
     id                  uuid        NOT NULL UNIQUE DEFAULT pg_catalog.gen_random_uuid(),
     user_id             uuid        NOT NULL,
@@ -14,8 +14,9 @@ CREATE TABLE helix.user_operation_preferences (
     CONSTRAINT idx_op_prefs_user PRIMARY KEY (user_id, operation_id)
 );
 COMMENT ON TABLE helix.user_operation_preferences IS
-    'What users want of operations; upsert on (user_id, operation_id). id, created_at and updated_at are the database''s, whatever a '
-    'client sends. Errors: 42704 an unknown operation or model, 22023 and 22003 a bad value, 42501 another user''s row.';
+    'What users want of operations; upsert on (user_id, operation_id). id, created_at and updated_at are the database''s, '
+    'whatever a client sends. Errors: 42704 an unknown operation or model, 22023 and 22003 a bad value, 42501 another user''s '
+    'row.';
 COMMENT ON COLUMN helix.user_operation_preferences.operation_id IS
     'One of helix.operations when it was set; while that is not there the row is not used';
 COMMENT ON COLUMN helix.user_operation_preferences.preferred_model IS
@@ -44,9 +45,10 @@ CREATE TABLE helix.ui_theme_preferences (
     updated_at                     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE helix.ui_theme_preferences IS
-    'How users want the interface; upsert on user_id. color_scheme: light, dark, auto; accent_color: #RRGGBB; email_list_view: grid, '
-    'list, compact; calendar_view: month, week, day, agenda; tasks_sort_by: priority, due_date, created_at, alphabetical. created_at '
-    'and updated_at are the database''s, whatever a client sends. Errors: 22023 another word or color, 42501 another user''s row.';
+    'How users want the interface; upsert on user_id. color_scheme: light, dark, auto; accent_color: #RRGGBB; email_list_view: '
+    'grid, list, compact; calendar_view: month, week, day, agenda; tasks_sort_by: priority, due_date, created_at, alphabetical. '
+    'created_at and updated_at are the database''s, whatever a client sends. Errors: 22023 another word or color, 42501 another '
+    'user''s row.';
 COMMENT ON COLUMN helix.ui_theme_preferences.updated_at IS 'When a value was last changed';
 
 CREATE TABLE helix.preference_audit_log (
@@ -59,8 +61,8 @@ CREATE TABLE helix.preference_audit_log (
 );
 CREATE INDEX idx_preference_audit_user ON helix.preference_audit_log (user_id, changed_at DESC);
 COMMENT ON TABLE helix.preference_audit_log IS
-    'Every change of a preference since the extension was created, in the order of id; written by the database alone. TRUNCATE of the '
-    'preferences, which only their owner may do, is not in it.';
+    'Every change of a preference since the extension was created, in the order of id; written by the database alone. TRUNCATE '
+    'of the preferences, which only their owner may do, is not in it.';
 COMMENT ON COLUMN helix.preference_audit_log.preference_type IS 'operation or theme';
 COMMENT ON COLUMN helix.preference_audit_log.change_details IS
     'action: insert, update or delete; old and new: the values before and after, null where there are none';

@@ -16,8 +16,8 @@ CREATE FUNCTION helix.get_operation_preferences(p_user_id uuid) RETURNS SETOF he
          ORDER BY o.operation_id COLLATE "C";
     END;
 COMMENT ON FUNCTION helix.get_operation_preferences(uuid) IS
-    'A user''s preferences, one row for each operation of helix.operations; where nothing is stored the defaults (enabled, no model, '
-    'no parameters, no budget), with id and times null. 42501 on another user''s id.';
+    'A user''s preferences, one row for each operation of helix.operations; where nothing is stored the defaults (enabled, no '
+    'model, no parameters, no budget), with id and times null. 42501 on another user''s id.';
 
 CREATE FUNCTION helix.get_operation_preference(p_user_id uuid, p_operation_id text) RETURNS helix.user_operation_preferences
     LANGUAGE sql STABLE
@@ -75,7 +75,8 @@ CREATE FUNCTION helix.set_theme_preferences(
     p_sidebar_collapsed boolean DEFAULT NULL)
     RETURNS helix.ui_theme_preferences LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_set_theme_preferences';
-COMMENT ON FUNCTION helix.set_theme_preferences(uuid, text, text, boolean, text, text, text, boolean, boolean, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION helix.set_theme_preferences(uuid, text, text, boolean, text, text, text, boolean, boolean, boolean, boolean,
+    boolean) IS
     'Changes how a user wants the interface and returns it as stored; null keeps a value. The words are those of '
     'helix.ui_theme_preferences. 22023 on another word or color, 42501 on another user''s id.';
 
@@ -104,6 +105,6 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.set_operation_preference(uuid, text, text, boolean, jsonb, numeric)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.bulk_update_operation_preferences(uuid, jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_theme_preferences(uuid)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.set_theme_preferences(uuid, text, text, boolean, text, text, text, boolean, boolean, '
-                      'boolean, boolean, boolean)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.set_theme_preferences(uuid, text, text, boolean, text, text, text, boolean, '
+                      'boolean, boolean, boolean, boolean)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reset_preferences(uuid)');

@@ -1,4 +1,4 @@
--- How senders sign webhooks. A new sender is a new row.
+-- How senders sign webhooks. A new sender is a new row. It comes before the queue, since schedules refer to it.
 CREATE FUNCTION helix_internal.check_webhook_scheme() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_webhook_scheme';
@@ -24,17 +24,20 @@ CREATE TABLE helix.webhook_schemes (
 COMMENT ON TABLE helix.webhook_schemes IS
     'How senders sign webhooks: HMAC of signed_content under the secret. Header names are in lower case.';
 COMMENT ON COLUMN helix.webhook_schemes.signature_header IS 'The header that the signature is in';
-COMMENT ON COLUMN helix.webhook_schemes.separator IS 'Between the items of that header; empty: it is one item. At most 16 signatures are read';
+COMMENT ON COLUMN helix.webhook_schemes.separator IS
+    'Between the items of that header; empty: it is one item. At most 16 signatures are read';
 COMMENT ON COLUMN helix.webhook_schemes.prefix IS 'What an item begins with that is a signature; others are passed over';
 COMMENT ON COLUMN helix.webhook_schemes.timestamp_header IS 'The header with the time of signing, in s since 1970';
-COMMENT ON COLUMN helix.webhook_schemes.timestamp_prefix IS 'What the item of the signature''s header begins with that is the time of signing';
+COMMENT ON COLUMN helix.webhook_schemes.timestamp_prefix IS
+    'What the item of the signature''s header begins with that is the time of signing';
 COMMENT ON COLUMN helix.webhook_schemes.id_header IS 'The header with the id of the delivery, where it is signed';
-COMMENT ON COLUMN helix.webhook_schemes.signed_content IS 'What is signed: {body} once, {timestamp} and {id} at most once, and text around them';
+COMMENT ON COLUMN helix.webhook_schemes.signed_content IS
+    'What is signed: {body} once, {timestamp} and {id} at most once, and text around them';
 COMMENT ON COLUMN helix.webhook_schemes.key_prefix IS 'Taken off the secret before key_encoding is read';
 
 INSERT INTO helix.webhook_schemes
-    (name, description, encoding, signature_header, separator, prefix, timestamp_header, timestamp_prefix, id_header, signed_content,
-     key_prefix, key_encoding, shipped) VALUES
+    (name, description, encoding, signature_header, separator, prefix, timestamp_header, timestamp_prefix, id_header,
+     signed_content, key_prefix, key_encoding, shipped) VALUES
     ('hmac-sha256-hex', 'The body''s HMAC-SHA256 in hexadecimal digits',
      'hex', 'x-webhook-signature', '', '', NULL, '', NULL, '{body}', '', 'raw', true),
     ('hmac-sha256-base64', 'The body''s HMAC-SHA256 in base64',
@@ -44,7 +47,8 @@ INSERT INTO helix.webhook_schemes
     ('stripe', 'Stripe: t=<time>,v1=<hex>, several v1 while a secret is rotated',
      'hex', 'stripe-signature', ',', 'v1=', NULL, 't=', NULL, '{timestamp}.{body}', '', 'raw', true),
     ('standard-webhooks', 'Standard Webhooks: lists of v1,<base64>, keys whsec_<base64>',
-     'base64', 'webhook-signature', ' ', 'v1,', 'webhook-timestamp', '', 'webhook-id', '{id}.{timestamp}.{body}', 'whsec_', 'base64', true),
+     'base64', 'webhook-signature', ' ', 'v1,', 'webhook-timestamp', '', 'webhook-id', '{id}.{timestamp}.{body}',
+     'whsec_', 'base64', true),
     ('svix', 'Svix: as Standard Webhooks, with headers of its own',
      'base64', 'svix-signature', ' ', 'v1,', 'svix-timestamp', '', 'svix-id', '{id}.{timestamp}.{body}', 'whsec_', 'base64', true),
     ('slack', 'Slack: v0=<hex> of v0:<time>:<body>',

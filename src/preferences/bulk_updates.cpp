@@ -1,3 +1,4 @@
+// Reads the JSON of bulk_update_operation_preferences() and checks every field of it.
 #include "pg/prelude.hpp"
 
 #include "preferences/bulk_updates.hpp"

@@ -1,3 +1,4 @@
+// Runs the op command for one secret, with the token in its environment and a time limit.
 #include "secrets/onepassword_cli.hpp"
 
 #include "secrets/onepassword_answer.hpp"

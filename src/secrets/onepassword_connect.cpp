@@ -1,3 +1,4 @@
+// Asks a 1Password Connect server for one secret over HTTPS.
 #include "secrets/onepassword_connect.hpp"
 
 #include "secrets/onepassword_answer.hpp"

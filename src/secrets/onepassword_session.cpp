@@ -1,3 +1,4 @@
+// How a session gets an op:// secret: from the cache, else by waiting for the keeper.
 #include "pg/prelude.hpp"
 
 #include "secrets/onepassword_session.hpp"

@@ -1,3 +1,4 @@
+// Asks 1Password for one secret in a child process, and waits for its answer.
 #include "pg/prelude.hpp"
 
 #include "secrets/request_process.hpp"

@@ -1,3 +1,4 @@
+// The shared memory in which op:// secrets are kept, asked for, and wiped.
 #include "pg/prelude.hpp"
 
 #include "secrets/secret_cache.hpp"

@@ -1,3 +1,4 @@
+// Finds the source that knows the form of a reference, and asks it.
 #include "pg/prelude.hpp"
 
 #include "secrets/secrets.hpp"

@@ -1,3 +1,4 @@
+// Reads a secret from Supabase Vault.
 #include "pg/prelude.hpp"
 
 #include "secrets/vault.hpp"

@@ -1,3 +1,4 @@
+// Writes helix.webhook_secret_audits after a schedule's secret has changed.
 #include "pg/prelude.hpp"
 
 #include "webhooks/audit.hpp"

@@ -1,3 +1,4 @@
+// A call of a webhook: verified, deduplicated, logged, queued and answered.
 #include "pg/prelude.hpp"
 
 #include "webhooks/call.hpp"

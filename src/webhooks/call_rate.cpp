@@ -1,3 +1,4 @@
+// Counts the calls of webhooks in shared memory, and tells which come too often.
 #include "pg/prelude.hpp"
 
 #include "webhooks/call_rate.hpp"

@@ -1,3 +1,4 @@
+// Turns a webhook's body into JSON, whatever its bytes are.
 #include "pg/prelude.hpp"
 
 #include "webhooks/payload.hpp"
