@@ -17,7 +17,7 @@ using Ticket = std::vector<std::string>;
 enum class Origin : char { computed = 'c', given = 'g' };
 
 // Larger values are not stored: they would hold up the answers to everybody else.
-constexpr std::size_t largest_value = 1024 * 1024;
+constexpr std::size_t largest_value = std::size_t{1024} * 1024;
 
 // The value under `key` where cache lease and tag vouch for it; a given one only where `given_too`.
 std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, bool given_too,

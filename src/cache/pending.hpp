@@ -9,7 +9,7 @@ namespace helix::cache {
 // While Redis is off it only remembers that there was something, as "everything".
 class Pending {
   public:
-    static constexpr std::size_t most_bytes = 64 * 1024;
+    static constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
     void add_key(std::string_view key);
     void add_pattern(std::string_view pattern);
