@@ -1,5 +1,5 @@
 # Reads a page of the documentation: what its fences show and which of them break the rules.
-#   my $page = Page::read_page($file, unmarked => 1);     # unmarked: fences without a language may hold sessions of psql
+#   my $page = Page::read_page($file);
 #   $page->{steps}       [{kind => 'sql' or 'sh', line, input, printed, wait}]   in their order; wait: three seconds pass first
 #   $page->{settings}    [{line, name, value}]                                   helix's own, of conf fences
 #   $page->{untested}    how many fences say that they can't be run here
@@ -15,12 +15,11 @@ my %readers = (console => \&read_session, sh => \&read_commands, conf => \&read_
 my %shown = map { $_ => 1 } qw(js ts json text yaml toml ini html http xml csv nginx python cpp cmake perl make diff mermaid);
 
 sub read_page {
-    my ($name, %option) = @_;
+    my ($name) = @_;
     my $page = {steps => [], settings => [], untested => 0, problems => []};
     for my $fence (read_fences($name, $page)) {
         my ($language, $note) = $fence->{info} =~ /^(\S*)\s*(.*?)\s*$/;
-        $language = 'console' if $language eq '' && $option{unmarked} && grep { /$prompt/ } @{ $fence->{lines} };
-        my $problem = problem_of($language, $note, $option{unmarked});
+        my $problem = problem_of($language, $note);
         if ($problem) { add_problem($page, $fence->{line}, $problem) }
         elsif ($note) { $page->{untested}++ }
         elsif ($readers{$language}) { $readers{$language}->($page, $fence) }
@@ -35,8 +34,8 @@ sub add_problem {
 }
 
 sub problem_of {
-    my ($language, $note, $unmarked) = @_;
-    return $unmarked ? '' : 'a fence without a language' if $language eq '';
+    my ($language, $note) = @_;
+    return 'a fence without a language' if $language eq '';
     return 'SQL is shown as a session of psql, in a console fence' if $language eq 'sql';
     return "a fence of an unknown language: $language" unless $readers{$language} || $shown{$language};
     return '' if $note eq '';

@@ -1,6 +1,5 @@
 # Runs the examples of a page in their order and compares what is printed with what stands there: examples.pl NAME FILE
-#   UNMARKED=1: fences without a language may hold sessions of psql     WITHOUT=1: the page may have no example
-#   PREPARED=1: psql knows the variable "user"
+#   WITHOUT=1: the page may have no example     PREPARED=1: psql knows the variable "user"
 # Where a page names the folder /var/lib/postgresql or the server localhost:6379, PAGE_HOME and PAGE_REDIS are meant.
 use strict;
 use warnings;
@@ -72,7 +71,7 @@ sub run_step {
 }
 
 my $began = time;
-my $page = Page::read_page($file, unmarked => $ENV{UNMARKED});
+my $page = Page::read_page($file);
 my @steps = @{ $page->{steps} };
 report($_->{line}, "$_->{text}\n") for @{ $page->{problems} };
 report(1, "the page has no example that is run\n") unless @steps || $ENV{WITHOUT};
@@ -84,6 +83,5 @@ for my $step (@steps) {
     last;
 }
 printf "%s: %d examples and %d settings, %d fences not run, %d failures, %d s\n", $name, scalar @steps,
-    scalar @{ $page->{settings} },
-    $page->{untested}, $failed, time - $began;
+    scalar @{ $page->{settings} }, $page->{untested}, $failed, time - $began;
 exit($failed ? 1 : 0);
