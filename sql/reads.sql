@@ -59,6 +59,20 @@ SELECT helix.record_operation_execution(:erin, 'email-compose', (now() AT TIME Z
 SELECT (now() AT TIME ZONE 'UTC')::date - date AS days_ago, total_cost_usd FROM helix.get_cost_trends(:erin, 7);
 SELECT (now() AT TIME ZONE 'UTC')::date - date AS days_ago, total_cost_usd FROM helix.get_cost_trends(:erin, 1);
 
+-- An execution without a latency is in no average of latencies.
+\set finn '''f1220000-0000-0000-0000-000000000006'''
+SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
+    'user_id', 'f1220000-0000-0000-0000-000000000006', 'operation_id', 'email-compose', 'date', d, 'success', true,
+    'latency_ms', latency, 'cost_usd', 1, 'model_used', 'openai'))))
+  FROM (VALUES (date '2026-05-30', 100), ('2026-05-30', NULL), ('2026-05-30', 300), ('2026-05-31', NULL)) v (d, latency);
+SELECT date, total_operations AS n, round(avg_latency_ms, 3) AS latency FROM helix.cost_trends WHERE user_id = :finn ORDER BY 1;
+SELECT helix.fold() AS folded;
+SELECT date, total_operations AS n, round(avg_latency_ms, 3) AS latency FROM helix.cost_trends WHERE user_id = :finn ORDER BY 1;
+SELECT period_start, total_executions AS n, round(avg_latency_ms, 3) AS latency FROM helix.operation_execution_analytics
+ WHERE user_id = :finn ORDER BY 1;
+SELECT total_operations AS n, round(avg_latency_ms, 3) AS latency
+  FROM helix.get_period_summary(:finn, '2026-05-30', '2026-06-01');
+
 -- Refusals.
 SELECT failure($$SELECT * FROM helix.get_cost_trends('e51a0000-0000-0000-0000-000000000005', 0)$$);
 SELECT failure($$SELECT * FROM helix.get_cost_trends('e51a0000-0000-0000-0000-000000000005', NULL)$$);
