@@ -3,6 +3,7 @@
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
 
@@ -14,8 +15,6 @@ extern "C" {
 namespace helix::callers {
 
 namespace {
-
-constexpr int only = 1; // the column of both statements
 
 pg::Statement select_privileges(R"(
     SELECT privilege FROM helix_internal.api_grants WHERE audience = $1 ORDER BY privilege COLLATE "C")",
@@ -61,10 +60,9 @@ pg::Statement select_revocations(R"(
 
 // `roles` is the oid[] $1 of select_revocations, or 0 for null. CASCADE takes what was passed on.
 void revoke_all(Datum roles) {
-    const auto rows = select_revocations.execute(&roles, roles != 0 ? " " : "n");
-    SPITupleTable* revocations = SPI_tuptable;
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("REVOKE %s CASCADE", pg::column_text(revocations, row, only)));
+    const auto revocations = pg::keep_rows(select_revocations.execute(&roles, roles != 0 ? " " : "n"));
+    for (std::uint64_t row = 0; row < revocations.count; ++row) {
+        pg::execute_text(psprintf("REVOKE %s CASCADE", revocations[row].only_text()));
     }
 }
 
@@ -81,10 +79,9 @@ Datum oid_array(std::initializer_list<const char*> roles) {
 
 void grant(const char* audience, const char* role) {
     const Datum value = CStringGetTextDatum(audience);
-    const auto rows = select_privileges.execute(&value);
-    SPITupleTable* privileges = SPI_tuptable;
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        pg::execute_text(psprintf("GRANT %s TO %s", pg::column_text(privileges, row, only), quote_identifier(role)));
+    const auto privileges = pg::keep_rows(select_privileges.execute(&value));
+    for (std::uint64_t row = 0; row < privileges.count; ++row) {
+        pg::execute_text(psprintf("GRANT %s TO %s", privileges[row].only_text(), quote_identifier(role)));
     }
 }
 

@@ -7,6 +7,7 @@
 #include "ledger/relation_ids.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
+#include "pg/kept_rows.hpp"
 #include "pg/relations.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
@@ -69,17 +70,12 @@ pg::Statement select_grantees(R"(
       LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
      WHERE c.oid = $1 AND a.grantee <> c.relowner)",
                               {OIDOID});
-struct Grantee {
-    enum : int { name = 1 };
-};
 
 void revoke_default_privileges(const char* name) {
     const Datum partition = ObjectIdGetDatum(pg::internal_relation(name));
-    const auto rows = select_grantees.execute(&partition);
-    SPITupleTable* grantees = SPI_tuptable;
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const char* grantee = pg::column_text(grantees, row, Grantee::name);
-        pg::execute_text(psprintf("REVOKE ALL ON helix_internal.%s FROM %s", name, grantee));
+    const auto grantees = pg::keep_rows(select_grantees.execute(&partition));
+    for (std::uint64_t row = 0; row < grantees.count; ++row) {
+        pg::execute_text(psprintf("REVOKE ALL ON helix_internal.%s FROM %s", name, grantees[row].only_text()));
     }
 }
 
@@ -169,13 +165,11 @@ int drop_expired(TimestampTz now) {
         return 0;
     }
     const TimestampTz limit = now - static_cast<std::int64_t>(config::ledger_retention_s) * USECS_PER_SEC;
-    const auto rows = select_months.execute();
-    SPITupleTable* months = SPI_tuptable;
+    const auto months = pg::keep_rows(select_months.execute());
     int dropped = 0;
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        bool is_null = false;
-        const char* name = pg::column_text(months, row, LedgerMonth::partition);
-        const Datum first_day = SPI_getbinval(months->vals[row], months->tupdesc, LedgerMonth::first_day, &is_null);
+    for (std::uint64_t row = 0; row < months.count; ++row) {
+        const char* name = months[row].text(LedgerMonth::partition);
+        const Datum first_day = months[row].value(LedgerMonth::first_day);
         const Month month = month_of(DatumGetDateADT(first_day) * USECS_PER_DAY);
         if (month.next().start() > limit || has_unfolded_rows(month)) {
             continue;

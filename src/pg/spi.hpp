@@ -80,11 +80,6 @@ inline Datum only_column(std::uint64_t row = 0) {
     return column(row, 1);
 }
 
-// Column `number` of row `row` as text, null where it is null, of a result that is read while other statements run.
-inline const char* column_text(SPITupleTable* result, std::uint64_t row, int number) {
-    return SPI_getvalue(result->vals[row], result->tupdesc, number);
-}
-
 // A value of variable length (numeric, text, jsonb, an array), copied to memory that outlives the connection.
 inline Datum copied_value(Datum value) {
     return SPI_datumTransfer(value, false, -1);
