@@ -43,7 +43,7 @@ SELECT helix.reserve_budget(:alice, 'email-compose', 3, '1 hour') AS unlimited \
 SELECT count(*) FROM helix.budget_status(:alice);
 
 -- A limit that comes later counts what is reserved already.
-SELECT helix.update_cost_budget(:alice, 10);
+SELECT helix.set_cost_budget(:alice, 10);
 SELECT helix.get_remaining_budget(:alice, 'email-compose');
 SELECT scope, period, time_zone, hard, warn_percent, limit_usd, spent_usd, reserved_usd, remaining_usd, percent_used, level,
        period_start = date_trunc('month', now())::date AS starts, period_end + 1 = resets_at::date AS ends,
@@ -117,7 +117,7 @@ SELECT helix_internal.warn_of_budgets() > 0 AS told;
 SELECT helix_internal.warn_of_budgets() AS told_again;
 SELECT level, limit_usd, spent_usd, reserved_usd FROM helix.budget_warnings WHERE user_id = :alice;
 -- First from warn_percent on, and again at the limit.
-SELECT helix.update_cost_budget(:grace, 10);
+SELECT helix.set_cost_budget(:grace, 10);
 SELECT helix.record_operation_execution(:grace, 'email-compose', NULL, true, 1, 8, 'openai') > 0 AS recorded;
 SELECT helix_internal.warn_of_budgets() AS told;
 SELECT helix.record_operation_execution(:grace, 'email-compose', NULL, true, 1, 2, 'openai') > 0 AS recorded;
@@ -125,7 +125,7 @@ SELECT helix_internal.warn_of_budgets() AS told;
 SELECT level, limit_usd, spent_usd, reserved_usd FROM helix.budget_warnings WHERE user_id = :grace ORDER BY id;
 
 -- Expired at this instant: it does not count, whether or not it is gone.
-SELECT helix.update_cost_budget(:bob, 1);
+SELECT helix.set_cost_budget(:bob, 1);
 SELECT helix.reserve_budget(:bob, 'email-compose', 0.5) AS expiring \gset
 SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.6)', :bob, 'email-compose'));
 UPDATE helix_internal.budget_reservations SET expires_at = clock_timestamp() WHERE id = :'expiring';
@@ -185,12 +185,18 @@ SELECT refusal(s) FROM unnest(ARRAY[
     $$SELECT helix.release_reservation(NULL)$$,
     $$SELECT helix.get_remaining_budget(NULL, 'email-compose')$$,
     $$SELECT helix.is_within_budget('b0d9e700-0000-0000-0000-00000000000a', 'email-compose', -1)$$,
+    $$SELECT helix.set_cost_budget('b0d9e700-0000-0000-0000-00000000000a', -1)$$,
     $$SELECT helix.update_cost_budget('b0d9e700-0000-0000-0000-00000000000a', -1)$$,
+    $$SELECT helix.update_cost_budget('b0d9e700-0000-0000-0000-00000000000a', NULL)$$,
     $$INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone)
     VALUES ('b0d9e700-0000-0000-0000-00000000000a', 'day', 1, 'Mars/Base')$$,
     $$INSERT INTO helix.budgets (period, limit_usd) VALUES ('day', 1)$$]) s;
 SELECT limit_usd FROM helix.budget_status(:alice);
-SELECT helix.update_cost_budget(:alice, NULL);
+-- Older clients report what was spent with update_cost_budget(). It changes nothing, and makes no limit of the sum.
+SELECT helix.update_cost_budget(:alice, 0.002);
+SELECT limit_usd FROM helix.budget_status(:alice);
+SELECT helix.set_cost_budget(:alice, NULL);
+SELECT helix.update_cost_budget(:alice, 0.002);
 SELECT count(*) FROM helix.budget_status(:alice);
 
 -- A signed-in user: his own budgets, nobody else's, and no group's.
@@ -222,6 +228,7 @@ SELECT split_part(public.refusal(s), ' | ', 1) FROM unnest(ARRAY[
     $$SELECT helix.budget_status('b0d9e700-0000-0000-0000-00000000000b')$$,
     $$SELECT helix.get_remaining_budget('b0d9e700-0000-0000-0000-00000000000b', 'email-compose')$$,
     $$SELECT helix.is_within_budget('b0d9e700-0000-0000-0000-00000000000b', 'email-compose', 1)$$,
+    $$SELECT helix.set_cost_budget('b0d9e700-0000-0000-0000-00000000000b', 1)$$,
     $$SELECT helix.update_cost_budget('b0d9e700-0000-0000-0000-00000000000b', 1)$$,
     $$SELECT * FROM helix.estimate_operation_cost('b0d9e700-0000-0000-0000-00000000000b', 'email-compose')$$]) s;
 SELECT split_part(public.refusal(format('SELECT helix.release_reservation(%L)', :'bobs')), ' | ', 1);
@@ -252,7 +259,7 @@ SELECT basis FROM helix.estimate_operation_cost(:bob, 'calendar-prep', 'regress-
 
 -- The queue: reserves when it hands out, settles when it ends; what does not fit is skipped.
 DELETE FROM helix_internal.queue;
-SELECT helix.update_cost_budget(:bob, 0.01); -- spent
+SELECT helix.set_cost_budget(:bob, 0.01); -- spent
 SELECT helix.enqueue_execution(NULL, p_user_id => :bob, p_operation_id => 'email-compose') AS poor \gset
 SELECT helix.enqueue_execution(NULL, p_user_id => :alice, p_operation_id => 'calendar-prep') AS free \gset
 SELECT helix.enqueue_execution(NULL, p_user_id => :dave, p_operation_id => 'email-compose', p_priority => 1) AS member \gset

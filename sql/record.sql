@@ -121,7 +121,7 @@ SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 
 ROLLBACK;
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL,
     true, 1, 1, 'openai', p_metadata => %L)$$, to_jsonb(repeat('x', 65529))));
--- A time without a zone is one of the session's.
+-- In JSON a time without a zone is by UTC, whatever the session says.
 SET timezone = 'Asia/Tokyo';
 SELECT (helix.record_operation_executions('[{"user_id": "a11ce000-0000-0000-0000-000000000001", "operation_id": "email-compose",
     "date": "2026-03-10", "success": true, "cost_usd": 0, "occurred_at": "2026-03-10 09:00"}]'))[1] AS tokyo \gset

@@ -33,7 +33,7 @@ SELECT failure(format('SELECT helix.record_operation_executions(%L)',
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"user_id": "not a uuid"}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"cost": 1}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"date": "2026-02-30"}]', :'good')));
-SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"latency_ms": 1.5}]', :'good')));
+SELECT failure(format('SELECT helix.record_operation_executions(%L)', format('[%s, {"output_tokens": 1.5}]', :'good')));
 SELECT failure(format('SELECT helix.record_operation_executions(%L)',
     format('[%s, {"latency_ms": 3000000000, "user_id": "ca501000-0000-0000-0000-000000000003", "operation_id": "calendar-prep", '
     '"success": true}]', :'good')));
@@ -70,7 +70,7 @@ SELECT count(*) AS before FROM helix.executions \gset
 WITH given AS (SELECT n - 1 AS element, value FROM unnest(ARRAY[
     '{"request_id": "each"}', '{"user_id": "not a uuid"}', '{"date": "2026-02-30"}', '{"occurred_at": "noon or so"}',
     '{"cost_usd": "much"}',
-    '{"latency_ms": 1.5}', '{"latency_ms": 1e30}', '{"input_tokens": "NaN"}', '{"metadata": 1, "model": ["x"]}',
+    '{"output_tokens": 1.5}', '{"latency_ms": 1e30}', '{"input_tokens": "NaN"}', '{"metadata": 1, "model": ["x"]}',
     '{"date": "infinity"}', '{"occurred_at": "infinity"}', '{"success": "yes"}', '{"cost": 1}', '{"cost_usd": -1}',
     '{"operation_id": "nope"}', '{"user_id": null}',
     '{"reservation_id": "00000000-0000-7000-8000-000000000000", "trace_id": ""}', '7', '[]', '{"input_tokens": -1}',

@@ -194,6 +194,7 @@ BEGIN;
 SELECT split_part(call(:'limited', 'limited 4', sign('limited 4')), ' ', 1);
 SELECT (current_setting('response.headers')::jsonb->0->>'Retry-After')::int BETWEEN 15 AND 20 AS retry_after;
 COMMIT;
+SELECT event_type, signature_error, count(*) FROM helix.webhook_events WHERE schedule_id = :'limited' GROUP BY 1, 2 ORDER BY 1, 2;
 UPDATE helix.operation_schedules SET webhook_rate_limit = NULL WHERE id = :'limited';
 SELECT call(:'limited', 'limited 4', sign('limited 4')) LIKE '202 {"message": "queued"%'; -- what was refused is no duplicate
 DELETE FROM helix.operation_schedules WHERE id = :'limited';

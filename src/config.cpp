@@ -58,6 +58,7 @@ char* secret_env_prefix = nullptr;
 char* user_secrets = nullptr;
 char* onepassword_connect_url = nullptr;
 char* onepassword_cli = nullptr;
+char* onepassword_default_vault = nullptr;
 char* onepassword_token_ref = nullptr;
 int secret_cache_ttl_s = 5 * SECS_PER_MINUTE;
 int secret_grace_s = SECS_PER_HOUR;
@@ -115,6 +116,10 @@ bool check_password_ref(char** value, void**, GucSource) {
 
 bool check_token_ref(char** value, void**, GucSource) {
     return parses("helix.onepassword_token_ref", [&] { check_secret_reference(*value); });
+}
+
+bool check_default_vault(char** value, void**, GucSource) {
+    return parses("helix.onepassword_default_vault", [&] { check_onepassword_vault(*value); });
 }
 
 bool check_onepassword_url(char** value, void**, GucSource) {
@@ -262,6 +267,9 @@ constexpr StringSetting string_settings[] = {
      GUC_SUPERUSER_ONLY},
     {"helix.onepassword_cli", "Path of 1Password's op command, where there is no Connect server.", nullptr,
      &onepassword_cli, "", check_absolute_path, GUC_SUPERUSER_ONLY},
+    {"helix.onepassword_default_vault", "The vault of secrets that are named by their item alone; empty: none.",
+     "A plain name then means op://vault/name/password.", &onepassword_default_vault, "", check_default_vault,
+     GUC_SUPERUSER_ONLY},
     {"helix.onepassword_token_ref", "What holds 1Password's token: file:///path or env://NAME.", nullptr,
      &onepassword_token_ref, "", check_token_ref, GUC_SUPERUSER_ONLY},
 };

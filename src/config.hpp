@@ -110,9 +110,10 @@ extern char* secret_env_prefix; // default HELIX_SECRET_
 extern char* user_secrets;
 
 // How op:// secrets are resolved. By reload.
-extern char* onepassword_connect_url; // the address of a 1Password Connect server
-extern char* onepassword_cli;         // where there is no such server: the op command's absolute path
-extern char* onepassword_token_ref;   // what holds the token: file:///path or env://NAME
+extern char* onepassword_connect_url;   // the address of a 1Password Connect server
+extern char* onepassword_cli;           // where there is no such server: the op command's absolute path
+extern char* onepassword_default_vault; // where a secret is that is named without a vault; empty: nowhere
+extern char* onepassword_token_ref;     // what holds the token: file:///path or env://NAME
 
 // How long in s an op:// secret is used without asking again, and how much longer through an outage. By reload.
 extern int secret_cache_ttl_s; // default 5 min

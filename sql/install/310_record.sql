@@ -12,7 +12,7 @@ CREATE FUNCTION helix.record_operation_execution(
 COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
     bigint, text, timestamptz, text, text, jsonb, uuid) IS
     'Records one execution in the caller''s transaction and returns its id. p_latency_ms is in ms, null where unknown. p_cost_usd '
-    'is in USD; null prices the tokens by helix.model_prices at p_occurred_at. Input, cached input and output tokens are disjoint '
+    'is in USD; null prices the tokens by helix.model_prices at p_occurred_at. A failed one without both costs 0. Input, cached input and output tokens are disjoint '
     'counts. p_model_used is a provider, or a model that has a price. A null p_date means the UTC day of p_occurred_at, and a '
     'null p_occurred_at means now. A time without a zone is in the session''s TimeZone. A p_request_id seen before for that user '
     'returns the first id and records nothing. A p_error above 16,384 bytes is cut and ends with its length ("… [19,004 bytes]"). '
@@ -28,7 +28,8 @@ CREATE FUNCTION helix.record_operation_executions(p_executions jsonb) RETURNS bi
 COMMENT ON FUNCTION helix.record_operation_executions(jsonb) IS
     'Records an array of objects whose fields are the parameters of record_operation_execution without p_, all or nothing. '
     'Returns their ids in the array''s order. Errors are those of record_operation_execution, with the element (from 0) in the '
-    'detail. 22023 on anything but an array of objects with known fields.';
+    'detail. 22023 on anything but an array of objects with known fields. In JSON, a time without a zone is by UTC, latency_ms is '
+    'rounded, and a request_id may be a number.';
 
 CREATE FUNCTION helix.record_operation_executions(p_json text) RETURNS bigint[]
     LANGUAGE c VOLATILE
@@ -55,7 +56,7 @@ COMMENT ON FUNCTION helix.record_operation_executions_each(text) IS
     'element alone.';
 
 CREATE FUNCTION helix.record_operation_executions(
-    p_user_id uuid[], p_operation_id text[], p_date date[], p_success boolean[], p_latency_ms integer[], p_cost_usd numeric[],
+    p_user_id uuid[], p_operation_id text[], p_date date[], p_success boolean[], p_latency_ms bigint[], p_cost_usd numeric[],
     p_model_used text[],
     p_model text[] DEFAULT NULL, p_input_tokens bigint[] DEFAULT NULL, p_cached_input_tokens bigint[] DEFAULT NULL,
     p_output_tokens bigint[] DEFAULT NULL, p_request_id text[] DEFAULT NULL, p_occurred_at timestamptz[] DEFAULT NULL,
@@ -63,7 +64,7 @@ CREATE FUNCTION helix.record_operation_executions(
     p_reservation_id uuid[] DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_columns';
-COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], numeric[], text[], text[],
+COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], bigint[], numeric[], text[], text[],
     bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[]) IS
     'The same with an array for each parameter of record_operation_execution, all of one length (22023 else). A null array stands '
     'for nulls. It needs no JSON, so it is the fastest way for many executions.';
@@ -94,7 +95,7 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(text)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], integer[], '
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], bigint[], '
                       'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], '
                       'uuid[])'),
     ('authenticated', 'SELECT, INSERT ON helix.executions');

@@ -55,12 +55,15 @@ CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
 COMMENT ON VIEW helix_internal.analytics_entries IS
     'What sums up to helix.operation_execution_analytics: rollup rows and single executions';
 
+-- Clients that read numbers strictly want no more digits than a double has. Sums and amounts are exact, without zeros at their end.
+-- Rates and averages have at most 15 significant digits: double precision::numeric keeps that many.
 CREATE VIEW helix.cost_trends WITH (security_invoker = true) AS
-    SELECT s.user_id, s.date, s.total_operations, s.total_cost_usd,
-           s.total_cost_usd / s.total_operations AS avg_cost_per_operation,
-           s.anthropic_cost, s.deepseek_cost, s.gemini_cost, s.openai_cost,
-           s.latency_sum / nullif(s.latency_count, 0) AS avg_latency_ms,
-           100.0 * s.successes / s.total_operations AS success_rate,
+    SELECT s.user_id, s.date, s.total_operations, pg_catalog.trim_scale(s.total_cost_usd) AS total_cost_usd,
+           (s.total_cost_usd / s.total_operations)::double precision::numeric AS avg_cost_per_operation,
+           pg_catalog.trim_scale(s.anthropic_cost) AS anthropic_cost, pg_catalog.trim_scale(s.deepseek_cost) AS deepseek_cost,
+           pg_catalog.trim_scale(s.gemini_cost) AS gemini_cost, pg_catalog.trim_scale(s.openai_cost) AS openai_cost,
+           (s.latency_sum / nullif(s.latency_count, 0))::double precision::numeric AS avg_latency_ms,
+           (100.0 * s.successes / s.total_operations)::double precision::numeric AS success_rate,
            helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 95) AS p95_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
@@ -85,11 +88,17 @@ COMMENT ON VIEW helix.cost_trends IS
     'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100';
 
 CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) AS
-    SELECT s.user_id, s.operation_id, s.period_start, s.period_start + interval '24 hours' AS period_end,
+    SELECT s.user_id, s.operation_id, s.period_start,
+           CASE WHEN s.period_start + interval '24 hours' <= pg_catalog.now() OR s.period_start > pg_catalog.now()
+                THEN s.period_start + interval '24 hours'
+                ELSE GREATEST(s.period_start, pg_catalog.now() - interval '1 minute') END AS period_end,
            s.total_executions, s.successful_executions, s.total_executions - s.successful_executions AS failed_executions,
-           100.0 * s.successful_executions / s.total_executions AS success_rate,
-           s.total_cost_usd, s.total_cost_usd / s.total_executions AS avg_cost_per_execution, s.max_cost_single_execution,
-           s.latency_sum / nullif(s.latency_count, 0) AS avg_latency_ms, s.min_latency_ms, s.max_latency_ms,
+           (100.0 * s.successful_executions / s.total_executions)::double precision::numeric AS success_rate,
+           pg_catalog.trim_scale(s.total_cost_usd) AS total_cost_usd,
+           (s.total_cost_usd / s.total_executions)::double precision::numeric AS avg_cost_per_execution,
+           pg_catalog.trim_scale(s.max_cost_single_execution) AS max_cost_single_execution,
+           (s.latency_sum / nullif(s.latency_count, 0))::double precision::numeric AS avg_latency_ms,
+           s.min_latency_ms, s.max_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 95) AS p95_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
@@ -116,7 +125,7 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
              GROUP BY a.user_id, a.operation_id, a.period_start) s;
 COMMENT ON VIEW helix.operation_execution_analytics IS
     'Executions by user, operation and UTC day (the period), exact at any moment: cost in USD, latency in ms, success_rate in '
-    'percent 0-100';
+    'percent 0-100. The period_end of the day that runs is a minute ago, so that it is not in the future for any client.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.tail'),

@@ -21,7 +21,7 @@ COMMENT ON FUNCTION helix_internal.month_start(date) IS
 CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(pg_catalog.sum(a.cost_usd), 0)
+        SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(a.cost_usd)), 0)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
 CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(pg_catalog.sum(t.total_cost_usd), 0)
+        SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(t.total_cost_usd)), 0)
           FROM helix_internal.trend_entries t
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
@@ -51,7 +51,7 @@ CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce(100.0 * pg_catalog.sum(a.successes) / pg_catalog.sum(a.executions), 100)
+        SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / pg_catalog.sum(a.executions))::double precision::numeric, 100)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
@@ -113,8 +113,9 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
               FROM by_model m
              GROUP BY m.operation_id)
         SELECT o.operation_id, o.executions, o.successes, o.executions - o.successes,
-               100.0 * o.successes / o.executions, o.cost_usd, o.cost_usd / o.executions, o.max_cost_usd,
-               o.latency_sum / nullif(o.latency_count, 0), o.latency_min, o.latency_max,
+               (100.0 * o.successes / o.executions)::double precision::numeric, pg_catalog.trim_scale(o.cost_usd),
+               (o.cost_usd / o.executions)::double precision::numeric, pg_catalog.trim_scale(o.max_cost_usd),
+               (o.latency_sum / nullif(o.latency_count, 0))::double precision::numeric, o.latency_min, o.latency_max,
                helix_internal.sketch_percentile(o.latency_sketch, 50), helix_internal.sketch_percentile(o.latency_sketch, 95),
                helix_internal.sketch_percentile(o.latency_sketch, 99),
                o.input_tokens, o.cached_input_tokens, o.output_tokens, o.models_used
@@ -173,8 +174,9 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    helix_internal.latency_sketch(m.latency_sketch, NULL) AS latency_sketch
               FROM by_model m)
         SELECT t.executions, t.successes, t.executions - t.successes,
-               coalesce(100.0 * t.successes / nullif(t.executions, 0), 100),
-               t.cost_usd, coalesce(t.cost_usd / nullif(t.executions, 0), 0), t.avg_latency_ms,
+               coalesce((100.0 * t.successes / nullif(t.executions, 0))::double precision::numeric, 100),
+               pg_catalog.trim_scale(t.cost_usd), coalesce((t.cost_usd / nullif(t.executions, 0))::double precision::numeric, 0),
+               t.avg_latency_ms::double precision::numeric,
                helix_internal.sketch_percentile(t.latency_sketch, 50), helix_internal.sketch_percentile(t.latency_sketch, 95),
                helix_internal.sketch_percentile(t.latency_sketch, 99),
                t.input_tokens, t.cached_input_tokens, t.output_tokens,

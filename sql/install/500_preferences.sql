@@ -94,6 +94,8 @@ CREATE FUNCTION helix_internal.log_preference() RETURNS trigger
 COMMENT ON FUNCTION helix_internal.log_preference() IS
     'After a change of a preference: its row of helix.preference_audit_log; the argument is the preference_type';
 
+CREATE TRIGGER apply_defaults BEFORE INSERT OR UPDATE ON helix.user_operation_preferences
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.apply_defaults();
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.user_operation_preferences
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'preferred_model text 200',
         'default_parameters object', 'cost_budget_monthly amount');
@@ -110,6 +112,8 @@ CREATE TRIGGER log_update AFTER UPDATE ON helix.user_operation_preferences
 CREATE TRIGGER log_delete AFTER DELETE ON helix.user_operation_preferences
     FOR EACH ROW EXECUTE FUNCTION helix_internal.log_preference('operation');
 
+CREATE TRIGGER apply_defaults BEFORE INSERT OR UPDATE ON helix.ui_theme_preferences
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.apply_defaults();
 CREATE TRIGGER check_caller BEFORE INSERT OR UPDATE ON helix.ui_theme_preferences
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_caller();
 CREATE TRIGGER check_preference BEFORE INSERT OR UPDATE ON helix.ui_theme_preferences

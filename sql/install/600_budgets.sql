@@ -161,6 +161,8 @@ CREATE FUNCTION helix_internal.check_time_zone() RETURNS trigger
     AS 'MODULE_PATHNAME', 'helix_check_time_zone';
 COMMENT ON FUNCTION helix_internal.check_time_zone() IS
     'Before a budget gets a time_zone: refuses what is not in pg_timezone_names, and spells it as it stands there';
+CREATE TRIGGER apply_defaults BEFORE INSERT OR UPDATE ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.apply_defaults();
 CREATE TRIGGER check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_time_zone();
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.budgets

@@ -204,23 +204,32 @@ COMMENT ON FUNCTION helix.budget_status(uuid) IS
     'period_end is the last day, and resets_at is when the next period begins. Amounts are in USD. percent_used (0-100 and more; '
     'null for a limit of 0) and level (ok, warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
 
+CREATE FUNCTION helix.set_cost_budget(p_user_id uuid, p_amount numeric) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_set_cost_budget';
+COMMENT ON FUNCTION helix.set_cost_budget(uuid, numeric) IS
+    'Sets what a user may spend in a month, in USD; null removes it. It is a hard budget of all their operations, by UTC unless '
+    'they have one already. 22003 a bad amount, 42501 another user''s id.';
+
 CREATE FUNCTION helix.update_cost_budget(p_user_id uuid, p_amount numeric) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_update_cost_budget';
 COMMENT ON FUNCTION helix.update_cost_budget(uuid, numeric) IS
-    'Sets what a user may spend in a month, in USD; null removes it. It is a hard budget of all their operations, by UTC unless '
-    'they have one already. 22003 a bad amount, 42501 another user''s id.';
+    'For older clients, which add to a user''s spending with it. What is recorded is counted already, so it checks its arguments '
+    'and changes nothing. set_cost_budget() sets the month''s limit. Errors: 22004 null, 22003 a bad amount, 42501 another '
+    'user''s id.';
 
 CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, pg_catalog.to_char(p.period_start, 'YYYY-MM') AS month, b.limit_usd AS monthly_budget_usd,
-           (SELECT s.usd FROM helix_internal.spending_of(b.user_id, NULL, p.period_start, p.period_end, p.starts_at, p.resets_at) s)
+           (SELECT pg_catalog.trim_scale(s.usd)
+              FROM helix_internal.spending_of(b.user_id, NULL, p.period_start, p.period_end, p.starts_at, p.resets_at) s)
                AS spent_amount_usd,
            b.warn_percent AS alert_threshold_percent, b.hard, b.time_zone
       FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
      WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL;
 COMMENT ON VIEW helix.cost_budgets IS
     'The monthly budgets of the users that the caller may see, in the current month of their time zone (YYYY-MM). USD, percent '
-    '0-100. Written by update_cost_budget() and helix.budgets.';
+    '0-100. Written by set_cost_budget() and helix.budgets.';
 
 CREATE FUNCTION helix_internal.expire_reservations() RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -261,9 +270,9 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
                      WHERE o.operation_id = p_operation_id AND m.valid_from <= pg_catalog.now()
                        AND (p_model IS NULL OR p_model IN (m.model, m.provider))
                      ORDER BY m.provider, m.model, m.valid_from DESC) c)
-        SELECT CASE WHEN h.samples >= 20 THEN h.usd[1] ELSE p.usd[1] * 0.5 END,
-               CASE WHEN h.samples >= 20 THEN h.usd[2] ELSE p.usd[2] END,
-               CASE WHEN h.samples >= 20 THEN h.usd[3] ELSE p.usd[3] * 2 END,
+        SELECT pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[1] ELSE p.usd[1] * 0.5 END),
+               pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[2] ELSE p.usd[2] END),
+               pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[3] ELSE p.usd[3] * 2 END),
                CASE WHEN h.samples >= 20 THEN 'history' WHEN p.usd IS NOT NULL THEN 'prices' ELSE 'none' END,
                h.samples
           FROM history h, prices p
@@ -289,5 +298,6 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_remaining_budget(uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.is_within_budget(uuid, text, numeric)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.budget_status(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.set_cost_budget(uuid, numeric)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.update_cost_budget(uuid, numeric)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.estimate_operation_cost(uuid, text, text)');

@@ -13,7 +13,7 @@ CREATE TABLE helix_internal.operation_schedules (
     id                 uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
     user_id            uuid        NOT NULL,
     operation_id       text        NOT NULL REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
-    schedule_type      text        NOT NULL CHECK (schedule_type IN ('cron', 'webhook', 'manual')),
+    schedule_type      text        NOT NULL DEFAULT 'cron' CHECK (schedule_type IN ('cron', 'webhook', 'manual')),
     cron_expression    text,
     webhook_url        text,
     webhook_secret_ref text,
@@ -83,6 +83,10 @@ CREATE FUNCTION helix_internal.register_schedule() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_register_schedule';
 COMMENT ON FUNCTION helix_internal.register_schedule() IS 'Runs after a schedule has changed. Its pg_cron job follows.';
+CREATE TRIGGER apply_defaults BEFORE INSERT OR UPDATE OF id, schedule_type, enabled, timezone, parameters, missed_runs, overlap,
+    max_attempts, webhook_scheme, webhook_max_age, webhook_max_ahead
+    ON helix_internal.operation_schedules
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.apply_defaults();
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE OF operation_id, cron_expression, webhook_url, webhook_secret_ref, timezone,
     parameters, max_cost_per_month, job_name, webhook_scheme
     ON helix_internal.operation_schedules
@@ -93,7 +97,7 @@ CREATE TRIGGER check_caller BEFORE INSERT OR UPDATE OF user_id ON helix_internal
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_caller();
 CREATE TRIGGER check_schedule BEFORE INSERT OR UPDATE OF id, user_id, operation_id, schedule_type, cron_expression, enabled,
     timezone, parameters, max_cost_per_month, job_name, missed_runs, overlap, max_attempts, webhook_url, webhook_secret_ref,
-    webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit
+    webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit, created_at, updated_at
     ON helix_internal.operation_schedules
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_schedule();
 CREATE TRIGGER register_schedule AFTER INSERT OR DELETE OR UPDATE OF schedule_type, cron_expression, enabled, timezone, job_name,
@@ -127,7 +131,8 @@ COMMENT ON VIEW helix.operation_schedules IS
     'time) or allow each other. A webhook_scheme is a row of helix.webhook_schemes. A signed time may be from now by '
     'webhook_max_age in the past and webhook_max_ahead in the future. The webhook_rate_limit is calls in a minute, null for any '
     'number. Only rotate_webhook_secret() sets previous_secret_ref and previous_secret_until. The database itself keeps '
-    'last_execution_at, next_execution_at, execution_count and running_execution_id.';
+    'last_execution_at, next_execution_at, execution_count and running_execution_id. It keeps created_at and updated_at too, '
+    'whatever a client sends. Null in a column that must have a value stands for its default.';
 ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE VIEW helix.cron_job_registry WITH (security_invoker = true) AS
@@ -204,7 +209,7 @@ COMMENT ON FUNCTION helix_internal.reconcile_cron() IS
 
 CREATE FUNCTION helix.get_schedule_month_cost(p_user_id uuid, p_operation_id text) RETURNS numeric
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    RETURN (SELECT COALESCE(pg_catalog.sum(e.cost_actual), 0)
+    RETURN (SELECT COALESCE(pg_catalog.trim_scale(pg_catalog.sum(e.cost_actual)), 0)
               FROM helix_internal.operation_schedules s
               JOIN helix_internal.schedule_executions e ON e.schedule_id = s.id
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
@@ -222,10 +227,10 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.forgotten_executions'),
     ('authenticated', 'INSERT (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, '
                       'enabled, timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts, '
-                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit), '
+                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit, created_at, updated_at), '
                       'UPDATE (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, webhook_secret_ref, '
                       'enabled, timezone, parameters, max_cost_per_month, missed_runs, overlap, max_attempts, '
-                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit) '
+                      'webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit, created_at, updated_at) '
                       'ON helix_internal.operation_schedules'),
     ('authenticated', 'SELECT, INSERT, UPDATE, DELETE ON helix.operation_schedules'),
     ('authenticated', 'SELECT ON helix.cron_job_registry'),

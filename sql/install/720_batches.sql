@@ -84,7 +84,7 @@ CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
                            (pg_catalog.count(*) FILTER (WHERE o.ended IS NULL))::integer AS unfinished,
                            pg_catalog.bool_or(o.ended IS NOT NULL)
                                OR EXISTS (SELECT FROM helix_internal.queue q WHERE q.batch_id = b.id AND q.running) AS begun,
-                           COALESCE(pg_catalog.sum(o.cost_actual), 0) AS cost,
+                           COALESCE(pg_catalog.trim_scale(pg_catalog.sum(o.cost_actual)), 0) AS cost,
                            pg_catalog.max(o.executed_at) AS last_executed_at
                       FROM helix_internal.batch_operations o WHERE o.batch_id = b.id) c;
 COMMENT ON VIEW helix.operation_batches IS
@@ -137,8 +137,9 @@ CREATE FUNCTION helix.get_batch_status(p_batch_id uuid)
 BEGIN ATOMIC
     SELECT b.id, b.status, b.total_operations, b.completed_operations, b.failed_operations, b.skipped_operations,
            c.running, b.total_operations - b.completed_operations - b.failed_operations - b.skipped_operations - c.running,
-           pg_catalog.round(100.0 * (b.completed_operations + b.failed_operations + b.skipped_operations) / b.total_operations, 2),
-           b.total_cost_actual, b.total_cost_actual + c.to_come
+           pg_catalog.trim_scale(pg_catalog.round(
+               100.0 * (b.completed_operations + b.failed_operations + b.skipped_operations) / b.total_operations, 2)),
+           b.total_cost_actual, (b.total_cost_actual + c.to_come)::double precision::numeric
       FROM helix.operation_batches b,
            LATERAL (SELECT (pg_catalog.count(*) FILTER (WHERE o.status = 'running'))::integer AS running,
                            COALESCE(pg_catalog.sum(a.average) FILTER (WHERE o.status IN ('running', 'pending')), 0) AS to_come

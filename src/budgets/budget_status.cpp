@@ -15,14 +15,15 @@ namespace helix::budgets {
 namespace {
 
 pg::Statement select_remaining(HELIX_WATCH_LEDGER R"(
-    SELECT pg_catalog.min(u.remaining_usd) FROM helix_internal.limits_in_use($1, $2, $3) u WHERE u.hard)",
+    SELECT pg_catalog.trim_scale(pg_catalog.min(u.remaining_usd)) FROM helix_internal.limits_in_use($1, $2, $3) u WHERE u.hard)",
                                {UUIDOID, TEXTOID, TIMESTAMPTZOID});
 
 // Its columns are those of budget_status().
 pg::Statement select_status(HELIX_WATCH_LEDGER R"(
     SELECT u.budget_id, u.scope, u.operation_id, u.group_id, g.name, u.period, u.time_zone, u.hard, u.warn_percent,
-           u.period_start, u.period_end - 1, u.limit_usd, u.spent_usd, u.reserved_usd, u.remaining_usd,
-           pg_catalog.round(100 * (u.spent_usd + u.reserved_usd) / NULLIF(u.limit_usd, 0), 2),
+           u.period_start, u.period_end - 1, u.limit_usd, pg_catalog.trim_scale(u.spent_usd),
+           pg_catalog.trim_scale(u.reserved_usd), pg_catalog.trim_scale(u.remaining_usd),
+           pg_catalog.trim_scale(pg_catalog.round(100 * (u.spent_usd + u.reserved_usd) / NULLIF(u.limit_usd, 0), 2)),
            CASE WHEN u.remaining_usd <= 0 THEN 'exceeded'
                 WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent THEN 'warning'
                 ELSE 'ok' END,

@@ -1,4 +1,4 @@
-// Setting limits: helix.update_cost_budget, and the triggers of the tables that hold limits.
+// Setting limits: helix.set_cost_budget, and the triggers of the tables that hold limits.
 #include "pg/prelude.hpp"
 
 #include "budgets/budget_arguments.hpp"
@@ -78,6 +78,11 @@ void check_no_circle(const pg_uuid_t* group, const pg_uuid_t* parent) {
     spi.finish();
 }
 
+// Of set_cost_budget() and update_cost_budget().
+struct Argument {
+    enum : int { user_id, amount };
+};
+
 } // namespace
 
 HELIX_FUNCTION(helix_define_limits) {
@@ -106,10 +111,7 @@ HELIX_FUNCTION(helix_check_budget_group) {
     return PointerGetDatum(row.tuple);
 }
 
-HELIX_FUNCTION(helix_update_cost_budget) {
-    struct Argument {
-        enum : int { user_id, amount };
-    };
+HELIX_FUNCTION(helix_set_cost_budget) {
     const Datum user = pg::required(fcinfo, Argument::user_id, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
     const bool removes = PG_ARGISNULL(Argument::amount);
@@ -122,6 +124,17 @@ HELIX_FUNCTION(helix_update_cost_budget) {
         set_monthly.execute(values);
     }
     spi.finish();
+    PG_RETURN_VOID();
+}
+
+// Older clients count their spending with it. Here recording counts it, and a sum of one call must not become a limit.
+HELIX_FUNCTION(helix_update_cost_budget) {
+    const Datum user = pg::required(fcinfo, Argument::user_id, "p_user_id");
+    pg::required(fcinfo, Argument::amount, "p_amount", "helix.set_cost_budget() with null removes the month's limit.");
+    amount_argument(fcinfo, Argument::amount, "p_amount");
+    callers::check_acts_for(*DatumGetUUIDP(user));
+    ereport(NOTICE, (errmsg("update_cost_budget changes nothing: what is recorded is counted as spending already"),
+                     errhint("helix.set_cost_budget() sets the month's limit.")));
     PG_RETURN_VOID();
 }
 

@@ -120,7 +120,13 @@ void resolve_cost(const Request& request, const PriceList& prices, Execution& ex
         execution.priced = false;
         return;
     }
-    if (!request.input_tokens && !request.cached_input_tokens && !request.output_tokens) {
+    const bool has_tokens = request.input_tokens || request.cached_input_tokens || request.output_tokens;
+    if (!has_tokens && !*request.success) { // it was refused or never answered
+        execution.cost_usd = NumericGetDatum(int64_to_numeric(0));
+        execution.priced = false;
+        return;
+    }
+    if (!has_tokens) {
         throw Error(sqlstate::null_value_not_allowed, "neither a cost nor tokens are given", {},
                     "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
     }

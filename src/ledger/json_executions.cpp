@@ -85,17 +85,21 @@ bool is_at_most(Datum one, Datum other) {
 }
 
 // A number that bigint cannot hold is out of range, and so are NaN and infinity.
-std::int64_t integer_of(const JsonbValue& value) {
+std::int64_t rounded_of(const JsonbValue& value) {
     const Datum number = numeric_of(value);
     const auto limit = [](std::int64_t of) { return NumericGetDatum(int64_to_numeric(of)); };
     if (!is_at_most(limit(PG_INT64_MIN), number) || !is_at_most(number, limit(PG_INT64_MAX))) {
         throw Error(sqlstate::numeric_value_out_of_range, "the number is out of range", "It is " + shown(value) + ".");
     }
-    const Datum integer = DirectFunctionCall1(numeric_int8, number); // rounds
-    if (!DatumGetBool(DirectFunctionCall2(numeric_eq, number, DirectFunctionCall1(int8_numeric, integer)))) {
+    return DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+}
+
+std::int64_t integer_of(const JsonbValue& value) {
+    const std::int64_t integer = rounded_of(value);
+    if (!DatumGetBool(DirectFunctionCall2(numeric_eq, numeric_of(value), NumericGetDatum(int64_to_numeric(integer))))) {
         refuse_type(value, "a whole number");
     }
-    return DatumGetInt64(integer);
+    return integer;
 }
 
 bool boolean_of(const JsonbValue& value) {
@@ -109,9 +113,29 @@ DateADT date_of(const JsonbValue& value) {
     return DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(c_string_of(value))));
 }
 
+// Without a zone it is by UTC: a time in JSON must not depend on a setting of the session that reads it.
 TimestampTz time_of(const JsonbValue& value) {
-    return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(c_string_of(value)),
-                                                   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+    const char* text = c_string_of(value);
+    Datum time = 0;
+    pg_tz* const zone_of_session = session_timezone;
+    session_timezone = pg_tzset("UTC");
+    ErrorData* error = pg::catch_error([text, &time] {
+        time =
+            DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    });
+    session_timezone = zone_of_session;
+    if (error != nullptr) {
+        ReThrowError(error);
+    }
+    return DatumGetTimestampTz(time);
+}
+
+// A number as its digits: some senders count their requests.
+std::string_view name_of(const JsonbValue& value) {
+    if (value.type == jbvNumeric) {
+        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+    }
+    return string_of(value);
 }
 
 Datum jsonb_of(const JsonbValue& value) {
@@ -139,9 +163,9 @@ constexpr Field fields[] = {
     {"cost_usd", set<&Request::cost_usd, numeric_of>},
     {"trace_id", set<&Request::trace_id, string_of>},
     {"metadata", set<&Request::metadata, jsonb_of>},
-    {"latency_ms", set<&Request::latency_ms, integer_of>},
+    {"latency_ms", set<&Request::latency_ms, rounded_of>},
     {"model_used", set<&Request::model_used, string_of>},
-    {"request_id", set<&Request::request_id, string_of>},
+    {"request_id", set<&Request::request_id, name_of>},
     {"occurred_at", set<&Request::occurred_at, time_of>},
     {"reservation_id", set<&Request::reservation_id, uuid_of>},
     {"operation_id", set<&Request::operation_id, string_of>},

@@ -50,7 +50,7 @@ Request request_of(Get get) {
     request.operation_id = read(Parameter::operation_id, pg::text_view);
     request.date = read(Parameter::date, [](Datum value) { return DatumGetDateADT(value); });
     request.success = read(Parameter::success, [](Datum value) { return DatumGetBool(value); });
-    request.latency_ms = read(Parameter::latency_ms, [](Datum value) { return std::int64_t{DatumGetInt32(value)}; });
+    request.latency_ms = read(Parameter::latency_ms, int8); // of an integer too: its Datum is its value
     request.cost_usd = read(Parameter::cost_usd, same);
     request.model_used = read(Parameter::model_used, pg::text_view);
     request.model = read(Parameter::model, pg::text_view);

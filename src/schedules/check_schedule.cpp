@@ -101,6 +101,19 @@ void count_for_user(const TriggerData& trigger, const Row& row) {
     }
 }
 
+// The database says when a row was made and changed, whatever a client sends; a dump says it itself.
+void set_written_at(const TriggerData& trigger, Row& row) {
+    const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
+    if (!update && pg::is_restored(row)) {
+        return;
+    }
+    const Datum now = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+    bool is_null = false;
+    const Datum created_at = update ? pg::old_row(trigger).value("created_at", &is_null) : now;
+    row.set("created_at", created_at, is_null);
+    row.set("updated_at", now, false);
+}
+
 HeapTuple checked_row(const TriggerData& trigger) {
     const bool update = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event);
     Row row = pg::new_row(trigger);
@@ -121,9 +134,7 @@ HeapTuple checked_row(const TriggerData& trigger) {
         count_for_user(trigger, row);
         refuse_superuser(row);
     }
-    if (update) {
-        row.set("updated_at", TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()), false);
-    }
+    set_written_at(trigger, row);
     return row.tuple;
 }
 

@@ -6,6 +6,7 @@
 #include "config.hpp"
 #include "core/error.hpp"
 #include "core/glob.hpp"
+#include "core/secrets/onepassword_address.hpp"
 #include "secrets/keeper.hpp"
 #include "secrets/onepassword_session.hpp"
 #include "secrets/secret_cache.hpp"
@@ -81,6 +82,11 @@ const Source& source_of(std::string_view reference) {
                 "belong here.");
 }
 
+// Existing schedules name their secret as 1Password shows it.
+std::string complete(std::string_view reference) {
+    return complete_onepassword_reference(config::onepassword_default_vault, reference);
+}
+
 // One pattern of the setting without blanks around it, for one user.
 std::string pattern_of_user(std::string_view pattern, std::string_view user_id) {
     constexpr std::string_view mark = "{user}";
@@ -100,7 +106,8 @@ void initialize() {
 }
 
 void check_reference(std::string_view reference) {
-    source_of(reference).check(reference);
+    const auto whole = complete(reference);
+    source_of(whole).check(whole);
 }
 
 bool is_allowed(std::string_view reference, std::string_view user_id) {
@@ -108,9 +115,10 @@ bool is_allowed(std::string_view reference, std::string_view user_id) {
     if (patterns.empty()) {
         return true;
     }
+    const auto whole = complete(reference);
     while (!patterns.empty()) {
         const auto end = std::min(patterns.find(','), patterns.size());
-        if (glob_matches(pattern_of_user(patterns.substr(0, end), user_id), reference)) {
+        if (glob_matches(pattern_of_user(patterns.substr(0, end), user_id), whole)) {
             return true;
         }
         patterns.remove_prefix(std::min(end + 1, patterns.size()));
@@ -119,15 +127,16 @@ bool is_allowed(std::string_view reference, std::string_view user_id) {
 }
 
 Secret read(std::string_view reference) {
+    const auto whole = complete(reference);
     const Source* source = nullptr;
     try {
-        source = &source_of(reference);
-        source->check(reference);
+        source = &source_of(whole);
+        source->check(whole);
     } catch (const Error& error) {
         throw Error(sqlstate::secret_unavailable, "secret unavailable", error.message + ". " + error.detail,
                     error.hint);
     }
-    return source->read(reference);
+    return source->read(whole);
 }
 
 } // namespace helix::secrets

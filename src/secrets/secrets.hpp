@@ -5,6 +5,7 @@
 //   env://NAME      a variable of the server's environment; NAME begins with helix.secret_env_prefix
 //   vault://name    Supabase Vault, in the same database
 //   op://vault/item/[section/]field    1Password, from a cache that all sessions share (secret_cache.hpp)
+//   name                               op://vault/name/password of helix.onepassword_default_vault
 #pragma once
 
 #include "core/secrets/secret.hpp"

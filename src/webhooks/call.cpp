@@ -82,17 +82,27 @@ Datum take_duplicate(const Endpoint& endpoint, Event event) {
     return answer_accepted(endpoint.schedule_id, event.id, nullptr);
 }
 
+// A signed call that comes too soon leaves a trace for the schedule's owner, as many as calls that do not verify may.
+void note_too_many(const Endpoint& endpoint, const WebhookMessage& message, const char* reason) {
+    if (seconds_to_wait(endpoint.schedule_id, CallKind::unverified, config::webhook_unverified_rate) == 0) {
+        Event event = new_event(endpoint, message, "webhook_error");
+        event.error = reason;
+        write_event(event);
+    }
+}
+
 Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = verified_event(endpoint, message, check);
     const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
     if (!remember(delivery)) {
         return take_duplicate(endpoint, event);
     }
-    const int wait = queue::has_room(endpoint.user_id, 1)
-                         ? seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit)
-                         : full_queue_s;
+    const bool has_room = queue::has_room(endpoint.user_id, 1);
+    const int wait =
+        has_room ? seconds_to_wait(endpoint.schedule_id, CallKind::verified, endpoint.rate_limit) : full_queue_s;
     if (wait > 0) {
         forget(delivery); // its sender will try again
+        note_too_many(endpoint, message, has_room ? "more calls than webhook_rate_limit" : "the user's queue is full");
         return answer_too_many(wait);
     }
     const pg_uuid_t execution_id = enqueue(endpoint, message.body);

@@ -4,5 +4,5 @@ SELECT * FROM bench.column_batches WHERE batch = :batch
 \endif
 \set sent :sent + 1
 SELECT helix.record_operation_executions(:users::uuid[], :operations::text[], :dates::date[], :successes::boolean[],
-    :latencies::integer[], :costs::numeric[], :providers::text[], :models::text[], :inputs::bigint[], :cached::bigint[],
+    :latencies::bigint[], :costs::numeric[], :providers::text[], :models::text[], :inputs::bigint[], :cached::bigint[],
         :outputs::bigint[]);

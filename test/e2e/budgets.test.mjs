@@ -30,7 +30,7 @@ test('a budget refuses what does not fit, and says why', async () => {
 
 test('a recording settles its reservation at the exact cost', async () => {
     const ada = await signUp('ada');
-    await data(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: 10 }));
+    await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: 10 }));
     const p_reservation_id = await data(reserve(ada, 4));
     assert.equal(await remaining(ada), 6);
     await data(ada.rpc('record_operation_execution', {
@@ -44,15 +44,15 @@ test('a recording settles its reservation at the exact cost', async () => {
     const [status] = await data(ada.rpc('budget_status', { p_user_id: ada.id }));
     assert.deepEqual([status.scope, status.limit_usd, status.spent_usd, status.reserved_usd, status.level],
         ['user', 10, 0.31, 0, 'ok']);
-    await refused(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: -1 }),
+    await refused(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: -1 }),
         { status: 400, code: '22003', details: /-1/ });
-    await data(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: null }));
+    await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: null }));
     assert.deepEqual(await data(ada.from('cost_budgets').select()), []);
 });
 
 test('what is recorded without a reservation is never refused', async () => {
     const ada = await signUp('ada');
-    await data(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: 1 }));
+    await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: 1 }));
     await data(ada.rpc('record_operation_execution', {
         p_user_id: ada.id, ...operation, p_date: null, p_success: true, p_latency_ms: 1, p_cost_usd: 1.25, p_model_used: 'openai',
     }));
@@ -62,7 +62,7 @@ test('what is recorded without a reservation is never refused', async () => {
 
 test('reservers at once never pass the limit, and all that fits is given', async () => {
     const ada = await signUp('ada');
-    await data(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: 1 }));
+    await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: 1 }));
     const answers = await Promise.all(Array.from({ length: 12 }, () => reserve(ada, 0.125)));
     assert.equal(answers.filter(answer => answer.error === null).length, 8);
     assert.deepEqual(answers.flatMap(answer => answer.error?.code ?? []), Array(4).fill('HX001'));

@@ -14,7 +14,7 @@ async function useEverything(person) {
         p_request_id: 'shared id' }));
     await data(person.rpc('set_operation_preference', { ...user, ...operation, p_enabled: false }));
     await data(person.rpc('set_theme_preferences', { ...user, p_color_scheme: 'dark' }));
-    await data(person.rpc('update_cost_budget', { ...user, p_amount: 5 }));
+    await data(person.rpc('set_cost_budget', { ...user, p_amount: 5 }));
     const reservation = await data(person.rpc('reserve_budget', { ...user, ...operation, p_amount_usd: 0.5 }));
     const job = `job of ${person.id}`;
     await data(person.rpc('register_cron_job', { ...user, ...operation, p_job_name: job, p_schedule: '0 5 1 1 *' }));

@@ -85,7 +85,7 @@ test('users cancel their executions, and only the service takes them', async () 
 
 test('a claim reserves the budget, and skips what does not fit', async () => {
     const ada = await signUp('ada');
-    await data(ada.rpc('update_cost_budget', { p_user_id: ada.id, p_amount: 0 }));
+    await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: 0 }));
     const id = await enqueue(ada);
     assert.deepEqual(await claim(), []);
     const { execution_status, error_message } = await row(ada, id, 'execution_status, error_message');

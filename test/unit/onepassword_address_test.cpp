@@ -35,6 +35,23 @@ TEST(OnePassword, ReferencesHaveThreeOrFourParts) {
     EXPECT_EQ(four.field, "f");
 }
 
+TEST(OnePassword, CompletesANameByTheDefaultVault) {
+    EXPECT_EQ(complete_onepassword_reference("Team Secrets", "webhook-schedule-abc"),
+              "op://Team Secrets/webhook-schedule-abc/password");
+    for (const char* other : {"op://v/i/f", "env://HELIX_SECRET_X", "a/b", "file:///x", "", "..", "a=b+c"}) {
+        EXPECT_EQ(complete_onepassword_reference("v", other), other);
+    }
+    EXPECT_EQ(complete_onepassword_reference("", "webhook-schedule-abc"), "webhook-schedule-abc");
+}
+
+TEST(OnePassword, RefusesOtherVaults) {
+    check_onepassword_vault("");
+    check_onepassword_vault("Team Secrets");
+    for (const char* vault : {"a/b", "op://v", "..", "v?x"}) {
+        EXPECT_TRUE(is_refused([&] { check_onepassword_vault(vault); })) << vault;
+    }
+}
+
 TEST(OnePassword, RefusesOtherReferences) {
     for (const char* reference : {"",
                                   "op://",

@@ -183,6 +183,23 @@ TEST(WebhookSignature, WantsKeysAsTheSchemeWritesThem) {
     EXPECT_THROW(sign(plain(), github_message, std::string(5000, 'x')), Error);
 }
 
+// What copying and editors add to a secret, and the version that some senders write before its prefix.
+TEST(WebhookSignature, ReadsSecretsWithoutTheirMargins) {
+    const Mac right = sign(standard(), svix_message, svix_secret);
+    const std::string secret(svix_secret);
+    for (const std::string& written :
+         {"v1," + secret, " " + secret, secret + " \r\n", "\xEF\xBB\xBFv1," + secret + "\t", secret + "\xEF\xBB\xBF",
+          "\xEF\xBB\xBF " + secret.substr(6)}) {
+        EXPECT_TRUE(equal(right, sign(standard(), svix_message, written))) << written;
+    }
+    for (const std::string& wrong :
+         {"v2," + secret, "v1," + secret.substr(6), "v1,v1," + secret, std::string(" "), std::string("\xEF\xBB\xBF")}) {
+        EXPECT_THROW(check_key(standard(), wrong), Error) << wrong;
+    }
+    EXPECT_TRUE(equal(sign(plain(), github_message, "a b"), sign(plain(), github_message, "\ta b ")));
+    EXPECT_FALSE(equal(sign(plain(), github_message, "a b"), sign(plain(), github_message, "ab")));
+}
+
 TEST(WebhookSignature, ChecksWhatIsSaidToBeSigned) {
     for (const char* good : {"{body}", "{timestamp}.{body}", "{timestamp}{body}", "{body}{timestamp}",
                              "{timestamp}{id}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}"}) {

@@ -75,6 +75,21 @@ OnePasswordReference parse_onepassword_reference(std::string_view reference) {
     return {parts[0], parts[1], has_section ? parts[2] : std::string(), parts.back()};
 }
 
+std::string complete_onepassword_reference(std::string_view vault, std::string_view name) {
+    if (vault.empty() || !is_part(name)) {
+        return std::string(name);
+    }
+    return std::string(scheme) + std::string(vault) + "/" + std::string(name) + "/password";
+}
+
+void check_onepassword_vault(std::string_view vault) {
+    if (!vault.empty() && !is_part(vault)) {
+        throw Error(sqlstate::invalid_parameter_value, "not the name of a vault in 1Password",
+                    "It is \"" + std::string(vault) + "\".",
+                    "Write its name with a-z, A-Z, 0-9, -, _, . and blanks, or its id.");
+    }
+}
+
 bool is_onepassword_id(std::string_view part) {
     constexpr std::size_t length = 26;
     return part.size() == length &&

@@ -18,6 +18,12 @@ struct OnePasswordReference {
 // op://vault/item/field or op://vault/item/section/field. Throws Error 22023 on another form.
 OnePasswordReference parse_onepassword_reference(std::string_view reference);
 
+// op://vault/name/password where `name` can be the name of an item and `vault` is not empty; else `name` as it is.
+std::string complete_onepassword_reference(std::string_view vault, std::string_view name);
+
+// Throws Error 22023 unless `vault` can be the name or id of a vault, or is empty.
+void check_onepassword_vault(std::string_view vault);
+
 // Whether a part is an id (26 small letters and digits) rather than a name.
 bool is_onepassword_id(std::string_view part);
 

@@ -16,13 +16,25 @@ constexpr std::string_view id_mark = "{id}";
 constexpr std::size_t most_parts = 8; // three marks and the texts around them, with room
 constexpr std::size_t longest_key = 4096;
 
+// Without what editors and copying leave around it: blanks, ends of lines, a byte order mark.
+std::string_view without_margins(std::string_view secret) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    constexpr std::string_view blanks = " \t\r\n\v\f";
+    for (auto before = secret.size() + 1; secret.size() < before;) {
+        before = secret.size();
+        secret.remove_prefix(std::min(secret.find_first_not_of(blanks), secret.size()));
+        secret = secret.substr(0, secret.find_last_not_of(blanks) + 1);
+        secret.remove_prefix(secret.starts_with(byte_order_mark) ? byte_order_mark.size() : 0);
+        secret.remove_suffix(secret.ends_with(byte_order_mark) ? byte_order_mark.size() : 0);
+    }
+    return secret;
+}
+
 // A secret as its scheme writes it, decoded and wiped.
 class Key {
   public:
-    Key(const WebhookScheme& scheme, std::string_view secret) {
-        if (secret.starts_with(scheme.key_prefix)) {
-            secret.remove_prefix(scheme.key_prefix.size());
-        }
+    Key(const WebhookScheme& scheme, std::string_view written) {
+        const auto secret = without_prefixes(scheme, without_margins(written));
         size_ = decode(scheme.key_encoding, secret, bytes_).value_or(0);
         if (size_ == 0) {
             wipe();
@@ -37,6 +49,17 @@ class Key {
     std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), size_}; }
 
   private:
+    // Some senders write the prefix of signatures before the secret too: v1,whsec_<base64>.
+    static std::string_view without_prefixes(const WebhookScheme& scheme, std::string_view secret) {
+        if (scheme.key_prefix.empty()) {
+            return secret;
+        }
+        const bool is_versioned = !scheme.prefix.empty() && secret.starts_with(scheme.prefix) &&
+                                  secret.substr(scheme.prefix.size()).starts_with(scheme.key_prefix);
+        secret.remove_prefix(is_versioned ? scheme.prefix.size() : 0);
+        secret.remove_prefix(secret.starts_with(scheme.key_prefix) ? scheme.key_prefix.size() : 0);
+        return secret;
+    }
     void wipe() { explicit_bzero(bytes_.data(), bytes_.size()); }
 
     std::array<std::uint8_t, longest_key> bytes_;
