@@ -11,16 +11,17 @@ CREATE FUNCTION helix.record_operation_execution(
     AS 'MODULE_PATHNAME', 'helix_record_operation_execution';
 COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
     bigint, text, timestamptz, text, text, jsonb, uuid) IS
-    'Records one execution in the caller''s transaction and returns its id. p_latency_ms is in ms, null where unknown. p_cost_usd '
-    'is in USD; null prices the tokens by helix.model_prices at p_occurred_at. A failed one without both costs 0. Input, cached input and output tokens are disjoint '
-    'counts. p_model_used is a provider, or a model that has a price. A null p_date means the UTC day of p_occurred_at, and a '
-    'null p_occurred_at means now. A time without a zone is in the session''s TimeZone. A p_request_id seen before for that user '
-    'returns the first id and records nothing. A p_error above 16,384 bytes is cut and ends with its length ("… [19,004 bytes]"). '
-    'p_reservation_id is that of reserve_budget(). The cost takes its place, and counts in its periods up to what was reserved. '
-    'Where it is gone already (expired, settled), the cost is recorded with a warning (01000). Errors: 22004 a required value is '
-    'null, 42704 unknown operation or price, 22003 a number out of range, 22001 a text too long, 22008 a time or date out of '
-    'range. 22023: an empty request id, metadata above 65,536 bytes as jsonb, or a reservation for another user or operation. '
-    '55000: a reservation of the queue. 42501: another user''s id.';
+    'Records one execution in the caller''s transaction and returns its id. p_latency_ms is in ms, null where unknown. '
+    'p_cost_usd is in USD; null prices the tokens by helix.model_prices at p_occurred_at. A failed one without both costs 0. '
+    'Input, cached input and output tokens are disjoint counts. p_model_used is a provider, or a model that has a price. A null '
+    'p_date means the UTC day of p_occurred_at, and a null p_occurred_at means now. A time without a zone is in the session''s '
+    'TimeZone. A p_request_id seen before for that user returns the first id and records nothing. A p_error above 16,384 bytes '
+    'is cut and ends with its length ("… [19,004 bytes]"). p_reservation_id is that of reserve_budget(). The cost takes its '
+    'place, and counts in its periods up to what was reserved. Where it is gone already (expired, settled), the cost is '
+    'recorded with a warning (01000). Errors: 22004 a required value is null, 42704 unknown operation or price, 22003 a number '
+    'out of range, 22001 a text too long, 22008 a time or date out of range. 22023: an empty request id, metadata above 65,536 '
+    'bytes as jsonb, or a reservation for another user or operation. 55000: a reservation of the queue. 42501: another user''s '
+    'id.';
 
 CREATE FUNCTION helix.record_operation_executions(p_executions jsonb) RETURNS bigint[]
     LANGUAGE c VOLATILE

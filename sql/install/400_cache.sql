@@ -92,11 +92,11 @@ CREATE FUNCTION helix.cache_stats(
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_stats';
 COMMENT ON FUNCTION helix.cache_stats() IS
-    'One row. state: off, connecting, up or down. last_error: why it is not up, else null. keys and memory_bytes: of the whole Redis '
-    'database, null where it does not answer. Since the server started: hits and misses of the cache functions, fills and '
+    'One row. state: off, connecting, up or down. last_error: why it is not up, else null. keys and memory_bytes: of the whole '
+    'Redis database, null where it does not answer. Since the server started: hits and misses of the cache functions, fills and '
     'refused_fills (invalidated meanwhile), invalidations (keys, patterns and users sent), drops (commits for which '
-    'helix.cache_ring_size had no room), epochs (times everything was invalidated). lag_ms: age of the oldest commit that is being '
-    'reported. lease_ms_left: how long readers trust the cache from now on if they hear nothing more.';
+    'helix.cache_ring_size had no room), epochs (times everything was invalidated). lag_ms: age of the oldest commit that is '
+    'being reported. lease_ms_left: how long readers trust the cache from now on if they hear nothing more.';
 
 CREATE FUNCTION helix.cache_audit(p_sample integer)
     RETURNS TABLE (key text, cached jsonb, current jsonb)

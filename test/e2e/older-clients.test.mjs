@@ -37,5 +37,6 @@ test('rates, averages and sums are numbers, and the day that runs is found by it
         [1, 66.6666666666667, 133.333333333333, 0.333333333333333]);
     const [summary] = await data(ada.rpc('get_period_summary', { p_user_id: ada.id, p_start: new Date(Date.now() - 864e5),
         p_end: new Date() }));
-    assert.deepEqual([summary.total_cost_usd, summary.success_rate, summary.avg_latency_ms], [1, 66.6666666666667, 133.333333333333]);
+    assert.deepEqual([summary.total_cost_usd, summary.success_rate, summary.avg_latency_ms],
+        [1, 66.6666666666667, 133.333333333333]);
 });
