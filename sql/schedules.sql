@@ -268,6 +268,7 @@ UPDATE helix.operation_schedules SET cron_expression = '2 2 * * *' WHERE id = :o
 SELECT next_execution_at = helix.next_run('2 2 * * *') AS next FROM helix.operation_schedules WHERE id = :other;
 UPDATE helix.operation_schedules SET enabled = false WHERE id = :other;
 SELECT next_execution_at FROM helix.operation_schedules WHERE id = :other;
+SELECT helix_internal.run_job('helix_' || :other, '2100-01-01 02:02') AS queued;
 ALTER TABLE helix_internal.operation_schedules ENABLE TRIGGER register_schedule;
 -- An operation of one's own may take the place of the shipped one that the schedule refers to; going it may not.
 BEGIN;
