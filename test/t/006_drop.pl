@@ -131,6 +131,10 @@ ok($node->poll_query_until('postgres', q(SELECT last_error LIKE 'fold: %total_co
     AND last_error_at > now() - interval '1 min' FROM helix_internal.worker_status())), 'a failing fold is shown by name');
 is($node->safe_psql('postgres', 'SELECT worker_pid, worker_last_error_at IS NOT NULL FROM helix.ledger_status()'), "$worker|t",
     'the worker stays');
+my $failures = sub { my @lines = slurp_file($node->logfile) =~ /ERROR:.*total_cost_usd/g; return scalar @lines };
+my $failed_before = $failures->();
+sleep 3;
+cmp_ok($failures->() - $failed_before, '<', 6, 'and tries once a second, however short the interval');
 $node->safe_psql('postgres', 'ALTER TABLE helix_internal.cost_trends RENAME COLUMN hidden TO total_cost_usd');
 ok(wait_until_folded($node), 'and goes on as soon as it can');
 is(worker_pid($node), $worker, 'the same worker');

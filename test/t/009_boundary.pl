@@ -1,5 +1,5 @@
 # Errors cross the boundary between C++ and PostgreSQL with every field kept, and past live C++ objects without a leak:
-# 10,000 of them in one backend, each past 128 KiB, leave its memory flat.
+# 10,000 of them in one backend, each past 128 KiB, leave its memory flat. A subtransaction swallows errors, but not a cancel.
 use strict;
 use warnings;
 
@@ -14,6 +14,7 @@ $node->init;
 $node->start;
 $node->safe_psql('postgres', qq{
     CREATE FUNCTION fail(text) RETURNS integer LANGUAGE c AS '$module', 'helix_boundary_fail';
+    CREATE FUNCTION swallows(text) RETURNS boolean LANGUAGE c AS '$module', 'helix_boundary_swallows';
     CREATE FUNCTION heap_bytes() RETURNS bigint LANGUAGE c AS '$module', 'helix_boundary_heap_bytes';
     CREATE FUNCTION rss_kb() RETURNS bigint LANGUAGE sql
         AS \$\$ SELECT split_part(pg_read_file('/proc/self/statm'), ' ', 2)::bigint * 4 \$\$;
@@ -44,6 +45,10 @@ for my $kind (sort keys %expected) {
 }
 like($node->safe_psql('postgres', "SELECT fields('long')"), qr/^22012\|m{1000,}\|d{2000,}\|h{1000,}$/,
     'long texts are cut, not lost');
+
+is($node->safe_psql('postgres', q(SELECT swallows('23505'))), 't', 'a subtransaction swallows an error');
+my (undef, undef, $told) = $node->psql('postgres', q(SELECT swallows('57014')));
+like($told, qr/ERROR:  message of the subtransaction/, 'a canceled query stays canceled');
 
 my ($failed, $heap_growth, $rss_growth) = split /\|/, $node->safe_psql('postgres', q{
     CREATE TABLE result (failed int, heap_growth bigint, rss_growth bigint);

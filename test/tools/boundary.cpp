@@ -2,6 +2,8 @@
 #include "pg/prelude.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/sqlstate.hpp"
+#include "pg/subtransaction.hpp"
 
 #include <stdexcept>
 
@@ -59,6 +61,15 @@ HELIX_FUNCTION(helix_boundary_fail) {
     }
     const auto length = pg::call([fcinfo] { return VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)); });
     PG_RETURN_INT32(static_cast<std::int32_t>(length));
+}
+
+// swallows(sqlstate): whether a subtransaction that fails with this SQLSTATE lets its caller go on.
+HELIX_FUNCTION(helix_boundary_swallows) {
+    const char* sqlstate = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    const bool worked = pg::try_in_subtransaction(
+        [sqlstate] { ereport(ERROR, (errcode(pg::code_of(sqlstate)), errmsg("message of the subtransaction"))); },
+        pg::OnError::nothing);
+    PG_RETURN_BOOL(!worked);
 }
 
 // Bytes of the heap in use, as the C library counts them.
