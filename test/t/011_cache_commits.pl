@@ -127,6 +127,9 @@ subtest 'a changed row removes the keys of its templates' => sub {
     removes('a pattern with TRUNCATE', 'TRUNCATE trends', grep { /^cost_trends:.*:/ } @owned);
     removes('a value with a star in it is no pattern', q(INSERT INTO docs VALUES ('a*b')), 'doc:a*b:1');
     removes('nor one with brackets', q(INSERT INTO docs VALUES ('[x]')), 'doc:[x]:1');
+    sql('ALTER TABLE docs RENAME name TO title');
+    removes('a renamed column: every key that the template can name', q(INSERT INTO docs VALUES ('y')), grep { /^doc:.*:/ } @owned);
+    sql('ALTER TABLE docs RENAME title TO name');
 };
 
 subtest 'rows that change by other rows or in other ways do so too' => sub {
@@ -223,6 +226,18 @@ subtest 'PREPARE TRANSACTION' => sub {
     is($redis->cli('EXISTS', @foreign), scalar @foreign, 'but what is foreign');
     wait_for_cache($node, 'up');
     removes('what was prepared without a cache removes everything when it commits', $finish, @owned);
+};
+
+subtest 'a transaction that is open while the cache is switched on' => sub {
+    set_up('helix.redis_url', '');
+    ok(wait_for_cache($node, 'off'), 'the cache is switched off');
+    my $open = $node->background_psql('postgres');
+    $open->query_safe("BEGIN; INSERT INTO trends VALUES ('$me', 1)");
+    set_up('helix.redis_url', $redis->url);
+    ok(wait_for_cache($node, 'up'), 'and on again');
+    pass_fence(); # everything has gone for that
+    removes('its commit removes everything', sub { $open->query_safe('COMMIT') }, @owned);
+    $open->quit;
 };
 
 subtest 'transactions that change very much' => sub {

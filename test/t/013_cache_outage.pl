@@ -321,6 +321,26 @@ subtest 'two servers with one Redis database' => sub {
     ok(is_in_use(), 'alone again it works as before');
 };
 
+subtest 'a lease that says nothing of this cluster now' => sub {
+    is_in_use();
+    is($node->safe_psql('postgres', q(SELECT helix.cache_set('doc:lease', '1', 600))), 't', 'a value is stored');
+    my ($owner, $until) = split / /, $redis->cli('GET', 'helix:lease');
+    my $worker = stats('worker_pid');
+    kill 'STOP', $worker;
+    ok(wait_until(sub { $redis->cli('EXISTS', 'helix:lease') eq '0' }), 'the lease runs out');
+    my $get = sub {
+        $redis->cli('SET', 'helix:lease', "@_");
+        return $node->safe_psql('postgres', q(SELECT helix.cache_get('doc:lease')));
+    };
+    my $later = $until + 600_000_000;
+    is($get->($owner, $later), '1', 'one that goes on is trusted');
+    is($get->($owner, $until), '', 'one that has run out is not, though Redis still has it');
+    is($get->(scalar reverse($owner), $later), '', q(nor is another cluster's));
+    $redis->cli('DEL', 'helix:lease');
+    kill 'CONT', $worker;
+    ok(is_in_use(), 'the cache is in use again');
+};
+
 subtest 'more commits than the ring holds while the worker stands still' => sub {
     is_in_use();
     $redis->cli('MSET', "recommendations:$you", 'old', 'cost_trends:x', 'old', "session:$you", 'old');
