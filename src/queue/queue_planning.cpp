@@ -7,7 +7,7 @@
 namespace helix::queue {
 
 // One plan serves all values. A plan for the very values looks cheaper each time, so each claim would be planned anew.
-// jit is off too: what no index serves looks so expensive with these settings that it would be compiled.
+// This turns jit off too: what no index serves looks so expensive with these settings that it would be compiled.
 void plan_by_index() {
     for (const char* way : {"enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"}) {
         pg::set_for_now(way, "off");
