@@ -307,8 +307,8 @@ sub watch {
     return 'not over: '
         . sql(q(SELECT string_agg(b.id || ' ' || o.sequence_order || ' ' || o.status || ' ' || coalesce(q.ready_at::text,
             'no execution'), ', ')
-        FROM helix.operation_batches b JOIN helix.batch_operations o ON o.batch_id = b.id LEFT
-        JOIN helix_internal.queue q ON q.id = o.execution_id
+        FROM helix.operation_batches b JOIN helix.batch_operations o ON o.batch_id = b.id
+        LEFT JOIN helix_internal.queue q ON q.id = o.execution_id
        WHERE b.completed_at IS NULL AND b.status <> 'draft' AND o.status IN ('pending', 'running')));
 }
 
