@@ -33,7 +33,8 @@ struct Turn {
 Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milliseconds fill_ms,
                redis::Deadline deadline);
 
-// Stores `value` for `ttl_s` and returns true, unless something that the ticket names has changed.
+// Stores `value` for `ttl_s` and returns true. False where something that the ticket names has changed, or where Redis
+// has no memory.
 bool fill_entry(redis::Connection& connection, std::string_view key, const Ticket& ticket, Origin origin,
                 std::string_view value, int ttl_s, redis::Deadline deadline);
 

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/glob.hpp"
 #include "pg/guard.hpp"
+#include "pg/relations.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -149,8 +150,7 @@ HELIX_FUNCTION(helix_invalidate_on_change) {
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(Argument::keys);
     Relation table = table_open(PG_GETARG_OID(Argument::relation), ShareRowExclusiveLock);
     refuse_partitioned(table);
-    const char* name =
-        quote_qualified_identifier(get_namespace_name(RelationGetNamespace(table)), RelationGetRelationName(table));
+    const char* name = pg::qualified_name(table);
     const char* arguments = checked_arguments(table, array);
     table_close(table, NoLock); // ALTER TABLE wants it unused; the lock stays
     create_triggers(name, arguments);

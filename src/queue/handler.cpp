@@ -96,9 +96,7 @@ Datum call_as_its_role(const ClaimedJob& job) {
     int own_context = 0;
     GetUserIdAndSecContext(&own_role, &own_context);
     const int nesting = NewGUCNestLevel();
-    if (SPI_connect() != SPI_OK_CONNECT) {
-        elog(ERROR, "could not connect to SPI");
-    }
+    pg::connect_spi();
     become(job);
     enable_timeout_after(STATEMENT_TIMEOUT, config::handler_timeout_s * 1000);
     const Datum result = call_handler(job);

@@ -25,7 +25,8 @@ void advance_lane(int priority, const Lane::Start& start, TimestampTz place);
 // Something is ready at `place` that no commit of this server has announced: a prepared transaction, a crash.
 void announce(int priority, TimestampTz place);
 
-// A worker that claims only some operations is woken by every arrival. Of the others, each arrival wakes one.
+// A worker that claims only some operations is woken by every arrival. Of the others, a commit with one arrival wakes
+// one, and a commit with more wakes all.
 enum class WaitFor { any_operation, some_operations };
 
 // Call begin_waiting(), then look once more, then wait_for_ready(), which sleeps until something becomes ready or the

@@ -25,8 +25,8 @@ constexpr pg::TriggerRule rule{.function = "register_schedule",
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = tables};
 
-// Executions that wait for another of their schedule. The end of that one would release them only while the schedule
-// says so. The worker finds them at its next look at the lanes.
+// All executions that wait for another of their schedule: the end of that one would release a single one. The worker
+// finds them at its next look at the lanes.
 pg::Statement release_waiting(R"(
     UPDATE helix_internal.queue
        SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())

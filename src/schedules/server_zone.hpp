@@ -1,4 +1,4 @@
-// Owns: time zones as PostgreSQL knows them, for core/cron. Used within schedules/ only.
+// Owns: time zones as PostgreSQL knows them, for core/schedules/cron. Used within schedules/ only.
 #pragma once
 
 #include "core/schedules/cron.hpp"
