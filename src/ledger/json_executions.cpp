@@ -118,7 +118,7 @@ TimestampTz time_of(const JsonbValue& value) {
     const char* text = c_string_of(value);
     Datum time = 0;
     pg_tz* const zone_of_session = session_timezone;
-    session_timezone = pg_tzset("UTC");
+    session_timezone = pg_tzset("GMT"); // which needs no file
     ErrorData* error = pg::catch_error([text, &time] {
         time =
             DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));

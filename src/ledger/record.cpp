@@ -18,8 +18,12 @@ Recorded record(const Request& request) {
 }
 
 HELIX_FUNCTION(helix_record_operation_execution) {
-    const auto request = request_of([fcinfo](int parameter) {
-        return PG_ARGISNULL(parameter) ? std::nullopt : std::optional<Datum>(PG_GETARG_DATUM(parameter));
+    const auto request = request_of([fcinfo](int parameter) -> std::optional<Datum> {
+        if (PG_ARGISNULL(parameter)) {
+            return std::nullopt;
+        }
+        const Datum value = PG_GETARG_DATUM(parameter);
+        return parameter == Parameter::latency_ms ? bigint_of(value) : value;
     });
     PG_RETURN_INT64(record(request).id);
 }

@@ -75,8 +75,12 @@ HELIX_FUNCTION(helix_write_execution) {
     }
     const auto row = pg::new_row(trigger);
     refuse_assigned(row);
-    const auto request = request_of([&row](int parameter) {
-        return parameter == Parameter::reservation_id ? std::nullopt : value_of(row, columns[parameter]);
+    const auto request = request_of([&row](int parameter) -> std::optional<Datum> {
+        if (parameter == Parameter::reservation_id) {
+            return std::nullopt;
+        }
+        const auto value = value_of(row, columns[parameter]);
+        return value && parameter == Parameter::latency_ms ? std::optional<Datum>(bigint_of(*value)) : value;
     });
     const TimestampTz now = GetCurrentTimestamp();
     const auto execution = resolve(request, now);

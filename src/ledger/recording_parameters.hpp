@@ -31,7 +31,12 @@ struct Parameter {
     };
 };
 
-// A request from get(parameter), which gives the value of a parameter, or nothing for null.
+// An integer as bigint. What JIT-compiled code has read from a row is not sign-extended in its Datum.
+inline Datum bigint_of(Datum integer) {
+    return Int64GetDatum(std::int64_t{DatumGetInt32(integer)});
+}
+
+// A request from get(parameter), which gives the value of a parameter, or nothing for null. Latencies are bigint.
 template <typename Get>
 Request request_of(Get get) {
     const auto read = [&get](int parameter,
@@ -50,7 +55,7 @@ Request request_of(Get get) {
     request.operation_id = read(Parameter::operation_id, pg::text_view);
     request.date = read(Parameter::date, [](Datum value) { return DatumGetDateADT(value); });
     request.success = read(Parameter::success, [](Datum value) { return DatumGetBool(value); });
-    request.latency_ms = read(Parameter::latency_ms, int8); // of an integer too: its Datum is its value
+    request.latency_ms = read(Parameter::latency_ms, int8); // bigint_of() an integer
     request.cost_usd = read(Parameter::cost_usd, same);
     request.model_used = read(Parameter::model_used, pg::text_view);
     request.model = read(Parameter::model, pg::text_view);
