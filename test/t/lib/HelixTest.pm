@@ -86,8 +86,9 @@ WITH trends AS (
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'deepseek'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'gemini'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'openai'), 0),
-                avg(latency_ms), 100.0 * count(*) FILTER (WHERE success) / count(*), coalesce(sum(input_tokens), 0),
-                coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0)
+                avg(latency_ms)::double precision::numeric,
+                (100.0 * count(*) FILTER (WHERE success) / count(*))::double precision::numeric,
+                coalesce(sum(input_tokens), 0), coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0)
            FROM helix_internal.executions WHERE true GROUP BY 1, 2),
      analytics AS (
          SELECT user_id, operation_id, period_start, total_executions, successful_executions, total_cost_usd,
@@ -118,14 +119,14 @@ sub is_exact {
     is($node->safe_psql($database, 'SELECT * FROM helix.verify_ledger()'), '', "$name: verify_ledger() finds nothing");
 }
 
-# All that clients can read, as one text.
+# All that clients can read, as one text, but for period_end: that of a day that runs follows the clock.
 sub all_reads {
     my ($node, $database) = @_;
     my $me = user_id(1);
     my $span = q('2000-01-01', now() + interval '1 year');
     return $node->safe_psql($database // 'postgres', <<"SQL");
 SELECT t::text FROM helix.cost_trends t ORDER BY t.user_id, t.date;
-SELECT a::text FROM helix.operation_execution_analytics a ORDER BY a.user_id, a.operation_id, a.period_start;
+SELECT to_jsonb(a) - 'period_end' FROM helix.operation_execution_analytics a ORDER BY a.user_id, a.operation_id, a.period_start;
 SELECT e::text FROM helix.executions e ORDER BY e.id;
 SELECT helix.get_total_monthly_cost('$me'), helix.get_operation_monthly_cost('$me', 'email-compose');
 SELECT helix.calculate_success_rate('$me', 'email-compose', $span);
