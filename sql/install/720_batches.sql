@@ -139,7 +139,7 @@ BEGIN ATOMIC
            c.running, b.total_operations - b.completed_operations - b.failed_operations - b.skipped_operations - c.running,
            pg_catalog.trim_scale(pg_catalog.round(
                100.0 * (b.completed_operations + b.failed_operations + b.skipped_operations) / b.total_operations, 2)),
-           b.total_cost_actual, (b.total_cost_actual + c.to_come)::double precision::numeric
+           b.total_cost_actual, pg_catalog.trim_scale(b.total_cost_actual + c.to_come::double precision::numeric)
       FROM helix.operation_batches b,
            LATERAL (SELECT (pg_catalog.count(*) FILTER (WHERE o.status = 'running'))::integer AS running,
                            COALESCE(pg_catalog.sum(a.average) FILTER (WHERE o.status IN ('running', 'pending')), 0) AS to_come

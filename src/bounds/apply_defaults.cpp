@@ -22,9 +22,12 @@ constexpr pg::TriggerRule apply_defaults{.function = "apply_defaults",
                                          .row_events = pg::on_insert | pg::on_update,
                                          .relations = tables};
 
-bool needs_default(const pg::TriggerRow& row, int number) {
+// What tells rows apart is never given anew: null in it stays an error of an update.
+bool needs_default(const pg::TriggerRow& row, TriggerEvent event, int number) {
     const auto* column = TupleDescAttr(row.columns, number - 1);
-    return column->attnotnull && column->atthasdef && column->attgenerated == '\0' && !column->attisdropped &&
+    const auto name = std::string_view(NameStr(column->attname));
+    const bool kept = TRIGGER_FIRED_BY_UPDATE(event) && (name == "id" || name == "created_at");
+    return !kept && column->attnotnull && column->atthasdef && column->attgenerated == '\0' && !column->attisdropped &&
            heap_attisnull(row.tuple, number, row.columns);
 }
 
@@ -47,7 +50,7 @@ HELIX_FUNCTION(helix_apply_defaults) {
     const auto& trigger = pg::checked_trigger(fcinfo, apply_defaults);
     pg::TriggerRow row = pg::new_row(trigger);
     for (int number = 1; number <= row.columns->natts; ++number) {
-        if (needs_default(row, number)) {
+        if (needs_default(row, trigger.tg_event, number)) {
             set_default(trigger.tg_relation, row, number);
         }
     }

@@ -39,7 +39,8 @@ void add_connection(pg::Values& row) {
     strlcpy(error, memory.last_error, sizeof(error));
     LWLockRelease(memory.lock);
     const auto state = pg_atomic_read_u32(&memory.state);
-    const bool is_well = state == static_cast<std::uint32_t>(State::up) || error[0] == '\0';
+    const bool is_well = state == static_cast<std::uint32_t>(State::up) ||
+                         state == static_cast<std::uint32_t>(State::off) || error[0] == '\0';
     row.add_text(state_names[state]);
     row.add(TimestampTzGetDatum(since), since == 0);
     row.add(CStringGetTextDatum(error), is_well); // what was wrong before is over

@@ -82,9 +82,10 @@ Datum take_duplicate(const Endpoint& endpoint, Event event) {
     return answer_accepted(endpoint.schedule_id, event.id, nullptr);
 }
 
-// A signed call that comes too soon leaves a trace for the schedule's owner, as many as calls that do not verify may.
+// A signed call that comes too soon leaves a trace for the schedule's owner, as many a minute as calls that do not
+// verify.
 void note_too_many(const Endpoint& endpoint, const WebhookMessage& message, const char* reason) {
-    if (seconds_to_wait(endpoint.schedule_id, CallKind::unverified, config::webhook_unverified_rate) == 0) {
+    if (seconds_to_wait(endpoint.schedule_id, CallKind::traced, config::webhook_unverified_rate) == 0) {
         Event event = new_event(endpoint, message, "webhook_error");
         event.error = reason;
         write_event(event);

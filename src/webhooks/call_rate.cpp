@@ -38,7 +38,7 @@ void attach(void* memory, LWLock* lock, bool) {
 constexpr pg::SharedArea area = {"helix webhooks", [] { return sizeof(Shared); }, attach};
 
 std::uint64_t key_of(const pg_uuid_t& schedule_id, CallKind kind) {
-    const std::uint64_t seed = static_cast<std::uint64_t>(MyDatabaseId) << 1 | (kind == CallKind::verified ? 1 : 0);
+    const std::uint64_t seed = static_cast<std::uint64_t>(MyDatabaseId) << 2 | static_cast<std::uint64_t>(kind);
     return hash_bytes_extended(schedule_id.data, UUID_LEN, seed) | 1; // never 0, which is an empty entry
 }
 

@@ -200,6 +200,10 @@ TEST(WebhookSignature, ReadsSecretsWithoutTheirMargins) {
     EXPECT_FALSE(equal(sign(plain(), github_message, "a b"), sign(plain(), github_message, "ab")));
 }
 
+TEST(WebhookSignature, TakesBinaryKeysWithTheirMargins) {
+    EXPECT_FALSE(equal(sign(plain(), github_message, "\x01\x02"), sign(plain(), github_message, "\x01\x02\n")));
+}
+
 TEST(WebhookSignature, ChecksWhatIsSaidToBeSigned) {
     for (const char* good : {"{body}", "{timestamp}.{body}", "{timestamp}{body}", "{body}{timestamp}",
                              "{timestamp}{id}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}"}) {

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/numbers.hpp"
 
+#include <algorithm>
 #include <string.h>
 
 namespace helix {
@@ -30,11 +31,18 @@ std::string_view without_margins(std::string_view secret) {
     return secret;
 }
 
+// A key of other bytes than printable ASCII is taken as it is: its margins are a part of it.
+std::string_view without_margins_of_text(std::string_view secret) {
+    const auto text = without_margins(secret);
+    const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    return printable ? text : secret;
+}
+
 // A secret as its scheme writes it, decoded and wiped.
 class Key {
   public:
     Key(const WebhookScheme& scheme, std::string_view written) {
-        const auto secret = without_prefixes(scheme, without_margins(written));
+        const auto secret = without_prefixes(scheme, without_margins_of_text(written));
         size_ = decode(scheme.key_encoding, secret, bytes_).value_or(0);
         if (size_ == 0) {
             wipe();
