@@ -1,5 +1,5 @@
 // Globs matched without cleverness, in bounded time: by a table of which part of the pattern matches which part of the
-// text. glob_matches() is compared with this.
+// text. This is what glob_matches() is compared with.
 #pragma once
 
 #include <algorithm>
