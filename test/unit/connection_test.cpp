@@ -373,7 +373,7 @@ TEST_F(WithFakeRedis, BearsGarbage) {
 TEST_F(WithFakeRedis, RefusesWhatIsNotResp) {
     const std::vector<const char*> answers = {"HTTP/1.1 400 Bad Request\r\n",
                                               "\r\n",
-                                              "%1\r\n",
+                                              "%x\r\n",
                                               "$x\r\n",
                                               "$-2\r\n",
                                               "*-2\r\n",
