@@ -35,12 +35,21 @@ ErrorData* error_in_subtransaction(void (*body)(void*), void* argument, const ch
     return error;
 }
 
+namespace {
+
+// A wait in a circle is found out before `lock_timeout` where deadlock_timeout is shorter.
+bool is_missed_lock(int sqlerrcode) {
+    return sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+} // namespace
+
 bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout) {
     ErrorData* error = error_in_subtransaction(body, argument, lock_timeout);
     if (error == nullptr) {
         return true;
     }
-    const bool lock_missed = lock_timeout != nullptr && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+    const bool lock_missed = lock_timeout != nullptr && is_missed_lock(error->sqlerrcode);
     if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || (on_error == OnError::raise && !lock_missed)) {
         ReThrowError(error);
     }

@@ -9,7 +9,8 @@ namespace helix::pg {
 enum class OnError { warn, log, nothing, raise };
 
 // Runs body(argument) in a subtransaction. An error rolls that back, is told as `on_error` says, and gives false. A
-// canceled query stays one. `lock_timeout` (such as "5ms") ends each wait for a lock; that gives false without a word.
+// canceled query stays one. `lock_timeout` (such as "5ms") ends each wait for a lock. That gives false without a word,
+// as a wait in a circle does.
 bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error, const char* lock_timeout = nullptr);
 
 // The same for callers that want the error itself, a canceled query too. A copy in the caller's memory; null where
