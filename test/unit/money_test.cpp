@@ -13,7 +13,7 @@ namespace helix {
 namespace {
 
 Money::Units units_of_decimal(const std::string& text) {
-    // An independent reading: digits with the point moved twelve places.
+    // An independent reading: digits with the point moved eighteen places.
     Money::Units units = 0;
     int decimals = -1;
     bool negative = false;
@@ -35,18 +35,18 @@ Money::Units units_of_decimal(const std::string& text) {
 
 TEST(Money, PrintsWithoutTrailingZeros) {
     EXPECT_EQ(Money(0).to_string(), "0");
-    EXPECT_EQ(Money(1).to_string(), "0.000000000001");
-    EXPECT_EQ(Money(-1).to_string(), "-0.000000000001");
-    EXPECT_EQ(Money(1'500'000'000'000).to_string(), "1.5");
-    EXPECT_EQ(Money(-20'000'000'000'000).to_string(), "-20");
-    EXPECT_EQ(Money(100'000'000'000).to_string(), "0.1");
+    EXPECT_EQ(Money(1).to_string(), "0.000000000000000001");
+    EXPECT_EQ(Money(-1).to_string(), "-0.000000000000000001");
+    EXPECT_EQ(Money(1'500'000'000'000'000'000).to_string(), "1.5");
+    EXPECT_EQ(Money(-2'000'000'000'000'000'000).to_string(), "-2");
+    EXPECT_EQ(Money(100'000'000'000'000'000).to_string(), "0.1");
 }
 
 TEST(Money, PrintsTheExtremesOfItsRange) {
     __extension__ using Magnitude = unsigned __int128;
     const auto max = static_cast<Money::Units>(~Magnitude{0} >> 1);
-    EXPECT_EQ(Money(max).to_string(), "170141183460469231731687303.715884105727");
-    EXPECT_EQ(Money(-max - 1).to_string(), "-170141183460469231731687303.715884105728");
+    EXPECT_EQ(Money(max).to_string(), "170141183460469231731.687303715884105727");
+    EXPECT_EQ(Money(-max - 1).to_string(), "-170141183460469231731.687303715884105728");
     EXPECT_THROW(Money(max) + Money(1), Error);
 }
 
@@ -74,20 +74,23 @@ TEST(Money, SumsAreExactInAnyOrder) {
     EXPECT_EQ(sum.units(), expected);
 }
 
+constexpr PicoUsd usd = 1'000'000'000'000;
+
 TEST(Price, ReadsDecimals) {
-    EXPECT_EQ(parse_micro_usd("0"), 0);
-    EXPECT_EQ(parse_micro_usd("3"), 3'000'000);
-    EXPECT_EQ(parse_micro_usd("0.25"), 250'000);
-    EXPECT_EQ(parse_micro_usd("0.000001"), 1);
-    EXPECT_EQ(parse_micro_usd("0.0000010"), 1);
-    EXPECT_EQ(parse_micro_usd(".5"), 500'000);
-    EXPECT_EQ(parse_micro_usd("999999.999999"), 999'999'999'999);
+    EXPECT_EQ(parse_pico_usd("0"), 0);
+    EXPECT_EQ(parse_pico_usd("3"), 3 * usd);
+    EXPECT_EQ(parse_pico_usd("0.25"), usd / 4);
+    EXPECT_EQ(parse_pico_usd("0.00000025"), 250'000);
+    EXPECT_EQ(parse_pico_usd("0.000000000001"), 1);
+    EXPECT_EQ(parse_pico_usd("0.0000000000010"), 1);
+    EXPECT_EQ(parse_pico_usd(".5"), usd / 2);
+    EXPECT_EQ(parse_pico_usd("999999999.999999999999"), 1'000'000'000 * usd - 1);
 }
 
 TEST(Price, RefusesEverythingElse) {
     const auto state_of = [](const char* text) -> std::string {
         try {
-            parse_micro_usd(text);
+            parse_pico_usd(text);
         } catch (const Error& error) {
             EXPECT_FALSE(error.hint.empty());
             return error.sqlstate;
@@ -97,14 +100,13 @@ TEST(Price, RefusesEverythingElse) {
     for (const char* text : {"", ".", "-1", "+1", "1.2.3", "1e3", " 1", "NaN", "0x10"}) {
         EXPECT_EQ(state_of(text), "22P02") << text;
     }
-    EXPECT_EQ(state_of("0.0000001"), "22003");
-    EXPECT_EQ(state_of("1000000000000"), "22003");
+    EXPECT_EQ(state_of("0.0000000000001"), "22003");
+    EXPECT_EQ(state_of("1000000000"), "22003");
     EXPECT_EQ(state_of("99999999999999999999999999"), "22003");
 }
 
 TEST(Price, IsBelowALimitHoweverManyDigitsItHas) {
     std::mt19937_64 random(3);
-    EXPECT_EQ(parse_micro_usd("999999999999.999999"), 999'999'999'999'999'999);
     for (int i = 0; i < 100'000; ++i) {
         std::string text;
         double value = 0;
@@ -113,20 +115,22 @@ TEST(Price, IsBelowALimitHoweverManyDigitsItHas) {
             value = value * 10 + (text.back() - '0');
         }
         try {
-            const auto price = parse_micro_usd(text);
-            ASSERT_LT(value, 1e12) << text;
-            ASSERT_EQ(price, std::stoll(text) * 1'000'000) << text;
+            const auto price = parse_pico_usd(text);
+            ASSERT_LT(value, 1e9) << text;
+            ASSERT_EQ(price, std::stoll(text) * usd) << text;
         } catch (const Error& error) {
             ASSERT_STREQ(error.sqlstate, "22003") << text;
-            ASSERT_GE(value, 1e12) << text;
+            ASSERT_GE(value, 1e9) << text;
         }
     }
 }
 
-TEST(Price, OfTheMostTokensFits) {
-    const auto most = std::numeric_limits<std::int64_t>::max();
-    EXPECT_EQ(price_of_tokens(most, most).units(), static_cast<Money::Units>(most) * most);
-    EXPECT_EQ(price_of_tokens(3'000'000, 1'000'000), Money(3'000'000'000'000)) << "3 USD per million tokens";
+TEST(Price, OfTheMostThatIsRecordedFits) {
+    const PicoUsd dearest = 1'000'000'000 * usd - 1;
+    EXPECT_EQ(price_of(dearest, 1'000'000'000).units(), dearest * 1'000'000'000);
+    EXPECT_EQ(price_of(3 * usd, 1'000'000).to_string(), "3") << "3 USD per million tokens";
+    EXPECT_EQ(price_of(250'000, 1).to_string(), "0.00000000000025");
+    EXPECT_THROW(price_of(dearest, std::numeric_limits<std::int64_t>::max()), Error);
 }
 
 } // namespace

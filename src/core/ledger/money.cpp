@@ -10,16 +10,16 @@ namespace helix {
 
 namespace {
 
-constexpr int price_decimals = 6;
-constexpr MicroUsd prices_end = 1'000'000'000'000LL * 1'000'000LL;
+constexpr int price_decimals = 12;
+constexpr PicoUsd prices_end = PicoUsd{1'000'000'000} * 1'000'000'000'000;
 
 [[noreturn]] void refuse_price(const char* state, std::string_view text, const char* why) {
     throw Error(state, "invalid price", "\"" + std::string(text) + "\" " + why,
-                "Give USD per million tokens with at most six decimals, such as 0.25.");
+                "Give USD per million tokens with at most twelve decimals, such as 0.25.");
 }
 
 // `price` with one more digit at its end; `text` is the price as it was given.
-MicroUsd with_digit(MicroUsd price, int digit, std::string_view text) {
+PicoUsd with_digit(PicoUsd price, int digit, std::string_view text) {
     if (price >= prices_end / 10) { // before it overflows
         refuse_price(sqlstate::numeric_value_out_of_range, text, "is too large.");
     }
@@ -58,8 +58,8 @@ std::string Money::to_string() const {
     return digits;
 }
 
-MicroUsd parse_micro_usd(std::string_view text) {
-    MicroUsd price = 0;
+PicoUsd parse_pico_usd(std::string_view text) {
+    PicoUsd price = 0;
     int seen_decimals = -1; // -1: no point yet
     bool any_digit = false;
     for (const char c : text) {
@@ -73,7 +73,7 @@ MicroUsd parse_micro_usd(std::string_view text) {
         any_digit = true;
         if (seen_decimals == price_decimals) {
             if (c != '0') {
-                refuse_price(sqlstate::numeric_value_out_of_range, text, "has more than six decimals.");
+                refuse_price(sqlstate::numeric_value_out_of_range, text, "has more than twelve decimals.");
             }
             continue;
         }
@@ -89,9 +89,12 @@ MicroUsd parse_micro_usd(std::string_view text) {
     return price;
 }
 
-Money price_of_tokens(MicroUsd price, std::int64_t tokens) {
-    // 63 bits times 63 bits always fits in 127.
-    return Money(static_cast<Money::Units>(price) * static_cast<Money::Units>(tokens));
+Money price_of(PicoUsd price, std::int64_t count) {
+    Money::Units product = 0;
+    if (__builtin_mul_overflow(price, static_cast<Money::Units>(count), &product)) {
+        throw Error(sqlstate::numeric_value_out_of_range, "amount out of range");
+    }
+    return Money(product);
 }
 
 } // namespace helix

@@ -7,12 +7,12 @@
 
 namespace helix {
 
-// An amount in USD as a whole number of 10^-12 USD. In that unit the price of tokens is exact. A price is whole
-// micro-USD per million tokens, so that its product with a number of tokens is whole too.
+// An amount in USD as a whole number of 10^-18 USD. In that unit the price of tokens is exact. A price is whole
+// pico-USD per million tokens, so that its product with a number of tokens is whole too.
 class Money {
   public:
     __extension__ using Units = __int128;
-    static constexpr int scale = 12;
+    static constexpr int scale = 18;
 
     constexpr Money() = default;
     constexpr explicit Money(Units units) : units_(units) {}
@@ -30,14 +30,15 @@ class Money {
     Units units_ = 0;
 };
 
-// Price of a million tokens in micro-USD (10^-6 USD), never negative.
-using MicroUsd = std::int64_t;
+// Price of a million tokens, requests or seconds in pico-USD (10^-12 USD), never negative. The same number is the price
+// of one in units of Money.
+__extension__ using PicoUsd = __int128;
 
-// Reads a decimal such as "0.25" into micro-USD. Throws Error 22P02 on anything but digits with at most one point.
-// Throws Error 22003 on more than six decimals, and from 10^12 USD on.
-MicroUsd parse_micro_usd(std::string_view text);
+// Reads a decimal such as "0.25" into pico-USD. Throws Error 22P02 on anything but digits with at most one point.
+// Throws Error 22003 on more than twelve decimals, and from 10^9 USD on.
+PicoUsd parse_pico_usd(std::string_view text);
 
-// What `tokens` cost at `price` per million. Both are at least 0; throws Error 22003 on overflow.
-Money price_of_tokens(MicroUsd price, std::int64_t tokens);
+// What `count` of them cost at `price` per million. Both are at least 0; throws Error 22003 on overflow.
+Money price_of(PicoUsd price, std::int64_t count);
 
 } // namespace helix

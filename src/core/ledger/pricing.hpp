@@ -1,57 +1,34 @@
-// Owns: the price list and how tokens become a cost. operations/ fills one per backend; anyone may read it.
+// Owns: how usage becomes a cost. Anyone may use it.
 #pragma once
 
 #include "core/ledger/money.hpp"
+#include "core/ledger/rate_card.hpp"
+#include "core/ledger/usage_types.hpp"
 
-#include <cstdint>
-#include <map>
-#include <string>
-#include <string_view>
-#include <utility>
+#include <span>
 #include <vector>
 
 namespace helix {
 
-// Prices in micro-USD per million tokens.
-struct Price {
-    MicroUsd input = 0;
-    MicroUsd cached_input = 0;
-    MicroUsd output = 0;
+// One line of a bill: what was counted and the rate that it was priced at.
+struct BillLine {
+    Use use;
+    std::optional<FoundRate> rate; // none: nobody has said what it costs
+    Money cost;
 };
 
-// Tokens of one call. The three counts are disjoint: cached input is not counted in `input` again.
-struct TokenUse {
-    std::int64_t input = 0;
-    std::int64_t cached_input = 0;
-    std::int64_t output = 0;
+struct Bill {
+    Money cost;
+    bool complete = true; // else there is no rate for some of the usage, and the cost lacks it
 };
 
-// Exact cost of `use` at `price`; counts must be at least 0 (Error 22003 where the sum overflows).
-Money cost_of(const Price& price, const TokenUse& use);
+// Prices usage exactly. A part that has a rate of its own is priced at it, and is taken from its whole. Any other part
+// is priced with its whole. Where a type has no rate in the tier, its standard rate counts, then that of the type which
+// stands in for it. A tier without any rate has no price. `lines`: where to write the lines, each with a count above 0.
+Bill price(const UsageTypes& types, const RateCard& card, std::span<const Use> uses, RateQuery query,
+           std::vector<BillLine>* lines = nullptr);
 
-// Effective-dated prices by provider and model. Times are microseconds on any one clock.
-class PriceList {
-  public:
-    void add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price);
-    void clear() noexcept { by_model_.clear(); }
-
-    // The price in force at `at`, or null where the model is unknown or was not yet sold then.
-    const Price* find(std::string_view provider, std::string_view model, std::int64_t at) const;
-
-    // The provider that sells `model`; empty where none or more than one does.
-    std::string_view provider_of(std::string_view model) const;
-
-    // Whether it is a model, or a provider of one.
-    bool knows(std::string_view name) const;
-
-  private:
-    struct Effective {
-        std::int64_t valid_from;
-        Price price;
-    };
-    // model -> provider -> prices by valid_from, oldest first
-    using Providers = std::map<std::string, std::vector<Effective>, std::less<>>;
-    std::map<std::string, Providers, std::less<>> by_model_;
-};
+// Tokens of the types that are in the prompt.
+std::int64_t prompt_tokens(const UsageTypes& types, std::span<const Use> uses);
 
 } // namespace helix
