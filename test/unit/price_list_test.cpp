@@ -6,6 +6,8 @@
 namespace helix {
 namespace {
 
+using usage::UsageType;
+
 TEST(PriceList, NamesTheProviderOnlyWhereThereIsOne) {
     PriceList list;
     list.add("anthropic", "mine", 0, {});
@@ -35,8 +37,8 @@ TEST(PriceList, KeepsTheModelsOfProvidersApart) {
     PriceList list;
     list.add("openai", "gpt", 0, {1, 2, 3});
     list.add("azure", "gpt", 0, {4, 5, 6});
-    EXPECT_EQ(list.find("openai", "gpt")->find(output_type, {})->rate->price, 3);
-    EXPECT_EQ(list.find("azure", "gpt")->find(cached_input_type, {})->rate->price, 5);
+    EXPECT_EQ(list.find("openai", "gpt")->find(UsageType::output, {})->rate->price, 3);
+    EXPECT_EQ(list.find("azure", "gpt")->find(UsageType::cached_input, {})->rate->price, 5);
     EXPECT_EQ(list.find("azure", "other"), nullptr);
     EXPECT_EQ(list.find("gemini", "gpt"), nullptr);
 }

@@ -7,18 +7,13 @@ namespace helix {
 
 void PriceList::add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price) {
     RateCard& rates = card(provider, model);
-    rates.add({.type = input_type}, {valid_from, price.input});
-    rates.add({.type = cached_input_type}, {valid_from, price.cached_input});
-    rates.add({.type = output_type}, {valid_from, price.output});
+    rates.add({.type = usage::UsageType::input}, {valid_from, price.input});
+    rates.add({.type = usage::UsageType::cached_input}, {valid_from, price.cached_input});
+    rates.add({.type = usage::UsageType::output}, {valid_from, price.output});
 }
 
 RateCard& PriceList::card(std::string_view provider, std::string_view model) {
     return by_model_[std::string(model)][std::string(provider)];
-}
-
-void PriceList::clear() {
-    by_model_.clear();
-    types_ = UsageTypes();
 }
 
 const RateCard* PriceList::find(std::string_view provider, std::string_view model) const {

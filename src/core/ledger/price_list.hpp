@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/ledger/rate_card.hpp"
-#include "core/ledger/usage_types.hpp"
 
 #include <cstdint>
 #include <map>
@@ -23,12 +22,10 @@ class PriceList {
   public:
     void add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price);
     RateCard& card(std::string_view provider, std::string_view model); // made where there is none
-    UsageTypes& types() noexcept { return types_; }
-    void clear();
+    void clear() noexcept { by_model_.clear(); }
 
     // The model's rates; null where nobody has priced it.
     const RateCard* find(std::string_view provider, std::string_view model) const;
-    const UsageTypes& types() const noexcept { return types_; }
 
     // The provider that sells `model`; empty where none or more than one does.
     std::string_view provider_of(std::string_view model) const;
@@ -39,7 +36,6 @@ class PriceList {
   private:
     using Providers = std::map<std::string, RateCard, std::less<>>;
     std::map<std::string, Providers, std::less<>> by_model_;
-    UsageTypes types_;
 };
 
 } // namespace helix

@@ -3,12 +3,18 @@
 
 #include "core/ledger/money.hpp"
 #include "core/ledger/rate_card.hpp"
-#include "core/ledger/usage_types.hpp"
+#include "core/ledger/usage/usage_type.hpp"
 
 #include <span>
 #include <vector>
 
 namespace helix {
+
+// How much there was of one type: tokens, requests or seconds, at least 0.
+struct Use {
+    usage::UsageType type;
+    std::int64_t count;
+};
 
 // One line of a bill: what was counted and the rate that it was priced at.
 struct BillLine {
@@ -22,13 +28,12 @@ struct Bill {
     bool complete = true; // else there is no rate for some of the usage, and the cost lacks it
 };
 
-// Prices usage exactly. A part that has a rate of its own is priced at it, and is taken from its whole. Any other part
-// is priced with its whole. Where a type has no rate in the tier, its standard rate counts, then that of the type which
+// Prices usage exactly. Where a type has no rate in the tier, its standard rate counts, then that of the type which
 // stands in for it. A tier without any rate has no price. `lines`: where to write the lines, each with a count above 0.
-Bill price(const UsageTypes& types, const RateCard& card, std::span<const Use> uses, RateQuery query,
-           std::vector<BillLine>* lines = nullptr);
+// The query's prompt is made from the usage. Throws Error 22003 where the cost leaves the range of Money.
+Bill price(const RateCard& card, std::span<const Use> uses, RateQuery query, std::vector<BillLine>* lines = nullptr);
 
-// Tokens of the types that are in the prompt.
-std::int64_t prompt_tokens(const UsageTypes& types, std::span<const Use> uses);
+// Tokens of all types that lie in the prompt: what was read and what a cache had of it.
+std::int64_t prompt_tokens(std::span<const Use> uses);
 
 } // namespace helix

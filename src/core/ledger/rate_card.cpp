@@ -17,7 +17,7 @@ const Rate* in_force(const std::vector<Rate>& rates, std::int64_t at) {
     return &*std::prev(later);
 }
 
-bool holds(const RateScope& scope, UsageTypeId type, const RateQuery& query) {
+bool holds(const RateScope& scope, usage::UsageType type, const RateQuery& query) {
     return scope.type == type && scope.tier == query.tier && (scope.above == 0 || scope.above < query.prompt) &&
            (scope.hours.all() || scope.hours.test(static_cast<std::size_t>(hour_of_week(query.at))));
 }
@@ -39,7 +39,7 @@ void RateCard::add(const RateScope& scope, const Rate& rate) {
     rates.insert(later, rate);
 }
 
-std::optional<FoundRate> RateCard::find(UsageTypeId type, const RateQuery& query) const {
+std::optional<FoundRate> RateCard::find(usage::UsageType type, const RateQuery& query) const {
     std::optional<FoundRate> best;
     for (const auto& series : series_) {
         if (!holds(series.scope, type, query) || (best && !is_closer(series.scope, *best->scope))) {

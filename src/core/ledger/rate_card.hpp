@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/ledger/money.hpp"
-#include "core/ledger/usage_types.hpp"
+#include "core/ledger/usage/usage_type.hpp"
 #include "core/ledger/week_hours.hpp"
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr std::string_view standard_tier = "standard";
 
 // What a rate is for.
 struct RateScope {
-    UsageTypeId type = input_type;
+    usage::UsageType type = usage::UsageType::input;
     std::string tier = std::string(standard_tier);
     std::int64_t above = 0;              // prompt tokens: it holds for prompts that are longer
     WeekHours hours = WeekHours().set(); // all: at any time
@@ -49,7 +49,7 @@ class RateCard {
 
     // The rate for one type: of the scopes that hold, the one above the most tokens. Of two such, the one that holds
     // for some hours only. Tier and type have to be these: the caller tries what stands in for them.
-    std::optional<FoundRate> find(UsageTypeId type, const RateQuery& query) const;
+    std::optional<FoundRate> find(usage::UsageType type, const RateQuery& query) const;
 
     bool has_tier(std::string_view tier) const;
 
