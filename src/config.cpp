@@ -35,6 +35,7 @@ int max_budgets_per_user = 1000;
 int max_preferences_per_user = 1000;
 int max_groups_per_user = 100;
 int max_reservations_per_user = 1000;
+int unknown_model = static_cast<int>(UnknownModel::record);
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
@@ -292,6 +293,10 @@ std::vector<std::string> list_of(const char* value) {
     return parts;
 }
 
+constexpr config_enum_entry unknown_models[] = {{"record", static_cast<int>(UnknownModel::record), false},
+                                                {"refuse", static_cast<int>(UnknownModel::refuse), false},
+                                                {nullptr, 0, false}};
+
 void define() {
     for (const auto& setting : int_settings) {
         DefineCustomIntVariable(setting.name, setting.description, setting.more, setting.variable, *setting.variable,
@@ -306,6 +311,9 @@ void define() {
                              "Whether a signed-in user may record executions for themselves.",
                              "Service roles may record for anyone in any case.", &allow_self_recording,
                              allow_self_recording, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("helix.unknown_model", "What becomes of usage whose model has no price: record or refuse.",
+                             "What is recorded costs 0 until a price exists.", &unknown_model, unknown_model,
+                             unknown_models, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("helix");
 }
 

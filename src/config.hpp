@@ -52,6 +52,10 @@ extern int max_preferences_per_user;  // default 1,000
 extern int max_groups_per_user;       // default 100
 extern int max_reservations_per_user; // open ones, but for the queue's; default 1,000
 
+// What becomes of usage whose model, tier or type has no price. A superuser, in the session too. Default record.
+enum class UnknownModel : int { record, refuse };
+extern int unknown_model;
+
 // Whether a signed-in user may record for themselves. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

@@ -45,21 +45,24 @@ COMMENT ON COLUMN helix.operations.default_output_tokens IS 'Output tokens that 
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
 COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it. Such rows are not dumped.';
 
+CREATE DOMAIN helix_internal.unit_price AS numeric
+    CHECK (VALUE >= 0 AND VALUE < 1000000000 AND pg_catalog.min_scale(VALUE) <= 12);
+COMMENT ON DOMAIN helix_internal.unit_price IS
+    'USD per million tokens, requests or seconds: from 0 to below 10^9, with at most 12 decimals';
+
 CREATE TABLE helix.model_prices (
     provider                  text NOT NULL CHECK (provider <> '' AND pg_catalog.length(provider) <= 200),
     model                     text NOT NULL CHECK (model <> '' AND pg_catalog.length(model) <= 200),
     valid_from                timestamptz NOT NULL CHECK (pg_catalog.isfinite(valid_from)),
-    input_usd_per_mtok        numeric(12, 6) NOT NULL
-        CHECK (input_usd_per_mtok >= 0 AND input_usd_per_mtok < 'Infinity'),
-    cached_input_usd_per_mtok numeric(12, 6) NOT NULL
-        CHECK (cached_input_usd_per_mtok >= 0 AND cached_input_usd_per_mtok < 'Infinity'),
-    output_usd_per_mtok       numeric(12, 6) NOT NULL
-        CHECK (output_usd_per_mtok >= 0 AND output_usd_per_mtok < 'Infinity'),
+    input_usd_per_mtok        helix_internal.unit_price NOT NULL,
+    cached_input_usd_per_mtok helix_internal.unit_price NOT NULL,
+    output_usd_per_mtok       helix_internal.unit_price NOT NULL,
     shipped                   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (provider, model, valid_from)
 );
 COMMENT ON TABLE helix.model_prices IS
-    'List prices in USD per million tokens. Each is in force from valid_from until the model''s next row. Add rows for your own.';
+    'List prices in USD per million tokens, with at most 12 decimals. Each is in force from valid_from until the model''s next row. '
+    'Add rows for your own. helix.model_price_rates has what differs by tier, length of prompt and kind of usage.';
 COMMENT ON COLUMN helix.model_prices.provider IS 'anthropic, deepseek, gemini, openai or another';
 COMMENT ON COLUMN helix.model_prices.model IS 'The exact model name of the provider''s API';
 COMMENT ON COLUMN helix.model_prices.valid_from IS 'Start of this price. Executions are priced by their occurred_at.';

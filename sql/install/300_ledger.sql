@@ -13,7 +13,7 @@ CREATE TABLE helix_internal.executions (
     date                date        NOT NULL,
     latency_ms          integer,
     success             boolean     NOT NULL,
-    priced              boolean     NOT NULL,
+    pricing             "char"      NOT NULL,
     user_id             uuid        NOT NULL,
     operation_id        text        NOT NULL,
     provider            text        NOT NULL,
@@ -22,7 +22,10 @@ CREATE TABLE helix_internal.executions (
     request_id          text,
     trace_id            text,
     error               text,
-    metadata            jsonb
+    metadata            jsonb,
+    usage               jsonb,
+    service_tier        text,
+    sent_model          text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE helix_internal.executions IS
     'The ledger, in partitions by UTC month of recorded_at. Partitions and their indexes are made by make_partition(), not by '
@@ -31,7 +34,12 @@ COMMENT ON COLUMN helix_internal.executions.xid IS
     'Top-level transaction that recorded the row. Folding and reading go by it (xid8 has no BRIN operator class).';
 COMMENT ON COLUMN helix_internal.executions.date IS
     'The day that it counts for: as the caller gave it, else the UTC day of occurred_at';
-COMMENT ON COLUMN helix_internal.executions.priced IS 'The cost came from helix.model_prices, so reprice() may change it';
+COMMENT ON COLUMN helix_internal.executions.pricing IS
+    'g: the cost was given. p: it was priced, so reprice() may change it. u: unpriced, it lacks usage without a rate.';
+COMMENT ON COLUMN helix_internal.executions.usage IS
+    'Counts of types beyond input, cached input and output. They are also in the columns of tokens that they belong to.';
+COMMENT ON COLUMN helix_internal.executions.service_tier IS 'The tier by which it was priced; null: standard';
+COMMENT ON COLUMN helix_internal.executions.sent_model IS 'The model''s name as it was sent, where the price list has another';
 
 -- What has been folded: everything with an xid below next_xid that is not in open_xids, and every id up to base_id.
 CREATE TABLE helix_internal.watermark (

@@ -5,12 +5,13 @@ CREATE FUNCTION helix.record_operation_execution(
     p_model_used text,
     p_model text DEFAULT NULL, p_input_tokens bigint DEFAULT NULL, p_cached_input_tokens bigint DEFAULT NULL,
     p_output_tokens bigint DEFAULT NULL, p_request_id text DEFAULT NULL, p_occurred_at timestamptz DEFAULT NULL,
-    p_error text DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL, p_reservation_id uuid DEFAULT NULL)
+    p_error text DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL, p_reservation_id uuid DEFAULT NULL,
+    p_usage jsonb DEFAULT NULL, p_service_tier text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_execution';
 COMMENT ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, text, bigint, bigint,
-    bigint, text, timestamptz, text, text, jsonb, uuid) IS
+    bigint, text, timestamptz, text, text, jsonb, uuid, jsonb, text) IS
     'Records one execution in the caller''s transaction and returns its id. p_latency_ms is in ms, null where unknown. '
     'p_cost_usd is in USD; null prices the tokens by helix.model_prices at p_occurred_at. A failed one without both costs 0. '
     'Input, cached input and output tokens are disjoint counts. p_model_used is a provider, or a model that has a price. A null '
@@ -62,11 +63,11 @@ CREATE FUNCTION helix.record_operation_executions(
     p_model text[] DEFAULT NULL, p_input_tokens bigint[] DEFAULT NULL, p_cached_input_tokens bigint[] DEFAULT NULL,
     p_output_tokens bigint[] DEFAULT NULL, p_request_id text[] DEFAULT NULL, p_occurred_at timestamptz[] DEFAULT NULL,
     p_error text[] DEFAULT NULL, p_trace_id text[] DEFAULT NULL, p_metadata jsonb[] DEFAULT NULL,
-    p_reservation_id uuid[] DEFAULT NULL) RETURNS bigint[]
+    p_reservation_id uuid[] DEFAULT NULL, p_usage jsonb[] DEFAULT NULL, p_service_tier text[] DEFAULT NULL) RETURNS bigint[]
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_record_operation_executions_columns';
 COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], bigint[], numeric[], text[], text[],
-    bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[]) IS
+    bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], uuid[], jsonb[], text[]) IS
     'The same with an array for each parameter of record_operation_execution, all of one length (22023 else). A null array stands '
     'for nulls. It needs no JSON, so it is the fastest way for many executions.';
 
@@ -80,7 +81,9 @@ COMMENT ON FUNCTION helix_internal.write_execution() IS
 CREATE VIEW helix.executions WITH (security_invoker = true) AS
     SELECT e.id, e.user_id, e.operation_id, e.date, e.success, e.latency_ms, e.cost_usd,
            e.provider AS model_used, e.model, e.input_tokens, e.cached_input_tokens, e.output_tokens,
-           e.request_id, e.occurred_at, e.error, e.trace_id, e.metadata, e.recorded_at
+           e.request_id, e.occurred_at, e.error, e.trace_id, e.metadata, e.recorded_at,
+           e.usage, coalesce(e.service_tier, 'standard') AS service_tier, coalesce(e.sent_model, e.model) AS sent_model,
+           CASE e.pricing WHEN 'g' THEN 'given' WHEN 'p' THEN 'priced' ELSE 'unpriced' END AS pricing
       FROM helix_internal.executions e;
 COMMENT ON VIEW helix.executions IS
     'The executions that the caller may see. Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
@@ -91,12 +94,13 @@ CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.ex
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, '
-                      'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb, uuid)'),
+                      'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb, uuid, '
+                      'jsonb, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], bigint[], '
                       'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], '
-                      'uuid[])'),
+                      'uuid[], jsonb[], text[])'),
     ('authenticated', 'SELECT, INSERT ON helix.executions');

@@ -37,11 +37,12 @@ COMMENT ON FUNCTION helix.fold() IS
     'does it every helix.fold_interval; sums are exact with or without it. 25006 on a standby.';
 
 CREATE FUNCTION helix_internal.price_of(
-    p_provider text, p_model text, p_at timestamptz, p_input bigint, p_cached_input bigint, p_output bigint) RETURNS numeric
+    p_provider text, p_model text, p_at timestamptz, p_input bigint, p_cached_input bigint, p_output bigint, p_usage jsonb,
+    p_service_tier text, OUT cost_usd numeric, OUT complete boolean)
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_price_of';
-COMMENT ON FUNCTION helix_internal.price_of(text, text, timestamptz, bigint, bigint, bigint) IS
-    'Exact cost in USD of these tokens by helix.model_prices at p_at. Null where the model has no price then.';
+COMMENT ON FUNCTION helix_internal.price_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text) IS
+    'Exact cost in USD of this usage, as the ledger keeps it, by the prices at p_at. Not complete where some of it has no rate.';
 
 CREATE FUNCTION helix.reprice(
     p_from timestamptz, p_to timestamptz, p_model text DEFAULT NULL,

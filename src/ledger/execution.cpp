@@ -6,8 +6,10 @@
 #include "callers/caller.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
-#include "core/ledger/pricing.hpp"
+#include "ledger/execution_price.hpp"
+#include "ledger/provider_usage.hpp"
 #include "operations/operations.hpp"
+#include "operations/prices.hpp"
 #include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
 #include "pg/guard.hpp"
@@ -26,11 +28,22 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_request_id_bytes = 255;
+constexpr std::size_t max_tier_bytes = 40;
 constexpr std::size_t max_metadata_bytes = 65'536;
 constexpr std::int64_t max_tokens = 1'000'000'000; // so that no sum of a user's tokens exceeds bigint
 
 std::string quoted(std::string_view value) {
     return "\"" + std::string(value) + "\"";
+}
+
+// The tier of the price list; none for the standard tier.
+std::optional<std::string_view> price_tier(std::string_view written) {
+    const std::string tier = usage::tier_of(written);
+    if (tier == standard_tier) {
+        return std::nullopt;
+    }
+    return pg::call(
+        [text = std::string_view(tier)] { return std::string_view(pnstrdup(text.data(), text.size()), text.size()); });
 }
 
 [[noreturn]] void refuse_null(const char* field) {
@@ -72,21 +85,14 @@ void check_cost(Datum cost) {
     pg::check_amount("cost_usd", cost, "null to price the tokens");
 }
 
-// model_used is a provider, or a model that exactly one provider sells: then nothing else has to be given.
+// The name that was sent is kept where the price list has another.
 void resolve_model(const Request& request, const PriceList& prices, Execution& execution) {
-    const auto used = request.model_used;
-    const auto seller = used && !request.model ? prices.provider_of(*used) : std::string_view{};
-    if (!seller.empty()) {
-        execution.provider = seller;
-        execution.model = *used;
-        return;
-    }
-    execution.model = request.model ? *request.model : used.value_or("unknown");
-    if (used) {
-        execution.provider = *used;
-    } else {
-        const auto derived = prices.provider_of(execution.model);
-        execution.provider = derived.empty() ? std::string_view("unknown") : derived;
+    const auto name = operations::resolve_model(prices, request.model_used, request.model);
+    execution.provider = name.provider;
+    execution.model = name.model;
+    const auto sent = request.model ? request.model : request.model_used;
+    if (sent && *sent != name.model) {
+        execution.sent_model = sent;
     }
 }
 
@@ -100,49 +106,88 @@ void resolve_time(const Request& request, TimestampTz now, Execution& execution)
     execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
 }
 
-// Exact cost as a numeric; none where the model has no price at `at`. Token counts must be at least 0.
-std::optional<Datum> price_of(const PriceList& prices, std::string_view provider, std::string_view model,
-                              TimestampTz at, const TokenUse& tokens) {
-    const Price* price = prices.find(provider, model, at);
-    if (price == nullptr) {
-        return std::nullopt;
+// A provider's own object says all of the usage, and flat counts beside it would contradict it.
+void check_one_form(const Request& request) {
+    if (request.usage && (request.input_tokens || request.cached_input_tokens || request.output_tokens)) {
+        throw Error(sqlstate::invalid_parameter_value, "usage and token counts are both given", {},
+                    "Pass the provider's usage object, or the counts, and null for the other.");
     }
-    const std::string usd = cost_of(*price, tokens).to_string();
-    return pg::call([text = usd.c_str()] {
-        return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-    });
+}
+
+// Fills in the tokens of a provider's object, and what else it tells. Returns the cost that it reports.
+std::optional<Datum> resolve_usage(const Request& request, Execution& execution, Uses& uses) {
+    auto tier = request.service_tier.value_or(std::string_view{});
+    std::optional<Datum> reported;
+    if (request.usage) {
+        check_one_form(request);
+        const auto usage = read_usage(*request.usage);
+        uses = usage.uses;
+        execution.input_tokens = usage.columns.input;
+        execution.cached_input_tokens = usage.columns.cached_input;
+        execution.output_tokens = usage.columns.output;
+        execution.usage = stored_types(uses);
+        execution.metadata = metadata_with(request.metadata, usage);
+        reported = usage.cost_usd;
+        tier = tier.empty() ? usage.service_tier : tier;
+    } else {
+        uses = uses_of({request.input_tokens, request.cached_input_tokens, request.output_tokens}, 0);
+    }
+    if (!tier.empty()) {
+        execution.service_tier = price_tier(tier);
+    }
+    return reported;
+}
+
+bool has_tokens(const Execution& execution) {
+    return execution.input_tokens || execution.cached_input_tokens || execution.output_tokens || execution.usage;
+}
+
+[[noreturn]] void refuse_unpriced(const PriceList& prices, const Execution& execution) {
+    std::string sellers;
+    for (const auto seller : prices.sellers_of(execution.model)) {
+        sellers += (sellers.empty() ? "" : ", ") + quoted(seller);
+    }
+    throw Error(sqlstate::undefined_object, "no price is known for this model",
+                "helix.model_prices has no rate for all usage of provider " + quoted(execution.provider) +
+                    " and model " + quoted(execution.model) + " in tier " +
+                    quoted(execution.service_tier.value_or(standard_tier)) + " at that time." +
+                    (sellers.empty() ? "" : " It is sold by " + sellers + "."),
+                "Pass cost_usd, or add the price to helix.model_prices or helix.model_price_rates, or an alias.");
+}
+
+void price_tokens(const PriceList& prices, const Uses& uses, Execution& execution) {
+    const auto found = price_usage(prices,
+                                   {execution.provider, execution.model,
+                                    execution.service_tier.value_or(std::string_view{}), execution.occurred_at},
+                                   uses);
+    if (!found.complete && config::unknown_model == static_cast<int>(config::UnknownModel::refuse)) {
+        refuse_unpriced(prices, execution);
+    }
+    check_cost(found.cost_usd);
+    execution.cost_usd = found.cost_usd;
+    execution.pricing = found.complete ? Pricing::priced : Pricing::unpriced;
 }
 
 void resolve_cost(const Request& request, const PriceList& prices, Execution& execution) {
-    if (request.cost_usd) {
-        check_cost(*request.cost_usd);
-        execution.cost_usd = *request.cost_usd;
-        execution.priced = false;
+    Uses uses{};
+    const auto reported = resolve_usage(request, execution, uses);
+    const auto given = request.cost_usd ? request.cost_usd : reported;
+    if (given) {
+        check_cost(*given);
+        execution.cost_usd = *given;
+        execution.pricing = Pricing::given;
         return;
     }
-    const bool has_tokens = request.input_tokens || request.cached_input_tokens || request.output_tokens;
-    if (!has_tokens && !*request.success) { // it was refused or never answered
-        execution.cost_usd = NumericGetDatum(int64_to_numeric(0));
-        execution.priced = false;
+    if (has_tokens(execution)) {
+        price_tokens(prices, uses, execution);
         return;
     }
-    if (!has_tokens) {
+    if (*request.success) {
         throw Error(sqlstate::null_value_not_allowed, "neither a cost nor tokens are given", {},
                     "Pass cost_usd, or token counts and a model that helix.model_prices knows.");
     }
-    const TokenUse tokens{.input = request.input_tokens.value_or(0),
-                          .cached_input = request.cached_input_tokens.value_or(0),
-                          .output = request.output_tokens.value_or(0)};
-    const auto cost = price_of(prices, execution.provider, execution.model, execution.occurred_at, tokens);
-    if (!cost) {
-        throw Error(sqlstate::undefined_object, "no price is known for this model",
-                    "helix.model_prices has no row for provider " + quoted(execution.provider) + " and model " +
-                        quoted(execution.model) + " valid at that time.",
-                    "Pass cost_usd, or add the price to helix.model_prices.");
-    }
-    check_cost(*cost);
-    execution.cost_usd = *cost;
-    execution.priced = true;
+    execution.cost_usd = NumericGetDatum(int64_to_numeric(0)); // it was refused or never answered
+    execution.pricing = Pricing::given;
 }
 
 // What must be there: a user for whom the caller may record, a known operation, and whether it succeeded.
@@ -167,13 +212,11 @@ void check_bounds(const Request& request) {
     check_text("model", request.model, max_name_bytes);
     check_text("request_id", request.request_id, max_request_id_bytes);
     check_text("trace_id", request.trace_id, max_request_id_bytes);
-    if (request.metadata) {
-        check_metadata(*request.metadata);
-    }
     check_count("latency_ms", request.latency_ms, INT32_MAX);
     check_count("input_tokens", request.input_tokens, max_tokens);
     check_count("cached_input_tokens", request.cached_input_tokens, max_tokens);
     check_count("output_tokens", request.output_tokens, max_tokens);
+    check_text("service_tier", request.service_tier, max_tier_bytes);
 }
 
 // What is stored as it was given.
@@ -208,29 +251,10 @@ Execution resolve(const Request& request, TimestampTz now) {
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);
     resolve_cost(request, prices, execution);
+    if (execution.metadata) {
+        check_metadata(*execution.metadata); // what the usage has added to it
+    }
     return execution;
-}
-
-HELIX_FUNCTION(helix_price_of) {
-    struct Argument {
-        enum : int { provider, model, at, input, cached_input, output };
-    };
-    if (PG_ARGISNULL(Argument::provider) || PG_ARGISNULL(Argument::model) || PG_ARGISNULL(Argument::at)) {
-        PG_RETURN_NULL();
-    }
-    const auto text = [fcinfo](int number) { return pg::text_view(PG_GETARG_DATUM(number)); };
-    const auto count = [fcinfo](int number) {
-        return PG_ARGISNULL(number) ? std::int64_t{0} : PG_GETARG_INT64(number);
-    };
-    const TokenUse tokens{.input = count(Argument::input),
-                          .cached_input = count(Argument::cached_input),
-                          .output = count(Argument::output)};
-    const auto cost = price_of(operations::prices(), text(Argument::provider), text(Argument::model),
-                               PG_GETARG_TIMESTAMPTZ(Argument::at), tokens);
-    if (!cost) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_DATUM(*cost);
 }
 
 } // namespace helix::ledger

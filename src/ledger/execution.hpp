@@ -31,12 +31,17 @@ struct Request {
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata; // jsonb
     std::optional<pg_uuid_t> reservation_id;
+    std::optional<Datum> usage; // jsonb: a provider's own object
+    std::optional<std::string_view> service_tier;
     bool is_queued = false; // the queue has checked its operation_id, which may be gone by now
     budgets::Holder reservation_holder = budgets::Holder::caller;
 };
 
-// A valid, priced execution. Its provider may point into the price list: it is valid until operations::prices() is
-// called again.
+// Where the cost comes from, as the ledger keeps it. What is unpriced has usage without a rate: its cost lacks that.
+enum class Pricing : char { given = 'g', priced = 'p', unpriced = 'u' };
+
+// A valid, priced execution. Its provider and model may point into the price list: it is valid until
+// operations::prices() is called again.
 struct Execution {
     pg_uuid_t user_id;
     std::string_view operation_id;
@@ -44,7 +49,7 @@ struct Execution {
     std::string_view model;
     DateADT date;
     bool success;
-    bool priced;
+    Pricing pricing;
     std::optional<std::int32_t> latency_ms;
     Datum cost_usd; // numeric, finite, at least 0
     TimestampTz occurred_at;
@@ -55,6 +60,9 @@ struct Execution {
     std::optional<std::string_view> error;
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata;
+    std::optional<Datum> usage;                   // jsonb: see stored_usage.hpp
+    std::optional<std::string_view> service_tier; // of the price list, unless it is the standard tier
+    std::optional<std::string_view> sent_model;   // where the name was another than that of the price list
     std::optional<pg_uuid_t> reservation_id;
     budgets::Holder reservation_holder;
 };

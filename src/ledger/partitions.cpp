@@ -99,6 +99,8 @@ void make_partition(Month month) {
         CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id)
                WITH (pages_per_range = %d, autosummarize = on))",
                               name, name, pages_per_range));
+    pg::execute_text(
+        psprintf("CREATE INDEX %s_unpriced ON helix_internal.%s (provider, model) WHERE pricing = 'u'", name, name));
     pg::execute_text(psprintf(R"(
         ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s
               FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'))",

@@ -3,7 +3,7 @@
 
 #include "ledger/json_executions.hpp"
 #include "ledger/writer.hpp"
-#include "operations/operations.hpp"
+#include "operations/prices.hpp"
 #include "pg/catch_error.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/values.hpp"

@@ -17,13 +17,13 @@ constexpr pg::TriggerRule rule{.function = "write_execution",
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = views};
 
-// The columns that are parameters of record_operation_execution too, in the order of these.
+// The columns that are parameters of record_operation_execution too, in the order of these; null: the view has none.
 constexpr const char* columns[] = {
     "user_id",       "operation_id", "date",        "success",      "latency_ms",
     "cost_usd",      "model_used",   "model",       "input_tokens", "cached_input_tokens",
     "output_tokens", "request_id",   "occurred_at", "error",        "trace_id",
-    "metadata"};
-static_assert(std::size(columns) == Parameter::reservation_id); // which the view does not have
+    "metadata",      nullptr,        "usage",       "service_tier"};
+static_assert(std::size(columns) == Parameter::count);
 
 // A value of the new row, or nothing for null. Raises where the view has lost the column.
 std::optional<Datum> value_of(const pg::TriggerRow& row, const char* column) {
@@ -76,7 +76,7 @@ HELIX_FUNCTION(helix_write_execution) {
     const auto row = pg::new_row(trigger);
     refuse_assigned(row);
     const auto request = request_of([&row](int parameter) -> std::optional<Datum> {
-        if (parameter == Parameter::reservation_id) {
+        if (columns[parameter] == nullptr) {
             return std::nullopt;
         }
         const auto value = value_of(row, columns[parameter]);

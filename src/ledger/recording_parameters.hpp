@@ -27,6 +27,8 @@ struct Parameter {
         trace_id,
         metadata,
         reservation_id,
+        usage,
+        service_tier,
         count
     };
 };
@@ -68,6 +70,8 @@ Request request_of(Get get) {
     request.trace_id = read(Parameter::trace_id, pg::text_view);
     request.metadata = read(Parameter::metadata, same);
     request.reservation_id = read(Parameter::reservation_id, uuid);
+    request.usage = read(Parameter::usage, same);
+    request.service_tier = read(Parameter::service_tier, pg::text_view);
     return request;
 }
 

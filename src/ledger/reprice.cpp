@@ -32,15 +32,18 @@ pg::Statement select_retained_since(R"(
 // In budgets a new price counts when the execution occurred: see budgets/placement.hpp.
 pg::Statement reprice_statement(R"(
     WITH priced AS (
-        SELECT e.tableoid AS partition, e.ctid AS place, e.cost_usd AS old_cost,
-               helix_internal.price_of(e.provider, e.model, e.occurred_at, e.input_tokens, e.cached_input_tokens,
-                                       e.output_tokens) AS new_cost
+        SELECT e.tableoid AS partition, e.ctid AS place, e.cost_usd AS old_cost, e.pricing AS old_pricing,
+               p.cost_usd AS new_cost, CASE WHEN p.complete THEN 'p' ELSE 'u' END::"char" AS new_pricing
           FROM helix_internal.executions e
-         WHERE e.priced AND e.occurred_at >= $1 AND e.occurred_at < $2 AND ($3 IS NULL OR e.model = $3)),
+         CROSS JOIN LATERAL helix_internal.price_of(e.provider, e.model, e.occurred_at, e.input_tokens,
+                                                    e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier) p
+         WHERE e.pricing <> 'g' AND e.occurred_at >= $1 AND e.occurred_at < $2 AND ($3 IS NULL OR e.model = $3)),
     changed AS (
-        UPDATE helix_internal.executions e SET cost_usd = p.new_cost
+        UPDATE helix_internal.executions e SET cost_usd = p.new_cost, pricing = p.new_pricing
           FROM priced p
-         WHERE e.tableoid = p.partition AND e.ctid = p.place AND p.new_cost <> p.old_cost
+         WHERE e.tableoid = p.partition AND e.ctid = p.place
+           AND CASE p.new_pricing WHEN 'p' THEN p.new_cost <> p.old_cost OR p.old_pricing = 'u'
+                                  ELSE p.old_pricing = 'u' AND p.new_cost <> p.old_cost END
         RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost,
                   p.new_cost, e.id <= $6 OR (e.xid < $4 AND e.xid <> ALL ($5)) AS folded),
     differences AS MATERIALIZED (
@@ -100,7 +103,7 @@ pg::Statement correct_maxima(R"(
     WITH keys AS (
         SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
           FROM helix_internal.executions e
-         WHERE e.priced AND e.occurred_at >= $1 AND e.occurred_at < $2 AND ($3 IS NULL OR e.model = $3)),
+         WHERE e.pricing <> 'g' AND e.occurred_at >= $1 AND e.occurred_at < $2 AND ($3 IS NULL OR e.model = $3)),
     maxima AS (
         SELECT e.user_id, e.operation_id, e.date, e.provider, e.model, pg_catalog.max(e.cost_usd) AS cost_usd
           FROM helix_internal.executions e

@@ -50,7 +50,7 @@ enum Column {
     date,
     latency_ms,
     success,
-    priced,
+    pricing,
     user_id,
     operation_id,
     provider,
@@ -60,6 +60,9 @@ enum Column {
     trace_id,
     error,
     metadata,
+    usage,
+    service_tier,
+    sent_model,
     column_count
 };
 
@@ -96,7 +99,7 @@ void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_
     row.set(date, DateADTGetDatum(execution.date));
     row.set(latency_ms, execution.latency_ms, [](std::int32_t value) { return Int32GetDatum(value); });
     row.set(success, BoolGetDatum(execution.success));
-    row.set(priced, BoolGetDatum(execution.priced));
+    row.set(pricing, CharGetDatum(static_cast<char>(execution.pricing)));
     row.set(user_id, pg::uuid_datum(execution.user_id));
     row.set(operation_id, pg::text_datum(execution.operation_id));
     row.set(provider, pg::text_datum(execution.provider));
@@ -106,6 +109,9 @@ void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_
     row.set(trace_id, execution.trace_id, pg::text_datum);
     row.set(error, execution.error, pg::text_datum);
     row.set(metadata, execution.metadata, same);
+    row.set(usage, execution.usage, same);
+    row.set(service_tier, execution.service_tier, pg::text_datum);
+    row.set(sent_model, execution.sent_model, pg::text_datum);
     ExecStoreVirtualTuple(slot);
 }
 

@@ -1,8 +1,9 @@
-// Each backend's copy of helix.operations and helix.model_prices, and the trigger that tells when it is old.
+// Each backend's copy of helix.operations, and the trigger that tells when a copy is old.
 #include "pg/prelude.hpp"
 
 #include "operations/operations.hpp"
 
+#include "operations/prices.hpp"
 #include "pg/guard.hpp"
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
@@ -20,26 +21,25 @@ namespace helix::operations {
 
 namespace {
 
-constexpr const char* tables[] = {"helix.operations", "helix.model_prices"};
+constexpr const char* tables[] = {"helix.operations", "helix.model_prices", "helix.model_price_rates",
+                                  "helix.model_aliases"};
 constexpr pg::TriggerRule rule{.function = "operations_changed",
                                .timing = pg::Timing::after,
                                .statement_events = pg::on_insert | pg::on_update | pg::on_delete | pg::on_truncate,
                                .relations = tables};
 
-// Every change of the two tables sends a relation-cache invalidation for them (operations_changed). It reaches all
-// backends at commit, and this one at its next command. The counter then tells that the copy is old.
+// Every change of the table sends a relation-cache invalidation for it (operations_changed). It reaches all backends at
+// commit, and this one at its next command. The counter then tells that the copy is old.
 struct Copy {
     std::map<std::string, bool, std::less<>> operations; // id, whether it has a handler
-    PriceList prices;
-    Oid operations_table = InvalidOid;
-    Oid prices_table = InvalidOid;
+    Oid table = InvalidOid;
     std::uint64_t read_at = 0;
 };
 Copy copy;
 std::uint64_t changes = 1;
 
 void mark_stale(Datum, Oid relation) {
-    if (relation == InvalidOid || relation == copy.operations_table || relation == copy.prices_table) {
+    if (relation == InvalidOid || relation == copy.table) {
         ++changes;
     }
 }
@@ -49,36 +49,16 @@ struct OperationRow {
     enum : int { operation_id = 1, has_handler };
 };
 
-pg::Statement select_prices(R"(
-    SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, cached_input_usd_per_mtok::pg_catalog.text,
-           output_usd_per_mtok::pg_catalog.text
-      FROM helix.model_prices)");
-struct PriceRow {
-    enum : int { provider = 1, model, valid_from, input, cached_input, output };
-};
-
-void read_tables() {
+void read_table() {
     const auto started_at = changes;
     copy.read_at = 0;
-    copy.operations.clear();
-    copy.prices.clear(); // an error below leaves it to be read again
-    const Oid schema = get_namespace_oid("helix", false);
-    copy.operations_table = get_relname_relid("operations", schema);
-    copy.prices_table = get_relname_relid("model_prices", schema);
+    copy.operations.clear(); // an error below leaves it to be read again
+    copy.table = get_relname_relid("operations", get_namespace_oid("helix", false));
     pg::OwnerSpi spi;
-    auto rows = select_operations.execute_latest();
+    const auto rows = select_operations.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
         copy.operations.emplace(pg::text_view(pg::column(row, OperationRow::operation_id)),
                                 DatumGetBool(pg::column(row, OperationRow::has_handler)));
-    }
-    rows = select_prices.execute_latest();
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const auto text = [row](int column) { return pg::text_view(pg::column(row, column)); };
-        const Price price{.input = parse_micro_usd(text(PriceRow::input)),
-                          .cached_input = parse_micro_usd(text(PriceRow::cached_input)),
-                          .output = parse_micro_usd(text(PriceRow::output))};
-        copy.prices.add(text(PriceRow::provider), text(PriceRow::model),
-                        DatumGetTimestampTz(pg::column(row, PriceRow::valid_from)), price);
     }
     spi.finish();
     copy.read_at = started_at;
@@ -87,7 +67,7 @@ void read_tables() {
 const Copy& current() {
     AcceptInvalidationMessages(); // also in the middle of a transaction
     if (copy.read_at != changes) {
-        read_tables();
+        read_table();
     }
     return copy;
 }
@@ -96,6 +76,7 @@ const Copy& current() {
 
 void initialize() {
     CacheRegisterRelcacheCallback(mark_stale, 0);
+    initialize_prices();
 }
 
 bool has_operation(std::string_view operation_id) {
@@ -126,10 +107,6 @@ void refuse_superuser(std::string_view operation_id, const char* role) {
                         errdetail("It would run as \"%s\".", role),
                         errhint("SET ROLE to a role with the rights that the handler needs, then repeat the call.")));
     }
-}
-
-const PriceList& prices() {
-    return current().prices;
 }
 
 HELIX_FUNCTION(helix_operations_changed) {

@@ -1,9 +1,7 @@
-// Owns: each backend's copy of helix.operations and helix.model_prices. Any feature may read it; it follows every
-// committed change.
+// Owns: each backend's copy of helix.operations. Any feature may read it; it follows every committed change.
 #pragma once
 
 #include "core/error.hpp"
-#include "core/ledger/pricing.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,10 +11,9 @@ namespace helix::operations {
 // Registers for invalidations; called once, by _PG_init.
 void initialize();
 
-// Each reads the tables first where they have changed, and may raise PostgreSQL errors then.
+// Each reads the table first where it has changed, and may raise PostgreSQL errors then.
 bool has_operation(std::string_view operation_id);
 bool has_handler(std::string_view operation_id);
-const PriceList& prices();
 
 // Throws Error 42704 where there is no such operation.
 void check_operation(std::string_view operation_id);

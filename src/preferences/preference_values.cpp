@@ -4,6 +4,7 @@
 #include "preferences/preference_values.hpp"
 
 #include "operations/operations.hpp"
+#include "operations/prices.hpp"
 #include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
@@ -60,7 +61,8 @@ void check_operation(Datum operation_id) {
 void check_model(Datum model) {
     pg::check_text("preferred_model", model, longest_model);
     const auto name = pg::text_view(model);
-    if (!operations::prices().knows(name)) {
+    const PriceList& prices = operations::prices();
+    if (!prices.has_model(name) && !prices.has_provider(name)) {
         throw Error(sqlstate::undefined_object, "unknown preferred_model", it_is(name),
                     "Use a provider or a model of helix.model_prices, or null for none.");
     }

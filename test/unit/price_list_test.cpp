@@ -8,29 +8,33 @@ namespace {
 
 using usage::UsageType;
 
-TEST(PriceList, NamesTheProviderOnlyWhereThereIsOne) {
+using Names = std::vector<std::string_view>;
+
+TEST(PriceList, NamesWhoSellsAModel) {
     PriceList list;
     list.add("anthropic", "mine", 0, {});
-    list.add("deepseek", "shared", 0, {});
     list.add("gemini", "shared", 0, {});
-    EXPECT_EQ(list.provider_of("mine"), "anthropic");
-    EXPECT_EQ(list.provider_of("shared"), "");
-    EXPECT_EQ(list.provider_of("none"), "");
+    list.add("deepseek", "shared", 0, {});
+    EXPECT_EQ(list.sellers_of("mine"), Names{"anthropic"});
+    EXPECT_EQ(list.sellers_of("shared"), (Names{"deepseek", "gemini"}));
+    EXPECT_EQ(list.sellers_of("none"), Names{});
     list.clear();
-    EXPECT_EQ(list.provider_of("mine"), "");
+    EXPECT_EQ(list.sellers_of("mine"), Names{});
+    EXPECT_FALSE(list.has_provider("anthropic"));
 }
 
-TEST(PriceList, KnowsModelsAndProviders) {
+TEST(PriceList, KnowsModelsAndProvidersApart) {
     PriceList list;
-    EXPECT_FALSE(list.knows("openai"));
+    EXPECT_FALSE(list.has_provider("openai"));
     list.add("openai", "gpt", 0, {});
-    list.add("gemini", "gpt", 0, {});
-    for (const char* name : {"openai", "gemini", "gpt"}) {
-        EXPECT_TRUE(list.knows(name)) << name;
-    }
+    EXPECT_TRUE(list.has_provider("openai"));
+    EXPECT_TRUE(list.has_model("gpt"));
     for (const char* name : {"", "gp", "gpt2", "anthropic"}) {
-        EXPECT_FALSE(list.knows(name)) << name;
+        EXPECT_FALSE(list.has_model(name)) << name;
+        EXPECT_FALSE(list.has_provider(name)) << name;
     }
+    EXPECT_FALSE(list.has_model("openai"));
+    EXPECT_FALSE(list.has_provider("gpt"));
 }
 
 TEST(PriceList, KeepsTheModelsOfProvidersApart) {

@@ -1,8 +1,6 @@
 // Keeps the rates of all models.
 #include "core/ledger/price_list.hpp"
 
-#include <algorithm>
-
 namespace helix {
 
 void PriceList::add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price) {
@@ -13,7 +11,13 @@ void PriceList::add(std::string_view provider, std::string_view model, std::int6
 }
 
 RateCard& PriceList::card(std::string_view provider, std::string_view model) {
+    providers_.emplace(provider);
     return by_model_[std::string(model)][std::string(provider)];
+}
+
+void PriceList::clear() noexcept {
+    by_model_.clear();
+    providers_.clear();
 }
 
 const RateCard* PriceList::find(std::string_view provider, std::string_view model) const {
@@ -25,17 +29,15 @@ const RateCard* PriceList::find(std::string_view provider, std::string_view mode
     return sold == providers->second.end() ? nullptr : &sold->second;
 }
 
-std::string_view PriceList::provider_of(std::string_view model) const {
+std::vector<std::string_view> PriceList::sellers_of(std::string_view model) const {
+    std::vector<std::string_view> sellers;
     const auto providers = by_model_.find(model);
-    if (providers == by_model_.end() || providers->second.size() != 1) {
-        return {};
+    if (providers != by_model_.end()) {
+        for (const auto& [provider, card] : providers->second) {
+            sellers.emplace_back(provider);
+        }
     }
-    return providers->second.begin()->first;
-}
-
-bool PriceList::knows(std::string_view name) const {
-    return by_model_.contains(name) || std::any_of(by_model_.begin(), by_model_.end(),
-                                                   [&](const auto& model) { return model.second.contains(name); });
+    return sellers;
 }
 
 } // namespace helix

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace helix {
 
@@ -22,20 +24,21 @@ class PriceList {
   public:
     void add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price);
     RateCard& card(std::string_view provider, std::string_view model); // made where there is none
-    void clear() noexcept { by_model_.clear(); }
+    void clear() noexcept;
 
     // The model's rates; null where nobody has priced it.
     const RateCard* find(std::string_view provider, std::string_view model) const;
 
-    // The provider that sells `model`; empty where none or more than one does.
-    std::string_view provider_of(std::string_view model) const;
+    bool has_model(std::string_view model) const { return by_model_.contains(model); }
+    bool has_provider(std::string_view provider) const { return providers_.contains(provider); }
 
-    // Whether it is a model, or a provider of one.
-    bool knows(std::string_view name) const;
+    // Who sells `model`, in the order of their names.
+    std::vector<std::string_view> sellers_of(std::string_view model) const;
 
   private:
     using Providers = std::map<std::string, RateCard, std::less<>>;
     std::map<std::string, Providers, std::less<>> by_model_;
+    std::set<std::string, std::less<>> providers_;
 };
 
 } // namespace helix

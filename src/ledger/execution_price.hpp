@@ -1,0 +1,27 @@
+// Owns: what usage of a model costs by the price list, as a numeric. Used within ledger/ only.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+#include "core/ledger/price_list.hpp"
+#include "ledger/stored_usage.hpp"
+
+namespace helix::ledger {
+
+// A model at a provider, and how it was called.
+struct Priced {
+    std::string_view provider;
+    std::string_view model;
+    std::string_view service_tier; // of the price list; empty: standard
+    TimestampTz at;
+};
+
+struct PriceFound {
+    Datum cost_usd; // numeric; without what has no rate
+    bool complete;  // else something has no rate
+};
+
+// Throws helix::Error 22003 where the cost leaves its range.
+PriceFound price_usage(const PriceList& prices, const Priced& call, const Uses& uses);
+
+} // namespace helix::ledger

@@ -1,0 +1,144 @@
+// Finds the provider and the model that names stand for.
+#include "pg/prelude.hpp"
+
+#include "operations/model_names.hpp"
+
+#include "core/characters.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace helix::operations {
+
+namespace {
+
+constexpr int most_rewrites = 8;
+constexpr std::size_t most_remembered = 1000; // names of one backend
+
+struct Name {
+    std::string provider; // empty: nobody says who sells it
+    std::string model;
+    bool rewritten = false;
+};
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), to_lower);
+    return result;
+}
+
+class Resolver {
+  public:
+    Resolver(const PriceList& prices, const ModelAliases& aliases) : prices_(prices), aliases_(aliases) {}
+
+    // What one word stands for that may be a provider or a model.
+    Name of_one(std::string_view word) const {
+        if (prices_.has_provider(word)) {
+            return as_sent(word, word);
+        }
+        const Name name = of_model(word);
+        return name.provider.empty() ? as_sent(word, word) : name;
+    }
+
+    Name of_both(std::string_view provider, std::string_view model) const {
+        const Name alone = of_model(model);
+        if (prices_.find(provider, alone.model) != nullptr) {
+            return {std::string(provider), alone.model};
+        }
+        if (provider == model) {
+            return with_provider(alone, provider);
+        }
+        const Name together = of_model(std::string(provider) + "/" + std::string(model));
+        if (together.rewritten) {
+            return with_provider(together, provider);
+        }
+        const bool names_it_twice = !prices_.has_provider(provider) && of_model(provider).model == alone.model;
+        return names_it_twice ? with_provider(alone, provider) : as_sent(provider, model);
+    }
+
+    Name of_model(std::string_view sent) const {
+        Name name{{}, std::string(sent)};
+        for (int i = 0; i < most_rewrites && !prices_.has_model(name.model) && rewrite(name); ++i) {
+        }
+        if (!prices_.has_model(name.model) && prices_.has_model(lower(name.model))) {
+            name.model = lower(name.model);
+        }
+        if (name.provider.empty()) {
+            const auto sellers = prices_.sellers_of(name.model);
+            name.provider = sellers.size() == 1 ? sellers.front() : aliases_.seller_of(name.model);
+        }
+        return name;
+    }
+
+  private:
+    static Name as_sent(std::string_view provider, std::string_view model) {
+        return {std::string(provider), std::string(model)};
+    }
+
+    static Name with_provider(Name name, std::string_view otherwise) {
+        if (name.provider.empty()) {
+            name.provider = otherwise;
+        }
+        return name;
+    }
+
+    bool rewrite(Name& name) const {
+        const auto found = aliases_.rewrite(name.model);
+        if (!found || found->name.empty() || found->name == name.model) {
+            return false;
+        }
+        name.model = found->name;
+        name.rewritten = true;
+        if (name.provider.empty()) {
+            name.provider = found->provider;
+        }
+        return true;
+    }
+
+    const PriceList& prices_;
+    const ModelAliases& aliases_;
+};
+
+// Rules are matched once for each name in a backend.
+std::map<std::string, Name, std::less<>> remembered;
+
+template <typename Find>
+ModelName remember(const std::string& key, Find find) {
+    auto found = remembered.find(key);
+    if (found == remembered.end()) {
+        if (remembered.size() >= most_remembered) {
+            remembered.clear();
+        }
+        found = remembered.emplace(key, find()).first;
+    }
+    return {found->second.provider, found->second.model};
+}
+
+} // namespace
+
+void forget_model_names() {
+    remembered.clear();
+}
+
+ModelName name_model(const PriceList& prices, const ModelAliases& aliases, std::optional<std::string_view> used,
+                     std::optional<std::string_view> model) {
+    const Resolver resolver(prices, aliases);
+    if (used && model) {
+        if (prices.find(*used, *model) != nullptr) {
+            return {*used, *model};
+        }
+        return remember(std::string(*used) + '\n' + std::string(*model),
+                        [&] { return resolver.of_both(*used, *model); });
+    }
+    if (used) {
+        return prices.has_provider(*used) ? ModelName{*used, *used}
+                                          : remember(std::string(*used), [&] { return resolver.of_one(*used); });
+    }
+    if (model) {
+        const auto name = remember('\n' + std::string(*model), [&] { return resolver.of_model(*model); });
+        return {name.provider.empty() ? std::string_view("unknown") : name.provider, name.model};
+    }
+    return {"unknown", "unknown"};
+}
+
+} // namespace helix::operations
