@@ -71,6 +71,20 @@ COMMENT ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], bo
     'The same with an array for each parameter of record_operation_execution, all of one length (22023 else). A null array stands '
     'for nulls. It needs no JSON, so it is the fastest way for many executions.';
 
+CREATE FUNCTION helix.record_llm_response(
+    p_user_id uuid, p_operation_id text, p_response jsonb, p_latency_ms integer, p_success boolean DEFAULT true,
+    p_cost_usd numeric DEFAULT NULL, p_date date DEFAULT NULL, p_request_id text DEFAULT NULL,
+    p_occurred_at timestamptz DEFAULT NULL, p_trace_id text DEFAULT NULL, p_metadata jsonb DEFAULT NULL,
+    p_reservation_id uuid DEFAULT NULL, p_service_tier text DEFAULT NULL, p_provider text DEFAULT NULL) RETURNS bigint
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_record_llm_response';
+COMMENT ON FUNCTION helix.record_llm_response(uuid, text, jsonb, integer, boolean, numeric, date, text, timestamptz, text, jsonb,
+    uuid, text, text) IS
+    'Records an execution from a provider''s whole answer, as it came: its model, usage, service tier, and its id as the request '
+    'id. An answer that is an error is a failed execution with that error. Its finish reason goes into the metadata. What is passed '
+    'beside it counts instead. p_provider says whose model it is, where its name does not. Prompts and texts of the answer are not '
+    'kept. Errors are those of record_operation_execution; 22023 where the answer tells neither usage nor an error.';
+
 CREATE FUNCTION helix_internal.write_execution() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'helix_write_execution';
@@ -96,6 +110,8 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_execution(uuid, text, date, boolean, integer, numeric, text, '
                       'text, bigint, bigint, bigint, text, timestamptz, text, text, jsonb, uuid, '
                       'jsonb, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.record_llm_response(uuid, text, jsonb, integer, boolean, numeric, date, text, '
+                      'timestamptz, text, jsonb, uuid, text, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions_each(jsonb)'),

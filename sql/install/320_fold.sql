@@ -44,6 +44,55 @@ CREATE FUNCTION helix_internal.price_of(
 COMMENT ON FUNCTION helix_internal.price_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text) IS
     'Exact cost in USD of this usage, as the ledger keeps it, by the prices at p_at. Not complete where some of it has no rate.';
 
+CREATE FUNCTION helix_internal.bill_of(
+    p_provider text, p_model text, p_at timestamptz, p_input bigint, p_cached_input bigint, p_output bigint, p_usage jsonb,
+    p_service_tier text)
+    RETURNS TABLE (usage_type text, count bigint, priced_as text, service_tier text, above_prompt_tokens bigint, week_hours text,
+                   valid_from timestamptz, usd_per_million numeric, cost_usd numeric)
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_bill_of';
+COMMENT ON FUNCTION helix_internal.bill_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text) IS
+    'The same cost, a row for each type of usage with the rate that it is priced at; null where there is none';
+
+CREATE FUNCTION helix.explain_cost(p_execution_id bigint)
+    RETURNS TABLE (usage_type text, count bigint, priced_as text, service_tier text, above_prompt_tokens bigint, week_hours text,
+                   valid_from timestamptz, usd_per_million numeric, cost_usd numeric)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        WITH e AS (SELECT x.* FROM helix_internal.executions x WHERE x.id = p_execution_id),
+             b AS (SELECT l.*
+                     FROM e
+                    CROSS JOIN LATERAL helix_internal.bill_of(e.provider, e.model, e.occurred_at, e.input_tokens,
+                                           e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier) l
+                    WHERE e.pricing <> 'g')
+        SELECT b.* FROM b
+        UNION ALL
+        SELECT CASE e.pricing WHEN 'g' THEN 'given' ELSE 'price since changed' END, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               e.cost_usd - (SELECT coalesce(pg_catalog.sum(b.cost_usd), 0) FROM b)
+          FROM e
+         WHERE e.pricing = 'g' OR e.cost_usd <> (SELECT coalesce(pg_catalog.sum(b.cost_usd), 0) FROM b);
+    END;
+COMMENT ON FUNCTION helix.explain_cost(bigint) IS
+    'How the cost of an execution comes about: a row for each type of usage, with the rate that it is priced at. priced_as is the '
+    'type whose rate it is; the rate is null where there is none. The costs add up to the execution''s. A cost that was given is '
+    'one row, «given». A row «price since changed» has what the cost differs by from today''s prices: reprice() would correct '
+    'it. No row: there is no such execution, or it is another user''s.';
+
+CREATE VIEW helix.unpriced_usage WITH (security_invoker = true) AS
+    SELECT e.provider, e.model, coalesce(e.service_tier, 'standard') AS service_tier, pg_catalog.count(*) AS executions,
+           pg_catalog.sum(e.input_tokens) AS input_tokens, pg_catalog.sum(e.cached_input_tokens) AS cached_input_tokens,
+           pg_catalog.sum(e.output_tokens) AS output_tokens, pg_catalog.min(e.occurred_at) AS first_occurred_at,
+           pg_catalog.max(e.occurred_at) AS last_occurred_at,
+           (SELECT pg_catalog.array_agg(DISTINCT p.provider ORDER BY p.provider)
+              FROM helix.model_prices p WHERE p.model = e.model) AS sellers
+      FROM helix_internal.executions e
+     WHERE e.pricing = 'u'
+     GROUP BY 1, 2, 3;
+COMMENT ON VIEW helix.unpriced_usage IS
+    'Executions of which some usage has no rate: their cost lacks it. Add the price to helix.model_prices or '
+    'helix.model_price_rates, or an alias to helix.model_aliases, and the worker prices them within seconds. sellers: who has a '
+    'price for the model. Where they are several, an alias has to say which is meant.';
+
 CREATE FUNCTION helix.reprice(
     p_from timestamptz, p_to timestamptz, p_model text DEFAULT NULL,
     OUT executions bigint, OUT old_cost_usd numeric, OUT new_cost_usd numeric)
@@ -71,5 +120,8 @@ COMMENT ON FUNCTION helix_internal.forget_request_ids(timestamptz) IS
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.latency_sketch(bytea, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.sketch_percentile(bytea, double precision)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.bill_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.explain_cost(bigint)'),
+    ('authenticated', 'SELECT ON helix.unpriced_usage'),
     ('service', 'EXECUTE ON FUNCTION helix.fold()'),
     ('service', 'EXECUTE ON FUNCTION helix.reprice(timestamptz, timestamptz, text)');

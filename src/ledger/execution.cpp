@@ -118,9 +118,9 @@ void check_one_form(const Request& request) {
 std::optional<Datum> resolve_usage(const Request& request, Execution& execution, Uses& uses) {
     auto tier = request.service_tier.value_or(std::string_view{});
     std::optional<Datum> reported;
-    if (request.usage) {
+    if (request.usage || request.read_usage != nullptr) {
         check_one_form(request);
-        const auto usage = read_usage(*request.usage);
+        const auto usage = request.read_usage != nullptr ? *request.read_usage : read_usage(*request.usage);
         uses = usage.uses;
         execution.input_tokens = usage.columns.input;
         execution.cached_input_tokens = usage.columns.cached_input;

@@ -12,6 +12,8 @@ extern "C" {
 
 namespace helix::ledger {
 
+struct ProviderUsage; // provider_usage.hpp
+
 // What the caller gave; an absent field is null. Texts and datums belong to the caller's memory.
 struct Request {
     std::optional<pg_uuid_t> user_id;
@@ -31,7 +33,8 @@ struct Request {
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata; // jsonb
     std::optional<pg_uuid_t> reservation_id;
-    std::optional<Datum> usage; // jsonb: a provider's own object
+    std::optional<Datum> usage;                // jsonb: a provider's own object
+    const ProviderUsage* read_usage = nullptr; // the same where it has been read already
     std::optional<std::string_view> service_tier;
     bool is_queued = false; // the queue has checked its operation_id, which may be gone by now
     budgets::Holder reservation_holder = budgets::Holder::caller;

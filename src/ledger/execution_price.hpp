@@ -16,6 +16,8 @@ struct Priced {
     TimestampTz at;
 };
 
+RateQuery query_of(const Priced& call);
+
 struct PriceFound {
     Datum cost_usd; // numeric; without what has no rate
     bool complete;  // else something has no rate

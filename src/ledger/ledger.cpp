@@ -8,6 +8,7 @@
 #include "ledger/partitions.hpp"
 #include "ledger/relation_ids.hpp"
 #include "ledger/request_ids.hpp"
+#include "ledger/unpriced.hpp"
 #include "ledger/writer.hpp"
 #include "worker/worker.hpp"
 
@@ -30,6 +31,7 @@ void initialize() {
              worker::Task{"summaries", second, nullptr, summarize_brin_task},
              worker::Task{"partitions", minute, nullptr, partitions_task},
              worker::Task{"retention", minute, nullptr, retention_task},
+             worker::Task{"unpriced", second, nullptr, unpriced_task},
              worker::Task{"request ids", minute, nullptr, request_ids_task},
              worker::Task{make_partitions_errand, nullptr, nullptr, make_partitions_now},
          }) {

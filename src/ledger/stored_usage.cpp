@@ -4,10 +4,10 @@
 #include "ledger/stored_usage.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/jsonb.hpp"
 
 extern "C" {
 #include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 #include "utils/numeric.h"
 }
 
@@ -18,14 +18,6 @@ namespace {
 bool has_a_column(usage::UsageType type) {
     return type == usage::UsageType::input || type == usage::UsageType::cached_input ||
            type == usage::UsageType::output;
-}
-
-JsonbValue string_value(std::string_view text) {
-    JsonbValue value;
-    value.type = jbvString;
-    value.val.string.val = const_cast<char*>(text.data());
-    value.val.string.len = static_cast<int>(text.size());
-    return value;
 }
 
 // What a column holds beyond the types that have been taken out of it.
@@ -78,11 +70,10 @@ std::optional<Datum> stored_types(const Uses& uses) {
         if (state == nullptr) {
             pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
         }
-        JsonbValue key = string_value(usage::name_of(use.type));
+        pg::push_key(&state, usage::name_of(use.type));
         JsonbValue count;
         count.type = jbvNumeric;
         count.val.numeric = int64_to_numeric(use.count);
-        pushJsonbValue(&state, WJB_KEY, &key);
         pushJsonbValue(&state, WJB_VALUE, &count);
     }
     if (state == nullptr) {

@@ -140,6 +140,11 @@ const PriceList& prices() {
     return copy.prices;
 }
 
+std::uint64_t prices_version() {
+    prices();
+    return copy.read_at;
+}
+
 ModelName resolve_model(const PriceList& prices, std::optional<std::string_view> used,
                         std::optional<std::string_view> model) {
     return name_model(prices, copy.aliases, used, model);

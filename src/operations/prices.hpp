@@ -4,6 +4,7 @@
 
 #include "core/ledger/price_list.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ void initialize_prices();
 
 // Reads the tables first where they have changed, and may raise PostgreSQL errors then. Valid until the next call.
 const PriceList& prices();
+
+// A number that is another one after a change of the tables.
+std::uint64_t prices_version();
 
 // Who sells a model, and its name in the price list; or what was sent, where nobody knows it.
 struct ModelName {

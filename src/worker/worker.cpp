@@ -26,7 +26,7 @@ namespace helix::worker {
 
 namespace {
 
-constexpr int max_tasks = 16;
+constexpr int max_tasks = 24;
 constexpr int retry_after_error_ms = 1000;
 constexpr const char* task_lock_timeout = "500ms"; // a lock that somebody keeps puts off one task, not the worker
 

@@ -1,0 +1,93 @@
+// Changes costs of executions and the sums that have them.
+#include "pg/prelude.hpp"
+
+#include "ledger/price_changes.hpp"
+
+#include "cache/invalidation.hpp"
+
+namespace helix::ledger {
+
+namespace {
+
+constexpr const char* change = R"(,
+    changed AS (
+        UPDATE helix_internal.executions e SET cost_usd = p.new_cost, pricing = p.new_pricing
+          FROM priced p
+         WHERE e.tableoid = p.partition AND e.ctid = p.place
+        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost,
+                  p.new_cost, e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2)) AS folded),
+    differences AS MATERIALIZED (
+        SELECT c.user_id, c.operation_id, c.date, c.provider, c.model,
+               pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month,
+               pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd, pg_catalog.max(c.new_cost) AS highest
+          FROM changed c
+         WHERE c.folded
+         GROUP BY 1, 2, 3, 4, 5, 6),
+    moved AS (
+        INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
+        SELECT m.user_id, m.operation_id, m.new_cost - m.old_cost, m.counts_at, m.date, m.quarter
+          FROM (SELECT c.*, pg_catalog.date_bin('15 minutes', c.occurred_at, '2000-01-01 00:00:00+00') AS counts_at,
+                       pg_catalog.date_bin('15 minutes', c.recorded_at, '2000-01-01 00:00:00+00') AS quarter
+                  FROM changed c) m
+         WHERE (m.date <> pg_catalog.timezone('UTC', m.recorded_at)::date OR m.counts_at <> m.quarter)
+           AND GREATEST(m.counts_at, m.quarter, m.date::timestamp AT TIME ZONE 'UTC')
+                   >= pg_catalog.now() - interval '40 days'),
+    analytics AS (
+        UPDATE helix_internal.operation_execution_analytics a
+           SET cost_usd = a.cost_usd + d.cost_usd, max_cost_usd = greatest(a.max_cost_usd, d.highest)
+          FROM (SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC' AS period_start, g.provider,
+                       g.model, pg_catalog.sum(g.cost_usd) AS cost_usd, pg_catalog.max(g.highest) AS highest
+                  FROM differences g GROUP BY 1, 2, 3, 4, 5) d
+         WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
+             = (d.user_id, d.period_start, d.operation_id, d.provider, d.model)),
+    trends AS (
+        UPDATE helix_internal.cost_trends t
+           SET total_cost_usd = t.total_cost_usd + d.cost_usd, anthropic_cost = t.anthropic_cost + d.anthropic_cost,
+               deepseek_cost = t.deepseek_cost + d.deepseek_cost, gemini_cost = t.gemini_cost + d.gemini_cost,
+               openai_cost = t.openai_cost + d.openai_cost
+          FROM (SELECT g.user_id, g.date, pg_catalog.sum(g.cost_usd) AS cost_usd,
+                       coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'anthropic'), 0) AS anthropic_cost,
+                       coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'deepseek'), 0) AS deepseek_cost,
+                       coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'gemini'), 0) AS gemini_cost,
+                       coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'openai'), 0) AS openai_cost
+                  FROM differences g GROUP BY 1, 2) d
+         WHERE (t.user_id, t.date) = (d.user_id, d.date)),
+    partitions AS (
+        UPDATE helix_internal.ledger_partitions p SET folded_cost_usd = p.folded_cost_usd + d.cost_usd
+          FROM (SELECT (g.month AT TIME ZONE 'UTC')::date AS month, pg_catalog.sum(g.cost_usd) AS cost_usd
+                  FROM differences g GROUP BY 1) d
+         WHERE p.month = d.month),
+    totals AS (
+        UPDATE helix_internal.watermark w
+           SET folded_cost_usd = w.folded_cost_usd
+                                 + (SELECT coalesce(pg_catalog.sum(g.cost_usd), 0) FROM differences g))
+    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0)
+      FROM changed c)";
+struct Change {
+    enum : int { executions = 1, old_cost_usd, new_cost_usd };
+};
+
+} // namespace
+
+std::string price_change_statement(const char* chosen) {
+    return std::string("WITH priced AS (") + chosen + ")" + change;
+}
+
+void add_watermark(const Watermark& watermark, pg::Values& values) {
+    values.add(Int64GetDatum(watermark.folded.next_xid));
+    values.add(watermark.folded.open_xids);
+    values.add(Int64GetDatum(watermark.base_id));
+}
+
+PriceChanges change_prices(pg::Statement& statement, pg::Values& values) {
+    statement.execute(values.values(), values.letters());
+    const PriceChanges changes{DatumGetInt64(pg::column(0, Change::executions)),
+                               pg::copied_value(pg::column(0, Change::old_cost_usd)),
+                               pg::copied_value(pg::column(0, Change::new_cost_usd))};
+    if (changes.executions > 0) {
+        cache::invalidate_everything();
+    }
+    return changes;
+}
+
+} // namespace helix::ledger
