@@ -1,8 +1,9 @@
 -- Shipped rates: what the models of 210_model_prices.sql cost beside their input, cached input and output in the standard tier.
 -- Most are factors that the provider documents, applied to each price of a model from the day on which that price holds.
 -- Sources, each read on the day given in brackets:
---   anthropic  https://platform.claude.com/docs/en/about-claude/pricing           (2026-09; cache writes, searches)
+--   anthropic  https://platform.claude.com/docs/en/about-claude/pricing           (2026-09; cache writes)
 --   anthropic  https://github.com/anuran-roy/unified-llm-pricing                  (2026-09-13; the pricing page, batch too)
+--   anthropic  https://github.com/BerriAI/litellm, its model_prices_and_context_window.json  (2026-07-24; searches)
 --   anthropic  https://dev.to/neverpaytwice/claude-batch-api-half-price-if-you-can-wait-ecg  (2026-11; batch)
 --   anthropic  https://github.com/kurofune/claudit/releases/tag/v1.8.2            (2026-09-24; cache writes of Opus 5.5)
 --   anthropic  https://docs.rs/synaps/0.10.2/synaps_cli/pricing                   (2026-10-10; the long band of Haiku 5.5)
@@ -10,7 +11,7 @@
 --   anthropic  https://octavus.ai/docs/protocol/fast-mode                         (2026-11-27; fast mode of Opus 4.6 to 4.8)
 --   anthropic  https://vercel.com/ai-gateway/models/claude-opus-5-fast            (2026-11-27; fast mode of Opus 5)
 --   anthropic  https://agentmastered.com/blog/1m-context-ga                       (2026-11-27; the band above 200,000, and its end)
---   openai     https://github.com/anuran-roy/unified-llm-pricing                  (2026-09-13; the pricing page: tiers, bands, searches)
+--   openai     https://github.com/anuran-roy/unified-llm-pricing                  (2026-09-13; pricing page: tiers, bands, searches)
 --   openai     https://openai.com/api-fast-mode/                                  (2026-11-27; fast mode, once called priority)
 --   openai     https://docs.litellm.ai/blog/gpt-6-1-terra                         (2026-10-27; all tiers of GPT-6.1 Terra)
 --   openai     https://github.com/amine123max/Codex-Manager/releases/tag/0.4.7    (2026-09-30; all tiers of GPT-6.1 Sol)
@@ -263,7 +264,7 @@ SELECT p.provider, p.model, p.valid_from, 'input_image', r.service_tier, r.usd, 
  WHERE p.provider = 'gemini' AND p.model = 'gemini-embedding-2';
 
 -- Fees for searches and fetches, in USD per million: 10 USD per 1,000 is 10000. Allowances that are free are not deducted.
---   anthropic  a search costs 10 USD per 1,000; a fetch costs its tokens only.
+--   anthropic  a search costs 10 USD per 1,000; a fetch is known to cost its tokens only, which was not read anew.
 --   openai     10 USD per 1,000 calls, and the tokens. The older preview tool costs 25 at models that don't reason, as it did
 --              before; since when 10 holds for all is not known.
 --   gemini     14 USD per 1,000 queries; before Gemini 3 it was 35 USD per 1,000 prompts, whatever the number of queries.
