@@ -5,7 +5,8 @@ SET datestyle = 'ISO, YMD';
 SELECT count(*) FROM helix.operations WHERE shipped;
 SELECT count(DISTINCT model) >= 25 AS models, count(DISTINCT provider) AS providers FROM helix.model_prices WHERE shipped;
 SELECT count(*) AS odd FROM helix.model_prices
- WHERE cached_input_usd_per_mtok > input_usd_per_mtok OR output_usd_per_mtok < input_usd_per_mtok;
+ WHERE cached_input_usd_per_mtok > input_usd_per_mtok
+    OR output_usd_per_mtok < input_usd_per_mtok AND model NOT LIKE '%-embedding-%';
 
 -- An operation of one's own can be recorded from the next statement on.
 SELECT split_part(failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation',
