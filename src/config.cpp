@@ -35,6 +35,7 @@ int max_budgets_per_user = 1000;
 int max_preferences_per_user = 1000;
 int max_groups_per_user = 100;
 int max_reservations_per_user = 1000;
+int request_id_conflict = static_cast<int>(RequestIdConflict::error);
 int unknown_model = static_cast<int>(UnknownModel::record);
 bool allow_self_recording = true;
 char* user_id = nullptr;
@@ -293,6 +294,9 @@ std::vector<std::string> list_of(const char* value) {
     return parts;
 }
 
+constexpr config_enum_entry request_id_conflicts[] = {{"error", static_cast<int>(RequestIdConflict::error), false},
+                                                      {"ignore", static_cast<int>(RequestIdConflict::ignore), false},
+                                                      {nullptr, 0, false}};
 constexpr config_enum_entry unknown_models[] = {{"record", static_cast<int>(UnknownModel::record), false},
                                                 {"refuse", static_cast<int>(UnknownModel::refuse), false},
                                                 {nullptr, 0, false}};
@@ -314,6 +318,10 @@ void define() {
     DefineCustomEnumVariable("helix.unknown_model", "What becomes of usage whose model has no price: record or refuse.",
                              "What is recorded costs 0 until a price exists.", &unknown_model, unknown_model,
                              unknown_models, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("helix.request_id_conflict",
+                             "What a request id means that comes again with another content: error or ignore.",
+                             "Where it is ignored, the first execution's id is returned.", &request_id_conflict,
+                             request_id_conflict, request_id_conflicts, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("helix");
 }
 

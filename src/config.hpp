@@ -56,6 +56,10 @@ extern int max_reservations_per_user; // open ones, but for the queue's; default
 enum class UnknownModel : int { record, refuse };
 extern int unknown_model;
 
+// What a request id means that comes again with another content. A superuser, in the session too. Default error.
+enum class RequestIdConflict : int { error, ignore };
+extern int request_id_conflict;
+
 // Whether a signed-in user may record for themselves. postgresql.conf, by reload. Default on.
 extern bool allow_self_recording;
 

@@ -70,7 +70,8 @@ CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
           FROM helix.cost_trends t
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-           AND t.date >= (SELECT helix_internal.first_trend_date(p_days))
+           AND t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
+                          AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
          ORDER BY t.date;
     END;
 COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer) IS

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "ledger/execution_price.hpp"
 #include "ledger/provider_usage.hpp"
+#include "ledger/request_content.hpp"
 #include "operations/operations.hpp"
 #include "operations/prices.hpp"
 #include "pg/bounds.hpp"
@@ -98,12 +99,21 @@ void resolve_model(const Request& request, const PriceList& prices, Execution& e
 
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
     execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
-    if (execution.occurred_at > now + config::occurred_at_ahead_s * USECS_PER_SEC) {
+    const std::int64_t ahead = config::occurred_at_ahead_s * USECS_PER_SEC;
+    if (execution.occurred_at > now + ahead) {
         throw Error(sqlstate::datetime_field_overflow, "occurred_at is too far in the future",
                     std::string("It is ") + timestamptz_to_str(execution.occurred_at) + ".",
                     "Correct the sender's clock or time zone, or allow more by helix.occurred_at_ahead.");
     }
     execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
+    // Tomorrow has begun somewhere on earth.
+    const DateADT last = pg::utc_day(now + std::max<std::int64_t>(ahead, USECS_PER_DAY));
+    if (execution.date > last) {
+        throw Error(sqlstate::datetime_field_overflow, "date is too far in the future",
+                    std::string("It is ") + pg::date_text(execution.date) + ", the latest is " + pg::date_text(last) +
+                        ".",
+                    "Pass the day that it counts for, or allow more by helix.occurred_at_ahead.");
+    }
 }
 
 // A provider's own object says all of the usage, and flat counts beside it would contradict it.
@@ -231,6 +241,7 @@ void copy_given(const Request& request, Execution& execution) {
     execution.cached_input_tokens = request.cached_input_tokens;
     execution.output_tokens = request.output_tokens;
     execution.request_id = request.request_id;
+    execution.content = request.request_id ? content_of(request) : 0;
     if (request.error) {
         execution.error = pg::stored_error(*request.error);
     }

@@ -60,6 +60,7 @@ struct Execution {
     std::optional<std::int64_t> cached_input_tokens;
     std::optional<std::int64_t> output_tokens;
     std::optional<std::string_view> request_id;
+    std::int64_t content; // of a request with an id: see request_content.hpp
     std::optional<std::string_view> error;
     std::optional<std::string_view> trace_id;
     std::optional<Datum> metadata;

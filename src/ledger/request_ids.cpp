@@ -10,6 +10,10 @@
 #include "pg/text.hpp"
 #include "pg/times.hpp"
 
+extern "C" {
+#include "utils/numeric.h"
+}
+
 namespace helix::ledger {
 
 namespace {
@@ -18,14 +22,26 @@ constexpr std::int64_t most_forgotten_at_once = 10'000;
 constexpr int attempts_to_remember = 3;
 
 pg::Statement insert_request(R"(
-    INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id)
-    VALUES ($1, $2, $3)
+    INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id, content)
+    VALUES ($1, $2, $3, $4)
         ON CONFLICT DO NOTHING)",
-                             {UUIDOID, TEXTOID, INT8OID});
+                             {UUIDOID, TEXTOID, INT8OID, INT8OID});
 
 pg::Statement select_request(R"(
-    SELECT execution_id FROM helix_internal.request_ids WHERE user_id = $1 AND request_id = $2)",
-                             {UUIDOID, TEXTOID});
+    SELECT execution_id, content IS NULL OR content = $3
+      FROM helix_internal.request_ids
+     WHERE user_id = $1 AND request_id = $2)",
+                             {UUIDOID, TEXTOID, INT8OID});
+struct SeenRow {
+    enum : int { execution_id = 1, same_content };
+};
+
+// The first execution as errors show it; no row where it has not been committed, or is no longer kept.
+pg::Statement select_first(R"(
+    SELECT pg_catalog.format('%s, %s USD, %s', e.operation_id, pg_catalog.trim_scale(e.cost_usd), e.model)
+      FROM helix_internal.executions e
+     WHERE e.id = $1)",
+                           {INT8OID});
 
 pg::Statement delete_requests(R"(
     DELETE FROM helix_internal.request_ids
@@ -41,25 +57,55 @@ std::int64_t forget_before(TimestampTz time) {
     return static_cast<std::int64_t>(forgotten);
 }
 
-// The beginning of the window that ends now.
-TimestampTz window_before(TimestampTz now) {
-    return now - static_cast<std::int64_t>(config::request_id_window_s) * USECS_PER_SEC;
+// What is as old is forgotten. An execution that the ledger still has would count again, so its id stays as long.
+std::optional<TimestampTz> forgotten_before(TimestampTz now) {
+    if (config::ledger_retention_s == 0) {
+        return std::nullopt; // the ledger keeps everything
+    }
+    constexpr int longest_month_s = 31 * SECS_PER_DAY;
+    const std::int64_t kept_s = std::int64_t{config::ledger_retention_s} + longest_month_s;
+    return now - std::max(kept_s, std::int64_t{config::request_id_window_s}) * USECS_PER_SEC;
+}
+
+const char* shown_first(std::int64_t id) {
+    const Datum value = Int64GetDatum(id);
+    const bool found = select_first.execute_latest(&value) > 0;
+    return psprintf("It was recorded first as execution " INT64_FORMAT "%s%s", id, found ? ": " : "",
+                    found ? TextDatumGetCString(pg::only_column()) : "");
+}
+
+[[noreturn]] void refuse_other_content(const Execution& execution, std::int64_t first_id) {
+    const auto text = [](std::string_view view) { return pnstrdup(view.data(), view.size()); };
+    const char* cost = DatumGetCString(DirectFunctionCall1(numeric_out, execution.cost_usd));
+    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+                    errmsg("request id \"%s\" was used for something else", text(*execution.request_id)),
+                    errdetail("%s. Now it is %s, %s USD, %s.", shown_first(first_id), text(execution.operation_id),
+                              cost, text(execution.model)),
+                    errhint("Give each request an id of its own, and repeat a request as it was.")));
+    pg_unreachable();
 }
 
 } // namespace
 
-RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id) {
+RememberedRequest remember_request(const Execution& execution) {
     const std::int64_t new_id = next_execution_id();
-    const Datum values[] = {UUIDPGetDatum(&user), pg::text_datum(request_id), Int64GetDatum(new_id)};
+    const Datum user = UUIDPGetDatum(&execution.user_id);
+    const Datum request_id = pg::text_datum(*execution.request_id);
+    const Datum inserted[] = {user, request_id, Int64GetDatum(new_id), Int64GetDatum(execution.content)};
+    const Datum looked_up[] = {user, request_id, Int64GetDatum(execution.content)};
     pg::OwnerSpi spi;
     // A conflicting row that is gone when it is looked up was forgotten in between: the next attempt inserts.
     for (int attempt = 0; attempt < attempts_to_remember; ++attempt) {
-        if (insert_request.execute(values) == 1) {
+        if (insert_request.execute(inserted) == 1) {
             spi.finish();
             return {new_id, true};
         }
-        if (select_request.execute(values) == 1) {
-            const std::int64_t first_id = DatumGetInt64(pg::only_column());
+        if (select_request.execute(looked_up) == 1) {
+            const std::int64_t first_id = DatumGetInt64(pg::column(0, SeenRow::execution_id));
+            if (config::request_id_conflict == static_cast<int>(config::RequestIdConflict::error) &&
+                !DatumGetBool(pg::column(0, SeenRow::same_content))) {
+                refuse_other_content(execution, first_id);
+            }
             spi.finish();
             return {first_id, false};
         }
@@ -69,15 +115,16 @@ RememberedRequest remember_request(const pg_uuid_t& user, std::string_view reque
 }
 
 bool request_ids_task() {
-    return forget_before(window_before(GetCurrentTimestamp())) == most_forgotten_at_once;
+    const auto before = forgotten_before(GetCurrentTimestamp());
+    return before && forget_before(*before) == most_forgotten_at_once;
 }
 
 HELIX_FUNCTION(helix_forget_request_ids) {
     if (PG_ARGISNULL(0)) {
         PG_RETURN_INT64(0);
     }
-    const TimestampTz now = pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now");
-    PG_RETURN_INT64(forget_before(window_before(now)));
+    const auto before = forgotten_before(pg::checked_time(PG_GETARG_TIMESTAMPTZ(0), "p_now"));
+    PG_RETURN_INT64(before ? forget_before(*before) : 0);
 }
 
 } // namespace helix::ledger

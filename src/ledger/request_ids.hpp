@@ -1,7 +1,8 @@
-// Owns: idempotency: which request ids have been recorded, for helix.request_id_window. Used within ledger/ only.
+// Owns: idempotency: which request ids have been recorded, for helix.request_id_window
+// and as long as the ledger has the executions. Used within ledger/ only.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "ledger/execution.hpp"
 
 namespace helix::ledger {
 
@@ -10,9 +11,10 @@ struct RememberedRequest {
     bool is_new;
 };
 
-// Remembers the request id with a new execution id, or finds the execution that it was first used for. Waits for
-// another transaction that is just recording the same one.
-RememberedRequest remember_request(const pg_uuid_t& user, std::string_view request_id);
+// Remembers the execution's request id with a new execution id, or finds the execution that it was first used for.
+// Waits for another transaction that is just recording the same one. Raises 23505 where the first had another content,
+// unless helix.request_id_conflict is ignore.
+RememberedRequest remember_request(const Execution& execution);
 
 // The worker's: forgets ids that are older than the window. True where more are left to do.
 bool request_ids_task();

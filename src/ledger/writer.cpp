@@ -173,7 +173,7 @@ std::int64_t Writer::append(const Execution& execution) {
     std::int64_t new_id = 0;
     bool is_new = true;
     if (execution.request_id) {
-        const auto seen = remember_request(execution.user_id, *execution.request_id);
+        const auto seen = remember_request(execution);
         new_id = seen.execution_id;
         is_new = seen.is_new;
     } else {

@@ -26,9 +26,13 @@ TimestampTz checked_time(TimestampTz time, const char* name) {
     return time;
 }
 
+const char* date_text(DateADT date) {
+    return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+}
+
 DateADT checked_date(DateADT date, const char* name) {
     if (date < first_date || date > last_date) { // infinity included
-        const char* const text = DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(date)));
+        const char* const text = date_text(date);
         throw Error(sqlstate::datetime_field_overflow, std::string(name) + " is out of range",
                     std::string("It is ") + text + ".", "Pass a day from 1970-01-01 to 9999-12-31.");
     }

@@ -17,6 +17,9 @@ TimestampTz checked_time(TimestampTz time, const char* name);
 // The same for a date.
 DateADT checked_date(DateADT date, const char* name);
 
+// As errors show it.
+const char* date_text(DateADT date);
+
 // PostgreSQL counts from 2000-01-01, Unix from 1970-01-01.
 constexpr std::int64_t postgres_epoch_s = INT64CONST(86400) * (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE);
 
