@@ -5,7 +5,7 @@ CREATE TABLE helix.model_aliases (
     model    text CHECK (model <> '' AND pg_catalog.length(model) <= 200),
     position integer NOT NULL DEFAULT 100,
     shipped  boolean NOT NULL DEFAULT false,
-    CONSTRAINT is_a_regular_expression CHECK (pg_catalog.regexp_match('', '(?i)^(?:' || pattern || ')$') IS NULL OR true)
+    CONSTRAINT is_a_regular_expression CHECK (('' ~ ('(?i)^(?:' || pattern || ')$')) IS NOT NULL)
 );
 COMMENT ON TABLE helix.model_aliases IS
     'Rules for names of models, applied in the order of position, then pattern. The first that matches counts. One with a model '
@@ -33,6 +33,8 @@ INSERT INTO helix.model_aliases (position, pattern, provider, model, shipped) VA
     -- Bedrock: region, seller, version.
     (1020, '(?:(?:us|us-gov|eu|apac|jp|au|ca|sa|global)\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?', 'anthropic', '\1', true),
     (1020, '(?:(?:us|us-gov|eu|apac|jp|au|ca|sa|global)\.)?deepseek\.(.+?)(?:-v\d+(?::\d+)?)?',  'deepseek',  '\1', true),
+    (1030, '(claude-(?:opus|sonnet)-4)-0',                               'anthropic', '\1', true),
+    (1030, 'gpt-5\.6',                                                   'openai',    'gpt-5.6-sol', true),
     -- Dates and versions at the end.
     (1030, '(.+)@(?:20\d{6}|default|latest)',                            NULL,        '\1', true),
     (1030, '(.+)-20\d\d-?[01]\d-?[0-3]\d',                               NULL,        '\1', true),

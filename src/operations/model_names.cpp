@@ -136,9 +136,9 @@ ModelName name_model(const PriceList& prices, const ModelAliases& aliases, std::
     }
     if (model) {
         const auto name = remember('\n' + std::string(*model), [&] { return resolver.of_model(*model); });
-        return {name.provider.empty() ? std::string_view("unknown") : name.provider, name.model};
+        return {name.provider.empty() ? unknown_name : name.provider, name.model};
     }
-    return {"unknown", "unknown"};
+    return {unknown_name, unknown_name};
 }
 
 } // namespace helix::operations

@@ -20,6 +20,9 @@ const PriceList& prices();
 // A number that is another one after a change of the tables.
 std::uint64_t prices_version();
 
+// Stands for the provider, and the model, where nobody says or knows one.
+inline constexpr std::string_view unknown_name = "unknown";
+
 // Who sells a model, and its name in the price list; or what was sent, where nobody knows it.
 struct ModelName {
     std::string_view provider;
