@@ -138,7 +138,7 @@ RESET ROLE;
 -- A service role acts for everyone; an anonymous caller for nobody.
 SET ROLE regress_helix_service;
 SELECT user_id, total_cost_usd FROM helix.cost_trends ORDER BY 1;
-SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 0.5, 'openai',
+SELECT helix.record_operation_execution(:bob, 'email-compose', '2026-03-01', true, 1, 50, 'openai',
     p_request_id => 'b') IS NOT NULL AS replayed;
 SELECT helix.get_total_monthly_cost(:bob, '2026-03-01');
 SELECT helix.fold();

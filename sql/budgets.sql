@@ -1,6 +1,7 @@
 -- Budgets: periods, limits of users, operations, preferences and groups, reservations, settlement, estimates, and every refusal.
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
+SET helix.date_ahead = 400;
 -- refusal(statement): what it raises, with every field; what differs from run to run is hidden.
 CREATE FUNCTION refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE state text; message text; detail text; hint text;

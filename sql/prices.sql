@@ -41,15 +41,19 @@ INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2026-04-01', 1, 0.1, 2
 SELECT helix.record_operation_execution(:frank, 'my-operation', NULL, true, 1, NULL, 'rocket', p_input_tokens => 1000000,
     p_cached_input_tokens => 1000000, p_output_tokens => 1000000, p_occurred_at => t) > 0 AS recorded
   FROM unnest('{2026-04-01 00:00+00, 2026-04-09 23:59:59.999999+00, 2026-04-10 00:00+00}'::timestamptz[]) t;
+SET helix.unknown_model = refuse;
 SELECT failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', NULL, true, 1,
     NULL, 'rocket', p_input_tokens => 1, p_occurred_at => '2026-03-31 23:59+00')$$);
+RESET helix.unknown_model;
 SELECT date, cost_usd, model_used FROM helix.executions WHERE user_id = :frank AND model = 'rocket' ORDER BY id;
 SELECT failure($$INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2026-05-01', -1, 0.1, 2)$$);
 SELECT failure($$INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2026-05-01', 'NaN', 0.1, 2)$$);
 -- Two providers of one model: the provider has to be named.
 INSERT INTO helix.model_prices VALUES ('other', 'rocket', '2026-04-01', 5, 5, 5);
+SET helix.unknown_model = refuse;
 SELECT failure($$SELECT helix.record_operation_execution('f5a0c000-0000-0000-0000-000000000006', 'my-operation', '2026-04-11',
     true, 1, NULL, 'rocket', p_input_tokens => 1)$$);
+RESET helix.unknown_model;
 SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-11', true, 1, NULL, 'other', 'rocket', 1000000,
     p_occurred_at => '2026-04-11') > 0 AS recorded;
 

@@ -49,9 +49,10 @@ SELECT helix.record_operation_execution(:alice, 'email-compose', '2026-03-07', t
 ROLLBACK;
 SELECT helix.record_operation_execution(:alice, 'email-compose', '2026-03-07', true, 1, 1, 'openai',
     p_request_id => 'r-2') > :first AS new_after_rollback;
-SELECT helix_internal.forget_request_ids(now() + interval '8 days') AS forgotten;
+SELECT helix_internal.forget_request_ids(now() + interval '120 days') AS none_yet;
+SELECT helix_internal.forget_request_ids(now() + interval '122 days') AS forgotten;
 SELECT helix.record_operation_execution(:alice, 'email-compose', '2026-03-07', true, 1, 1, 'openai',
-    p_request_id => 'r-1') > :first AS forgotten_after_the_window;
+    p_request_id => 'r-1') > :first AS forgotten_after_the_ledger;
 
 -- Refusals record nothing.
 SELECT count(*) AS before FROM helix.executions \gset
@@ -76,10 +77,12 @@ SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-000
     1e-41, 'openai')$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1,
     NULL, 'openai')$$);
+SET helix.unknown_model = refuse;
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1,
     NULL, 'openai', 'no-such', 1)$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1,
     NULL, 'claude-sonnet-4-5', p_input_tokens => 1, p_occurred_at => '2020-01-01')$$);
+RESET helix.unknown_model;
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1,
     NULL, 'claude-sonnet-4-5', p_input_tokens => -1)$$);
 SELECT failure($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL, true, 1,

@@ -191,7 +191,7 @@ SELECT form, ids = ARRAY[:six, :seven]::bigint[] AS own_ids FROM (VALUES
             p_request_id => 'shared')]),
     ('jsonb',
         helix.record_operation_executions((SELECT jsonb_agg(:'good'::jsonb || jsonb_build_object('request_id', 'shared', 'user_id',
-            u))
+            u, 'operation_id', 'email-classify'))
         FROM unnest('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}'::uuid[]) u))),
     ('arrays', helix.record_operation_executions('{ca501000-0000-0000-0000-000000000006,ca501000-0000-0000-0000-000000000007}',
         '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,1}', '{openai,openai}', p_request_id => '{shared,shared}'))) t

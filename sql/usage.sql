@@ -170,3 +170,6 @@ SELECT regexp_replace(pg_temp.try($$SELECT helix.record_operation_execution('05a
     '2206-01-01', true, 10, 1, 'openai')$$), 'the latest is [-0-9]+', 'the latest is tomorrow');
 SELECT helix.record_operation_execution(:u, 'email-compose', (now() + interval '1 day')::date, true, 10, 1, 'openai') > 0 AS recorded;
 SELECT max(date) <= now()::date AS ends_today FROM helix.get_cost_trends(:u, 7);
+DELETE FROM helix.model_prices WHERE NOT shipped;
+DELETE FROM helix.model_price_rates WHERE NOT shipped;
+DELETE FROM helix.model_aliases WHERE NOT shipped;

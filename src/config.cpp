@@ -31,6 +31,7 @@ int max_user_priority = 5;
 int max_payload_size = 1024 * 1024;
 int max_batch_dependencies = 10'000;
 int occurred_at_ahead_s = SECS_PER_DAY;
+int date_ahead = 1;
 int max_budgets_per_user = 1000;
 int max_preferences_per_user = 1000;
 int max_groups_per_user = 100;
@@ -166,6 +167,8 @@ constexpr IntSetting int_settings[] = {
      SECS_PER_MINUTE, INT_MAX, GUC_UNIT_S},
     {"helix.occurred_at_ahead", "How far in the future an execution may have occurred.",
      "Later ones are refused: their cost would not count yet.", &occurred_at_ahead_s, 0, 365 * day_s, GUC_UNIT_S},
+    {"helix.date_ahead", "How many days after today the day may lie that an execution counts for.",
+     "Later ones are refused: nothing could remove them.", &date_ahead, 0, 3'000'000, 0, PGC_SUSET},
 
     // the queue and schedules
     {"helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,

@@ -46,6 +46,10 @@ extern int max_batch_dependencies; // of a batch in all; default 10,000
 // How far in the future an execution may have occurred, in s. postgresql.conf, by reload. Default 1 day.
 extern int occurred_at_ahead_s;
 
+// How many days after the current UTC day the day may lie that an execution counts for. A superuser, in the session
+// too. Default 1.
+extern int date_ahead;
+
 // How many rows one user may have. postgresql.conf, by reload. Owners of helix are not bound by them.
 extern int max_budgets_per_user;      // default 1,000
 extern int max_preferences_per_user;  // default 1,000

@@ -99,20 +99,18 @@ void resolve_model(const Request& request, const PriceList& prices, Execution& e
 
 void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
     execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
-    const std::int64_t ahead = config::occurred_at_ahead_s * USECS_PER_SEC;
-    if (execution.occurred_at > now + ahead) {
+    if (execution.occurred_at > now + config::occurred_at_ahead_s * USECS_PER_SEC) {
         throw Error(sqlstate::datetime_field_overflow, "occurred_at is too far in the future",
                     std::string("It is ") + timestamptz_to_str(execution.occurred_at) + ".",
                     "Correct the sender's clock or time zone, or allow more by helix.occurred_at_ahead.");
     }
     execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
-    // Tomorrow has begun somewhere on earth.
-    const DateADT last = pg::utc_day(now + std::max<std::int64_t>(ahead, USECS_PER_DAY));
+    const DateADT last = pg::utc_day(now) + config::date_ahead; // tomorrow has begun somewhere on earth
     if (execution.date > last) {
         throw Error(sqlstate::datetime_field_overflow, "date is too far in the future",
                     std::string("It is ") + pg::date_text(execution.date) + ", the latest is " + pg::date_text(last) +
                         ".",
-                    "Pass the day that it counts for, or allow more by helix.occurred_at_ahead.");
+                    "Pass the day that it counts for, or allow more by helix.date_ahead.");
     }
 }
 

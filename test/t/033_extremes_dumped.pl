@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # No worker: nothing changes between the dump and the comparison.
-my $conf = "helix.databases = ''\nhelix.fold_interval = '1h'\nhelix.executors = 0\nhelix.onepassword_cli = '/nowhere/op'\n";
+my $conf = "helix.databases = ''\nhelix.fold_interval = '1h'\nhelix.executors = 0\nhelix.date_ahead = 3000000\nhelix.onepassword_cli = '/nowhere/op'\n";
 my $source = helix_node('source', conf => $conf);
 my ($me, $group, $schedule) = (user_id(1), '0e000000-0000-4000-8000-000000000001', '0e000000-0000-4000-8000-000000000002');
 my $amount = '999999999.' . '9' x 40;
@@ -31,8 +31,16 @@ my %stored = (
     'helix.model_prices' => {
         provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
         valid_from => "valid_from = '9999-12-31 23:59:59.999999+00'",
-        input_usd_per_mtok => 'input_usd_per_mtok = 999999.999999', cached_input_usd_per_mtok => 'cached_input_usd_per_mtok = 0',
-        output_usd_per_mtok => 'output_usd_per_mtok = 0.000001' },
+        input_usd_per_mtok => 'input_usd_per_mtok = 999999999.999999999999',
+        cached_input_usd_per_mtok => 'cached_input_usd_per_mtok = 0', output_usd_per_mtok => 'output_usd_per_mtok = 0.000000000001' },
+    'helix.model_price_rates' => {
+        provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
+        valid_from => "valid_from = '9999-12-31 23:59:59.999999+00'", usage_type => "usage_type = 'cached_input_audio'",
+        service_tier => 'service_tier = ' . $text->(40), above_prompt_tokens => 'above_prompt_tokens = 1000000000',
+        week_hours => "week_hours = '{[0,1),[167,168)}'", usd_per_million => 'usd_per_million = 999999999.999999999999' },
+    'helix.model_aliases' => {
+        pattern => 'pattern = ' . $text->(500), provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
+        position => 'position = -2147483648' },
     'helix.webhook_schemes' => {
         name => "name = repeat('n', 63)", description => 'description = ' . $text->(2000), algorithm => "algorithm = 'sha512'",
         encoding => "encoding = 'base64'",
@@ -63,7 +71,7 @@ my %stored = (
         expires_at => "expires_at > now() + interval '29 days'" },
     'helix_internal.moved_costs' => { operation_id => "operation_id = $operation", usd => "usd = $amount",
         date => "date = '9999-12-31'", counts_at => "counts_at < now() - interval '1 hour'" },
-    'helix_internal.request_ids' => { request_id => "request_id = repeat('q', 255)" },
+    'helix_internal.request_ids' => { request_id => "request_id = repeat('q', 255)", content => 'content IS NOT NULL' },
     'helix_internal.queue' => {
         operation_id => "operation_id = $operation", triggered_by => "triggered_by = 'webhook'", priority => 'priority = 10',
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
@@ -131,7 +139,11 @@ sql(<<"SQL");
 INSERT INTO helix.operations (operation_id, name, description, default_input_tokens, default_output_tokens)
     VALUES ($operation, $operation, ${\$text->(2000)}, 1000000000, 0);
 INSERT INTO helix.model_prices
-    VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 999999.999999, 0, 0.000001);
+    VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 999999999.999999999999, 0, 0.000000000001);
+INSERT INTO helix.model_price_rates VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 'cached_input_audio',
+    ${\$text->(40)}, 1000000000, '{[0,1),[167,168)}', 999999999.999999999999);
+INSERT INTO helix.model_aliases (pattern, provider, model, position)
+    VALUES (${\$text->(500)}, ${\$text->(200)}, ${\$text->(200)}, -2147483648);
 INSERT INTO helix.webhook_schemes
     VALUES (repeat('n', 63), ${\$text->(2000)}, 'sha512', 'base64', repeat('s', 200), repeat(';', 8), ${\$text->(64)},
         repeat('t', 200), '', repeat('i', 200),
