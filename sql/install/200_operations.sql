@@ -45,18 +45,13 @@ COMMENT ON COLUMN helix.operations.default_output_tokens IS 'Output tokens that 
 COMMENT ON COLUMN helix.operations.created_at IS 'When the row was added';
 COMMENT ON COLUMN helix.operations.shipped IS 'True while the row is as helix shipped it. Such rows are not dumped.';
 
-CREATE DOMAIN helix_internal.unit_price AS numeric
-    CHECK (VALUE >= 0 AND VALUE < 1000000000 AND pg_catalog.min_scale(VALUE) <= 12);
-COMMENT ON DOMAIN helix_internal.unit_price IS
-    'USD per million tokens, requests or seconds: from 0 to below 10^9, with at most 12 decimals';
-
 CREATE TABLE helix.model_prices (
     provider                  text NOT NULL CHECK (provider <> '' AND pg_catalog.length(provider) <= 200),
     model                     text NOT NULL CHECK (model <> '' AND pg_catalog.length(model) <= 200),
     valid_from                timestamptz NOT NULL CHECK (pg_catalog.isfinite(valid_from)),
-    input_usd_per_mtok        helix_internal.unit_price NOT NULL,
-    cached_input_usd_per_mtok helix_internal.unit_price NOT NULL,
-    output_usd_per_mtok       helix_internal.unit_price NOT NULL,
+    input_usd_per_mtok        numeric NOT NULL,
+    cached_input_usd_per_mtok numeric NOT NULL,
+    output_usd_per_mtok       numeric NOT NULL,
     shipped                   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (provider, model, valid_from)
 );

@@ -14,7 +14,7 @@ CREATE TABLE helix.model_price_rates (
     above_prompt_tokens bigint NOT NULL DEFAULT 0 CHECK (above_prompt_tokens BETWEEN 0 AND 1000000000),
     week_hours          int4multirange NOT NULL DEFAULT '{[0,168)}'
         CHECK (week_hours <@ int4multirange '{[0,168)}' AND NOT pg_catalog.isempty(week_hours)),
-    usd_per_million     helix_internal.unit_price,
+    usd_per_million     numeric,
     shipped             boolean NOT NULL DEFAULT false,
     PRIMARY KEY (provider, model, usage_type, service_tier, above_prompt_tokens, week_hours, valid_from),
     CONSTRAINT has_no_column_in_model_prices CHECK (usage_type NOT IN ('input', 'cached_input', 'output')

@@ -21,9 +21,11 @@ CREATE TRIGGER check_handler BEFORE INSERT OR UPDATE OF handler ON helix.operati
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.operations
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'name text 200', 'description text 2000');
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.model_prices
-    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('provider text 200', 'model text 200');
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('provider text 200', 'model text 200', 'input_usd_per_mtok price',
+        'cached_input_usd_per_mtok price', 'output_usd_per_mtok price');
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.model_price_rates
-    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('provider text 200', 'model text 200', 'service_tier text 40');
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('provider text 200', 'model text 200', 'service_tier text 40',
+        'usd_per_million price');
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.model_aliases
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('pattern text 500', 'provider text 200', 'model text 200');
 CREATE TRIGGER operations_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON helix.operations

@@ -17,7 +17,7 @@ constexpr pg::TriggerRule check_bounds{.function = "check_bounds",
                                        .row_events = pg::on_insert | pg::on_update,
                                        .least_arguments = 1};
 
-// What an argument says: "name text 200", "limit_usd amount", "warn_percent percent", "parameters object",
+// What an argument says: "name text 200", "limit_usd amount", "usd_per_million price", "warn_percent percent", "parameters object",
 // "payload json".
 struct Bound {
     const char* column;
@@ -42,6 +42,7 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"text", TEXTOID, [](const Bound& bound, Datum value) { pg::check_text(bound.column, value, bound.most); }},
     {"amount", NUMERICOID, [](const Bound& bound, Datum value) { pg::check_amount(bound.column, value); }},
+    {"price", NUMERICOID, [](const Bound& bound, Datum value) { pg::check_price(bound.column, value); }},
     {"percent", NUMERICOID, [](const Bound& bound, Datum value) { pg::check_percent(bound.column, value); }},
     {"json", JSONBOID, [](const Bound& bound, Datum value) { pg::check_json(bound.column, value); }},
     {"object", JSONBOID, [](const Bound& bound, Datum value) { pg::check_object(bound.column, value); }},
@@ -57,7 +58,7 @@ const Kind& kind_of(const Bound& bound, const pg::TriggerRow& row) {
     ereport(ERROR,
             (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
              errmsg("check_bounds() cannot check a column of this table"), errdetail("It is \"%s\".", bound.column),
-             errhint("Write the column's name and text with a number, amount, percent, json or object.")));
+             errhint("Write the column's name and text with a number, amount, price, percent, json or object.")));
     pg_unreachable();
 }
 

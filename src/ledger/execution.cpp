@@ -153,7 +153,9 @@ bool has_tokens(const Execution& execution) {
 [[noreturn]] void refuse_unpriced(const PriceList& prices, const Execution& execution) {
     std::string sellers;
     for (const auto seller : prices.sellers_of(execution.model)) {
-        sellers += (sellers.empty() ? "" : ", ") + quoted(seller);
+        if (seller != execution.provider) {
+            sellers += (sellers.empty() ? "" : ", ") + quoted(seller);
+        }
     }
     throw Error(sqlstate::undefined_object, "no price is known for this model",
                 "helix.model_prices has no rate for all usage of provider " + quoted(execution.provider) +

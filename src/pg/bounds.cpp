@@ -98,6 +98,18 @@ void check_amount(const char* name, Datum numeric, const char* instead) {
     }
 }
 
+void check_price(const char* name, Datum numeric) {
+    constexpr int price_decimals = 12;
+    const bool fine =
+        problem_of_amount(numeric) == nullptr &&
+        DatumGetInt32(DirectFunctionCall1(numeric_min_scale, numeric)) <= price_decimals;
+    if (!fine) {
+        const std::string detail = shown(numeric);
+        throw Error(sqlstate::numeric_value_out_of_range, std::string(name) + " is out of range", detail,
+                    "Pass USD per million from 0 to below 10^9 with at most 12 decimals.");
+    }
+}
+
 void check_percent(const char* name, Datum numeric) {
     if (!is_finite(numeric) || is_less(numeric, 0) || is_more(numeric, 100) || has_many_decimals(numeric)) {
         const std::string detail = shown(numeric);

@@ -25,6 +25,9 @@ constexpr int longest_description = 2000;
 // the caller may pass: "null for no limit".
 void check_amount(const char* name, Datum numeric, const char* instead = nullptr);
 
+// 22003 where the numeric is not USD per million from 0 to below 10^9 with at most 12 decimals but zeros.
+void check_price(const char* name, Datum numeric);
+
 // 22003 where the numeric is not from 0 to 100 with at most 40 decimals.
 void check_percent(const char* name, Datum numeric);
 
