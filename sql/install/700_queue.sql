@@ -77,7 +77,7 @@ CREATE TABLE helix_internal.queue_requests (
     PRIMARY KEY (user_id, request_id)
 );
 CREATE INDEX queue_requests_requested_at ON helix_internal.queue_requests USING brin (requested_at) WITH (autosummarize = on);
-COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution(), kept for helix.execution_retention';
+COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
 
 ALTER TABLE helix_internal.queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue FORCE ROW LEVEL SECURITY;
@@ -121,9 +121,10 @@ COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, inte
     'Queues an execution and returns its id. It is one of a schedule or, where p_schedule_id is null, of p_operation_id for '
     'p_user_id. p_triggered_by is cron, webhook or manual. Null stands for the schedule''s parameters in p_payload, and for now '
     'in p_run_at. p_priority is 1 to 10, and 10 comes first. A p_request_id seen before for that user returns the first id and '
-    'queues nothing. Errors: 22004 a required value is null; P0002 unknown schedule; 42704 unknown operation; 55000 schedule '
-    'disabled; 22023 a value out of its range or beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 42501 '
-    'another user''s schedule or id.';
+    'queues nothing, unless that execution has failed or was skipped. Errors: 22004 a required value is null; P0002 unknown '
+    'schedule; 42704 unknown operation; 55000 schedule disabled; 22001 a text that is too long; 22023 a value out of its range or '
+    'beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 23505 the request id stands for something else; '
+    '42501 another user''s schedule or id.';
 
 CREATE FUNCTION helix.claim_executions(
     p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,

@@ -20,6 +20,7 @@ struct NewExecution {
     TimestampTz run_at = DT_NOBEGIN;        // not given: now
     TimestampTz scheduled_for = DT_NOBEGIN; // the time that cron asked for
     Datum request_id = 0;                   // text
+    Datum given_payload = 0;                // jsonb; as the caller of enqueue_execution() gave it
     Datum payload = 0;                      // jsonb
     bool waits = false;                     // it is ready when something else releases it
     bool has_room = false;                  // the caller has asked has_room() already
