@@ -191,8 +191,16 @@ CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id u
     AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
 COMMENT ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text) IS
     'Starts an execution of a schedule at once and returns its id. The caller holds it for 1 hour, and heartbeat_execution '
-    'prolongs that. Errors: HX002 an execution of the schedule is running, P0002 unknown schedule, 42501 another user''s, 22023 '
-    'another trigger word.';
+    'prolongs that. Errors: HX002 an execution of the schedule is running, 55000 it is disabled or its user has switched the '
+    'operation off, P0002 unknown schedule, 42501 another user''s, 22023 another trigger word.';
+
+CREATE FUNCTION helix_internal.stop_operation() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_stop_operation';
+COMMENT ON FUNCTION helix_internal.stop_operation() IS
+    'Runs after a preference is written that switches an operation off. What waits of it ends as skipped.';
+CREATE TRIGGER stop_operation AFTER INSERT OR UPDATE OF user_id, operation_id, enabled ON helix.user_operation_preferences
+    FOR EACH ROW WHEN (NOT NEW.enabled) EXECUTE FUNCTION helix_internal.stop_operation();
 
 CREATE FUNCTION helix.schedule_is_running(p_schedule_id uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -17,6 +17,7 @@
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
 #include "queue/requests.hpp"
+#include "queue/stopped.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -122,9 +123,7 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, Schedule::run_as))));
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
-                        errdetail("It is %s.", pg::uuid_text(*execution.schedule_id)),
-                        errhint("Set enabled = true in helix.operation_schedules.")));
+        refuse_disabled(*execution.schedule_id);
     }
     if (one_at_a_time) {
         execution.waits = must_wait(*execution.schedule_id);

@@ -10,6 +10,7 @@
 #include "queue/enqueue.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/stopped.hpp"
 
 namespace helix::queue {
 
@@ -18,13 +19,13 @@ namespace {
 constexpr std::int64_t lease_us = USECS_PER_HOUR;
 
 pg::Statement lock_schedule(R"(
-    SELECT user_id, operation_id, parameters, run_as
+    SELECT user_id, operation_id, parameters, run_as, enabled
       FROM helix_internal.operation_schedules
      WHERE id = $1 AND user_id = $2
        FOR NO KEY UPDATE)",
                             {UUIDOID, UUIDOID});
 struct Schedule {
-    enum : int { user_id = 1, operation_id, parameters, run_as };
+    enum : int { user_id = 1, operation_id, parameters, run_as, enabled };
 };
 
 pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE schedule_id = $1 AND running LIMIT 1",
@@ -54,9 +55,13 @@ void read_schedule(NewExecution& execution) {
     if (lock_schedule.execute(own) == 0) {
         refuse_unknown("schedule of this user", *execution.schedule_id);
     }
+    if (!DatumGetBool(pg::column(0, Schedule::enabled))) {
+        refuse_disabled(*execution.schedule_id);
+    }
     execution.operation_id = pg::column(0, Schedule::operation_id);
     execution.payload = pg::column(0, Schedule::parameters);
     execution.run_as = NameStr(*DatumGetName(pg::column(0, Schedule::run_as)));
+    check_switched_on(execution.user_id, execution.operation_id);
 }
 
 struct Argument {
