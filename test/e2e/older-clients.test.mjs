@@ -16,6 +16,40 @@ test('a schedule is of type cron where nothing is said, and its times are the da
     await data(ada.from('operation_schedules').delete().eq('id', made.id));
 });
 
+test('what helix counts of a schedule may be sent back, and stays what it is', async () => {
+    const ada = await signUp('ada');
+    const counted = { next_execution_at: '2001-01-01T00:00:00Z', last_execution_at: '2001-01-01T00:00:00Z', execution_count: 7,
+        running_execution_id: null };
+    const made = await data(ada.from('operation_schedules').insert({ user_id: ada.id, operation_id: 'email-classify',
+        schedule_type: 'manual', ...counted }).select().single());
+    assert.deepEqual([made.next_execution_at, made.last_execution_at, made.execution_count], [null, null, 0]);
+    const changed = await data(ada.from('operation_schedules').update({ ...counted, running_execution_id: made.id })
+        .eq('id', made.id).select().single());
+    assert.deepEqual([changed.execution_count, changed.running_execution_id], [0, null]);
+    const { id, user_id, operation_id, schedule_type, enabled, timezone, parameters, created_at, updated_at } = changed;
+    const sent = await data(ada.from('operation_schedules').upsert({ id, user_id, operation_id, schedule_type, enabled, timezone,
+        parameters, created_at, updated_at, ...counted, max_cost_per_month: 3 }).select().single());
+    assert.deepEqual([sent.id, sent.execution_count, sent.max_cost_per_month], [made.id, 0, 3]);
+    await data(ada.from('operation_schedules').delete().eq('id', made.id));
+});
+
+test('a bulk upsert of objects with different keys means the default where one lacks a key', async () => {
+    const ada = await signUp('ada');
+    const preferences = ada.from('user_operation_preferences');
+    const stored = () => preferences.select('operation_id, enabled, default_parameters').order('operation_id');
+    const first = [{ operation_id: 'email-classify', default_parameters: { tone: 'dry' } },
+        { operation_id: 'email-compose', enabled: false }];
+    for (const rows of [first, first.toReversed()]) { // inserted, then updated
+        await data(preferences.upsert(rows.map(row => ({ user_id: ada.id, ...row })), { onConflict: 'user_id,operation_id' }));
+        assert.deepEqual(await data(stored()), [
+            { operation_id: 'email-classify', enabled: true, default_parameters: { tone: 'dry' } },
+            { operation_id: 'email-compose', enabled: false, default_parameters: {} }]);
+    }
+    const themes = await data(ada.from('ui_theme_preferences').upsert([{ user_id: ada.id, color_scheme: null, compact_mode: true }])
+        .select('color_scheme, compact_mode'));
+    assert.deepEqual(themes.map(row => row.compact_mode), [true]);
+});
+
 test('update_cost_budget counts nothing twice and sets no limit', async () => {
     const ada = await signUp('ada');
     await data(ada.rpc('set_cost_budget', { p_user_id: ada.id, p_amount: 5 }));
