@@ -5,6 +5,7 @@
 
 #include "pg/relations.hpp"
 #include "pg/table_writer.hpp"
+#include "queue/running_handlers.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -118,6 +119,9 @@ std::optional<Departed> leave_queue(const Claim& claim) {
         }
     } while (result != TM_Ok);
     table_close(queue, NoLock);
+    if (departed && departed->was_running) {
+        interrupt_handler_of(departed->id);
+    }
     return departed;
 }
 
