@@ -85,7 +85,7 @@ bool must_wait(const pg_uuid_t& schedule_id) {
 }
 
 pg_uuid_t enqueue(const NewExecution& execution) {
-    const pg_uuid_t id = pg::fresh_id();
+    const pg_uuid_t id = execution.id != nullptr ? *execution.id : pg::fresh_id();
     if (execution.request_id != 0) {
         if (const auto earlier = note_request(execution, id)) {
             return *earlier;

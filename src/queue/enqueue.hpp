@@ -9,6 +9,7 @@ namespace helix::queue {
 // Plain data. A field that is a null pointer, 0 or NOBEGIN is not given.
 struct NewExecution {
     pg_uuid_t user_id;
+    const pg_uuid_t* id = nullptr; // not given: a new one
     Datum operation_id = 0;       // text
     const char* run_as = nullptr; // the role that a handler runs as
     const pg_uuid_t* schedule_id = nullptr;

@@ -44,7 +44,8 @@ enum Column {
     last_error,
     run_as,
     payload,
-    created_at
+    created_at,
+    cost_estimates
 };
 
 bool holds(const Claim& claim, TupleTableSlot* row) {
@@ -140,6 +141,7 @@ void enter_history(const Departed& departed, const Ending& ending) {
     row.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
     keep({created_at, started_at});
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
+    keep({cost_estimates});
     pg::insert_into("schedule_executions", row);
 }
 

@@ -1,7 +1,7 @@
 // What existing clients write: schedules with nulls and times of their own, spending that is counted already.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { data, refused, signUp } from './clients.mjs';
+import { data, refused, service, signUp } from './clients.mjs';
 
 test('a schedule is of type cron where nothing is said, and its times are the database\'s', async () => {
     const ada = await signUp('ada');
@@ -31,6 +31,55 @@ test('what helix counts of a schedule may be sent back, and stays what it is', a
         parameters, created_at, updated_at, ...counted, max_cost_per_month: 3 }).select().single());
     assert.deepEqual([sent.id, sent.execution_count, sent.max_cost_per_month], [made.id, 0, 3]);
     await data(ada.from('operation_schedules').delete().eq('id', made.id));
+});
+
+test('a client runs an execution of its schedule, and its cost is recorded once', async () => {
+    const [ada, bob] = [await signUp('ada'), await signUp('bob')];
+    const schedule = await data(ada.from('operation_schedules').insert({ user_id: ada.id, operation_id: 'email-classify',
+        schedule_type: 'manual' }).select('id').single());
+    const executions = ada.from('schedule_executions');
+    const row = { schedule_id: schedule.id, user_id: ada.id, triggered_by: 'manual' };
+    const run = await data(executions.insert({ ...row, execution_status: 'running' }).select().single());
+    assert.equal(run.execution_status, 'running');
+    await refused(executions.insert({ ...row, execution_status: 'running' }), { status: 400, code: 'HX002' });
+    await refused(ada.rpc('create_execution_with_lock', { p_schedule_id: schedule.id, p_user_id: ada.id, p_triggered_by: 'manual' }),
+        { status: 400, code: 'HX002' });
+    assert.equal(await data(ada.rpc('schedule_is_running', { p_schedule_id: schedule.id })), true);
+    assert.deepEqual(await data(service().rpc('claim_executions', { p_worker: 'e2e', p_operations: ['email-classify'] })), []);
+    const end = { execution_status: 'success', result: { labels: 3 }, cost_usd: 0.02, latency_ms: 900,
+        completed_at: new Date().toISOString(), error_message: null };
+    const ended = await data(executions.update(end).eq('id', run.id).select().single());
+    assert.deepEqual([ended.execution_status, ended.result, ended.cost_actual, ended.cost_usd, ended.latency_ms],
+        ['success', { labels: 3 }, 0.02, 0.02, 900]);
+    await data(executions.update(end).eq('id', run.id)); // sent again
+    await refused(executions.update({ execution_status: 'running' }).eq('id', run.id), { status: 500, code: '55000' });
+    assert.deepEqual(await data(bob.from('schedule_executions').update(end).eq('id', run.id).select()), []);
+    await refused(bob.from('schedule_executions').insert({ ...row, user_id: bob.id, execution_status: 'running' }),
+        { status: 500, code: 'P0002' });
+    await refused(bob.from('schedule_executions').insert({ ...row, execution_status: 'running' }), { status: 403, code: '42501' });
+    await data(executions.insert([{ ...row, execution_status: 'skipped', error_message: 'over budget' },
+        { ...row, execution_status: 'failed', error_message: 'no model' }]));
+    const pending = await data(executions.insert({ ...row, execution_status: 'pending' }).select().single());
+    await data(executions.update({ execution_status: 'running' }).eq('id', pending.id));
+    await data(executions.update({ execution_status: 'failed', error_message: 'refused', cost_actual: 0.25 }).eq('id', pending.id));
+    assert.deepEqual((await data(ada.from('executions').select('success, cost_usd').order('cost_usd'))),
+        [{ success: false, cost_usd: 0 }, { success: true, cost_usd: 0.02 }, { success: false, cost_usd: 0.25 }]);
+});
+
+test('a user starts an execution with the lock and completes it', async () => {
+    const [ada, bob] = [await signUp('ada'), await signUp('bob')];
+    const schedule = await data(ada.from('operation_schedules').insert({ user_id: ada.id, operation_id: 'task-prioritize',
+        schedule_type: 'manual' }).select('id').single());
+    const run = await data(ada.rpc('create_execution_with_lock', { p_schedule_id: schedule.id, p_user_id: ada.id,
+        p_triggered_by: 'manual' }));
+    const completion = { p_execution_id: run, p_status: 'success', p_result: { order: [2, 1] }, p_cost_actual: 0.5, p_latency_ms: 40 };
+    await refused(bob.rpc('complete_execution', completion), { status: 403, code: '42501' });
+    await data(ada.rpc('complete_execution', completion));
+    await refused(ada.rpc('complete_execution', completion), { status: 500, code: '55000' });
+    assert.equal(await data(ada.rpc('get_schedule_month_cost', { p_user_id: ada.id, p_operation_id: 'task-prioritize' })), 0.5);
+    const queued = await data(ada.rpc('enqueue_execution', { p_schedule_id: schedule.id }));
+    await refused(ada.rpc('complete_execution', { ...completion, p_execution_id: queued }), { status: 403, code: '42501' });
+    await data(ada.rpc('cancel_execution', { p_execution_id: queued }));
 });
 
 test('a bulk upsert of objects with different keys means the default where one lacks a key', async () => {

@@ -12,7 +12,7 @@ use Test::More;
 # No worker: nothing changes between the dump and the comparison.
 my $conf = "helix.databases = ''\nhelix.fold_interval = '1h'\nhelix.executors = 0\nhelix.onepassword_cli = '/nowhere/op'\n";
 my $source = helix_node('source', conf => $conf);
-my ($me, $group, $schedule) = (user_id(1), '0e000000-0000-4000-8000-000000000001', '0e000000-0000-4000-8000-000000000002');
+my ($me, $group, $schedule, $clients) = (user_id(1), map { "0e000000-0000-4000-8000-00000000000$_" } 1 .. 3);
 my $amount = '999999999.' . '9' x 40;
 my $object = q((repeat('{"a":', 64) || '"' || left((SELECT string_agg(md5(i::text), '') FROM generate_series(1, 2100) i),
     65000 - 64 * 16) || '"' || repeat('}', 64))::jsonb);
@@ -68,12 +68,14 @@ my %stored = (
         operation_id => "operation_id = $operation", triggered_by => "triggered_by = 'webhook'", priority => 'priority = 10',
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
-        worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'" },
+        worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),
         result => 'length(result::text) > 1000000', error_message => "error_message LIKE '%20,000 bytes]'",
-        cost_actual => "cost_actual = $amount", latency_ms => 'latency_ms = 2147483647' },
+        cost_actual => "cost_actual = $amount", latency_ms => 'latency_ms = 2147483647',
+        cost_estimates => "cost_estimates = ARRAY[$amount, 0, $amount]" },
     'helix_internal.operation_schedules' => {
         operation_id => "operation_id = $operation", schedule_type => "schedule_type = 'webhook'",
         cron_expression => "length(cron_expression) = 200", webhook_url => 'webhook_url = ' . $text->(2000),
@@ -153,6 +155,12 @@ INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type,
         $object, $amount, 'helix_' || repeat('j', 57), 'none', 'queue', 100,
      repeat('n', 63), '1 day', '0', 1000000);
 UPDATE helix_internal.operation_schedules SET webhook_secret_ref = $ref;
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, job_name)
+    VALUES ('$clients', '$me', 'email-compose', 'manual', 'clients');
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, cost_estimated_mid)
+    VALUES ('$clients', '$me', 'running', $amount);
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, cost_estimated_low, cost_estimated_mid,
+    cost_estimated_high) VALUES ('$clients', '$me', 'pending', $amount, 0, $amount);
 SQL
 my $none = user_id(2); # no limits
 sql(<<"SQL");
