@@ -20,8 +20,8 @@ SET ROLE regress_runner;
 SET helix.user_id = 'c11e0000-0000-4000-8000-0000000000a1';
 
 -- It runs, and holds the schedule: no other starts, and no worker gets it.
-INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, triggered_by, cost_estimated_low, cost_estimated_high)
-    VALUES (:'schedule', :alice, 'running', 'manual', 0.01, 0.03)
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, triggered_by, cost_estimated_low,
+       cost_estimated_high) VALUES (:'schedule', :alice, 'running', 'manual', 0.01, 0.03)
     RETURNING id AS run, execution_status, operation_id, payload, cost_estimated_low, cost_estimated_mid, cost_estimated_high,
               lease_until > now() + interval '50 min' AS held \gset
 SELECT :'execution_status' AS status, :'operation_id' AS operation, :'payload' AS payload, :'cost_estimated_low' AS low,
@@ -44,8 +44,8 @@ UPDATE helix.schedule_executions SET execution_status = 'success', latency_ms = 
 UPDATE helix.schedule_executions SET execution_status = 'skipped', cost_usd = 1 WHERE id = :'run';
 UPDATE helix.schedule_executions SET error_message = 'slow' WHERE id = :'run' RETURNING execution_status, error_message;
 UPDATE helix.schedule_executions SET execution_status = 'success', result = '{"sent": 3}', cost_usd = 0.02, latency_ms = 1200,
-       error_message = NULL, completed_at = '2001-01-01' WHERE id = :'run' RETURNING execution_status, result, cost_actual, cost_usd,
-       latency_ms, error_message, completed_at > '2020-01-01' AS by_the_clock;
+       error_message = NULL, completed_at = '2001-01-01' WHERE id = :'run'
+ RETURNING execution_status, result, cost_actual, cost_usd, latency_ms, error_message, completed_at > '2020-01-01' AS by_the_clock;
 -- The same again is taken and changes nothing; the words may change, and nothing else.
 UPDATE helix.schedule_executions SET execution_status = 'success', result = '{"sent": 3}', cost_usd = 0.02, latency_ms = 1200
  WHERE id = :'run' RETURNING execution_status, cost_usd;
@@ -61,8 +61,8 @@ SELECT * FROM ledger;
 SET ROLE regress_runner;
 
 -- One that is to come waits for its client alone. Nothing that helix does starts it, and it holds up nothing.
-INSERT INTO helix.schedule_executions (id, schedule_id, user_id) VALUES ('c11e0000-0000-4000-8000-0000000000e1', :'schedule', :alice)
-    RETURNING execution_status, triggered_by, completed_at;
+INSERT INTO helix.schedule_executions (id, schedule_id, user_id)
+    VALUES ('c11e0000-0000-4000-8000-0000000000e1', :'schedule', :alice) RETURNING execution_status, triggered_by, completed_at;
 \set next '''c11e0000-0000-4000-8000-0000000000e1'''
 INSERT INTO helix.schedule_executions (id, schedule_id, user_id) VALUES (:next, :'schedule', :alice);
 UPDATE helix.schedule_executions SET execution_status = 'pending', cost_usd = 0.1 WHERE id = :next;
@@ -161,7 +161,8 @@ SET helix.user_id = 'c11e0000-0000-4000-8000-0000000000a1';
 
 -- A client that is gone: its lease runs out, and the schedule is free again.
 SET ROLE regress_runner;
-INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status) VALUES (:'schedule', :alice, 'running') RETURNING id AS run \gset
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status) VALUES (:'schedule', :alice, 'running')
+    RETURNING id AS run \gset
 RESET ROLE;
 UPDATE helix_internal.queue SET lease_until = now() - interval '1 s' WHERE id = :'run';
 SELECT helix_internal.expire_leases() > 0 AS expired;
@@ -171,7 +172,8 @@ UPDATE helix.schedule_executions SET execution_status = 'success', cost_usd = 1 
 
 -- A service role writes for everyone.
 SET ROLE regress_runner_service;
-INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status) VALUES (:'schedule', :alice, 'running') RETURNING id AS run \gset
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status) VALUES (:'schedule', :alice, 'running')
+    RETURNING id AS run \gset
 UPDATE helix.schedule_executions SET execution_status = 'success', cost_usd = 1 WHERE id = :'run' RETURNING cost_actual;
 RESET ROLE;
 SELECT count(*), sum(cost_usd) FROM ledger WHERE hers;

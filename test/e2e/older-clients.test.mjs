@@ -42,8 +42,8 @@ test('a client runs an execution of its schedule, and its cost is recorded once'
     const run = await data(executions.insert({ ...row, execution_status: 'running' }).select().single());
     assert.equal(run.execution_status, 'running');
     await refused(executions.insert({ ...row, execution_status: 'running' }), { status: 400, code: 'HX002' });
-    await refused(ada.rpc('create_execution_with_lock', { p_schedule_id: schedule.id, p_user_id: ada.id, p_triggered_by: 'manual' }),
-        { status: 400, code: 'HX002' });
+    await refused(ada.rpc('create_execution_with_lock', { p_schedule_id: schedule.id, p_user_id: ada.id,
+        p_triggered_by: 'manual' }), { status: 400, code: 'HX002' });
     assert.equal(await data(ada.rpc('schedule_is_running', { p_schedule_id: schedule.id })), true);
     assert.deepEqual(await data(service().rpc('claim_executions', { p_worker: 'e2e', p_operations: ['email-classify'] })), []);
     const end = { execution_status: 'success', result: { labels: 3 }, cost_usd: 0.02, latency_ms: 900,
@@ -72,7 +72,8 @@ test('a user starts an execution with the lock and completes it', async () => {
         schedule_type: 'manual' }).select('id').single());
     const run = await data(ada.rpc('create_execution_with_lock', { p_schedule_id: schedule.id, p_user_id: ada.id,
         p_triggered_by: 'manual' }));
-    const completion = { p_execution_id: run, p_status: 'success', p_result: { order: [2, 1] }, p_cost_actual: 0.5, p_latency_ms: 40 };
+    const completion = { p_execution_id: run, p_status: 'success', p_result: { order: [2, 1] }, p_cost_actual: 0.5,
+        p_latency_ms: 40 };
     await refused(bob.rpc('complete_execution', completion), { status: 403, code: '42501' });
     await data(ada.rpc('complete_execution', completion));
     await refused(ada.rpc('complete_execution', completion), { status: 500, code: '55000' });
@@ -80,6 +81,43 @@ test('a user starts an execution with the lock and completes it', async () => {
     const queued = await data(ada.rpc('enqueue_execution', { p_schedule_id: schedule.id }));
     await refused(ada.rpc('complete_execution', { ...completion, p_execution_id: queued }), { status: 403, code: '42501' });
     await data(ada.rpc('cancel_execution', { p_execution_id: queued }));
+});
+
+test('a client drives a batch, and helix counts', async () => {
+    const [ada, bob] = [await signUp('ada'), await signUp('bob')];
+    const [batches, operations] = [ada.from('operation_batches'), ada.from('batch_operations')];
+    const batch = await data(batches.insert({ user_id: ada.id, name: 'inbox', batch_type: 'sequential', priority: 7,
+        status: 'queued', total_operations: 2, completed_operations: 0, failed_operations: 0, total_cost_estimated_low: 0.01,
+        total_cost_estimated_mid: 0.02, total_cost_estimated_high: 0.03, total_cost_actual: 0 }).select().single());
+    assert.deepEqual([batch.status, batch.total_operations, batch.total_cost_estimated_mid], ['queued', 0, 0.02]);
+    const row = { batch_id: batch.id, user_id: ada.id, status: 'pending', parameters: { folder: 'inbox' } };
+    const [first] = await data(operations.insert([{ ...row, operation_id: 'email-classify', sequence_order: 0 }]).select());
+    const [second] = await data(operations.insert([{ ...row, operation_id: 'email-respond', sequence_order: 1,
+        depends_on: [first.id] }]).select());
+    assert.deepEqual([second.depends_on, second.status], [[first.id], 'pending']);
+    assert.deepEqual(await data(service().rpc('claim_executions', { p_worker: 'e2e',
+        p_operations: ['email-classify', 'email-respond'] })), []);
+    const now = new Date().toISOString();
+    await data(batches.update({ status: 'running', started_at: now }).eq('id', batch.id));
+    await data(operations.update({ status: 'running' }).eq('id', first.id));
+    await data(operations.update({ status: 'completed', result: { labels: 3 }, cost_actual: 0.02, executed_at: now })
+        .eq('id', first.id));
+    await data(ada.rpc('increment_batch_completed', { p_batch_id: batch.id }));
+    await data(operations.update({ status: 'failed', error_message: 'no model', cost_actual: 0.005, executed_at: now })
+        .eq('id', second.id));
+    await data(ada.rpc('increment_batch_failed', { p_batch_id: batch.id }));
+    await refused(operations.update({ status: 'running' }).eq('id', first.id), { status: 500, code: '55000' });
+    await refused(bob.from('batch_operations').insert({ ...row, user_id: bob.id, operation_id: 'email-classify' }),
+        { status: 403, code: '42501' });
+    assert.deepEqual(await data(bob.from('operation_batches').update({ status: 'failed' }).eq('id', batch.id).select()), []);
+    const ended = await data(batches.update({ status: 'partial_failure', completed_at: now, total_cost_actual: 9 })
+        .eq('id', batch.id).select().single());
+    assert.deepEqual([ended.status, ended.total_operations, ended.completed_operations, ended.failed_operations,
+        ended.total_cost_actual, Date.parse(ended.completed_at)], ['partial_failure', 2, 1, 1, 0.025, Date.parse(now)]);
+    const other = await data(batches.insert({ user_id: ada.id, name: 'later', status: 'draft' }).select('id').single());
+    const cancelled = await data(batches.update({ status: 'cancelled', cancelled_at: now, cancel_reason: 'not today' })
+        .eq('id', other.id).select().single());
+    assert.deepEqual([cancelled.status, cancelled.cancel_reason], ['cancelled', 'not today']);
 });
 
 test('a bulk upsert of objects with different keys means the default where one lacks a key', async () => {

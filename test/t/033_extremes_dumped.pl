@@ -90,10 +90,15 @@ my %stored = (
         name => 'name = ' . $text->(200), description => 'description = ' . $text->(2000),
         batch_type => "batch_type = 'conditional'", priority => 'priority = 10',
         max_concurrency => 'max_concurrency = 2147483647', max_cost_usd => "max_cost_usd = $amount",
-        cancel_reason => 'cancel_reason = ' . $text->(1000) },
+        cancel_reason => 'cancel_reason = ' . $text->(1000), client_status => "client_status = 'partial_failure'",
+        cost_estimates => "cost_estimates = ARRAY[$amount, NULL, $amount]",
+        started_at => "started_at = '1970-01-01 00:00:00+00'", completed_at => "completed_at = '9999-12-31 23:59:59.999999+00'" },
     'helix_internal.batch_operations' => {
         operation_id => "operation_id = $operation", name => 'name = ' . $text->(200), parameters => "parameters = $object",
-        depends_on => 'cardinality(depends_on) = 1' },
+        depends_on => 'cardinality(depends_on) = 1', client_running => 'client_running',
+        cost_actual => "cost_actual = $amount", result => 'length(result::text) > 1000000',
+        sequence_order => 'sequence_order = 1000000000', executed_at => "executed_at = '9999-12-31 23:59:59.999999+00'",
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
 );
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
@@ -188,6 +193,15 @@ SELECT helix.cancel_batch(helix.create_batch('$none', ${\$text->(200)}, 'conditi
     jsonb_build_object('operation_id', $operation, 'name', ${\$text->(200)}, 'parameters', $object),
     jsonb_build_object('operation_id', $operation, 'depends_on', jsonb_build_array(1))), ${\$text->(2000)}, 10, 2147483647,
         $amount), ${\$text->(1000)});
+SQL
+sql(<<"SQL");
+INSERT INTO helix.operation_batches (id, user_id, name, status, started_at, completed_at, total_cost_estimated_low,
+    total_cost_estimated_high) VALUES ('$clients', '$me', 'ended', 'partial_failure', '1970-01-01 00:00:00+00',
+    '9999-12-31 23:59:59.999999+00', $amount, $amount);
+WITH b AS (INSERT INTO helix.operation_batches (user_id, name) VALUES ('$me', 'draft') RETURNING id)
+INSERT INTO helix.batch_operations (batch_id, operation_id, status, sequence_order, cost_actual, cost_estimated_mid, executed_at,
+    result) SELECT id, 'email-compose', 'running', 1000000000, $amount, $amount, '9999-12-31 23:59:59.999999+00',
+        (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1040000)) FROM generate_series(1, 33000) i) FROM b;
 SQL
 for my $table (sort keys %stored) {
     is(sql("SELECT count(*) > 0 FROM $table WHERE $stored{$table}{$_}"), 't', "$table.$_ holds its extreme")
