@@ -4,7 +4,7 @@ EXTENSION = helix
 EXTVERSION = 0.1.0
 MODULE_big = helix
 
-SOURCES = $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*/*.cpp))
+SOURCES = $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*/*.cpp src/*/*/*/*.cpp))
 OBJS = $(SOURCES:.cpp=.o)
 DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
