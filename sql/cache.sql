@@ -4,6 +4,7 @@ SET client_min_messages = warning;
 SELECT state, connected_since, keys, hits FROM helix.cache_stats();
 SELECT helix.cache_get('op_prefs:a11ce000-0000-0000-0000-000000000001') IS NULL AS miss;
 SELECT helix.cache_set('mine:a11ce000-0000-0000-0000-000000000001', '{"a": 1}', 60) AS stored;
+SELECT value IS NULL AS miss, token, helix.cache_set('k', '1', 60, token) AS stored FROM helix.cache_get_with_token('k');
 SELECT helix.cache_get_or_fetch('k', $$SELECT jsonb_build_object('a', 1)$$, 60);
 SELECT helix.cache_get_or_fetch('k', $$SELECT '{"b": 2}'::json$$, 60),
     pg_typeof(helix.cache_get_or_fetch('k', $$SELECT '1'::json$$, 60));
@@ -34,6 +35,9 @@ SELECT failure($$SELECT helix.cache_set('k', NULL, 60)$$);
 SELECT failure($$SELECT helix.cache_set('k', '1', 0)$$);
 SELECT failure($$SELECT helix.cache_set('k', '1', 86401)$$);
 SELECT failure($$SELECT helix.cache_set('k', '1', NULL)$$);
+SELECT failure($$SELECT helix.cache_get_with_token(NULL)$$);
+SELECT failure($$SELECT helix.cache_get_with_token('helix:epoch')$$);
+SELECT failure($$SELECT helix.cache_set('k', '1', 60, 'something')$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT 1', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'SELECT ''1''::jsonb, 2', 60)$$);
 SELECT failure($$SELECT helix.cache_get_or_fetch('k', 'VALUES (''1''::jsonb), (''2'')', 60)$$);

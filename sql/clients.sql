@@ -49,6 +49,31 @@ INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type,
      WHERE operation_id = 'email-classify'
     ON CONFLICT (id) DO UPDATE SET parameters = excluded.parameters, created_at = '2001-01-01', updated_at = '2001-01-01'
     RETURNING parameters, created_at > '2020-01-01' AS kept, updated_at = now() AS changed_now;
+-- So may what helix counts be: next and last run, the number of executions, the running one.
+UPDATE helix.operation_schedules SET next_execution_at = '2001-01-01', last_execution_at = now(), execution_count = 7,
+       running_execution_id = gen_random_uuid(), created_at = '2001-01-01', updated_at = '2001-01-01'
+ WHERE operation_id = 'email-classify'
+ RETURNING next_execution_at, last_execution_at, execution_count, running_execution_id, created_at > '2020-01-01' AS kept,
+           updated_at = now() AS changed_now;
+WITH changed AS (UPDATE helix.operation_schedules SET execution_count = execution_count + 1, max_cost_per_month = 4
+                  WHERE operation_id = 'email-classify' RETURNING *)
+SELECT execution_count, max_cost_per_month FROM changed;
+UPDATE helix.operation_schedules SET (execution_count, max_cost_per_month) = (SELECT 9, 5) WHERE operation_id = 'email-classify'
+ RETURNING execution_count, max_cost_per_month;
+UPDATE helix.operation_schedules SET execution_count = 9 WHERE operation_id = 'email-classify' RETURNING execution_count;
+PREPARE count_run AS UPDATE helix.operation_schedules SET execution_count = $1, last_execution_at = $2 WHERE operation_id = $3;
+EXECUTE count_run(3, now(), 'email-classify');
+DEALLOCATE count_run;
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, execution_count, next_execution_at, last_execution_at,
+       running_execution_id)
+    VALUES (:alice, 'task-breakdown', 'manual', 0, '2001-01-01', NULL, NULL), (:alice, 'task-prioritize', 'manual', 5, NULL, now(), NULL)
+    RETURNING operation_id, execution_count, next_execution_at, last_execution_at, running_execution_id;
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, execution_count, last_execution_at)
+    SELECT id, user_id, operation_id, schedule_type, execution_count + 1, last_execution_at FROM helix.operation_schedules
+     WHERE operation_id LIKE 'task-%'
+    ON CONFLICT (id) DO UPDATE SET execution_count = excluded.execution_count, last_execution_at = excluded.last_execution_at
+    RETURNING operation_id, execution_count, updated_at = now() AS changed_now;
+UPDATE helix.operation_schedules SET execution_count = 'many';
 -- The rights to columns and rows are those of the table.
 UPDATE helix.operation_schedules SET job_name = 'mine';
 UPDATE helix.operation_schedules SET cron_expression = 'whenever' WHERE operation_id = 'email-compose';

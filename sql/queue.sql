@@ -60,6 +60,13 @@ SELECT helix.enqueue_execution(:one, p_run_at => now() + interval '1 day', p_pri
 SELECT helix.enqueue_execution(NULL, 'webhook', '"r"', NULL, 1, 'r-1', :alice, 'calendar-prep') AS request \gset
 SELECT helix.enqueue_execution(NULL, 'webhook', '"r"', NULL, 1, 'r-1', :alice, 'calendar-prep') = :'request' AS same;
 SELECT helix.enqueue_execution(NULL, 'webhook', '"b"', NULL, 1, 'r-1', :bob, 'calendar-prep') <> :'request' AS another_users;
+-- The same id for something else is a conflict.
+SELECT name, refusal(format($$SELECT helix.enqueue_execution(%s, p_request_id => 'r-1',
+    p_user_id => 'a11ce000-0000-0000-0000-000000000001', %s)$$, arguments, rest))
+  FROM (VALUES ('payload', 'NULL', $$p_payload => '"other"', p_operation_id => 'calendar-prep'$$),
+               ('no payload', 'NULL', $$p_operation_id => 'calendar-prep'$$),
+               ('operation', 'NULL', $$p_payload => '"r"', p_operation_id => 'email-compose'$$),
+               ('schedule', $$'5c000000-0000-0000-0000-000000000001'$$, $$p_payload => '"r"'$$)) t (name, arguments, rest);
 SELECT count(*) FROM helix.schedule_executions;
 
 -- Claimed: the highest priority first, then the oldest; only what was asked for, and no more.
@@ -251,6 +258,22 @@ SELECT helix.enqueue_execution(:one, p_request_id => 'shared') AS alices,
 SELECT :'alices' <> :'bobs' AS differ, helix.enqueue_execution(:one, p_request_id => 'shared') = :'alices' AS alices,
        helix.enqueue_execution(:queued, p_request_id => 'shared') = :'bobs' AS bobs;
 SELECT helix.cancel_execution(:'alices') AS alices, helix.cancel_execution(:'bobs') AS bobs;
+-- It is free again once its execution was cancelled or has failed, also for something else. It is not while attempts are left.
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared', p_payload => '"anew"') AS anew \gset
+SELECT :'anew' <> :'alices' AS a_new_one, helix.enqueue_execution(:one, p_request_id => 'shared') = :'anew' AS same_again,
+    refusal($$SELECT helix.enqueue_execution('5c000000-0000-0000-0000-000000000001', p_request_id => 'shared', p_payload => '1')$$);
+SELECT * FROM claim('w1');
+SELECT helix.fail_execution(:'anew', 'first', 1, p_retry_in => '0');
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared', p_payload => '"anew"') = :'anew' AS while_it_is_tried_again;
+SELECT * FROM claim('w1');
+SELECT helix.fail_execution(:'anew', 'second', 2);
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared', p_payload => '"third"') AS third \gset
+SELECT :'third' NOT IN (:'anew', :'alices') AS a_new_one;
+SELECT * FROM claim('w1');
+SELECT helix.complete_execution(:'third', 'success');
+SELECT helix.enqueue_execution(:one, p_request_id => 'shared', p_payload => '"third"') = :'third' AS done_once;
+DELETE FROM helix_internal.schedule_executions WHERE id = :'third';
+SELECT helix.cancel_execution(helix.enqueue_execution(:one, p_request_id => 'shared')) AS forgotten_so_a_new_one;
 
 -- What is stored out of line moves with the row.
 SELECT jsonb_agg(md5(n::text)) AS long FROM generate_series(1, 1000) n \gset

@@ -46,7 +46,7 @@ int redis_connect_timeout_ms = 200;
 int redis_command_timeout_ms = 50;
 int cache_lease_ms = 2000;
 int cache_repeat_delay_ms = 500;
-int cache_fill_wait_ms = 100;
+int cache_fill_wait_ms = 10'000;
 int cache_ring_size_kb = 4096;
 char* cache_keys = nullptr;
 int cache_preferences_ttl_s = 15 * SECS_PER_MINUTE;
@@ -210,8 +210,8 @@ constexpr IntSetting int_settings[] = {
      60'000, GUC_UNIT_MS},
     {"helix.cache_repeat_delay", "Pause before keys are removed a second time; 0: they are not.", nullptr,
      &cache_repeat_delay_ms, 0, 60'000, GUC_UNIT_MS},
-    {"helix.cache_fill_wait", "How long a reader waits for another that computes the same value.", nullptr,
-     &cache_fill_wait_ms, 0, 10'000, GUC_UNIT_MS},
+    {"helix.cache_fill_wait", "How long a reader waits at most for another that computes the same value.",
+     "0: each reader computes it.", &cache_fill_wait_ms, 0, hour_s * 1000, GUC_UNIT_MS},
     {"helix.cache_preferences_ttl", "How long preferences stay in the cache at most.", nullptr,
      &cache_preferences_ttl_s, 1, day_s, GUC_UNIT_S},
     {"helix.cache_theme_ttl", "How long theme preferences stay in the cache at most.", nullptr, &cache_theme_ttl_s, 1,

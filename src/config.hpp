@@ -87,7 +87,8 @@ extern int cache_lease_ms;
 // reload.
 extern int cache_repeat_delay_ms;
 
-// How long in ms a reader waits for another one that computes the same value. By reload. Default 100 ms.
+// How long in ms a reader waits at most for another one that computes the same value; 0: each computes it. By reload.
+// Default 10 s.
 extern int cache_fill_wait_ms;
 
 // Shared memory in kB for commits on their way to the invalidator. At start. Default 4 MB.

@@ -31,15 +31,24 @@ COMMENT ON FUNCTION helix.cache_get(text) IS
     'it, Redis is away, or this transaction has made it stale. 22023 on a key that begins with helix: or holds a uuid with '
     'capitals.';
 
-CREATE FUNCTION helix.cache_set(p_key text, p_value jsonb, p_ttl_seconds integer) RETURNS boolean
+CREATE FUNCTION helix.cache_get_with_token(p_key text, OUT value jsonb, OUT token text)
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_cache_get_with_token';
+COMMENT ON FUNCTION helix.cache_get_with_token(text) IS
+    'What cache_get() gives, and where that is null a token for cache_set(). A value that is read after this call and set with the '
+    'token is stored only if nothing has made the key stale meanwhile, whichever session sets it. The token is null beside a '
+    'value. Errors as of cache_get().';
+
+CREATE FUNCTION helix.cache_set(p_key text, p_value jsonb, p_ttl_seconds integer, p_token text DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_cache_set';
-COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer) IS
+COMMENT ON FUNCTION helix.cache_set(text, jsonb, integer, text) IS
     'Stores JSON of up to 1 MiB at once, for 1 to 86400 s, and returns true. Only cache_get() reads it: the other functions '
-    'compute what they vouch for. The value counts as read when this session first missed the key with cache_get(), else as read '
-    'now. False where nothing is stored: Redis is away, the key has been invalidated since, the value is too large, this '
+    'compute what they vouch for. The value counts as read when cache_get_with_token() gave p_token. Without a token it counts as '
+    'read when cache_get() first missed the key, in this session or within the last ten minutes in any, and else as read now. '
+    'False where nothing is stored: Redis is away, the key has been invalidated since, the value is too large, this '
     'transaction has written or has one snapshot (REPEATABLE READ), or the server is a standby. 22023 on a key that cache_read() '
-    'computes.';
+    'computes, and on a token of another key.';
 
 CREATE FUNCTION helix.cache_get_or_fetch(p_key text, p_query text, p_ttl_seconds integer) RETURNS jsonb
     LANGUAGE c VOLATILE
@@ -48,8 +57,9 @@ COMMENT ON FUNCTION helix.cache_get_or_fetch(text, text, integer) IS
     'The cached JSON under a key. Where there is none, p_query computes it, and it is stored for 1 to 86400 s unless it was '
     'invalidated meanwhile. p_query is one SELECT that neither writes nor locks rows. It runs as the caller, and gives one column '
     'of type jsonb or json and one row at most (22023, 42804 and 21000 else). One reader at a time computes a key; the others wait '
-    'helix.cache_fill_wait for it. Null where the query gives null or no row; that is not stored. Warns of tables in the query '
-    'whose changes do not remove the key (see invalidate_on_change()). 22023 on a key that cache_read() computes.';
+    'until that ends, helix.cache_fill_wait at most. Null where the query gives null or no row; that is stored too. Warns of '
+    'tables in the query whose changes do not remove the key (see invalidate_on_change()). 22023 on a key that cache_read() '
+    'computes.';
 
 CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -126,7 +136,8 @@ COMMENT ON FUNCTION helix.invalidate_on_change(regclass, text[]) IS
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.cache_read(text)'),
     ('service', 'EXECUTE ON FUNCTION helix.cache_get(text)'),
-    ('service', 'EXECUTE ON FUNCTION helix.cache_set(text, jsonb, integer)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_get_with_token(text)'),
+    ('service', 'EXECUTE ON FUNCTION helix.cache_set(text, jsonb, integer, text)'),
     ('service', 'EXECUTE ON FUNCTION helix.cache_get_or_fetch(text, text, integer)'),
     ('service', 'EXECUTE ON FUNCTION helix.cache_delete(text)'),
     ('service', 'EXECUTE ON FUNCTION helix.cache_delete_pattern(text)'),

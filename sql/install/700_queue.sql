@@ -25,7 +25,8 @@ CREATE TABLE helix_internal.queue (
     last_error          text,
     run_as              name        NOT NULL,
     payload             jsonb,
-    created_at          timestamptz NOT NULL DEFAULT pg_catalog.now()
+    created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    cost_estimates      numeric[]
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
 CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
@@ -61,13 +62,16 @@ CREATE TABLE helix_internal.schedule_executions (
     latency_ms          integer,
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
-    completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+    completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    cost_estimates      numeric[]
 );
 CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
 CREATE INDEX schedule_executions_completed_at ON helix_internal.schedule_executions USING brin (completed_at)
     WITH (autosummarize = on);
-COMMENT ON TABLE helix_internal.schedule_executions IS 'Finished executions, kept for helix.execution_retention';
+COMMENT ON TABLE helix_internal.schedule_executions IS
+    'Finished executions, and pending ones that their client runs, kept for helix.execution_retention. Of a pending one '
+    'completed_at is when it was created.';
 
 CREATE TABLE helix_internal.queue_requests (
     user_id      uuid        NOT NULL,
@@ -77,7 +81,7 @@ CREATE TABLE helix_internal.queue_requests (
     PRIMARY KEY (user_id, request_id)
 );
 CREATE INDEX queue_requests_requested_at ON helix_internal.queue_requests USING brin (requested_at) WITH (autosummarize = on);
-COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution(), kept for helix.execution_retention';
+COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
 
 ALTER TABLE helix_internal.queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue FORCE ROW LEVEL SECURITY;
@@ -96,20 +100,31 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
     SELECT q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id,
            CASE WHEN q.running THEN 'running' ELSE 'pending' END AS execution_status,
            NULL::jsonb AS result, q.last_error AS error_message,
-           NULL::numeric AS cost_estimated_low, NULL::numeric AS cost_estimated_mid, NULL::numeric AS cost_estimated_high,
-           NULL::numeric AS cost_actual, NULL::integer AS latency_ms, q.triggered_by, q.priority, q.attempt, q.worker,
+           q.cost_estimates[1] AS cost_estimated_low, q.cost_estimates[2] AS cost_estimated_mid,
+           q.cost_estimates[3] AS cost_estimated_high, NULL::numeric AS cost_actual, NULL::integer AS latency_ms, q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
-           NULL::timestamptz AS completed_at
+           NULL::timestamptz AS completed_at, NULL::numeric AS cost_usd
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
-           NULL::numeric, NULL::numeric, NULL::numeric, e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
+           e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
            e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz, e.created_at, e.started_at,
-           e.completed_at
+           CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
-    'helix.execution_retention. Costs are in USD, latency in ms. A skipped one has its reason in error_message.';
+    'helix.execution_retention. Costs are in USD, latency in ms; cost_usd is cost_actual. A skipped one has its reason in '
+    'error_message. Clients insert and update executions that they run themselves. Nobody claims those, and their cost is '
+    'recorded once, when they end.';
+CREATE FUNCTION helix_internal.write_client_execution() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_write_client_execution';
+COMMENT ON FUNCTION helix_internal.write_client_execution() IS
+    'Runs instead of writing into the view: an execution of a schedule that its client runs. Errors: 42501 another user''s; P0002 '
+    'unknown schedule; HX002 the schedule is running; 55000 the schedule or the operation is off, helix runs the execution, or it '
+    'has ended; 0A000 a column that cannot change; and those of record_operation_execution.';
+CREATE TRIGGER write_client_execution INSTEAD OF INSERT OR UPDATE ON helix.schedule_executions
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.write_client_execution();
 
 -- Some functions have no SET search_path: they are called often, and look up no name by it (pg/spi.hpp sets its own).
 CREATE FUNCTION helix.enqueue_execution(
@@ -121,9 +136,10 @@ COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, inte
     'Queues an execution and returns its id. It is one of a schedule or, where p_schedule_id is null, of p_operation_id for '
     'p_user_id. p_triggered_by is cron, webhook or manual. Null stands for the schedule''s parameters in p_payload, and for now '
     'in p_run_at. p_priority is 1 to 10, and 10 comes first. A p_request_id seen before for that user returns the first id and '
-    'queues nothing. Errors: 22004 a required value is null; P0002 unknown schedule; 42704 unknown operation; 55000 schedule '
-    'disabled; 22023 a value out of its range or beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 42501 '
-    'another user''s schedule or id.';
+    'queues nothing, unless that execution has failed or was skipped. Errors: 22004 a required value is null; P0002 unknown '
+    'schedule; 42704 unknown operation; 55000 schedule disabled; 22001 a text that is too long; 22023 a value out of its range or '
+    'beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 23505 the request id stands for something else; '
+    '42501 another user''s schedule or id.';
 
 CREATE FUNCTION helix.claim_executions(
     p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,
@@ -163,9 +179,10 @@ CREATE FUNCTION helix.complete_execution(
 COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, bigint, bigint) IS
     'Finishes a running execution with p_status success, failed or skipped. Its cost and latency (ms) are recorded in the ledger '
     'in the same transaction. The cost is in USD; null prices the tokens of p_model. A skipped one costs nothing and is not '
-    'recorded. With p_fencing_token only the claim that got it may complete. Errors: 55000 not running, finished already, or '
-    'claimed by another since; P0002 unknown execution; 22023 another status, or a skipped one with a cost; and those of '
-    'record_operation_execution.';
+    'recorded. With p_fencing_token only the claim that got it may complete. Users complete what they have started by '
+    'create_execution_with_lock() or as a row of helix.schedule_executions; service roles complete any. Errors: 55000 not running, finished already, or '
+    'claimed by another since; P0002 unknown execution; 42501 a user''s call for what they do not run themselves; 22023 another status, or a '
+    'skipped one with a cost; and those of record_operation_execution.';
 
 CREATE FUNCTION helix.fail_execution(
     p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
@@ -190,8 +207,16 @@ CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id u
     AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
 COMMENT ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text) IS
     'Starts an execution of a schedule at once and returns its id. The caller holds it for 1 hour, and heartbeat_execution '
-    'prolongs that. Errors: HX002 an execution of the schedule is running, P0002 unknown schedule, 42501 another user''s, 22023 '
-    'another trigger word.';
+    'prolongs that. Errors: HX002 an execution of the schedule is running, 55000 it is disabled or its user has switched the '
+    'operation off, P0002 unknown schedule, 42501 another user''s, 22023 another trigger word.';
+
+CREATE FUNCTION helix_internal.stop_operation() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_stop_operation';
+COMMENT ON FUNCTION helix_internal.stop_operation() IS
+    'Runs after a preference is written that switches an operation off. What waits of it ends as skipped.';
+CREATE TRIGGER stop_operation AFTER INSERT OR UPDATE OF user_id, operation_id, enabled ON helix.user_operation_preferences
+    FOR EACH ROW WHEN (NOT NEW.enabled) EXECUTE FUNCTION helix_internal.stop_operation();
 
 CREATE FUNCTION helix.schedule_is_running(p_schedule_id uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -205,13 +230,13 @@ SELECT pg_catalog.pg_extension_config_dump('helix_internal.queue_requests', '');
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.queue'),
     ('authenticated', 'SELECT ON helix_internal.schedule_executions'),
-    ('authenticated', 'SELECT ON helix.schedule_executions'),
+    ('authenticated', 'SELECT, INSERT, UPDATE ON helix.schedule_executions'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.schedule_is_running(uuid)'),
-    ('service', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, '
+                      'bigint, bigint, bigint)'),
     ('service', 'EXECUTE ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval)'),
     ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval)'),
-    ('service', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, bigint, '
-                'bigint, bigint)'),
     ('service', 'EXECUTE ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval)');

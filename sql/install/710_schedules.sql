@@ -131,8 +131,8 @@ COMMENT ON VIEW helix.operation_schedules IS
     'time) or allow each other. A webhook_scheme is a row of helix.webhook_schemes. A signed time may be from now by '
     'webhook_max_age in the past and webhook_max_ahead in the future. The webhook_rate_limit is calls in a minute, null for any '
     'number. Only rotate_webhook_secret() sets previous_secret_ref and previous_secret_until. The database itself keeps '
-    'last_execution_at, next_execution_at, execution_count and running_execution_id. It keeps created_at and updated_at too, '
-    'whatever a client sends. Null in a column that must have a value stands for its default.';
+    'last_execution_at, next_execution_at, execution_count, running_execution_id, created_at and updated_at, whatever a client '
+    'sends. Null in a column that must have a value stands for its default.';
 ALTER VIEW helix.operation_schedules ALTER COLUMN id SET DEFAULT pg_catalog.gen_random_uuid();
 
 CREATE VIEW helix.cron_job_registry WITH (security_invoker = true) AS

@@ -13,10 +13,17 @@ CREATE TABLE helix_internal.operation_batches (
     cancelled_at    timestamptz,
     cancel_reason   text,
     created_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    started_at      timestamptz
+    started_at      timestamptz,
+    client_status   text        CHECK (client_status IN
+        ('draft', 'queued', 'running', 'completed', 'partial_failure', 'failed', 'cancelled')),
+    completed_at    timestamptz,
+    cost_estimates  numeric[]
 );
 CREATE INDEX idx_batches_user ON helix_internal.operation_batches (user_id, created_at DESC);
-COMMENT ON TABLE helix_internal.operation_batches IS 'Batches, written by create_batch(), start_batch() and cancel_batch()';
+COMMENT ON TABLE helix_internal.operation_batches IS
+    'Batches, written by create_batch(), start_batch() and cancel_batch(), or by the clients that drive them';
+COMMENT ON COLUMN helix_internal.operation_batches.client_status IS
+    'What the client that drives the batch says of it; null: helix runs it. So is completed_at.';
 
 CREATE TABLE helix_internal.batch_operations (
     id             uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
@@ -34,8 +41,11 @@ CREATE TABLE helix_internal.batch_operations (
     cost_actual    numeric,
     created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     executed_at    timestamptz,
-    UNIQUE (batch_id, sequence_order)
+    client_running boolean     NOT NULL DEFAULT false,
+    cost_estimates numeric[]
 ) WITH (fillfactor = 70);
+-- Clients that drive a batch may give several operations the same place.
+CREATE INDEX idx_batch_ops_order ON helix_internal.batch_operations (batch_id, sequence_order);
 -- Finds what depends on an operation. An entry of a B-tree would not hold the ids of 999 others.
 CREATE INDEX idx_batch_ops_depends ON helix_internal.batch_operations USING gin (depends_on) WITH (fastupdate = off)
     WHERE depends_on IS NOT NULL;
@@ -53,18 +63,20 @@ CREATE POLICY visible_users ON helix_internal.batch_operations USING (user_id BE
 
 CREATE VIEW helix.batch_operations WITH (security_invoker = true) AS
     SELECT o.id, o.user_id, o.batch_id, o.operation_id, o.name, o.parameters, o.sequence_order, o.depends_on,
-           COALESCE(o.ended, CASE WHEN q.running THEN 'running' ELSE 'pending' END) AS status,
-           o.result, o.error_message, NULL::numeric AS cost_estimated_low, NULL::numeric AS cost_estimated_mid,
-           NULL::numeric AS cost_estimated_high, o.cost_actual, q.id AS execution_id, o.created_at, o.executed_at
+           COALESCE(o.ended, CASE WHEN q.running OR o.client_running THEN 'running' ELSE 'pending' END) AS status,
+           o.result, o.error_message, o.cost_estimates[1] AS cost_estimated_low, o.cost_estimates[2] AS cost_estimated_mid,
+           o.cost_estimates[3] AS cost_estimated_high, o.cost_actual, q.id AS execution_id, o.created_at, o.executed_at
       FROM helix_internal.batch_operations o
       LEFT JOIN helix_internal.queue q ON o.ended IS NULL AND q.batch_id = o.batch_id AND q.batch_operation_id = o.id;
 COMMENT ON VIEW helix.batch_operations IS
     'The operations of the batches that the caller may see. The column status is pending, running, completed, failed or skipped, '
-    'with the reason in error_message. The ids in depends_on are of operations of the same batch. Costs are in USD.';
+    'with the reason in error_message. The ids in depends_on are of operations of the same batch. Costs are in USD. Clients '
+    'insert and update those of batches that they drive themselves.';
 
 CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, b.name, b.description, b.batch_type, b.priority,
            CASE WHEN b.cancelled_at IS NOT NULL THEN 'cancelled'
+                WHEN b.client_status IS NOT NULL THEN b.client_status
                 WHEN b.started_at IS NULL THEN 'draft'
                 WHEN c.unfinished > 0 THEN CASE WHEN c.begun THEN 'running' ELSE 'queued' END
                 WHEN c.completed = c.total THEN 'completed'
@@ -72,10 +84,11 @@ CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
                 ELSE 'partial_failure' END AS status,
            c.total AS total_operations, c.completed AS completed_operations, c.failed AS failed_operations,
            c.skipped AS skipped_operations, b.max_concurrency, b.max_cost_usd,
-           NULL::numeric AS total_cost_estimated_low, NULL::numeric AS total_cost_estimated_mid,
-           NULL::numeric AS total_cost_estimated_high, c.cost AS total_cost_actual,
+           b.cost_estimates[1] AS total_cost_estimated_low, b.cost_estimates[2] AS total_cost_estimated_mid,
+           b.cost_estimates[3] AS total_cost_estimated_high, c.cost AS total_cost_actual,
            b.cancelled_at, b.cancel_reason, b.created_at, b.started_at,
-           CASE WHEN c.unfinished = 0 THEN c.last_executed_at END AS completed_at
+           CASE WHEN b.client_status IS NOT NULL THEN b.completed_at
+                WHEN c.unfinished = 0 THEN c.last_executed_at END AS completed_at
       FROM helix_internal.operation_batches b,
            LATERAL (SELECT pg_catalog.count(*)::integer AS total,
                            (pg_catalog.count(*) FILTER (WHERE o.ended = 'completed'))::integer AS completed,
@@ -89,7 +102,27 @@ CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
                       FROM helix_internal.batch_operations o WHERE o.batch_id = b.id) c;
 COMMENT ON VIEW helix.operation_batches IS
     'The batches that the caller may see. The column status is draft, queued, running, completed (all of it), partial_failure, '
-    'failed (none completed) or cancelled. Counters are counted from the operations as you read. Costs are in USD.';
+    'failed (none completed) or cancelled. Counters are counted from the operations as you read. Costs are in USD. A batch that '
+    'is inserted here is one that its client drives. Its status and times are what the client says, and helix queues nothing.';
+
+CREATE FUNCTION helix_internal.write_client_batch() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_write_client_batch';
+COMMENT ON FUNCTION helix_internal.write_client_batch() IS
+    'Runs instead of writing into the view: a batch that its client drives. What the view counts is taken and ignored. Errors: '
+    '42501 another user''s; 55000 helix runs the batch, or the status cannot become that; 23514 a word or number out of its range; '
+    '0A000 a column that cannot change.';
+CREATE TRIGGER write_client_batch INSTEAD OF INSERT OR UPDATE ON helix.operation_batches
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.write_client_batch();
+CREATE FUNCTION helix_internal.write_client_operation() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_write_client_operation';
+COMMENT ON FUNCTION helix_internal.write_client_operation() IS
+    'Runs instead of writing into the view: an operation of a batch that its client drives. Errors: P0002 unknown batch; 42501 '
+    'another user''s; 55000 helix runs the batch, it has ended, or the status cannot become that; 42704 unknown operation; 22023 '
+    'too many operations or dependencies; 23514 a word or number out of its range; 0A000 a column that cannot change.';
+CREATE TRIGGER write_client_operation INSTEAD OF INSERT OR UPDATE ON helix.batch_operations
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.write_client_operation();
 
 CREATE FUNCTION helix_internal.batch_stop_reason(p_batch_id uuid) RETURNS text
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -138,7 +171,7 @@ BEGIN ATOMIC
     SELECT b.id, b.status, b.total_operations, b.completed_operations, b.failed_operations, b.skipped_operations,
            c.running, b.total_operations - b.completed_operations - b.failed_operations - b.skipped_operations - c.running,
            pg_catalog.trim_scale(pg_catalog.round(
-               100.0 * (b.completed_operations + b.failed_operations + b.skipped_operations) / b.total_operations, 2)),
+               100.0 * (b.completed_operations + b.failed_operations + b.skipped_operations) / GREATEST(b.total_operations, 1), 2)),
            b.total_cost_actual, pg_catalog.trim_scale(b.total_cost_actual + c.to_come::double precision::numeric)
       FROM helix.operation_batches b,
            LATERAL (SELECT (pg_catalog.count(*) FILTER (WHERE o.status = 'running'))::integer AS running,
@@ -178,12 +211,12 @@ SELECT pg_catalog.pg_extension_config_dump('helix_internal.batch_operations', ''
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.operation_batches'),
     ('authenticated', 'SELECT ON helix_internal.batch_operations'),
-    ('authenticated', 'SELECT ON helix.operation_batches'),
-    ('authenticated', 'SELECT ON helix.batch_operations'),
+    ('authenticated', 'SELECT, INSERT, UPDATE ON helix.operation_batches'),
+    ('authenticated', 'SELECT, INSERT, UPDATE ON helix.batch_operations'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.check_batch_exists(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.start_batch(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_batch(uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_batch_status(uuid)'),
-    ('service', 'EXECUTE ON FUNCTION helix.increment_batch_completed(uuid)'),
-    ('service', 'EXECUTE ON FUNCTION helix.increment_batch_failed(uuid)');
+    ('authenticated', 'EXECUTE ON FUNCTION helix.increment_batch_completed(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.increment_batch_failed(uuid)');

@@ -82,8 +82,9 @@ struct Comparison {
 Comparison compare(KnownRead* read, const char* cached) {
     const Json current = run_known_read(read);
     Comparison result{current, DirectFunctionCall1(jsonb_in, CStringGetDatum(cached)), false, read->relations};
-    result.equal =
-        !result.current.is_null && DatumGetBool(DirectFunctionCall2(jsonb_eq, result.current.value, result.cached));
+    // A null is stored as JSON's.
+    const Datum value = current.is_null ? DirectFunctionCall1(jsonb_in, CStringGetDatum("null")) : result.current.value;
+    result.equal = DatumGetBool(DirectFunctionCall2(jsonb_eq, value, result.cached));
     return result;
 }
 

@@ -3,13 +3,13 @@
 
 #include "cache/cache_arguments.hpp"
 #include "cache/known_reads.hpp"
+#include "cache/missed_keys.hpp"
 #include "cache/pending.hpp"
 #include "cache/read_through.hpp"
-#include "cache/session_connection.hpp"
+#include "cache/ticket_text.hpp"
 #include "core/error.hpp"
 #include "pg/guard.hpp"
-
-#include <unordered_map>
+#include "pg/values.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -17,59 +17,35 @@ extern "C" {
 
 namespace helix::cache {
 
-namespace {
-
-// The keys that this session has missed, each with a ticket of that moment: what the session sets next is as old as
-// that. Where no ticket could be had, that is remembered as well. Clients of a pool may share the session, so the
-// oldest ticket is kept.
-class MissedKeys {
-  public:
-    struct Miss {
-        bool happened = false;
-        std::optional<Ticket> ticket;
-    };
-
-    void remember(const std::string& key, const std::optional<Ticket>& ticket) {
-        if (tickets_.size() >= most) {
-            tickets_.clear(); // keys that were never set: their next cache_set() counts as read at that moment
-        }
-        tickets_.try_emplace(key, ticket);
-    }
-    Miss take(const std::string& key) {
-        auto node = tickets_.extract(key);
-        return node ? Miss{true, std::move(node.mapped())} : Miss{};
-    }
-
-  private:
-    static constexpr std::size_t most = 10'000;
-    std::unordered_map<std::string, std::optional<Ticket>> tickets_;
-};
-
-MissedKeys& missed_keys() {
-    static MissedKeys of_session;
-    return of_session;
-}
-
-std::optional<Ticket> new_ticket(std::string_view key) {
-    auto turn = session().call(
-        [&](auto& connection, auto deadline) { return take_turn(connection, key, redis::Milliseconds(1), deadline); });
-    return turn ? std::move(turn->ticket) : std::nullopt;
-}
-
-} // namespace
-
 HELIX_FUNCTION(helix_cache_get) {
     const auto key = key_argument(fcinfo, 0);
     const auto found = look_up(key);
     if (found.is_null) {
-        missed_keys().remember(key, may_fill() ? new_ticket(key) : std::nullopt);
+        remember_miss(key, may_fill() ? new_ticket(key) : std::nullopt);
     }
     return result_of(fcinfo, found);
 }
 
+HELIX_FUNCTION(helix_cache_get_with_token) {
+    TupleDesc columns = pg::result_columns(fcinfo);
+    const auto key = key_argument(fcinfo, 0);
+    const auto found = look_up(key);
+    std::string token;
+    if (found.is_null) {
+        token = ticket_text(may_fill() ? new_ticket(key) : std::nullopt);
+    }
+    const char* text = token.c_str();
+    return pg::call([&] {
+        pg::Values row; // in the order of the result's columns
+        row.add(found.value, found.is_null);
+        row.add(CStringGetTextDatum(text), *text == '\0');
+        return row.row(columns);
+    });
+}
+
 HELIX_FUNCTION(helix_cache_set) {
     struct Argument {
-        enum : int { key, value, ttl_s };
+        enum : int { key, value, ttl_s, token };
     };
     const auto key = key_argument(fcinfo, Argument::key);
     if (PG_ARGISNULL(Argument::value)) {
@@ -78,12 +54,12 @@ HELIX_FUNCTION(helix_cache_set) {
     }
     const int ttl_s = ttl_argument(fcinfo, Argument::ttl_s);
     check_not_known(key);
-    const auto miss = missed_keys().take(key);
-    if (!may_fill()) {
-        PG_RETURN_BOOL(false);
-    }
-    const auto ticket = miss.happened ? miss.ticket : new_ticket(key);
-    PG_RETURN_BOOL(ticket && store(key, *ticket, Origin::given, PG_GETARG_DATUM(Argument::value), ttl_s));
+    const auto token =
+        PG_ARGISNULL(Argument::token) ? std::nullopt : std::optional(text_argument(fcinfo, Argument::token, "p_token"));
+    const auto ticket = token ? ticket_from_text(*token, key) : ticket_of_miss(key);
+    const bool stored =
+        ticket && may_fill() && store(key, *ticket, Origin::given, {PG_GETARG_DATUM(Argument::value), false}, ttl_s);
+    PG_RETURN_BOOL(stored);
 }
 
 HELIX_FUNCTION(helix_cache_delete) {

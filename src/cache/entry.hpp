@@ -12,26 +12,55 @@ namespace helix::cache {
 // refused.
 using Ticket = std::vector<std::string>;
 
+// How many parts a ticket for `key` has.
+std::size_t ticket_size(std::string_view key);
+
 // How a value came to be. A value that cache_set() was given is as old as its caller says; reads through the cache
-// compute their own.
-enum class Origin : char { computed = 'c', given = 'g' };
+// compute their own. What was computed may be null: Redis then has a JSON null.
+enum class Origin : char { computed = 'c', computed_null = 'n', given = 'g' };
 
 // Larger values are not stored: they would hold up the answers to everybody else.
 constexpr std::size_t largest_value = std::size_t{1024} * 1024;
 
+struct Entry {
+    std::string text;
+    Origin origin;
+};
+
 // The value under `key` where cache lease and tag vouch for it; a given one only where `given_too`.
-std::optional<std::string> read_entry(redis::Connection& connection, std::string_view key, bool given_too,
-                                      redis::Deadline deadline);
+std::optional<Entry> read_entry(redis::Connection& connection, std::string_view key, bool given_too,
+                                redis::Deadline deadline);
+
+// A ticket for `key`; tokens that are missing are made. None while there is no epoch.
+std::optional<Ticket> take_ticket(redis::Connection& connection, std::string_view key, redis::Deadline deadline);
+
+// The miss of a key that readers without a token of their own share: the first of the last ten minutes stays. `text`
+// is its ticket's (ticket_text.hpp).
+void note_miss(redis::Connection& connection, std::string_view key, std::string_view text, redis::Deadline deadline);
+
+// Returns its text and forgets it.
+std::optional<std::string> take_noted_miss(redis::Connection& connection, std::string_view key,
+                                           redis::Deadline deadline);
+
+// What a reader should do that has missed a key: compute it for all, wait for the one who does, or compute it without
+// waiting.
+enum class Role { filler, waits, alone };
 
 struct Turn {
     std::optional<Ticket> ticket; // none while there is no epoch
-    bool is_filler = false;       // the caller is the one that should compute the value
+    Role role = Role::alone;
 };
 
-// A ticket for `key`; tokens that are missing are made. The caller is the filler where no other reader has become that
-// within the last `fill_ms`.
-Turn take_turn(redis::Connection& connection, std::string_view key, redis::Milliseconds fill_ms,
+// The same as take_ticket(), and tries to become the key's filler: the fill lock is then `token` for `lock_ms`.
+Turn take_turn(redis::Connection& connection, std::string_view key, std::string_view token, redis::Milliseconds lock_ms,
                redis::Deadline deadline);
+
+// What follows when a filler gives the lock back: the next reader becomes the filler, or nobody waits for a while.
+enum class Release { next_fills, nobody_waits };
+
+// Gives the fill lock back where it is still `token`.
+void release_fill_lock(redis::Connection& connection, std::string_view key, std::string_view token, Release release,
+                       redis::Deadline deadline);
 
 // Stores `value` for `ttl_s` and returns true. False where something that the ticket names has changed, or where Redis
 // has no memory.

@@ -28,9 +28,12 @@ Json read_through(std::string_view key, int ttl_s, Compute compute, void* argume
 // has made it stale.
 Json look_up(std::string_view key);
 
-// Stores a jsonb and returns true. False where something that the ticket names has changed, where the value is too
+// A ticket for a value that is about to be read. None where Redis is away.
+std::optional<Ticket> new_ticket(std::string_view key);
+
+// Stores a value and returns true. False where something that the ticket names has changed, where the value is too
 // large, and where Redis is away or has no memory.
-bool store(std::string_view key, const Ticket& ticket, Origin origin, Datum value, int ttl_s);
+bool store(std::string_view key, const Ticket& ticket, Origin origin, const Json& json, int ttl_s);
 
 // Whether what this transaction reads now may be stored. It may not on a standby, once the transaction has written, and
 // where one snapshot serves all of it.

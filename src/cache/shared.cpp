@@ -31,6 +31,7 @@ void attach(void* memory, LWLock* lock, bool is_new) {
     shared_memory = static_cast<Shared*>(memory);
     if (is_new) { // an atomic is all zeros at first, where 64 bits are native, as they are everywhere today
         shared_memory->lock = lock;
+        shared_memory->started = GetCurrentTimestamp();
         shared_memory->processes = static_cast<std::uint32_t>(MaxBackends);
         shared_memory->ring_offset = ring_offset();
         ByteRing::create(static_cast<char*>(memory) + ring_offset(), ring_bytes());

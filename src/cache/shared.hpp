@@ -54,6 +54,7 @@ struct Shared {
     pg_atomic_uint64 drops;
     pg_atomic_uint64 epochs;
 
+    TimestampTz started; // when this memory was made: at a start, and after a crash
     TimestampTz connected_since;
     int pid;
     char address[512]; // url with a numeric host

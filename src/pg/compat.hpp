@@ -11,6 +11,8 @@ extern "C" {
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
@@ -79,6 +81,22 @@ inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot s
     return index_beginscan(table, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+// The columns that a statement writes, as the check of privileges knows them: sets of its permissions for the target.
+struct ChangedColumns {
+    Bitmapset** inserted;
+    Bitmapset** updated;
+};
+
+inline ChangedColumns changed_columns(Query& query) {
+    auto* target = rt_fetch(query.resultRelation, query.rtable);
+#if PG_VERSION_NUM >= 160000
+    auto* rights = getRTEPermissionInfo(query.rteperminfos, target);
+    return {&rights->insertedCols, &rights->updatedCols};
+#else
+    return {&target->insertedCols, &target->updatedCols};
 #endif
 }
 

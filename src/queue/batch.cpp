@@ -13,6 +13,7 @@
 #include "pg/values.hpp"
 #include "queue/batch.hpp"
 #include "queue/batch_progress.hpp"
+#include "queue/client_batch.hpp"
 #include "queue/enqueue.hpp"
 #include "queue/finish.hpp"
 #include "queue/queue_arguments.hpp"
@@ -27,13 +28,13 @@ constexpr int attempts_of_operation = 3;
 pg::Statement select_owner("SELECT user_id FROM helix_internal.operation_batches WHERE id = $1", {UUIDOID});
 
 pg::Statement lock_batch(R"(
-    SELECT user_id, started_at IS NOT NULL, cancelled_at IS NOT NULL
+    SELECT user_id, started_at IS NOT NULL AND client_status IS NULL, cancelled_at IS NOT NULL, client_status IS NOT NULL
       FROM helix_internal.operation_batches
      WHERE id = $1
        FOR NO KEY UPDATE)",
                          {UUIDOID});
 struct LockedBatch {
-    enum : int { user_id = 1, started, cancelled };
+    enum : int { user_id = 1, started, cancelled, by_client };
 };
 
 pg::Statement mark_started(R"(
@@ -81,6 +82,7 @@ pg::Statement skip_drafts(R"(
 struct BatchState {
     bool started;
     bool cancelled;
+    bool by_client; // then nothing of it is queued
 };
 
 // Locks the batch; refuses an unknown one and another user's.
@@ -91,7 +93,8 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
         refuse_unknown("batch", batch);
     }
     rights.check_may_use(*DatumGetUUIDP(pg::column(0, LockedBatch::user_id)), "batch", batch);
-    return {DatumGetBool(pg::column(0, LockedBatch::started)), DatumGetBool(pg::column(0, LockedBatch::cancelled))};
+    const auto flag = [](int column) { return DatumGetBool(pg::column(0, column)); };
+    return {flag(LockedBatch::started), flag(LockedBatch::cancelled), flag(LockedBatch::by_client)};
 }
 
 void end_running(const pg_uuid_t& batch, Datum reason) {
@@ -158,6 +161,9 @@ HELIX_FUNCTION(helix_start_batch) {
     const auto rights = callers::rights();
     pg::OwnerSpi spi;
     const auto state = lock(batch, rights);
+    if (state.by_client) {
+        refuse_batch_of_client(batch);
+    }
     if (state.started || state.cancelled) {
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the batch is not a draft"),

@@ -10,6 +10,7 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 
 extern "C" {
@@ -19,6 +20,8 @@ extern "C" {
 namespace helix::queue {
 
 namespace {
+
+constexpr int longest_name = 200;
 
 pg::Statement select_operations(R"(
     SELECT e.value ->> 'operation_id', e.value ->> 'name',
@@ -31,8 +34,6 @@ pg::Statement select_operations(R"(
                 THEN 'has an operation_id that is not a text'
                 WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'name', '""')) NOT IN ('string', 'null')
                 THEN 'has a name that is not a text'
-                WHEN pg_catalog.length(e.value ->> 'name') NOT BETWEEN 1 AND 200
-                THEN 'has a name that is not 1 to 200 characters long'
                 WHEN pg_catalog.jsonb_typeof(COALESCE(e.value -> 'parameters', '{}')) NOT IN ('object', 'null')
                 THEN 'has parameters that are not an object'
                 WHEN EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(e.value) k
@@ -132,6 +133,9 @@ void read_operations(Datum json, BatchPlan& plan) {
         }
         const Datum name = pg::column(i, Element::name, &is_null);
         operation.name = is_null ? 0 : name;
+        if (!is_null) {
+            check_characters(psprintf("the name of operation %d", i + 1), name, longest_name);
+        }
         operation.parameters = pg::column(i, Element::parameters);
         check_payload(operation.parameters, i + 1);
         operation.id = pg::fresh_id();

@@ -4,6 +4,7 @@
 #include "callers/caller.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "queue/client_history.hpp"
 #include "queue/finish.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
@@ -52,7 +53,8 @@ HELIX_FUNCTION(helix_cancel_execution) {
     pg::OwnerSpi spi;
     plan_by_index();
     check_and_lock_batch(claim.id, rights);
-    const bool ended = finish(claim, {.status = "skipped", .error = CStringGetTextDatum(error)});
+    const Datum why = CStringGetTextDatum(error);
+    const bool ended = finish(claim, {.status = "skipped", .error = why}) || cancel_pending(claim.id, why);
     spi.finish();
     PG_RETURN_BOOL(ended);
 }

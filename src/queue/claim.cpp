@@ -52,7 +52,18 @@ pg::Statement take(R"(
                    THEN (SELECT s.max_cost_per_month
                            FROM helix_internal.operation_schedules s
                           WHERE s.id = q.schedule_id) END,
-              CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END,
+              COALESCE(
+                  CASE WHEN q.schedule_id IS NOT NULL
+                       THEN (SELECT CASE pg_catalog.bool_and(s.enabled)
+                                    WHEN true THEN NULL
+                                    WHEN false THEN 'skipped: the schedule is disabled'
+                                    ELSE 'skipped: the schedule was deleted' END
+                               FROM helix_internal.operation_schedules s
+                              WHERE s.id = q.schedule_id) END,
+                  (SELECT 'skipped: the user has switched the operation off'
+                     FROM helix.user_operation_preferences p
+                    WHERE p.user_id = q.user_id AND p.operation_id = q.operation_id AND NOT p.enabled),
+                  CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END),
               q.reserved)",
                    {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
 
@@ -71,7 +82,7 @@ struct Taken {
         lease_until,
         ready_at,
         max_cost_per_month,
-        batch_stop_reason,
+        stop_reason, // see queue/stopped.hpp
         reserved
     };
 };
@@ -148,7 +159,7 @@ Limits lock_limits(const pg::KeptRows& taken) {
 // Why an execution must not run after all; 0 where it may.
 Datum reason_to_skip(const pg::KeptRow& row) {
     bool is_null = false;
-    const Datum stopped = row.value(Taken::batch_stop_reason, &is_null);
+    const Datum stopped = row.value(Taken::stop_reason, &is_null);
     if (!is_null) {
         return stopped;
     }

@@ -1,6 +1,7 @@
 // helix.complete_execution() and fail_execution(): workers report the outcome of what they claimed.
 #include "pg/prelude.hpp"
 
+#include "callers/caller.hpp"
 #include "ledger/recording.hpp"
 #include "pg/bounds.hpp"
 #include "pg/error_text.hpp"
@@ -8,6 +9,7 @@
 #include "pg/intervals.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/finish.hpp"
@@ -46,6 +48,15 @@ struct Retried {
 };
 
 pg::Statement select_attempt("SELECT attempt FROM helix_internal.queue WHERE id = $1", {UUIDOID});
+
+pg::Statement select_runner(R"(
+    SELECT user_id, running AND worker IS NULL FROM helix_internal.queue WHERE id = $1
+    UNION ALL
+    SELECT user_id, true FROM helix_internal.schedule_executions WHERE id = $1)",
+                            {UUIDOID});
+struct Runner {
+    enum : int { user_id = 1, by_client };
+};
 
 Claim claim_of(FunctionCallInfo fcinfo, int execution_id, int fencing_token) {
     Claim claim{*DatumGetUUIDP(pg::required(fcinfo, execution_id, "p_execution_id")), std::nullopt};
@@ -228,6 +239,33 @@ void add_tokens(FunctionCallInfo fcinfo, ledger::Request& request) {
     request.output_tokens = tokens(CompleteArgument::output_tokens);
 }
 
+// Service roles complete whatever is claimed, users what they run themselves.
+void check_may_complete(const Claim& claim, const Ending& ending) {
+    const auto rights = callers::rights();
+    if (rights.for_anyone) {
+        return;
+    }
+    const Datum id = UUIDPGetDatum(&claim.id);
+    pg::OwnerSpi spi;
+    plan_by_index();
+    if (select_runner.execute_latest(&id) == 0) {
+        refuse_unknown("execution", claim.id);
+    }
+    const pg_uuid_t user = *DatumGetUUIDP(pg::column(0, Runner::user_id));
+    const bool by_client = DatumGetBool(pg::column(0, Runner::by_client));
+    rights.check_may_use(user, "execution", claim.id);
+    spi.finish();
+    if (!by_client) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for an execution that a worker runs"),
+                        errdetail("It is %s.", pg::uuid_text(claim.id)),
+                        errhint("Complete it as a service role, or end it with helix.cancel_execution().")));
+    }
+    if (!ending.skipped()) {
+        callers::check_records_for(user);
+    }
+}
+
 struct FailArgument {
     enum : int { execution_id, error, fencing_token, cost_actual, latency_ms, retry_in };
 };
@@ -237,6 +275,7 @@ struct FailArgument {
 HELIX_FUNCTION(helix_complete_execution) {
     const auto claim = claim_of(fcinfo, CompleteArgument::execution_id, CompleteArgument::fencing_token);
     Ending ending = reported_ending(fcinfo);
+    check_may_complete(claim, ending);
     pg::Owner owner;
     const auto departed = leave_queue_or_refuse(claim);
     if (!ending.skipped()) {

@@ -16,6 +16,8 @@
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/requests.hpp"
+#include "queue/stopped.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -26,18 +28,6 @@ namespace helix::queue {
 namespace {
 
 constexpr int spread_us = 100'000; // executions for one moment get places of their own within this time
-
-pg::Statement insert_request(R"(
-    INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id)
-    VALUES ($1, $2, $3)
-    ON CONFLICT (user_id, request_id) DO NOTHING)",
-                             {UUIDOID, TEXTOID, UUIDOID});
-
-pg::Statement select_request(R"(
-    SELECT execution_id
-      FROM helix_internal.queue_requests
-     WHERE user_id = $1 AND request_id = $2)",
-                             {UUIDOID, TEXTOID});
 
 pg::Statement select_unfinished("SELECT FROM helix_internal.queue WHERE schedule_id = $1 LIMIT 1", {UUIDOID});
 
@@ -81,19 +71,6 @@ TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
     return run_at + next;
 }
 
-// The execution that the request id was first used for; none where it is new and `id` has it now.
-std::optional<pg_uuid_t> note_request(const NewExecution& execution, const pg_uuid_t& id) {
-    const Datum request[] = {UUIDPGetDatum(&execution.user_id), execution.request_id, UUIDPGetDatum(&id)};
-    if (insert_request.execute(request) > 0) {
-        return std::nullopt;
-    }
-    if (select_request.execute(request) == 0) { // an older snapshot does not show it
-        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                        errmsg("could not serialize access: the request id was used meanwhile")));
-    }
-    return *DatumGetUUIDP(pg::only_column());
-}
-
 } // namespace
 
 bool has_unfinished(const pg_uuid_t& schedule_id) {
@@ -108,7 +85,7 @@ bool must_wait(const pg_uuid_t& schedule_id) {
 }
 
 pg_uuid_t enqueue(const NewExecution& execution) {
-    const pg_uuid_t id = pg::fresh_id();
+    const pg_uuid_t id = execution.id != nullptr ? *execution.id : pg::fresh_id();
     if (execution.request_id != 0) {
         if (const auto earlier = note_request(execution, id)) {
             return *earlier;
@@ -146,9 +123,7 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
     execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, Schedule::run_as))));
     execution.payload = execution.payload == 0 ? parameters : execution.payload;
     if (!enabled) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the schedule is disabled"),
-                        errdetail("It is %s.", pg::uuid_text(*execution.schedule_id)),
-                        errhint("Set enabled = true in helix.operation_schedules.")));
+        refuse_disabled(*execution.schedule_id);
     }
     if (one_at_a_time) {
         execution.waits = must_wait(*execution.schedule_id);
@@ -171,7 +146,7 @@ void read_operation(FunctionCallInfo fcinfo, NewExecution& execution) {
 HELIX_FUNCTION(helix_enqueue_execution) {
     NewExecution execution;
     execution.triggered_by = trigger_word(fcinfo, Argument::triggered_by);
-    execution.payload = optional_argument(fcinfo, Argument::payload);
+    execution.payload = execution.given_payload = optional_argument(fcinfo, Argument::payload);
     execution.run_at = time_argument(fcinfo, Argument::run_at, "p_run_at");
     execution.priority = priority_argument(fcinfo, Argument::priority);
     execution.request_id = request_id_argument(fcinfo, Argument::request_id);

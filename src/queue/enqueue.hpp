@@ -9,6 +9,7 @@ namespace helix::queue {
 // Plain data. A field that is a null pointer, 0 or NOBEGIN is not given.
 struct NewExecution {
     pg_uuid_t user_id;
+    const pg_uuid_t* id = nullptr; // not given: a new one
     Datum operation_id = 0;       // text
     const char* run_as = nullptr; // the role that a handler runs as
     const pg_uuid_t* schedule_id = nullptr;
@@ -20,6 +21,7 @@ struct NewExecution {
     TimestampTz run_at = DT_NOBEGIN;        // not given: now
     TimestampTz scheduled_for = DT_NOBEGIN; // the time that cron asked for
     Datum request_id = 0;                   // text
+    Datum given_payload = 0;                // jsonb; as the caller of enqueue_execution() gave it
     Datum payload = 0;                      // jsonb
     bool waits = false;                     // it is ready when something else releases it
     bool has_room = false;                  // the caller has asked has_room() already

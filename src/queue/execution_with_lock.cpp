@@ -7,24 +7,23 @@
 #include "pg/sqlstate.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
-#include "queue/enqueue.hpp"
+#include "queue/client_execution.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/stopped.hpp"
 
 namespace helix::queue {
 
 namespace {
 
-constexpr std::int64_t lease_us = USECS_PER_HOUR;
-
 pg::Statement lock_schedule(R"(
-    SELECT user_id, operation_id, parameters, run_as
+    SELECT user_id, operation_id, parameters, run_as, enabled
       FROM helix_internal.operation_schedules
      WHERE id = $1 AND user_id = $2
        FOR NO KEY UPDATE)",
                             {UUIDOID, UUIDOID});
 struct Schedule {
-    enum : int { user_id = 1, operation_id, parameters, run_as };
+    enum : int { user_id = 1, operation_id, parameters, run_as, enabled };
 };
 
 pg::Statement select_running("SELECT id FROM helix_internal.queue WHERE schedule_id = $1 AND running LIMIT 1",
@@ -34,7 +33,7 @@ pg::Statement start(R"(
     UPDATE helix_internal.queue
        SET running = true,
            attempt = 1,
-           worker = 'lock',
+           worker = NULL,
            started_at = pg_catalog.clock_timestamp(),
            lease_until = $2
      WHERE id = $1)",
@@ -48,41 +47,51 @@ pg::Statement start(R"(
     pg_unreachable();
 }
 
-// Locks the schedule and fills in what it says of its executions, in SPI's memory.
-void read_schedule(NewExecution& execution) {
-    const Datum own[] = {UUIDPGetDatum(execution.schedule_id), UUIDPGetDatum(&execution.user_id)};
-    if (lock_schedule.execute(own) == 0) {
-        refuse_unknown("schedule of this user", *execution.schedule_id);
-    }
-    execution.operation_id = pg::column(0, Schedule::operation_id);
-    execution.payload = pg::column(0, Schedule::parameters);
-    execution.run_as = NameStr(*DatumGetName(pg::column(0, Schedule::run_as)));
-}
-
 struct Argument {
     enum : int { schedule_id, user_id, triggered_by };
 };
 
 } // namespace
 
+void read_client_schedule(NewExecution& execution) {
+    const Datum own[] = {UUIDPGetDatum(execution.schedule_id), UUIDPGetDatum(&execution.user_id)};
+    if (lock_schedule.execute(own) == 0) {
+        refuse_unknown("schedule of this user", *execution.schedule_id);
+    }
+    if (!DatumGetBool(pg::column(0, Schedule::enabled))) {
+        refuse_disabled(*execution.schedule_id);
+    }
+    execution.operation_id = pg::column(0, Schedule::operation_id);
+    if (execution.payload == 0) {
+        execution.payload = pg::column(0, Schedule::parameters);
+    }
+    execution.run_as = NameStr(*DatumGetName(pg::column(0, Schedule::run_as)));
+    check_switched_on(execution.user_id, execution.operation_id);
+}
+
+pg_uuid_t start_client_execution(NewExecution& execution) {
+    read_client_schedule(execution);
+    const Datum schedule_id = UUIDPGetDatum(execution.schedule_id);
+    if (select_running.execute_latest(&schedule_id) > 0) {
+        refuse_running(*execution.schedule_id, pg::only_column());
+    }
+    execution.max_attempts = 1; // no worker takes over what the caller runs
+    execution.waits = true;
+    const pg_uuid_t id = enqueue(execution);
+    const Datum values[] = {UUIDPGetDatum(&id), TimestampTzGetDatum(GetCurrentTimestamp() + client_lease_us)};
+    start.execute(values);
+    return id;
+}
+
 HELIX_FUNCTION(helix_create_execution_with_lock) {
     const pg_uuid_t schedule = *DatumGetUUIDP(pg::required(fcinfo, Argument::schedule_id, "p_schedule_id"));
     const pg_uuid_t user = *DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id"));
     NewExecution execution{.user_id = user, .schedule_id = &schedule};
     execution.triggered_by = trigger_word(fcinfo, Argument::triggered_by);
-    execution.max_attempts = 1; // no worker takes over what the caller runs
-    execution.waits = true;
     callers::check_acts_for(user);
-    const Datum schedule_id = UUIDPGetDatum(&schedule);
     pg::OwnerSpi spi;
     plan_by_index();
-    read_schedule(execution);
-    if (select_running.execute_latest(&schedule_id) > 0) {
-        refuse_running(schedule, pg::only_column());
-    }
-    const pg_uuid_t id = enqueue(execution);
-    const Datum values[] = {UUIDPGetDatum(&id), TimestampTzGetDatum(GetCurrentTimestamp() + lease_us)};
-    start.execute(values);
+    const pg_uuid_t id = start_client_execution(execution);
     spi.finish();
     return pg::uuid_datum(id);
 }

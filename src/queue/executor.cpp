@@ -10,6 +10,7 @@
 #include "pg/spi.hpp"
 #include "queue/handler.hpp"
 #include "queue/lanes.hpp"
+#include "queue/running_handlers.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -76,21 +77,22 @@ void begin_anew() {
     end_transaction();
 }
 
-// An error ends the attempt, not the process.
-void run_claimed(const ClaimedJob& job) {
+// Runs `work` in a transaction of its own. Returns the error that has ended it, in the caller's memory; null: none has.
+template <typename Work>
+const ErrorData* error_of(Work work) {
     const MemoryContext memory = CurrentMemoryContext;
-    const char* volatile error = nullptr;
+    const ErrorData* volatile error = nullptr;
     PG_TRY();
     {
         begin_transaction();
-        run_handler(job);
+        work();
         end_transaction();
     }
     PG_CATCH();
     {
+        end_interruptible();
         MemoryContextSwitchTo(memory);
-        const ErrorData* data = CopyErrorData();
-        error = psprintf("%s (%s)", data->message, unpack_sql_state(data->sqlerrcode));
+        error = CopyErrorData();
         FlushErrorState();
         pg::hold_interrupts();
         disable_all_timeouts(false); // else what is left of one would end the process later
@@ -98,12 +100,30 @@ void run_claimed(const ClaimedJob& job) {
         pg::resume_interrupts();
     }
     PG_END_TRY();
-    begin_anew();
-    if (error != nullptr) {
-        begin_transaction();
-        report_failure(job, error);
-        end_transaction();
+    QueryCancelPending = false; // what came too late to interrupt the work
+    MemoryContextSwitchTo(memory);
+    return error;
+}
+
+// An error here does not end the process either; the attempt ends with its lease. That the execution has ended, or is
+// another worker's by now, is no news.
+void report(const ClaimedJob& job, const ErrorData* failure) {
+    const char* text = psprintf("%s (%s)", failure->message, unpack_sql_state(failure->sqlerrcode));
+    const ErrorData* error = error_of([&job, text] { report_failure(job, text); });
+    if (error != nullptr && error->sqlerrcode != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE) {
+        ereport(LOG, (errmsg("helix could not note that a handler has failed: %s", error->message),
+                      errdetail("The handler's error is: %s.", text)));
     }
+}
+
+// An error ends the attempt, not the process.
+void run_claimed(const ClaimedJob& job) {
+    const ErrorData* error = error_of([&job] { run_handler(job); });
+    begin_anew();
+    if (error != nullptr && !was_ended()) {
+        report(job, error);
+    }
+    end_job();
 }
 
 // False where nothing is due.
@@ -113,6 +133,9 @@ bool run_next(MemoryContext memory) {
     const MemoryContext own = MemoryContextSwitchTo(memory);
     const ClaimedJob* job = pg::extension_exists() ? claim_job() : nullptr;
     MemoryContextSwitchTo(own);
+    if (job != nullptr) {
+        begin_job(job->id);
+    }
     end_transaction();
     if (job == nullptr) {
         return false;
@@ -145,7 +168,7 @@ bool executors_task() {
 }
 
 bool run_executor() {
-    pqsignal(SIGINT, StatementCancelHandler);
+    register_executor();
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     SetConfigOption("row_security", "on", PGC_SUSET, PGC_S_OVERRIDE); // handlers run as other roles
     SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);

@@ -9,6 +9,7 @@
 #include "pg/spi.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
+#include "queue/running_handlers.hpp"
 
 extern "C" {
 #include "catalog/namespace.h"
@@ -98,9 +99,11 @@ Datum call_as_its_role(const ClaimedJob& job) {
     const int nesting = NewGUCNestLevel();
     pg::connect_spi();
     become(job);
+    begin_interruptible();
     enable_timeout_after(STATEMENT_TIMEOUT, config::handler_timeout_s * 1000);
     const Datum result = call_handler(job);
     disable_timeout(STATEMENT_TIMEOUT, false);
+    end_interruptible();
     SPI_finish();
     AtEOXact_GUC(false, nesting); // the handler's own settings end here
     SetUserIdAndSecContext(own_role, own_context);

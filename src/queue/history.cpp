@@ -5,6 +5,7 @@
 
 #include "pg/relations.hpp"
 #include "pg/table_writer.hpp"
+#include "queue/running_handlers.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -43,7 +44,8 @@ enum Column {
     last_error,
     run_as,
     payload,
-    created_at
+    created_at,
+    cost_estimates
 };
 
 bool holds(const Claim& claim, TupleTableSlot* row) {
@@ -118,6 +120,9 @@ std::optional<Departed> leave_queue(const Claim& claim) {
         }
     } while (result != TM_Ok);
     table_close(queue, NoLock);
+    if (departed && departed->was_running) {
+        interrupt_handler_of(departed->id);
+    }
     return departed;
 }
 
@@ -136,6 +141,7 @@ void enter_history(const Departed& departed, const Ending& ending) {
     row.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
     keep({created_at, started_at});
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
+    keep({cost_estimates});
     pg::insert_into("schedule_executions", row);
 }
 

@@ -90,8 +90,8 @@ void check_characters(const char* name, Datum text, int most) {
     const auto view = pg::text_view(text);
     const int length = pg_mbstrlen_with_len(view.data(), static_cast<int>(view.size()));
     if (length < 1 || length > most) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must have 1 to %d characters", name, most),
-                        errdetail("It has %d.", length)));
+        ereport(ERROR, (errcode(length < 1 ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+                        errmsg("%s must have 1 to %d characters", name, most), errdetail("It has %d.", length)));
     }
 }
 

@@ -34,7 +34,7 @@ int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int l
 // The attempt whose claim got the fencing token. -1, which fits no claim, where the token is out of range.
 std::int32_t attempt_of_token(std::int64_t fencing_token);
 
-// 22023 unless the text has 1 to `most` characters.
+// 22023 where the text is empty, 22001 where it has more than `most` characters.
 void check_characters(const char* name, Datum text, int most);
 
 } // namespace helix::queue

@@ -6,6 +6,7 @@
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
+#include "queue/stopped.hpp"
 #include "schedules/pg_cron.hpp"
 
 #include <cstring>
@@ -39,8 +40,12 @@ struct Job {
     const char* expression;
 };
 
+bool is_enabled(const pg::TriggerRow& row) {
+    return strcmp(row.text("enabled"), "t") == 0;
+}
+
 Job job_of(const pg::TriggerRow& row) {
-    const bool wanted = strcmp(row.text("schedule_type"), "cron") == 0 && strcmp(row.text("enabled"), "t") == 0;
+    const bool wanted = strcmp(row.text("schedule_type"), "cron") == 0 && is_enabled(row);
     return {row.text("job_name"), wanted ? row.text("pg_cron_expression") : nullptr};
 }
 
@@ -48,17 +53,25 @@ bool runs_one_by_one(const pg::TriggerRow& row) {
     return strcmp(row.text("overlap"), "queue") == 0 || strcmp(row.text("missed_runs"), "all") == 0;
 }
 
-// Where the schedule no longer runs one execution after the other, or is gone.
-void release_where_due(const TriggerData& trigger) {
-    const pg::TriggerRow before = pg::old_row(trigger);
-    const bool stays = !TRIGGER_FIRED_BY_DELETE(trigger.tg_event);
-    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) || !runs_one_by_one(before) ||
-        (stays && runs_one_by_one(pg::new_row(trigger)))) {
+// What waits of a schedule ends where the schedule is disabled or goes. It is released where the schedule no longer
+// runs one execution after the other.
+void stop_or_release(const TriggerData& trigger) {
+    if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
         return;
     }
+    const pg::TriggerRow before = pg::old_row(trigger);
     bool is_null = false;
     const Datum id = before.value("id", &is_null);
-    release_waiting.execute(&id);
+    if (TRIGGER_FIRED_BY_DELETE(trigger.tg_event)) {
+        queue::skip_waiting_of(*DatumGetUUIDP(id), queue::schedule_deleted);
+        return;
+    }
+    const pg::TriggerRow after = pg::new_row(trigger);
+    if (is_enabled(before) && !is_enabled(after)) {
+        queue::skip_waiting_of(*DatumGetUUIDP(id), queue::schedule_disabled);
+    } else if (runs_one_by_one(before) && !runs_one_by_one(after)) {
+        release_waiting.execute(&id);
+    }
 }
 
 // A dump is being restored, by COPY or by INSERT. It brings pg_cron's own table too, so the worker registers the job
@@ -84,7 +97,7 @@ void follow(const TriggerData& trigger) {
     if (has_pg_cron() && (wanted.expression == nullptr || strcmp(wanted.name, first.name) != 0)) {
         remove_job(first.name);
     }
-    release_where_due(trigger);
+    stop_or_release(trigger);
     spi.finish();
 }
 

@@ -193,7 +193,14 @@ subtest 'cache_get_or_fetch' => sub {
     cmp_ok(abs(ttl('doc:f') - 599), '<=', 1, 'it stays as long as asked for');
     is(fetch($one, 'doc:json', q(SELECT '{"a":  1}'::json)), '{"a": 1}', 'json will do');
     is(fetch($one, 'doc:n', $_), '', "null of $_") for 'SELECT null::jsonb', 'SELECT to_jsonb(1) WHERE false';
-    is(exists_in_redis('doc:n'), '0', 'is not stored');
+    is($redis->cli('GET', 'doc:n') . get('doc:n'), 'null', 'is stored, as a JSON null');
+    one('ALTER SEQUENCE runs RESTART');
+    for my $session ($one, $two) {
+        $session->query_safe('SET client_min_messages = error');
+        fetch($session, 'doc:null', q(SELECT CASE WHEN nextval('runs') < 0 THEN '1'::jsonb END));
+        $session->query_safe('RESET client_min_messages');
+    }
+    is(one('SELECT last_value FROM runs'), '1', 'and so computed once');
     my $inner = q(SELECT helix.cache_get_or_fetch('doc:inner', 'SELECT to_jsonb(8)', 60));
     is(fetch($one, 'doc:outer', $inner), '8', 'one within the other');
     is($redis->cli('MGET', 'doc:outer', 'doc:inner'), "8\n8", 'both are stored');
@@ -212,15 +219,106 @@ subtest 'cache_get_or_fetch' => sub {
     is(exists_in_redis('doc:e'), '0', 'nothing of these is stored');
     is(fetch($one, 'doc:e', 9), '9', 'and none hinders the next');
 
-    my $slow = q(SELECT helix.cache_get_or_fetch('doc:slow', 'SELECT to_jsonb(nextval(''runs'')) FROM pg_sleep(1)', 60););
-    for my $case ([ 10_000, 1 ], [ 0, 5 ]) {
+    my $slow = q(SELECT helix.cache_get_or_fetch('doc:slow', 'SELECT to_jsonb(nextval(''runs'')) FROM pg_sleep(0.5)', 60););
+    for my $case ([ 10_000, 1 ], [ 0, 20 ]) {
         set_up('helix.cache_fill_wait', $case->[0]);
         one('ALTER SEQUENCE runs RESTART');
         after_delivery(q(SELECT helix.cache_delete('doc:slow')));
-        start_pgbench($node, "wait$case->[0]", [ '-c5', '-t1' ], fetch => "$slow\n")->finish;
-        is(one('SELECT last_value FROM runs'), $case->[1], "helix.cache_fill_wait = $case->[0]: so many of five compute");
+        start_pgbench($node, "wait$case->[0]", [ '-c20', '-t1' ], fetch => "$slow\n")->finish;
+        is(one('SELECT last_value FROM runs'), $case->[1], "helix.cache_fill_wait = $case->[0]: so many of twenty compute");
     }
-    set_up('helix.cache_fill_wait', 100);
+    one('ALTER SYSTEM RESET helix.cache_fill_wait');
+    $node->reload;
+};
+
+# How long it takes in s.
+sub seconds {
+    my $start = time;
+    $_[0]->();
+    return time - $start;
+}
+
+# A reader in a process of its own that computes for long; returns when it does.
+sub start_slow {
+    my ($key, $query) = @_;
+    my $slow = start_command($node->basedir . '/slow', 'psql', '-XAt', '-d', $node->connstr('postgres'), '-c',
+        "SELECT helix.cache_get_or_fetch('$key', \$\$$query\$\$, 600)");
+    wait_until(sub { one(q(SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep')) }) or die 'it does not sleep';
+    return $slow;
+}
+
+subtest 'whoever computes a key holds up the others no longer than that' => sub {
+    is(one('SHOW helix.cache_fill_wait'), '10s', 'a reader waits for as long');
+    my $write = 'SELECT public.write_it()';
+    my $big = q(SELECT to_jsonb(repeat('x', 1100000)));
+    my %ends = (fails => 'SELECT to_jsonb(1 / 0)', writes => $write, 'is too large' => $big, 'is no jsonb' => 'SELECT 1');
+    for my $end (sort keys %ends) {
+        my $key = 'lock:' . $end =~ tr/ /_/r;
+        $node->psql('postgres', "SELECT helix.cache_get_or_fetch('$key', \$\$$ends{$end}\$\$, 600)");
+        my $wait = seconds(sub { is(fetch($one, $key, 1), '1', "what is computed $end: the next reader gets a value") });
+        cmp_ok($wait, '<', 3, 'at once');
+    }
+    my $signal = sub { one("SELECT pg_$_[0]_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") };
+    for my $end (qw(cancel terminate)) {
+        my $slow = start_slow("lock:$end", 'SELECT to_jsonb(1) FROM pg_sleep(60)');
+        my $other = start_command($node->basedir . '/other', 'psql', '-XAt', '-d', $node->connstr('postgres'), '-c',
+            "SELECT helix.cache_get_or_fetch('lock:$end', 'SELECT to_jsonb(2)', 600)");
+        sleep 0.5;
+        is(slurp_file($node->basedir . '/other'), '', "$end: a reader waits");
+        my $wait = seconds(sub { $signal->($end); $other->finish });
+        is(slurp_file($node->basedir . '/other'), "2\n", 'and computes the value');
+        cmp_ok($wait, '<', 3, 'as soon as the other one is gone');
+        $slow->finish;
+        is(get("lock:$end"), '2', 'it is stored');
+    }
+    my $slow = start_slow('lock:stale', 'SELECT to_jsonb(1) FROM pg_sleep(1)');
+    two(q(SELECT helix.cache_delete('lock:stale')));
+    $slow->finish;
+    cmp_ok(seconds(sub { fetch($one, 'lock:stale', 1) }), '<', 3, 'a refused value holds up nobody either');
+
+    # Nobody waits in turn for a value that cannot be stored.
+    my $large = q(SELECT length(helix.cache_get_or_fetch('lock:l', 'SELECT to_jsonb(repeat(''x'', 1100000)) FROM pg_sleep(1)', 60)::text););
+    my $all = seconds(sub { start_pgbench($node, 'large', [ '-c8', '-t1' ], fetch => "$large\n")->finish });
+    cmp_ok($all, '<', 6, 'eight readers of a value that is too large compute it at the same time');
+
+    # Two that read each other's key within their own.
+    my $inner = q(SELECT helix.cache_get_or_fetch('lock:%s', 'SELECT to_jsonb(1)', 60) FROM pg_sleep(1));
+    my $cross = seconds(sub {
+        my $left = start_slow('lock:x', sprintf $inner, 'y');
+        my $right = start_command($node->basedir . '/right', 'psql', '-XAt', '-d', $node->connstr('postgres'), '-c',
+            "SELECT helix.cache_get_or_fetch('lock:y', \$\$" . sprintf($inner, 'x') . '$$, 60)');
+        $_->finish for $left, $right;
+    });
+    cmp_ok($cross, '<', 6, 'crossed reads do not wait for each other');
+};
+
+subtest 'a token travels with the client' => sub {
+    my $taken = sub { my ($key) = @_; return one("SELECT token FROM helix.cache_get_with_token('$key') WHERE value IS NULL") };
+    my $given = sub { my ($key, $token) = @_; return two("SELECT helix.cache_set('$key', '1', 60, '$token')") };
+    for my $key ('t:1', "t:$me", "t:$me:$you:x") {
+        my $token = $taken->($key);
+        like($token, qr/^[0-9a-f-]{36}(\.[0-9a-f-]{36})+$/, "$key: a miss gives a token");
+        is($given->($key, $token), 't', 'another session stores with it');
+        is(one("SELECT value, token IS NULL FROM helix.cache_get_with_token('$key')"), '1|t', 'a hit gives the value alone');
+        after_delivery("SELECT helix.cache_delete('$key')");
+        is($given->($key, $token), 'f', 'after a commit it is worth nothing');
+        is($given->($key, $taken->($key)), 't', 'a new one is');
+    }
+    my $token = one('BEGIN; INSERT INTO uncached VALUES (1)') . $taken->('t:written');
+    one('COMMIT');
+    is($given->('t:written', $token), 'f', 'one from a transaction that has written stores nothing');
+    for my $wrong ('', 'x', $taken->("t:$you"), $taken->('t:a') . '.', $taken->('t:a') . '.x') {
+        refused($node, "SELECT helix.cache_set('t:b', '1', 60, '$wrong')", '22023', 'no token of this key.*HINT', "no token: '$wrong'");
+    }
+    is($given->('t:b', $taken->('t:c')), 'f', 'nor does one of another key');
+
+    # Without a token, behind a pool: the first miss of any session counts.
+    for my $key ('t:pool', "t:pool:$me") {
+        is(one("SELECT helix.cache_get('$key') IS NULL"), 't', "$key: a session misses it");
+        after_delivery("SELECT helix.cache_delete('$key')");
+        is(two("SELECT helix.cache_set('$key', '1', 60)"), 'f', 'after a commit another one stores nothing');
+        is(two("SELECT helix.cache_set('$key', '2', 60)"), 't', 'a value that nobody has missed counts as read now');
+    }
 };
 
 subtest 'what is not committed is neither stored nor hidden' => sub {
@@ -358,7 +456,7 @@ SELECT p.proname || '|' || string_agg(has_function_privilege(r, p.oid, 'EXECUTE'
  WHERE p.proname ~ '^(cache|invalidate)_' AND p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
  GROUP BY p.proname
 SQL
-    my @service = qw(cache_get cache_set cache_get_or_fetch cache_delete cache_delete_pattern invalidate_user_cache cache_flush_all
+    my @service = qw(cache_get cache_get_with_token cache_set cache_get_or_fetch cache_delete cache_delete_pattern invalidate_user_cache cache_flush_all
       cache_stats cache_audit);
     my @nobody = qw(invalidate_on_change invalidate_cache);
     is_deeply(\%may, { cache_read => '110', map({ ($_ => '010') } @service), map({ ($_ => '000') } @nobody) },

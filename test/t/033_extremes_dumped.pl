@@ -12,7 +12,7 @@ use Test::More;
 # No worker: nothing changes between the dump and the comparison.
 my $conf = "helix.databases = ''\nhelix.fold_interval = '1h'\nhelix.executors = 0\nhelix.date_ahead = 3000000\nhelix.onepassword_cli = '/nowhere/op'\n";
 my $source = helix_node('source', conf => $conf);
-my ($me, $group, $schedule) = (user_id(1), '0e000000-0000-4000-8000-000000000001', '0e000000-0000-4000-8000-000000000002');
+my ($me, $group, $schedule, $clients) = (user_id(1), map { "0e000000-0000-4000-8000-00000000000$_" } 1 .. 3);
 my $amount = '999999999.' . '9' x 40;
 my $object = q((repeat('{"a":', 64) || '"' || left((SELECT string_agg(md5(i::text), '') FROM generate_series(1, 2100) i),
     65000 - 64 * 16) || '"' || repeat('}', 64))::jsonb);
@@ -76,12 +76,14 @@ my %stored = (
         operation_id => "operation_id = $operation", triggered_by => "triggered_by = 'webhook'", priority => 'priority = 10',
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
-        worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'" },
+        worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),
         result => 'length(result::text) > 1000000', error_message => "error_message LIKE '%20,000 bytes]'",
-        cost_actual => "cost_actual = $amount", latency_ms => 'latency_ms = 2147483647' },
+        cost_actual => "cost_actual = $amount", latency_ms => 'latency_ms = 2147483647',
+        cost_estimates => "cost_estimates = ARRAY[$amount, 0, $amount]" },
     'helix_internal.operation_schedules' => {
         operation_id => "operation_id = $operation", schedule_type => "schedule_type = 'webhook'",
         cron_expression => "length(cron_expression) = 200", webhook_url => 'webhook_url = ' . $text->(2000),
@@ -96,10 +98,15 @@ my %stored = (
         name => 'name = ' . $text->(200), description => 'description = ' . $text->(2000),
         batch_type => "batch_type = 'conditional'", priority => 'priority = 10',
         max_concurrency => 'max_concurrency = 2147483647', max_cost_usd => "max_cost_usd = $amount",
-        cancel_reason => 'cancel_reason = ' . $text->(1000) },
+        cancel_reason => 'cancel_reason = ' . $text->(1000), client_status => "client_status = 'partial_failure'",
+        cost_estimates => "cost_estimates = ARRAY[$amount, NULL, $amount]",
+        started_at => "started_at = '1970-01-01 00:00:00+00'", completed_at => "completed_at = '9999-12-31 23:59:59.999999+00'" },
     'helix_internal.batch_operations' => {
         operation_id => "operation_id = $operation", name => 'name = ' . $text->(200), parameters => "parameters = $object",
-        depends_on => 'cardinality(depends_on) = 1' },
+        depends_on => 'cardinality(depends_on) = 1', client_running => 'client_running',
+        cost_actual => "cost_actual = $amount", result => 'length(result::text) > 1000000',
+        sequence_order => 'sequence_order = 1000000000', executed_at => "executed_at = '9999-12-31 23:59:59.999999+00'",
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
 );
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
@@ -165,6 +172,12 @@ INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type,
         $object, $amount, 'helix_' || repeat('j', 57), 'none', 'queue', 100,
      repeat('n', 63), '1 day', '0', 1000000);
 UPDATE helix_internal.operation_schedules SET webhook_secret_ref = $ref;
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, job_name)
+    VALUES ('$clients', '$me', 'email-compose', 'manual', 'clients');
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, cost_estimated_mid)
+    VALUES ('$clients', '$me', 'running', $amount);
+INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, cost_estimated_low, cost_estimated_mid,
+    cost_estimated_high) VALUES ('$clients', '$me', 'pending', $amount, 0, $amount);
 SQL
 my $none = user_id(2); # no limits
 sql(<<"SQL");
@@ -192,6 +205,15 @@ SELECT helix.cancel_batch(helix.create_batch('$none', ${\$text->(200)}, 'conditi
     jsonb_build_object('operation_id', $operation, 'name', ${\$text->(200)}, 'parameters', $object),
     jsonb_build_object('operation_id', $operation, 'depends_on', jsonb_build_array(1))), ${\$text->(2000)}, 10, 2147483647,
         $amount), ${\$text->(1000)});
+SQL
+sql(<<"SQL");
+INSERT INTO helix.operation_batches (id, user_id, name, status, started_at, completed_at, total_cost_estimated_low,
+    total_cost_estimated_high) VALUES ('$clients', '$me', 'ended', 'partial_failure', '1970-01-01 00:00:00+00',
+    '9999-12-31 23:59:59.999999+00', $amount, $amount);
+WITH b AS (INSERT INTO helix.operation_batches (user_id, name) VALUES ('$me', 'draft') RETURNING id)
+INSERT INTO helix.batch_operations (batch_id, operation_id, status, sequence_order, cost_actual, cost_estimated_mid, executed_at,
+    result) SELECT id, 'email-compose', 'running', 1000000000, $amount, $amount, '9999-12-31 23:59:59.999999+00',
+        (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1040000)) FROM generate_series(1, 33000) i) FROM b;
 SQL
 for my $table (sort keys %stored) {
     is(sql("SELECT count(*) > 0 FROM $table WHERE $stored{$table}{$_}"), 't', "$table.$_ holds its extreme")

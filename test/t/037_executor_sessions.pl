@@ -1,4 +1,5 @@
 # Proves that a job sees nothing of the job before it in the same process: settings, claims, locks, prepared statements, sequences.
+# And that a handler is interrupted when its execution ends, by whomever, while its process goes on.
 use strict;
 use warnings FATAL => 'all';
 
@@ -73,8 +74,14 @@ BEGIN
             WHERE is_holdable),
         'listens', (SELECT count(*) FROM pg_listening_channels()), 'temporary', pg_my_temp_schema()::int);
 END $$;
+-- It litters too, and then takes its time.
+CREATE FUNCTION dawdle(execution uuid, payload jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.litter(execution, '{}'), pg_sleep((payload ->> 's')::float8);
+    RETURN jsonb_build_object('process', pg_backend_pid());
+END $$;
 INSERT INTO helix.operations (operation_id, name, handler)
-    SELECT name, name, (name || '(uuid, jsonb)')::regprocedure FROM unnest('{litter,look}'::text[]) name;
+    SELECT name, name, (name || '(uuid, jsonb)')::regprocedure FROM unnest('{litter,look,dawdle}'::text[]) name;
 SQL
 
 sub queue {
@@ -129,6 +136,69 @@ my $after_failure = run($bob, 'look', q(execution_status = 'success'));
 is(field('process', $after_failure), field('process', $again), 'a failed job does not end the process');
 is_clean($after_failure, $bob, 'after a failed job');
 is(sql(q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 0, 'no advisory lock stays');
+
+# A handler whose execution ends is interrupted within a second, and the process goes on as a fresh session.
+$node->append_conf('postgresql.conf', 'helix.handler_timeout = 20s');
+$node->reload;
+sub handling { return sql(q(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'helix errand' AND wait_event = 'PgSleep')) }
+my $process = field('process', $after_failure);
+my %ends = (
+    'is cancelled' => [ q(SELECT helix.cancel_execution('%s', 'no longer needed')), 'skipped|cancelled: no longer needed' ],
+    'is cancelled with its batch' => [ '', 'skipped|cancelled' ],
+    'is completed by a service' => [ q(SELECT helix.complete_execution('%s', 'success')), 'success|' ]);
+for my $how (sort keys %ends) {
+    my ($end, $state) = @{ $ends{$how} };
+    my ($id, $batch);
+    if ($end) {
+        $id = queue($alice, 'dawdle', '{"s": 15}');
+        $end = sprintf $end, $id;
+    } else {
+        $batch = sql("SET ROLE api_user; SET helix.user_id = '$alice'; SELECT helix.create_batch('$alice', 'b', 'parallel',
+            '[{\"operation_id\": \"dawdle\", \"parameters\": {\"s\": 15}}]', p_start => true)");
+        $id = sql("SELECT execution_id FROM helix.batch_operations WHERE batch_id = '$batch'");
+        $end = "SELECT helix.cancel_batch('$batch')";
+    }
+    ok($node->poll_query_until('postgres', q(SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'helix errand'
+        AND wait_event = 'PgSleep')), "a handler $how: it runs");
+    sql('BEGIN; ' . $end . '; ROLLBACK');
+    sql('BEGIN; SAVEPOINT s; ' . $end . '; ROLLBACK TO s; COMMIT');
+    sql('SELECT pg_sleep(0.3)');
+    is(handling(), 1, '... and runs on where that is rolled back');
+    sql('BEGIN; SAVEPOINT s; ' . $end . '; RELEASE s; COMMIT; SELECT pg_sleep(1)');
+    is(handling(), 0, '... and is interrupted within a second');
+    is(sql("SELECT execution_status, error_message FROM helix.schedule_executions WHERE id = '$id'"), $state, "... $state");
+    my $next = run($bob, 'look', q(execution_status = 'success'));
+    is(field('process', $next), $process, '... the next job has the same process');
+    is_clean($next, $bob, "after a handler that $how");
+}
+
+# Whoever cancels the process's query ends an attempt. Between jobs, and where nothing has ended, signals do nothing.
+my $cancelled = queue($alice, 'dawdle', '{"s": 15}');
+$node->poll_query_until('postgres', q(SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'helix errand'
+    AND wait_event = 'PgSleep')) or die 'no handler runs';
+kill 'USR2', $process;
+sql('SELECT pg_sleep(0.3)');
+is(handling(), 1, 'a signal for a job that has not ended does nothing');
+sql("SELECT pg_cancel_backend($process)");
+ok($node->poll_query_until('postgres', "SELECT error_message LIKE 'canceling statement due to user request (57014)'
+    FROM helix.schedule_executions WHERE id = '$cancelled'"), 'pg_cancel_backend() ends the attempt');
+sql("SELECT helix.cancel_execution('$cancelled'), pg_cancel_backend($process), pg_sleep(0.3)");
+my $last = run($bob, 'look', q(execution_status = 'success'));
+is(field('process', $last), $process, 'and the process goes on');
+
+# What cannot be recorded of a failure ends no process either.
+sql(q(CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON helix_internal.queue FOR EACH ROW WHEN (NEW.last_error IS NOT NULL)
+    EXECUTE FUNCTION refuse()));
+my $unrecorded = queue($alice, 'litter', '{"fail": true}');
+my $untold = qr/LOG:  helix could not note that a handler has failed: refused\n.*DETAIL:  The handler's error is: failed/;
+for (1 .. 100) {
+    last if slurp_file($node->logfile) =~ $untold;
+    sql('SELECT pg_sleep(0.1)');
+}
+like(slurp_file($node->logfile), $untold, 'what cannot be recorded is told to the log');
+is(field('process', run($bob, 'look', q(execution_status = 'success'))), $process, 'and the process goes on');
+unlike(slurp_file($node->logfile), qr/"helix executor".* exited with exit code 1/, 'no executor has ended by an error');
 
 $node->stop;
 done_testing;

@@ -188,9 +188,7 @@ std::vector<std::string_view> Object::below(std::string_view name) const {
 
 void Object::pass(std::initializer_list<std::string_view> some) {
     for (const auto name : some) {
-        if (const Field* field = find(name)) {
-            mark(*field);
-        }
+        count(name);
     }
 }
 

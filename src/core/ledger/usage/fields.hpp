@@ -81,7 +81,7 @@ class Object {
     // The names of the fields below `name`, or of all fields of this place.
     std::vector<std::string_view> below(std::string_view name) const;
 
-    // What needs no reading since it follows from other fields, such as a total.
+    // Counts that follow from others, such as a total: checked as count() does, and not worth keeping.
     void pass(std::initializer_list<std::string_view> some);
 
     // A name as errors show it: with its place.

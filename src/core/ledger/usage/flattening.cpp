@@ -1,3 +1,4 @@
+// Tells by the names on a path whether usage may be there.
 #include "core/ledger/usage/flattening.hpp"
 
 #include "core/characters.hpp"

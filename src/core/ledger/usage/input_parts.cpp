@@ -1,3 +1,4 @@
+// Checks that parts fit into their total, and counts each token once.
 #include "core/ledger/usage/input_parts.hpp"
 
 #include "core/error.hpp"

@@ -1,3 +1,4 @@
+// The table of types: names, what each is priced as, and its column.
 #include "core/ledger/usage/usage_type.hpp"
 
 #include <algorithm>
