@@ -133,6 +133,9 @@ std::optional<Datum> resolve_usage(const Request& request, Execution& execution,
         execution.input_tokens = usage.columns.input;
         execution.cached_input_tokens = usage.columns.cached_input;
         execution.output_tokens = usage.columns.output;
+        check_count("input_tokens", execution.input_tokens, max_tokens); // each is a sum of types
+        check_count("cached_input_tokens", execution.cached_input_tokens, max_tokens);
+        check_count("output_tokens", execution.output_tokens, max_tokens);
         execution.usage = stored_types(uses);
         execution.metadata = metadata_with(request.metadata, usage);
         reported = usage.cost_usd;
