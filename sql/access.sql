@@ -144,6 +144,8 @@ SELECT helix.get_total_monthly_cost(:bob, '2026-03-01');
 SELECT helix.fold();
 SELECT * FROM helix.verify_ledger();
 SELECT unfolded_rows FROM helix.ledger_status();
+SELECT what, count(*) FROM helix.import_prices('[{"provider": "service", "model": "made", "input_usd_per_mtok": 1},
+    {"provider": "service", "model": "made", "usage_type": "web_search", "usd_per_million": 1}]', false) GROUP BY 1;
 RESET ROLE;
 SET ROLE regress_helix_anon;
 SET request.jwt.claims = '{"sub": "a11ce000-0000-0000-0000-000000000001", "role": "anon"}';

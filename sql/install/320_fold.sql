@@ -44,6 +44,12 @@ CREATE FUNCTION helix_internal.price_of(
 COMMENT ON FUNCTION helix_internal.price_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text) IS
     'Exact cost in USD of this usage, as the ledger keeps it, by the prices at p_at. Not complete where some of it has no rate.';
 
+CREATE FUNCTION helix_internal.resolve_model(p_name text, OUT provider text, OUT model text)
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_resolve_model';
+COMMENT ON FUNCTION helix_internal.resolve_model(text) IS
+    'What recording takes p_name for, where it is all that says the model: by helix.model_aliases and who sells it';
+
 CREATE FUNCTION helix_internal.bill_of(
     p_provider text, p_model text, p_at timestamptz, p_input bigint, p_cached_input bigint, p_output bigint, p_usage jsonb,
     p_service_tier text)
@@ -121,6 +127,9 @@ COMMENT ON FUNCTION helix_internal.forget_request_ids(timestamptz) IS
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.latency_sketch(bytea, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.sketch_percentile(bytea, double precision)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.resolve_model(text)'),
+    ('authenticated',
+     'EXECUTE ON FUNCTION helix_internal.price_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.bill_of(text, text, timestamptz, bigint, bigint, bigint, jsonb, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.explain_cost(bigint)'),
     ('authenticated', 'SELECT ON helix.unpriced_usage'),

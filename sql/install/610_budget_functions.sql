@@ -259,17 +259,28 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
                       FROM (SELECT e.operation_id, e.model, e.provider, e.cost_usd FROM helix_internal.executions e
                              WHERE e.user_id = p_user_id
                              ORDER BY e.xid DESC LIMIT 2000) n
-                     WHERE n.operation_id = p_operation_id AND (p_model IS NULL OR p_model IN (n.model, n.provider))
+                     WHERE n.operation_id = p_operation_id
+                       AND (p_model IS NULL OR p_model IN (n.model, n.provider)
+                            OR (n.provider, n.model) = (SELECT r.provider, r.model FROM helix_internal.resolve_model(p_model) r))
                      LIMIT 200) h),
+        named AS (
+            SELECT r.provider, r.model FROM helix_internal.resolve_model(p_model) r WHERE p_model IS NOT NULL),
+        models AS (
+            SELECT p.provider, p.model FROM helix.model_prices p
+             UNION
+            SELECT r.provider, r.model FROM helix.model_price_rates r),
+        wanted AS (
+            SELECT m.provider, m.model FROM models m
+             WHERE p_model IS NULL OR (m.provider, m.model) = (SELECT n.provider, n.model FROM named n)
+                OR p_model IN (m.provider, m.model)
+                   AND NOT EXISTS (SELECT 1 FROM models s JOIN named n ON (s.provider, s.model) = (n.provider, n.model))),
         prices AS (
-            SELECT pg_catalog.percentile_disc(ARRAY[0, 0.5, 1]) WITHIN GROUP (ORDER BY c.usd) AS usd
-              FROM (SELECT DISTINCT ON (m.provider, m.model)
-                           (m.input_usd_per_mtok * o.default_input_tokens + m.output_usd_per_mtok * o.default_output_tokens)
-                               * 0.000001 AS usd
-                      FROM helix.model_prices m, helix.operations o
-                     WHERE o.operation_id = p_operation_id AND m.valid_from <= pg_catalog.now()
-                       AND (p_model IS NULL OR p_model IN (m.model, m.provider))
-                     ORDER BY m.provider, m.model, m.valid_from DESC) c)
+            SELECT pg_catalog.percentile_disc(ARRAY[0, 0.5, 1]) WITHIN GROUP (ORDER BY c.cost_usd) AS usd
+              FROM wanted w
+              JOIN helix.operations o ON o.operation_id = p_operation_id
+             CROSS JOIN LATERAL helix_internal.price_of(w.provider, w.model, pg_catalog.now(), o.default_input_tokens, 0,
+                                                        o.default_output_tokens, NULL, NULL) c
+             WHERE c.complete AND (SELECT h.samples FROM history h) < 20)
         SELECT pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[1] ELSE p.usd[1] * 0.5 END),
                pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[2] ELSE p.usd[2] END),
                pg_catalog.trim_scale(CASE WHEN h.samples >= 20 THEN h.usd[3] ELSE p.usd[3] * 2 END),
@@ -282,7 +293,7 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     'What an operation of a user is likely to cost, in USD, with p_model (a model or provider; null: any). basis history: the '
     '10th, 50th and 90th percentile of up to 200 of the user''s newest executions of it, where there are at least 20 (samples). '
     'They are looked for among the user''s newest 2,000 executions of all. basis prices: what '
-    'helix.operations.default_input_tokens and default_output_tokens cost now. low is half the cheapest of the models in '
+    'helix.operations.default_input_tokens and default_output_tokens cost now, by all rates of the model. low is half the cheapest of the models in '
     'question, mid the median, high twice the most expensive. basis none: null, neither is known. 42501 another user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES

@@ -44,26 +44,6 @@ Recorded recorded_call(FunctionCallInfo fcinfo, const PriceList& prices) {
         uses_of(tokens, PG_ARGISNULL(Argument::usage) ? 0 : PG_GETARG_DATUM(Argument::usage))};
 }
 
-// As an int4multirange is written: "{[0,168)}".
-std::string multirange_of(const WeekHours& hours) {
-    std::string ranges;
-    for (std::size_t hour = 0; hour < hours.size(); ++hour) {
-        const std::size_t from = hour;
-        while (hour < hours.size() && hours.test(hour)) {
-            ++hour;
-        }
-        if (hour > from) {
-            ranges += (ranges.empty() ? "[" : ",[") + std::to_string(from) + "," + std::to_string(hour) + ")";
-        }
-    }
-    return "{" + ranges + "}";
-}
-
-std::string per_million(PicoUsd price) {
-    constexpr int units_of_pico_usd = 1'000'000;
-    return Money(price * units_of_pico_usd).to_string();
-}
-
 // The columns that say which rate it was; nulls where there is none.
 void add_rate(const std::optional<FoundRate>& found, pg::Values& row) {
     constexpr int columns = 6;
@@ -74,8 +54,8 @@ void add_rate(const std::optional<FoundRate>& found, pg::Values& row) {
         return;
     }
     const RateScope& scope = *found->scope;
-    const std::string hours = multirange_of(scope.hours);
-    const std::string usd = per_million(*found->rate->price);
+    const std::string hours = to_text(scope.hours);
+    const std::string usd = usd_per_million(*found->rate->price);
     pg::call([&row, &scope, valid_from = found->rate->valid_from, hours = hours.c_str(), usd = std::string_view(usd)] {
         row.add(pg::text_datum(usage::name_of(scope.type))).add(pg::text_datum(scope.tier));
         row.add(Int64GetDatum(scope.above)).add_text(hours);
@@ -117,6 +97,18 @@ HELIX_FUNCTION(helix_price_of) {
     const auto found = price_usage(prices, recorded.call, recorded.uses);
     pg::Values row;
     row.add(found.cost_usd).add(BoolGetDatum(found.complete));
+    PG_RETURN_DATUM(row.row(columns));
+}
+
+HELIX_FUNCTION(helix_resolve_model) {
+    TupleDesc columns = pg::result_columns(fcinfo);
+    pg::Values row;
+    if (PG_ARGISNULL(0)) {
+        row.add_null().add_null();
+    } else {
+        const auto name = operations::resolve_model(operations::prices(), pg::text_view(PG_GETARG_DATUM(0)), std::nullopt);
+        row.add(pg::text_datum(name.provider)).add(pg::text_datum(name.model));
+    }
     PG_RETURN_DATUM(row.row(columns));
 }
 

@@ -58,7 +58,8 @@ class Resolver {
 
     Name of_model(std::string_view sent) const {
         Name name{{}, std::string(sent)};
-        for (int i = 0; i < most_rewrites && !prices_.has_model(name.model) && rewrite(name); ++i) {
+        for (int i = 0; i < most_rewrites && !take_seller(name) && !prices_.has_model(name.model) && rewrite(name);
+             ++i) {
         }
         if (!prices_.has_model(name.model) && prices_.has_model(lower(name.model))) {
             name.model = lower(name.model);
@@ -80,6 +81,21 @@ class Resolver {
             name.provider = otherwise;
         }
         return name;
+    }
+
+    // "azure/gpt-4o", where azure is known to sell gpt-4o.
+    bool take_seller(Name& name) const {
+        const std::size_t slash = name.model.find('/');
+        if (slash == std::string::npos) {
+            return false;
+        }
+        const std::string provider = name.model.substr(0, slash);
+        const std::string model = name.model.substr(slash + 1);
+        if (prices_.find(provider, model) == nullptr) {
+            return false;
+        }
+        name = {provider, model, true};
+        return true;
     }
 
     bool rewrite(Name& name) const {

@@ -89,6 +89,25 @@ PicoUsd parse_pico_usd(std::string_view text) {
     return price;
 }
 
+PicoUsd parse_price_of_one(std::string_view text) {
+    constexpr std::size_t million = 6; // zeros
+    const std::size_t point = std::min(text.find('.'), text.size());
+    std::string decimals(text.substr(std::min(point + 1, text.size())));
+    decimals.resize(std::max(decimals.size(), million + price_decimals), '0');
+    PicoUsd price = parse_pico_usd(std::string(text.substr(0, point)) + decimals.substr(0, million) + "." +
+                                   decimals.substr(million, price_decimals));
+    const std::string_view rest = std::string_view(decimals).substr(million + price_decimals);
+    if (std::any_of(rest.begin(), rest.end(), [](char c) { return !is_digit(c); })) {
+        refuse_price(sqlstate::invalid_text_representation, text, "is not a plain decimal number.");
+    }
+    return !rest.empty() && rest.front() >= '5' ? price + 1 : price;
+}
+
+std::string usd_per_million(PicoUsd price) {
+    constexpr int units_of_pico_usd = 1'000'000;
+    return Money(price * units_of_pico_usd).to_string();
+}
+
 Money price_of(PicoUsd price, std::int64_t count) {
     Money::Units product = 0;
     if (__builtin_mul_overflow(price, static_cast<Money::Units>(count), &product)) {

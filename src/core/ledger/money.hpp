@@ -38,6 +38,12 @@ __extension__ using PicoUsd = __int128;
 // Throws Error 22003 on more than twelve decimals, and from 10^9 USD on.
 PicoUsd parse_pico_usd(std::string_view text);
 
+// The same for the price of one, such as "0.0000025", rounded to pico-USD per million.
+PicoUsd parse_price_of_one(std::string_view text);
+
+// As parse_pico_usd() reads it: "2.5".
+std::string usd_per_million(PicoUsd price);
+
 // What `count` of them cost at `price` per million. Both are at least 0; throws Error 22003 on overflow.
 Money price_of(PicoUsd price, std::int64_t count);
 

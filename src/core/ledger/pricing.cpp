@@ -11,7 +11,8 @@ std::optional<FoundRate> own_rate(const RateCard& card, usage::UsageType type, c
     return rate || query.tier == standard_tier ? rate : card.find(type, {standard_tier, query.prompt, query.at});
 }
 
-// Its own, else that of the type which stands in for it.
+} // namespace
+
 std::optional<FoundRate> rate_of(const RateCard& card, usage::UsageType type, const RateQuery& query) {
     for (std::optional<usage::UsageType> next = type; next; next = usage::priced_as(*next)) {
         if (const auto rate = own_rate(card, *next, query)) {
@@ -20,8 +21,6 @@ std::optional<FoundRate> rate_of(const RateCard& card, usage::UsageType type, co
     }
     return std::nullopt;
 }
-
-} // namespace
 
 std::int64_t prompt_tokens(std::span<const Use> uses) {
     std::int64_t tokens = 0;

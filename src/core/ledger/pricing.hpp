@@ -33,6 +33,9 @@ struct Bill {
 // The query's prompt is made from the usage. Throws Error 22003 where the cost leaves the range of Money.
 Bill price(const RateCard& card, std::span<const Use> uses, RateQuery query, std::vector<BillLine>* lines = nullptr);
 
+// The rate that usage of `type` is priced at: as price() finds it, in a tier that has rates.
+std::optional<FoundRate> rate_of(const RateCard& card, usage::UsageType type, const RateQuery& query);
+
 // Tokens of all types that lie in the prompt: what was read and what a cache had of it.
 std::int64_t prompt_tokens(std::span<const Use> uses);
 

@@ -52,6 +52,12 @@ std::optional<FoundRate> RateCard::find(usage::UsageType type, const RateQuery& 
     return best;
 }
 
+std::optional<PicoUsd> RateCard::price_of(const RateScope& scope, std::int64_t at) const {
+    const auto found = std::find_if(series_.begin(), series_.end(), [&](const Series& s) { return s.scope == scope; });
+    const Rate* rate = found == series_.end() ? nullptr : in_force(found->rates, at);
+    return rate == nullptr ? std::nullopt : rate->price;
+}
+
 bool RateCard::has_tier(std::string_view tier) const {
     return std::any_of(series_.begin(), series_.end(), [&](const Series& s) { return s.scope.tier == tier; });
 }

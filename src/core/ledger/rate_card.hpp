@@ -51,6 +51,9 @@ class RateCard {
     // for some hours only. Tier and type have to be these: the caller tries what stands in for them.
     std::optional<FoundRate> find(usage::UsageType type, const RateQuery& query) const;
 
+    // The price of exactly this scope at `at`; none where it has none.
+    std::optional<PicoUsd> price_of(const RateScope& scope, std::int64_t at) const;
+
     bool has_tier(std::string_view tier) const;
 
   private:
