@@ -60,9 +60,11 @@ SELECT provider, model, usage_type, week_hours, valid_from = now() AS now, old_u
 SELECT count(*) FROM helix.import_prices((SELECT jsonb_agg(p) FROM helix.model_prices p));
 SELECT count(*) FROM helix.import_prices((SELECT jsonb_agg(r) FROM helix.model_price_rates r));
 -- A row of one's own takes the place of a shipped one.
+BEGIN;
 SELECT what FROM helix.import_prices((SELECT jsonb_agg(to_jsonb(p) || '{"input_usd_per_mtok": 77}') FROM helix.model_prices p
     WHERE shipped AND model = 'claude-haiku-4-5'), false);
 SELECT shipped, input_usd_per_mtok FROM helix.model_prices WHERE model = 'claude-haiku-4-5';
+ROLLBACK;
 
 -- One wrong entry: a dry run tells each, an import takes nothing.
 SELECT provider, model, what, reason FROM helix.import_prices((SELECT prices FROM lists WHERE name = 'wrong'));
@@ -90,3 +92,6 @@ INSERT INTO helix.model_price_rates VALUES ('lab', 'rates-only', '2026-01-01', '
 SELECT mid FROM helix.estimate_operation_cost(:grace, 'long-read', 'rates-only');
 INSERT INTO helix.model_aliases (pattern, model) VALUES ('parchment', 'scroll');
 SELECT mid, basis FROM helix.estimate_operation_cost(:grace, 'long-read', 'Parchment');
+DELETE FROM helix.model_prices WHERE provider IN ('lab', 'azure');
+DELETE FROM helix.model_price_rates WHERE provider = 'lab';
+DELETE FROM helix.model_aliases WHERE NOT shipped;

@@ -16,6 +16,7 @@
 #include "pg/values.hpp"
 
 extern "C" {
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 }
