@@ -24,6 +24,8 @@ int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
 int executors = 2;
 int handler_timeout_s = 5 * SECS_PER_MINUTE;
+bool queue_paused = false;
+AfterRestore after_restore = AfterRestore::pause;
 int max_schedules_per_user = 100;
 int max_queued_per_user = 10'000;
 int min_schedule_interval_s = 5;
@@ -134,6 +136,10 @@ bool check_absolute_path(char** value, void**, GucSource) {
     GUC_check_errdetail("\"%s\" is not an absolute path without \"..\".", *value);
     return false;
 }
+
+constexpr config_enum_entry after_restore_words[] = {{"pause", static_cast<int>(AfterRestore::pause), false},
+                                                     {"run", static_cast<int>(AfterRestore::run), false},
+                                                     {nullptr, 0, false}};
 
 constexpr int day_s = SECS_PER_DAY;
 constexpr int hour_s = SECS_PER_HOUR;
@@ -306,6 +312,15 @@ void define() {
                              "Whether a signed-in user may record executions for themselves.",
                              "Service roles may record for anyone in any case.", &allow_self_recording,
                              allow_self_recording, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("helix.queue_paused", "Whether nothing of the queue starts.",
+                             "For copies of a server that nothing inside can tell from the original.", &queue_paused,
+                             queue_paused, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    static int after_restore_word = static_cast<int>(after_restore);
+    DefineCustomEnumVariable(
+        "helix.after_restore", "What becomes of the queue and the schedules of a restored dump.",
+        "pause: they start with helix.resume_queue(). run: they go on at once.", &after_restore_word,
+        after_restore_word, after_restore_words, PGC_SUSET, 0, nullptr,
+        [](int word, void*) { after_restore = static_cast<AfterRestore>(word); }, nullptr);
     MarkGUCPrefixReserved("helix");
 }
 

@@ -31,6 +31,13 @@ extern int executors;
 // How long a handler may run, in s. postgresql.conf, by reload. Default 5 min.
 extern int handler_timeout_s;
 
+// Whether nothing of the queue starts. By a superuser. Default off.
+extern bool queue_paused;
+
+// What becomes of the queue and the schedules that a dump brings. By a superuser. Default pause.
+enum class AfterRestore : int { pause, run };
+extern AfterRestore after_restore;
+
 // How many of these one user may have; 0: any number. postgresql.conf, by reload.
 extern int max_schedules_per_user; // default 100
 extern int max_queued_per_user;    // executions that wait or run; default 10,000

@@ -15,6 +15,7 @@ CREATE TABLE helix_internal.queue (
     run_at              timestamptz NOT NULL,
     running             boolean     NOT NULL DEFAULT false,
     reserved            boolean     NOT NULL DEFAULT false,
+    paused              boolean     NOT NULL DEFAULT false,
     attempt             integer     NOT NULL DEFAULT 0,
     max_attempts        integer     NOT NULL,
     worker              text,
@@ -29,7 +30,8 @@ CREATE TABLE helix_internal.queue (
     cost_estimates      numeric[]
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
-CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
+CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at) WHERE NOT paused;
+CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
@@ -37,7 +39,7 @@ CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NO
 CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
-    'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
+    'attempt counts the claims, and is the fencing token of the latest. No claim meets what is paused. Where reserved is true, the execution may hold a '
     'reservation of its user''s budgets, under its own id. Handlers run as the role run_as.';
 
 CREATE TABLE helix_internal.schedule_executions (
@@ -202,6 +204,15 @@ COMMENT ON FUNCTION helix.cancel_execution(uuid, text) IS
     'Ends a pending or running execution as skipped. A worker that has it fails to complete it. False where it is finished '
     'already. Errors: P0002 unknown execution, 42501 another user''s.';
 
+CREATE FUNCTION helix.reschedule_execution(
+    p_execution_id uuid, p_run_at timestamptz DEFAULT NULL, p_priority integer DEFAULT NULL, p_max_attempts integer DEFAULT NULL)
+    RETURNS void LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_reschedule_execution';
+COMMENT ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer) IS
+    'Gives a pending execution another time, priority (1 to 10) or number of attempts (1 to 100, those used included). Null '
+    'keeps what is. Errors: 55000 not pending, P0002 unknown execution, 42501 another user''s, 22008 a p_run_at before 1970 or '
+    'after 9999, 22023 a number out of its range, or no attempt would be left.';
+
 CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id uuid, p_triggered_by text)
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
@@ -233,6 +244,7 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.schedule_executions'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.schedule_is_running(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, '

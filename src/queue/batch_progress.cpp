@@ -98,8 +98,10 @@ pg::Statement release(R"(
        SET ready_at = next.place,
            run_at = next.place
       FROM (SELECT w.id,
-                   pg_catalog.clock_timestamp()
-                   - interval '1 us' * (1000 - pg_catalog.row_number() OVER (ORDER BY o.sequence_order)) AS place
+                   CASE WHEN w.run_at > pg_catalog.clock_timestamp() THEN w.run_at -- by reschedule_execution()
+                        ELSE pg_catalog.clock_timestamp()
+                             - interval '1 us' * (1000 - pg_catalog.row_number() OVER (ORDER BY o.sequence_order))
+                   END AS place
               FROM helix_internal.queue w
               JOIN helix_internal.batch_operations o ON o.id = w.batch_operation_id
              WHERE w.batch_id = $1 AND w.ready_at = 'infinity' AND o.unblocked

@@ -12,6 +12,7 @@
 #include "queue/finish.hpp"
 #include "queue/lane_rows.hpp"
 #include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
 
@@ -41,7 +42,7 @@ pg::Statement take(R"(
      WHERE q.id = ANY (ARRAY(
            SELECT d.id
              FROM helix_internal.queue d
-            WHERE d.priority = $1 AND d.ready_at >= $2 AND d.ready_at <= $7 AND NOT d.running
+            WHERE d.priority = $1 AND d.ready_at >= $2 AND d.ready_at <= $7 AND NOT d.running AND NOT d.paused
               AND ($3 IS NULL OR d.operation_id = ANY ($3))
             ORDER BY d.ready_at
             LIMIT $4
@@ -220,6 +221,10 @@ bool ask_budgets(const pg::KeptRow& row, bool limits_locked, Datum& reason) {
 
 // False where it cannot be decided now.
 bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked) {
+    if (is_set_aside(*DatumGetUUIDP(row.value(Taken::user_id)), row.value(Taken::operation_id))) {
+        set_aside(id_of(row));
+        return true;
+    }
     Datum reason = reason_to_skip(row);
     if (reason == 0 && has_limits(row) && !ask_budgets(row, limits_locked, reason)) {
         return false;
@@ -231,7 +236,7 @@ bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked)
     return true;
 }
 
-// Each of them is returned, skipped or put off.
+// Each of them is returned, skipped, set aside or put off.
 void decide_all(ClaimCall& call, int priority, const pg::KeptRows& taken) {
     const auto limits = lock_limits(taken);
     const TimestampTz give_up = GetCurrentTimestamp() + longest_locking_us;
@@ -293,6 +298,9 @@ bool claim_from_lane(int priority, ClaimCall& call) {
 }
 
 void claim_due(ClaimCall& call) {
+    if (all_is_paused()) {
+        return;
+    }
     for (int priority = highest_priority; priority >= lowest_priority && call.left > 0; --priority) {
         while (call.left > 0 && !call.has_reserved && claim_from_lane(priority, call)) {
         }

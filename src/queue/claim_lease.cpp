@@ -13,6 +13,7 @@
 #include "queue/finish.hpp"
 #include "queue/lane_rows.hpp"
 #include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
 
@@ -95,9 +96,13 @@ std::uint64_t give_up_lost() {
     return given_up;
 }
 
-// Returns how many have ended or are pending again.
-std::uint64_t expire_leases() {
+// Returns how many have ended or are pending again. `whole`: it also looks for what was set aside at the very moment
+// at which its pause ended.
+std::uint64_t expire_leases(bool whole) {
     plan_by_index();
+    if (whole) {
+        release_set_aside({nullptr, 0});
+    }
     const auto returned = return_to_queue();
     return returned + give_up_lost();
 }
@@ -131,7 +136,7 @@ bool leases_task() {
     }
     const bool whole = began - looked_back > look_back_us;
     pg::OwnerSpi spi;
-    expire_leases();
+    expire_leases(whole);
     look_at_lanes(whole);
     spi.finish();
     const TimestampTz ended = GetCurrentTimestamp();
@@ -142,7 +147,7 @@ bool leases_task() {
 
 HELIX_FUNCTION(helix_expire_leases) {
     pg::OwnerSpi spi;
-    const auto count = expire_leases();
+    const auto count = expire_leases(true);
     spi.finish();
     PG_RETURN_INT64(static_cast<std::int64_t>(count));
 }

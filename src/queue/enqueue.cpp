@@ -13,6 +13,7 @@
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
@@ -44,15 +45,15 @@ pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHER
                             {UUIDOID});
 
 // Adds the columns of helix_internal.queue in their order.
-void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at) {
+void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at, bool paused) {
     pg::Values row;
     row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
     row.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
     row.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
     row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
-    row.add(BoolGetDatum(false)).add(BoolGetDatum(false));                // running, reserved
-    row.add(Int32GetDatum(0)).add(Int32GetDatum(execution.max_attempts)); // attempt
-    row.add_null().add_null().add_null();                                 // worker, lease_until, started_at
+    row.add(BoolGetDatum(false)).add(BoolGetDatum(false)).add(BoolGetDatum(paused)); // running, reserved
+    row.add(Int32GetDatum(0)).add(Int32GetDatum(execution.max_attempts));            // attempt
+    row.add_null().add_null().add_null();                                            // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
     row.add(pg::name_datum(execution.run_as));
@@ -97,8 +98,9 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     const TimestampTz now = GetCurrentTimestamp();
     const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
     const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
-    insert(id, execution, run_at, ready_at);
-    if (!execution.waits) {
+    const bool paused = is_set_aside(execution.user_id, execution.operation_id);
+    insert(id, execution, run_at, ready_at, paused);
+    if (!execution.waits && !paused) {
         mark_ready(execution.priority, ready_at);
     }
     return id;

@@ -10,6 +10,7 @@
 #include "pg/spi.hpp"
 #include "queue/handler.hpp"
 #include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/running_handlers.hpp"
 #include "worker/worker.hpp"
 
@@ -34,7 +35,7 @@ pg::Statement select_waiting(R"(
     SELECT FROM helix.operations o
      WHERE o.handler IS NOT NULL
        AND EXISTS (SELECT FROM helix_internal.queue q
-                    WHERE q.operation_id = o.operation_id AND NOT q.running
+                    WHERE q.operation_id = o.operation_id AND NOT q.running AND NOT q.paused
                       AND q.ready_at <= pg_catalog.clock_timestamp())
      LIMIT 1)");
 
@@ -151,7 +152,7 @@ bool run_next(MemoryContext memory) {
 
 bool executors_task() {
     pg::OwnerSpi spi;
-    const bool waiting = config::executors > 0 && select_waiting.execute() > 0;
+    const bool waiting = config::executors > 0 && !all_is_paused() && select_waiting.execute() > 0;
     spi.finish();
     const MemoryContext own = MemoryContextSwitchTo(TopMemoryContext); // handles outlive the transaction
     for (int i = 0; waiting && i < config::executors; ++i) {

@@ -34,6 +34,7 @@ enum Column {
     run_at,
     running,
     reserved,
+    paused,
     attempt,
     max_attempts,
     worker,

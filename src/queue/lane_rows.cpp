@@ -12,7 +12,7 @@ namespace {
 pg::Statement select_earliest(R"(
     SELECT ready_at
       FROM helix_internal.queue
-     WHERE priority = $1 AND ready_at >= $2 AND NOT running
+     WHERE priority = $1 AND ready_at >= $2 AND NOT running AND NOT paused
      ORDER BY ready_at
      LIMIT 1)",
                               {INT2OID, TIMESTAMPTZOID});
@@ -32,6 +32,12 @@ void mark_rows_ready(std::uint64_t rows) {
     for (std::uint64_t row = 0; row < rows; ++row) {
         mark_ready(DatumGetInt16(pg::column(row, Ready::priority)),
                    DatumGetTimestampTz(pg::column(row, Ready::ready_at)));
+    }
+}
+
+void mark_all_lanes() {
+    for (int priority = lowest_priority; priority <= highest_priority; ++priority) {
+        mark_ready(priority, DT_NOBEGIN);
     }
 }
 

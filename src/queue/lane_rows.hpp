@@ -12,4 +12,7 @@ TimestampTz first_place(int priority, TimestampTz from);
 // Marks executions as ready that the statement that ran last has returned: their priority and ready_at.
 void mark_rows_ready(std::uint64_t rows);
 
+// Rows may have come in that nobody has announced: claims look from the very beginning of each lane.
+void mark_all_lanes();
+
 } // namespace helix::queue

@@ -6,6 +6,7 @@
 #include "queue/execution_retention.hpp"
 #include "queue/executor.hpp"
 #include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/running_handlers.hpp"
 #include "worker/worker.hpp"
 
@@ -21,6 +22,7 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 void initialize() {
     initialize_lanes();
     initialize_running_handlers();
+    initialize_pauses();
     worker::add_task({"executors", &every_second_ms, nullptr, executors_task});
     worker::add_task({executor_errand, nullptr, nullptr, run_executor, true});
     worker::add_task({"leases", &every_second_ms, nullptr, leases_task});

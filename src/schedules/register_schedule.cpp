@@ -6,6 +6,7 @@
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
+#include "queue/restored_queue.hpp"
 #include "queue/stopped.hpp"
 #include "schedules/pg_cron.hpp"
 
@@ -107,6 +108,8 @@ HELIX_FUNCTION(helix_register_schedule) {
     const auto& trigger = pg::checked_trigger(fcinfo, rule);
     if (!is_of_dump(trigger)) {
         follow(trigger);
+    } else if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) && pg::is_restored(pg::new_row(trigger))) {
+        queue::note_restored();
     }
     return PointerGetDatum(nullptr);
 }

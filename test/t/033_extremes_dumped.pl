@@ -70,6 +70,7 @@ my %stored = (
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
         worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
         cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
+    'helix_internal.queue_pauses' => { operation_id => "operation_id = $operation", reason => 'reason = ' . $text->(1000) },
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),
@@ -103,7 +104,7 @@ my %stored = (
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
     schedule_id batch_id batch_operation_id ready_at running
-  reserved attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
+  reserved paused by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
       previous_secret_ref previous_secret_until by_name
   next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at);
 # copied, or written by workers alone
@@ -193,6 +194,7 @@ SELECT helix.cancel_batch(helix.create_batch('$none', ${\$text->(200)}, 'conditi
     jsonb_build_object('operation_id', $operation, 'name', ${\$text->(200)}, 'parameters', $object),
     jsonb_build_object('operation_id', $operation, 'depends_on', jsonb_build_array(1))), ${\$text->(2000)}, 10, 2147483647,
         $amount), ${\$text->(1000)});
+SELECT helix.pause_queue($operation, '$none', ${\$text->(1000)});
 SQL
 sql(<<"SQL");
 INSERT INTO helix.operation_batches (id, user_id, name, status, started_at, completed_at, total_cost_estimated_low,
@@ -218,6 +220,7 @@ for my $table (@tables, 'helix_internal.executions') {
     my $rows = "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")) FROM $table t";
     # CREATE EXTENSION ships the others
     $rows .= ' WHERE NOT shipped' if grep { $_ eq $table } qw(helix.operations helix.model_prices helix.webhook_schemes);
+    $rows .= ' WHERE NOT restored' if $table eq 'helix_internal.queue_pauses';
     is($target->safe_psql('restored', $rows), sql($rows), "$table is the same");
 }
 is(all_reads($target, 'restored'), all_reads($source, 'postgres'), 'everything reads the same');
