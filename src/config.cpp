@@ -22,6 +22,10 @@ int fold_rows = 10000;
 int ledger_retention_s = 90 * SECS_PER_DAY;
 int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
+int cron_run_retention_s = 7 * SECS_PER_DAY;
+int preference_log_retention_s = 365 * SECS_PER_DAY;
+int budget_warning_retention_s = 365 * SECS_PER_DAY;
+int secret_audit_retention_s = 365 * SECS_PER_DAY;
 int executors = 2;
 int handler_timeout_s = 5 * SECS_PER_MINUTE;
 bool queue_paused = false;
@@ -172,8 +176,10 @@ constexpr IntSetting int_settings[] = {
      "Later ones are refused: their cost would not count yet.", &occurred_at_ahead_s, 0, 365 * day_s, GUC_UNIT_S},
 
     // the queue and schedules
-    {"helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
+    {"helix.execution_retention", "How long finished executions and batches are kept; 0 keeps all.", nullptr,
      &execution_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.cron_run_retention", "How long pg_cron's runs of helix's jobs are kept; 0 keeps all.",
+     "Runs of other jobs are left alone.", &cron_run_retention_s, 0, INT_MAX, GUC_UNIT_S},
     {"helix.executors", "Processes per database that run operations with a handler; 0: none.", nullptr, &executors, 0,
      64, 0},
     {"helix.handler_timeout", "How long a handler may run.", nullptr, &handler_timeout_s, 1, hour_s, GUC_UNIT_S},
@@ -189,6 +195,14 @@ constexpr IntSetting int_settings[] = {
      GUC_UNIT_BYTE, PGC_SUSET},
     {"helix.max_batch_dependencies", "How many dependencies a batch may have in all.", nullptr, &max_batch_dependencies,
      0, 999'000, 0, PGC_SUSET},
+
+    // logs
+    {"helix.preference_log_retention", "How long changes of preferences are kept; 0 keeps all.", nullptr,
+     &preference_log_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.budget_warning_retention", "How long warnings of budgets are kept; 0 keeps all.",
+     "One whose period may not be over yet is kept in any case.", &budget_warning_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.secret_audit_retention", "How long changes of webhooks' secrets are kept; 0 keeps all.", nullptr,
+     &secret_audit_retention_s, 0, INT_MAX, GUC_UNIT_S},
 
     // rows of a user
     {"helix.max_budgets_per_user", "Rows of helix.budgets that one user may have.", nullptr, &max_budgets_per_user, 1,

@@ -24,6 +24,10 @@ extern int request_id_window_s;
 
 // How long finished executions of the queue are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
 extern int execution_retention_s;
+extern int cron_run_retention_s;
+extern int preference_log_retention_s;
+extern int budget_warning_retention_s;
+extern int secret_audit_retention_s;
 
 // Processes per database that run operations with a handler; 0: none. postgresql.conf, by reload. Default 2.
 extern int executors;

@@ -24,6 +24,7 @@ CREATE TABLE helix_internal.queue (
     scheduled_for       timestamptz,
     request_id          text,
     last_error          text,
+    earlier_cost_usd    numeric,
     run_as              name        NOT NULL,
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -35,12 +36,20 @@ CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
+-- to add what attempts have cost to what a schedule has spent
+CREATE INDEX queue_costs ON helix_internal.queue (schedule_id) WHERE schedule_id IS NOT NULL AND earlier_cost_usd IS NOT NULL;
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
+<<<<<<< HEAD
     'attempt counts the claims, and is the fencing token of the latest. No claim meets what is paused. Where reserved is true, the execution may hold a '
     'reservation of its user''s budgets, under its own id. Handlers run as the role run_as.';
+=======
+    'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
+    'reservation of its user''s budgets, under its own id. The attempts that have failed so far have cost earlier_cost_usd. '
+    'Handlers run as the role run_as.';
+>>>>>>> d9e1247 (WIP)
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,
@@ -60,7 +69,7 @@ CREATE TABLE helix_internal.schedule_executions (
     payload             jsonb,
     result              jsonb,
     error_message       text,
-    cost_actual         numeric, -- recorded in the ledger with latency_ms; the ledger checks both
+    cost_actual         numeric, -- of all attempts, as the ledger has them
     latency_ms          integer,
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
@@ -103,9 +112,10 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            CASE WHEN q.running THEN 'running' ELSE 'pending' END AS execution_status,
            NULL::jsonb AS result, q.last_error AS error_message,
            q.cost_estimates[1] AS cost_estimated_low, q.cost_estimates[2] AS cost_estimated_mid,
-           q.cost_estimates[3] AS cost_estimated_high, NULL::numeric AS cost_actual, NULL::integer AS latency_ms, q.triggered_by, q.priority, q.attempt, q.worker,
+           q.cost_estimates[3] AS cost_estimated_high, q.earlier_cost_usd AS cost_actual, NULL::integer AS latency_ms,
+           q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
-           NULL::timestamptz AS completed_at, NULL::numeric AS cost_usd
+           NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
@@ -115,8 +125,8 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
-    'helix.execution_retention. Costs are in USD, latency in ms; cost_usd is cost_actual. A skipped one has its reason in '
-    'error_message. Clients insert and update executions that they run themselves. Nobody claims those, and their cost is '
+    'helix.execution_retention. Costs are in USD and of all attempts, latency is in ms and of the last one; cost_usd is '
+    'cost_actual. A skipped one has its reason in error_message. Clients insert and update executions that they run themselves. Nobody claims those, and their cost is '
     'recorded once, when they end.';
 CREATE FUNCTION helix_internal.write_client_execution() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp

@@ -20,8 +20,11 @@ CREATE TABLE helix_internal.operation_batches (
     cost_estimates  numeric[]
 );
 CREATE INDEX idx_batches_user ON helix_internal.operation_batches (user_id, created_at DESC);
+CREATE INDEX operation_batches_created_at ON helix_internal.operation_batches USING brin (created_at)
+    WITH (autosummarize = on);
 COMMENT ON TABLE helix_internal.operation_batches IS
-    'Batches, written by create_batch(), start_batch() and cancel_batch(), or by the clients that drive them';
+    'Batches, written by create_batch(), start_batch() and cancel_batch(), or by the clients that drive them. Those that have '
+    'ended are kept for helix.execution_retention.';
 COMMENT ON COLUMN helix_internal.operation_batches.client_status IS
     'What the client that drives the batch says of it; null: helix runs it. So is completed_at.';
 

@@ -72,9 +72,9 @@ pg::Statement skip(R"(
     kept AS (
         INSERT INTO helix_internal.schedule_executions
                (id, user_id, operation_id, batch_id, batch_operation_id, execution_status, triggered_by, priority, attempt,
-                run_at, payload, error_message, created_at)
+                run_at, payload, error_message, cost_actual, created_at)
         SELECT g.id, g.user_id, g.operation_id, g.batch_id, g.batch_operation_id, 'skipped', g.triggered_by, g.priority,
-               g.attempt, g.run_at, g.payload, $2, g.created_at
+               g.attempt, g.run_at, g.payload, $2, g.earlier_cost_usd, g.created_at
           FROM gone g)
     UPDATE helix_internal.batch_operations o
        SET ended = 'skipped',

@@ -102,10 +102,9 @@ pg::Statement put_back(R"(
                        {UUIDOID});
 
 pg::Statement select_spent(R"(
-    SELECT pg_catalog.format('max_cost_per_month is %s USD, spent this month: %s USD', $2, pg_catalog.sum(cost_actual))
-      FROM helix_internal.schedule_executions
-     WHERE schedule_id = $1 AND created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC')
-    HAVING pg_catalog.sum(cost_actual) >= $2)",
+    SELECT pg_catalog.format('max_cost_per_month is %s USD, spent this month: %s USD', $2, c.spent)
+      FROM (SELECT helix_internal.month_cost($1) AS spent) c
+     WHERE c.spent >= $2)",
                            {UUIDOID, NUMERICOID});
 
 // The call's arguments and what it has claimed so far.

@@ -56,6 +56,7 @@ void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_
     row.add_null().add_null().add_null();                                            // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
+    row.add_null();                                                      // earlier_cost_usd
     row.add(pg::name_datum(execution.run_as));
     row.add(execution.payload, execution.payload == 0);
     row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));

@@ -13,6 +13,7 @@ extern "C" {
 #include "access/tableam.h"
 #include "executor/tuptable.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 }
 
@@ -43,6 +44,7 @@ enum Column {
     scheduled_for,
     request_id,
     last_error,
+    earlier_cost_usd,
     run_as,
     payload,
     created_at,
@@ -99,6 +101,15 @@ TM_Result try_to_leave(Relation queue, const Claim& claim, std::optional<Departe
     return result;
 }
 
+// 0 where no attempt has said what it cost.
+Datum cost_of_attempts(const Departed& departed, const Ending& ending) {
+    const Datum earlier = departed.nulls[earlier_cost_usd] ? 0 : departed.values[earlier_cost_usd];
+    if (earlier == 0 || ending.cost == 0) {
+        return earlier == 0 ? ending.cost : earlier;
+    }
+    return DirectFunctionCall2(numeric_add, earlier, ending.cost);
+}
+
 } // namespace
 
 std::optional<Departed> leave_queue(const Claim& claim) {
@@ -138,7 +149,8 @@ void enter_history(const Departed& departed, const Ending& ending) {
     row.add_text(ending.status);
     keep({triggered_by, priority, attempt, worker, run_at, scheduled_for, request_id, payload});
     row.add(ending.result, ending.result == 0).add(ending.error, ending.error == 0);
-    row.add(ending.cost, ending.cost == 0);
+    const Datum cost = cost_of_attempts(departed, ending);
+    row.add(cost, cost == 0);
     row.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
     keep({created_at, started_at});
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at

@@ -69,8 +69,13 @@ my %stored = (
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
         worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
+<<<<<<< HEAD
         cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
     'helix_internal.queue_pauses' => { operation_id => "operation_id = $operation", reason => 'reason = ' . $text->(1000) },
+=======
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]",
+        earlier_cost_usd => "earlier_cost_usd = $amount" },
+>>>>>>> d9e1247 (WIP)
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),
@@ -187,7 +192,7 @@ SELECT count(helix.complete_execution(execution_id, 'failed',
     (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1040000)) FROM generate_series(1, 33000) i), $amount,
         2147483647, fencing_token, repeat('e', 20000)))
   FROM helix.claim_executions(${\$text->(200)}, 1);
-SELECT count(helix.fail_execution(execution_id, repeat('e', 20000), fencing_token, p_retry_in => '365 days'))
+SELECT count(helix.fail_execution(execution_id, repeat('e', 20000), fencing_token, $amount, p_retry_in => '365 days'))
   FROM helix.claim_executions('w', 1);
 SELECT count(*) FROM helix.claim_executions(${\$text->(200)}, 1);
 SELECT helix.cancel_batch(helix.create_batch('$none', ${\$text->(200)}, 'conditional', jsonb_build_array(
