@@ -3,6 +3,8 @@
 \set VERBOSITY default
 \set user '''570bbed0-0000-4000-8000-000000000001'''
 \set other '''570bbed0-0000-4000-8000-000000000002'''
+DELETE FROM helix_internal.queue;
+DELETE FROM helix_internal.schedule_executions;
 CREATE FUNCTION pg_temp.claimed(p_worker text DEFAULT 'w') RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT count(*) FROM helix.claim_executions(p_worker, 100) $$;
 CREATE VIEW pg_temp.states AS

@@ -42,14 +42,9 @@ CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NO
 CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
 COMMENT ON TABLE helix_internal.queue IS
     'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
-<<<<<<< HEAD
-    'attempt counts the claims, and is the fencing token of the latest. No claim meets what is paused. Where reserved is true, the execution may hold a '
-    'reservation of its user''s budgets, under its own id. Handlers run as the role run_as.';
-=======
-    'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
-    'reservation of its user''s budgets, under its own id. The attempts that have failed so far have cost earlier_cost_usd. '
-    'Handlers run as the role run_as.';
->>>>>>> d9e1247 (WIP)
+    'attempt counts the claims, and is the fencing token of the latest. No claim meets what is paused. Where reserved is true, '
+    'the execution may hold a reservation of its user''s budgets, under its own id. The attempts that have failed so far have '
+    'cost earlier_cost_usd. Handlers run as the role run_as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,
@@ -126,8 +121,8 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
     'helix.execution_retention. Costs are in USD and of all attempts, latency is in ms and of the last one; cost_usd is '
-    'cost_actual. A skipped one has its reason in error_message. Clients insert and update executions that they run themselves. Nobody claims those, and their cost is '
-    'recorded once, when they end.';
+    'cost_actual. A skipped one has its reason in error_message. Clients insert and update executions that they run themselves. '
+    'Nobody claims those, and their cost is recorded once, when they end.';
 CREATE FUNCTION helix_internal.write_client_execution() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_write_client_execution';

@@ -38,7 +38,8 @@ pg::Statement retry(R"(
            worker = NULL,
            lease_until = NULL,
            last_error = $3,
-           earlier_cost_usd = CASE WHEN $5 IS NULL THEN q.earlier_cost_usd ELSE COALESCE(q.earlier_cost_usd, 0) + $5 END,
+           earlier_cost_usd = CASE WHEN $5 IS NULL THEN q.earlier_cost_usd
+                                   ELSE pg_catalog.trim_scale(COALESCE(q.earlier_cost_usd, 0) + $5) END,
            run_at = pg_catalog.clock_timestamp() + $4,
            ready_at = pg_catalog.clock_timestamp() + $4
      WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts

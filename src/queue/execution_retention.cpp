@@ -54,9 +54,15 @@ pg::Statement forget_batches(R"(
      WHERE id = ANY (ARRAY(
            SELECT b.id
              FROM helix_internal.operation_batches b
-            WHERE b.created_at < $1 AND (b.started_at IS NOT NULL OR b.cancelled_at IS NOT NULL)
+            WHERE b.created_at < $1
+              AND CASE WHEN b.client_status IS NULL
+                       THEN (b.started_at IS NOT NULL OR b.cancelled_at IS NOT NULL)
+                            AND NOT EXISTS (SELECT FROM helix_internal.batch_operations o
+                                             WHERE o.batch_id = b.id AND o.ended IS NULL)
+                       ELSE b.client_status IN ('completed', 'partial_failure', 'failed', 'cancelled')
+                            AND COALESCE(b.completed_at, b.created_at) < $1 END
               AND NOT EXISTS (SELECT FROM helix_internal.batch_operations o
-                               WHERE o.batch_id = b.id AND (o.ended IS NULL OR o.executed_at >= $1))
+                               WHERE o.batch_id = b.id AND o.executed_at >= $1)
               AND NOT EXISTS (SELECT FROM helix_internal.queue q WHERE q.batch_id = b.id)
             LIMIT 50
               FOR UPDATE SKIP LOCKED)))",

@@ -107,7 +107,7 @@ Datum cost_of_attempts(const Departed& departed, const Ending& ending) {
     if (earlier == 0 || ending.cost == 0) {
         return earlier == 0 ? ending.cost : earlier;
     }
-    return DirectFunctionCall2(numeric_add, earlier, ending.cost);
+    return DirectFunctionCall1(numeric_trim_scale, DirectFunctionCall2(numeric_add, earlier, ending.cost));
 }
 
 } // namespace

@@ -3,7 +3,8 @@
 
 namespace helix::webhooks {
 
-// The worker's task: removes what is older than helix.secret_audit_retention, some rows at a time. True: there are more.
+// The worker's task: removes what is older than helix.secret_audit_retention, some rows at a time. True: there are
+// more.
 bool audit_retention_task();
 
 } // namespace helix::webhooks

@@ -2,8 +2,8 @@
 
 #include "webhooks/webhooks.hpp"
 
-#include "webhooks/call_rate.hpp"
 #include "webhooks/audit_retention.hpp"
+#include "webhooks/call_rate.hpp"
 #include "webhooks/event_retention.hpp"
 #include "worker/worker.hpp"
 

@@ -69,13 +69,9 @@ my %stored = (
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
         worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
-<<<<<<< HEAD
-        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
-    'helix_internal.queue_pauses' => { operation_id => "operation_id = $operation", reason => 'reason = ' . $text->(1000) },
-=======
         cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]",
         earlier_cost_usd => "earlier_cost_usd = $amount" },
->>>>>>> d9e1247 (WIP)
+    'helix_internal.queue_pauses' => { operation_id => "operation_id = $operation", reason => 'reason = ' . $text->(1000) },
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),

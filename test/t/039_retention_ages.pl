@@ -104,8 +104,10 @@ my $kept = q(SELECT string_agg(return_message, ', ' ORDER BY runid) FROM cron.jo
 my $others = sql($kept) =~ s/old, //r;
 $node->restart;    # the worker begins with it
 for my $kind (@kinds) {
-    $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM ($kind->{kept}) k (what) WHERE what::text ~ 'old'") or die "old $kind->{name} stay";
-    like(sql("SELECT * FROM ($kind->{kept}) k (what) WHERE what::text ~ '^\"?(young|old)'"), qr/^"?young"?$/, "$kind->{name}: the younger one alone is kept");
+    $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM ($kind->{kept}) k (what) WHERE what::text ~ 'old'")
+      or die "old $kind->{name} stay";
+    like(sql("SELECT * FROM ($kind->{kept}) k (what) WHERE what::text ~ '^\"?(young|old)'"), qr/^"?young"?$/,
+        "$kind->{name}: the younger one alone is kept");
 }
 is(sql($kept), $others, "runs of other jobs, and those that have not ended, stay: $others");
 is(sql('SELECT count(*) FROM helix.budget_warnings WHERE level = \'exceeded\''), 1, 'a warning whose period may not be over stays');
