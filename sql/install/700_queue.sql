@@ -28,7 +28,8 @@ CREATE TABLE helix_internal.queue (
     run_as              name        NOT NULL,
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    cost_estimates      numeric[]
+    cost_estimates      numeric[],
+    progress            jsonb
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
 CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at) WHERE NOT paused;
@@ -69,7 +70,9 @@ CREATE TABLE helix_internal.schedule_executions (
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
     completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    cost_estimates      numeric[]
+    cost_estimates      numeric[],
+    run_as              text,
+    retried_as          uuid
 );
 CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
@@ -110,13 +113,15 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            q.cost_estimates[3] AS cost_estimated_high, q.earlier_cost_usd AS cost_actual, NULL::integer AS latency_ms,
            q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
-           NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd
+           NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd, q.progress,
+           NULL::uuid AS retried_as
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
            e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
            e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz, e.created_at, e.started_at,
-           CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual
+           CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual, NULL::jsonb,
+           e.retried_as
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
@@ -162,11 +167,13 @@ COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], inte
     'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 22023 on '
     'a value out of its range.';
 
-CREATE FUNCTION helix.heartbeat_execution(p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes')
+CREATE FUNCTION helix.heartbeat_execution(
+    p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)
     RETURNS timestamptz LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_heartbeat_execution';
-COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
-    'Holds a claimed execution for p_lease (1 s to 1 day) from now, and returns until when. Errors: 55000 it is finished, '
+COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval, jsonb) IS
+    'Holds a claimed execution for p_lease (1 s to 1 day) from now, and returns until when. p_progress (at most 8,192 bytes) is '
+    'shown while it waits and runs; null keeps what is. Errors: 22023 a p_progress that is too large; 55000 it is finished, '
     'cancelled or claimed by another since: stop working on it; HX001 its lease ran out, and what it is likely to cost no longer '
     'fits into a hard budget; P0002 unknown execution.';
 
@@ -218,6 +225,14 @@ COMMENT ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integ
     'keeps what is. Errors: 55000 not pending, P0002 unknown execution, 42501 another user''s, 22008 a p_run_at before 1970 or '
     'after 9999, 22023 a number out of its range, or no attempt would be left.';
 
+CREATE FUNCTION helix.retry_execution(p_execution_id uuid) RETURNS uuid
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_retry_execution';
+COMMENT ON FUNCTION helix.retry_execution(uuid) IS
+    'Queues an execution that has failed or was skipped once more, with its payload, and returns the new one''s id. Its request id '
+    'stands for the new one. Errors: 55000 it has not ended, has succeeded, was retried already, or belongs to a batch; P0002 '
+    'unknown execution; 42501 another user''s; and those of enqueue_execution.';
+
 CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id uuid, p_triggered_by text)
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_create_execution_with_lock';
@@ -249,11 +264,12 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.schedule_executions'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.retry_execution(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.schedule_is_running(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, '
                       'bigint, bigint, bigint)'),
     ('service', 'EXECUTE ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval)'),
-    ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval)'),
+    ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval, jsonb)'),
     ('service', 'EXECUTE ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval)');

@@ -1,17 +1,16 @@
 -- Pauses: what of the queue does not start.
 CREATE TABLE helix_internal.queue_pauses (
     user_id      uuid,
-    operation_id text REFERENCES helix.operations (operation_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    operation_id text,
     reason       text,
     by_service   boolean     NOT NULL,
     restored     boolean     NOT NULL DEFAULT false,
     paused_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
     UNIQUE NULLS NOT DISTINCT (user_id, operation_id, restored)
 );
-CREATE INDEX queue_pauses_operation ON helix_internal.queue_pauses (operation_id);
 COMMENT ON TABLE helix_internal.queue_pauses IS
     'What is paused: executions of a user, of an operation, or of both. Where both are null, all are. Where restored is true, a '
-    'restored dump has paused all.';
+    'restored dump has paused all. Operations that are renamed or deleted take their pauses along.';
 ALTER TABLE helix_internal.queue_pauses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue_pauses FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.queue_pauses USING (user_id IS NULL OR user_id BETWEEN

@@ -4,6 +4,7 @@
 #include "queue/claim_lease.hpp"
 
 #include "budgets/reservation.hpp"
+#include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/kept_rows.hpp"
@@ -21,6 +22,7 @@ namespace helix::queue {
 
 namespace {
 
+constexpr std::size_t most_progress_bytes = 8192;
 constexpr const char* ran_out = "the lease ran out";
 constexpr const char* lock_timeout = "5ms";
 constexpr int rest_factor = 20;                           // the task takes at most a twentieth of its time
@@ -28,10 +30,11 @@ constexpr std::int64_t look_back_us = 30 * USECS_PER_SEC; // between two looks a
 
 pg::Statement prolong(R"(
     UPDATE helix_internal.queue
-       SET lease_until = pg_catalog.clock_timestamp() + $3
+       SET lease_until = pg_catalog.clock_timestamp() + $3,
+           progress = COALESCE($4, progress)
      WHERE id = $1 AND running AND attempt = $2
     RETURNING lease_until, reserved, user_id, operation_id)",
-                      {UUIDOID, INT4OID, INTERVALOID});
+                      {UUIDOID, INT4OID, INTERVALOID, JSONBOID});
 struct Prolonged {
     enum : int { lease_until = 1, reserved, user_id, operation_id };
 };
@@ -122,7 +125,7 @@ void look_at_lanes(bool whole) {
 }
 
 struct HeartbeatArgument {
-    enum : int { execution_id, fencing_token, lease };
+    enum : int { execution_id, fencing_token, lease, progress };
 };
 
 } // namespace
@@ -157,11 +160,15 @@ HELIX_FUNCTION(helix_heartbeat_execution) {
     const auto token = DatumGetInt64(pg::required(fcinfo, HeartbeatArgument::fencing_token, "p_fencing_token"));
     pg::interval_argument(fcinfo, HeartbeatArgument::lease, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
     const Claim claim{id, attempt_of_token(token)};
-    const Datum values[] = {UUIDPGetDatum(&id), Int32GetDatum(*claim.attempt),
-                            PG_GETARG_DATUM(HeartbeatArgument::lease)};
+    if (!PG_ARGISNULL(HeartbeatArgument::progress)) {
+        pg::check_json("p_progress", PG_GETARG_DATUM(HeartbeatArgument::progress), most_progress_bytes);
+    }
+    pg::Values values;
+    values.add_uuid(&id).add(Int32GetDatum(*claim.attempt)).add_argument(fcinfo, HeartbeatArgument::lease);
+    values.add_argument(fcinfo, HeartbeatArgument::progress);
     pg::OwnerSpi spi;
     plan_by_index();
-    if (prolong.execute(values) == 0) {
+    if (prolong.execute(values.values(), values.letters()) == 0) {
         refuse_claim(claim);
     }
     const TimestampTz until = DatumGetTimestampTz(pg::column(0, Prolonged::lease_until));

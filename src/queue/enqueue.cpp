@@ -107,8 +107,6 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     return id;
 }
 
-namespace {
-
 // What a schedule says of its executions, in SPI's memory. The caller chooses the payload. So neither they nor whoever
 // wrote the schedule may use the other's rights.
 void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
@@ -132,6 +130,8 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
         execution.waits = must_wait(*execution.schedule_id);
     }
 }
+
+namespace {
 
 struct Argument {
     enum : int { schedule_id, triggered_by, payload, run_at, priority, request_id, user_id, operation_id };

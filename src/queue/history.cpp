@@ -155,6 +155,7 @@ void enter_history(const Departed& departed, const Ending& ending) {
     keep({created_at, started_at});
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
     keep({cost_estimates});
+    row.add_text(NameStr(*DatumGetName(departed.values[run_as])));
     pg::insert_into("schedule_executions", row);
 }
 
