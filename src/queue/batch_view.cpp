@@ -171,10 +171,10 @@ HeapTuple inserted(const Row& row) {
 }
 
 HeapTuple updated(const Row& before, const Row& row) {
-    refuse_changed(before, row, {"id", "user_id"});
     ClientBatch batch = read_batch(row);
+    callers::check_acts_for(batch.user_id); // whose it is, or is to be, before all else
+    refuse_changed(before, row, {"id", "user_id"});
     batch.id = written_id(row, "id");
-    callers::check_acts_for(batch.user_id);
     pg::Values values;
     add_batch(values, batch, row);
     pg::OwnerSpi spi;

@@ -311,13 +311,13 @@ HeapTuple inserted(const Row& given) {
 }
 
 HeapTuple updated(const Row& before, const Row& given) {
+    ClientRow row = read_row(given, &before);
+    check_may_write(row); // whose it is, or is to be, before all else
     refuse_changed(before, given,
                    {"id", "user_id", "operation_id", "schedule_id", "batch_id", "triggered_by", "priority", "attempt",
                     "worker", "request_id", "payload", "run_at", "scheduled_for"});
-    ClientRow row = read_row(given, &before);
     row.id = written_id(given, "id");
     const Datum schedule = written_value(given, "schedule_id");
-    check_may_write(row);
     pg::OwnerSpi spi;
     plan_by_index();
     if (schedule == 0) {
