@@ -25,7 +25,7 @@ include $(PGXS)
 # The server's headers are system headers to us: their warnings are not ours.
 HELIX_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -DHELIX_VERSION='"$(EXTVERSION)"' \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))' -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD
-SHLIB_LINK += -lstdc++ -lhiredis -lcrypto -lcurl -ljansson
+SHLIB_LINK += -lstdc++ -lhiredis -lssl -lcrypto -lcurl -ljansson
 
 %.o: %.cpp
 	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) \

@@ -44,6 +44,7 @@ int max_reservations_per_user = 1000;
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
+char* redis_ca_file = nullptr;
 char* redis_password_ref = nullptr;
 int redis_connect_timeout_ms = 200;
 int redis_command_timeout_ms = 50;
@@ -113,7 +114,7 @@ bool parses(const char* name, F parse) {
 
 bool check_redis_url(char** value, void**, GucSource) {
     const std::string_view url = *value;
-    return url.empty() || parses("helix.redis_url", [&] { redis::parse_url(url); });
+    return url.empty() || url == redis_off || parses("helix.redis_url", [&] { redis::parse_url(url); });
 }
 
 bool check_password_ref(char** value, void**, GucSource) {
@@ -267,8 +268,12 @@ constexpr StringSetting string_settings[] = {
      check_databases, GUC_LIST_INPUT},
     {"helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr, &user_id, "",
      check_user_id, 0, PGC_USERSET},
-    {"helix.redis_url", "Where the application's Redis is; empty: no cache.",
-     "redis://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "", check_redis_url},
+    {"helix.redis_url",
+     "Where the application's Redis is; empty: where the environment's REDIS_URL says; off: no cache.",
+     "redis://[user@]host:port/db, rediss://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "",
+     check_redis_url},
+    {"helix.redis_ca_file", "The certificates that vouch for a rediss:// server; empty: the system's.", nullptr,
+     &redis_ca_file, "", check_absolute_path, GUC_SUPERUSER_ONLY},
     {"helix.redis_password_ref", "What holds Redis's password: file:///path or env://NAME.", nullptr,
      &redis_password_ref, "", check_password_ref, GUC_SUPERUSER_ONLY},
     {"helix.cache_keys", "The keys that helix owns in Redis, as patterns.",

@@ -69,8 +69,14 @@ extern bool allow_self_recording;
 // The signed-in user's uuid where no JWT claims are set; empty for none. Anyone, in the session.
 extern char* user_id;
 
-// Where Redis is; empty: no cache. redis://[user@]host:port/db or unix:///path?db=n. postgresql.conf, by reload.
+// Where Redis is: redis://[user@]host:port/db, rediss://… or unix:///path?db=n. Empty: where the environment's
+// REDIS_URL says; redis_off: no cache. postgresql.conf, by reload.
 extern char* redis_url;
+inline constexpr const char* redis_off = "off";
+
+// The certificates that vouch for a rediss:// server, as a file's path; empty: the system's. postgresql.conf, by
+// reload.
+extern char* redis_ca_file;
 
 // What holds Redis's password: file:///path or env://NAME; empty: none. postgresql.conf, by reload.
 extern char* redis_password_ref;

@@ -370,8 +370,9 @@ subtest 'what the functions that remove take' => sub {
         is(exists_in_redis(@$left), scalar @$left, 'nothing else');
     };
     fetch($one, $_, 1) for 'helix_filled', "helix_filled:$me";
-    $take->("invalidate_user_cache('$me')", [ $me, "a:$me", "a:$me:b", "a:b:c:$me", 'a:' . uc $me, "helix_filled:$me" ],
-        [ "a:$you", "a:x$me", "a:$me-x:b", "a-$me" ]);
+    $take->("invalidate_user_cache('$me')", [ "op_prefs:$me", "op_pref:$me:b", "theme_prefs:b:c:$me", 'op_prefs:' . uc $me,
+            "helix_filled:$me" ],
+        [ "op_prefs:$you", "op_prefs:x$me", "op_prefs:$me-x:b", "rate_limit:$me", $me ]);
     $redis->cli('-n', 1, 'SET', 'recommendations:1', 'other database');
     $take->('cache_flush_all()', [ "op_prefs:$me", "recommendations:$me", 'all_op_metrics:', 'helix_filled' ],
         [ 'recommendationsx', 'session:1', "x:recommendations:$me", 'helix', 'helix:mine' ]);
