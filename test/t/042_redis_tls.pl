@@ -154,10 +154,12 @@ subtest 'REDIS_URL of the environment' => sub {
     $restart->("http://default:$encoded\@localhost");
     is_down('one that is no url of Redis', qr/invalid REDIS_URL in the server's environment/);
     for my $relation (qw(pg_settings pg_stat_activity pg_file_settings helix.cache_stats())) {
-        unlike($node->safe_psql('postgres', "SELECT t::text FROM $relation t"), qr/hunter2/, "$relation does not show the password");
+        unlike($node->safe_psql('postgres', "SELECT t::text FROM $relation t"), qr/hunter2/,
+            "$relation does not show the password");
     }
     unlike(slurp_file($node->logfile), qr/hunter2/, 'nor does the log');
-    like(slurp_file($node->logfile), qr{helix reached Redis at rediss://default\@localhost:$ports{server}/0}, 'which names the place');
+    like(slurp_file($node->logfile), qr{helix reached Redis at rediss://default\@localhost:$ports{server}/0},
+        'which names the place');
 };
 
 $node->stop;
