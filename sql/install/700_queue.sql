@@ -90,7 +90,8 @@ CREATE TABLE helix_internal.queue_requests (
     PRIMARY KEY (user_id, request_id)
 );
 CREATE INDEX queue_requests_requested_at ON helix_internal.queue_requests USING brin (requested_at) WITH (autosummarize = on);
-COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
+COMMENT ON TABLE helix_internal.queue_requests IS
+    'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
 
 ALTER TABLE helix_internal.queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue FORCE ROW LEVEL SECURITY;
@@ -118,10 +119,10 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
-           e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
-           e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz, e.created_at, e.started_at,
-           CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual, NULL::jsonb,
-           e.retried_as
+           e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by,
+           e.priority, e.attempt, e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz,
+           e.created_at, e.started_at, CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual,
+           NULL::jsonb, e.retried_as
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
@@ -194,9 +195,9 @@ COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer
     'Finishes a running execution with p_status success, failed or skipped. Its cost and latency (ms) are recorded in the ledger '
     'in the same transaction. The cost is in USD; null prices the tokens of p_model. A skipped one costs nothing and is not '
     'recorded. With p_fencing_token only the claim that got it may complete. Users complete what they have started by '
-    'create_execution_with_lock() or as a row of helix.schedule_executions; service roles complete any. Errors: 55000 not running, finished already, or '
-    'claimed by another since; P0002 unknown execution; 42501 a user''s call for what they do not run themselves; 22023 another status, or a '
-    'skipped one with a cost; and those of record_operation_execution.';
+    'create_execution_with_lock() or as a row of helix.schedule_executions; service roles complete any. Errors: 55000 not running, '
+    'finished already, or claimed by another since; P0002 unknown execution; 42501 a user''s call for what they do not run '
+    'themselves; 22023 another status, or a skipped one with a cost; and those of record_operation_execution.';
 
 CREATE FUNCTION helix.fail_execution(
     p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,

@@ -238,7 +238,8 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.operation_batches'),
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.batch_operations'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.check_batch_exists(uuid)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, '
+                      'boolean, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.start_batch(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.add_to_batch(uuid, jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.retry_batch(uuid)'),
