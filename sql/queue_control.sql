@@ -123,7 +123,8 @@ SELECT count(helix.cancel_execution(id)) FROM helix_internal.queue;
 -- Rows of a dump pause all, whoever else paused what; a row that is made now does not.
 INSERT INTO helix_internal.queue SELECT (q).* FROM (SELECT jsonb_populate_record(NULL::helix_internal.queue, jsonb_build_object(
     'id', gen_random_uuid(), 'user_id', :alice, 'operation_id', 'email-compose', 'triggered_by', 'manual', 'priority', 5,
-    'ready_at', now(), 'run_at', now(), 'running', false, 'reserved', false, 'paused', false, 'attempt', 0, 'max_attempts', 5,
+    'ready_at', now(), 'run_at', now(), 'running', false, 'reserved', false, 'limited', false,
+    'paused', false, 'attempt', 0, 'max_attempts', 5,
     'run_as', 'nobody', 'created_at', created_at)) q FROM (VALUES (now()), (now() - interval '1 day')) t (created_at)) r
  WHERE (q).created_at = now();
 SELECT count(*) FROM helix.queue_pauses;

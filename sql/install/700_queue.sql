@@ -13,8 +13,10 @@ CREATE TABLE helix_internal.queue (
     priority            smallint    NOT NULL,
     ready_at            timestamptz NOT NULL,
     run_at              timestamptz NOT NULL,
+    turn                bigint,
     running             boolean     NOT NULL DEFAULT false,
     reserved            boolean     NOT NULL DEFAULT false,
+    limited             boolean     NOT NULL DEFAULT false,
     paused              boolean     NOT NULL DEFAULT false,
     attempt             integer     NOT NULL DEFAULT 0,
     max_attempts        integer     NOT NULL,
@@ -23,6 +25,8 @@ CREATE TABLE helix_internal.queue (
     started_at          timestamptz,
     scheduled_for       timestamptz,
     request_id          text,
+    concurrency_key     text,
+    held_key            text,
     last_error          text,
     earlier_cost_usd    numeric,
     run_as              name        NOT NULL,
@@ -32,7 +36,10 @@ CREATE TABLE helix_internal.queue (
     progress            jsonb
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
-CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at) WHERE NOT paused;
+-- Turns are positive. Only who claims any operation says so: else the planner may read all for one operation.
+CREATE INDEX queue_turn ON helix_internal.queue (priority, turn) WHERE turn > 0;
+CREATE INDEX queue_operation ON helix_internal.queue (operation_id, priority, turn) WHERE turn IS NOT NULL;
+CREATE INDEX queue_later ON helix_internal.queue (priority, ready_at) WHERE turn IS NULL AND held_key IS NULL AND NOT paused;
 CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
@@ -40,12 +47,15 @@ CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
 -- to add what attempts have cost to what a schedule has spent
 CREATE INDEX queue_costs ON helix_internal.queue (schedule_id) WHERE schedule_id IS NOT NULL AND earlier_cost_usd IS NOT NULL;
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
+-- To count a user's executions up to helix.max_queued_per_user, and to find their last turn.
+CREATE INDEX queue_user ON helix_internal.queue (user_id, priority, turn);
 COMMENT ON TABLE helix_internal.queue IS
-    'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
-    'attempt counts the claims, and is the fencing token of the latest. No claim meets what is paused. Where reserved is true, '
-    'the execution may hold a reservation of its user''s budgets, under its own id. The attempts that have failed so far have '
-    'cost earlier_cost_usd. Handlers run as the role run_as.';
+    'Executions that wait or run. ready_at is when it may run; infinity: something else has to finish first. turn is the place '
+    'in the queue, given at that time; null: not yet. No claim meets what is paused. Where held_key is not null, it waits at a '
+    'limit of running executions: the user''s (empty), or that of the key. limited: it is counted there while it runs. The column '
+    'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
+    'reservation of its user''s budgets, under its own id. The attempts that have failed so far have cost earlier_cost_usd. '
+    'Handlers run as the role run_as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,
@@ -162,11 +172,11 @@ CREATE FUNCTION helix.claim_executions(
     LANGUAGE c VOLATILE ROWS 10
     AS 'MODULE_PATHNAME', 'helix_claim_executions';
 COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
-    'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then the oldest. p_operations null: '
-    'of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
+    'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then each user in '
+    'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
     'is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two callers never get the same '
-    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 22023 on '
-    'a value out of its range.';
+    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 25001 to '
+    'wait in REPEATABLE READ or SERIALIZABLE, 22023 on a value out of its range.';
 
 CREATE FUNCTION helix.heartbeat_execution(
     p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)

@@ -7,7 +7,7 @@
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/enqueue.hpp"
-#include "queue/lane_rows.hpp"
+#include "queue/turns.hpp"
 
 namespace helix::queue {
 
@@ -117,7 +117,7 @@ pg::Statement release(R"(
                       FROM helix_internal.operation_batches b
                      WHERE b.id = $1)) next
      WHERE q.id = next.id
-    RETURNING q.priority, q.ready_at)",
+    RETURNING q.priority, q.ready_at, q.operation_id)",
                       {UUIDOID});
 
 // What was added to or retried in a conditional batch may depend on what has failed for good.

@@ -13,7 +13,7 @@
 #include "pg/values.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/finish.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
 
@@ -40,6 +40,7 @@ pg::Statement retry(R"(
            last_error = $3,
            earlier_cost_usd = CASE WHEN $5 IS NULL THEN q.earlier_cost_usd
                                    ELSE pg_catalog.trim_scale(COALESCE(q.earlier_cost_usd, 0) + $5) END,
+           turn = NULL,
            run_at = pg_catalog.clock_timestamp() + $4,
            ready_at = pg_catalog.clock_timestamp() + $4
      WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts
@@ -162,7 +163,8 @@ std::optional<RetriedAttempt> try_again(const Claim& claim, const Ending& ending
     if (retry.execute(values.values(), values.letters()) == 0) {
         return std::nullopt;
     }
-    mark_ready(DatumGetInt16(pg::column(0, Retried::priority)), DatumGetTimestampTz(pg::column(0, Retried::ready_at)));
+    mark_later(DatumGetInt16(pg::column(0, Retried::priority)), pg::column(0, Retried::operation_id),
+               DatumGetTimestampTz(pg::column(0, Retried::ready_at)));
     RetriedAttempt retried{{claim.id, *DatumGetUUIDP(pg::column(0, Retried::user_id)),
                             pg::column(0, Retried::operation_id), DatumGetBool(pg::column(0, Retried::reserved))},
                            std::nullopt};

@@ -10,7 +10,7 @@
 #include "pg/text.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/values.hpp"
-#include "queue/lane_rows.hpp"
+#include "queue/lane_changes.hpp"
 #include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 

@@ -6,8 +6,8 @@
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
 #include "pg/values.hpp"
-#include "queue/lane_rows.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
+#include "queue/turns.hpp"
 
 extern "C" {
 #include "utils/inval.h"
@@ -34,21 +34,28 @@ pg::Statement give_back(R"(
            attempt = attempt - 1,
            worker = NULL,
            lease_until = NULL,
+           turn = NULL,
            paused = true
      WHERE id = $1)",
                         {UUIDOID});
 
 pg::Statement set_paused(R"(
+    WITH waiting AS MATERIALIZED (
+        SELECT w.id, w.turn
+          FROM helix_internal.queue w
+         WHERE NOT w.running AND NOT w.paused
+           AND ($1 IS NULL OR w.user_id = $1) AND ($2 IS NULL OR w.operation_id = $2)
+           FOR UPDATE SKIP LOCKED)
     UPDATE helix_internal.queue q
-       SET paused = true
-     WHERE q.id = ANY (ARRAY(
-           SELECT w.id
-             FROM helix_internal.queue w
-            WHERE NOT w.running AND NOT w.paused
-              AND ($1 IS NULL OR w.user_id = $1) AND ($2 IS NULL OR w.operation_id = $2)
-              FOR UPDATE SKIP LOCKED))
-    RETURNING q.priority, q.ready_at)",
+       SET paused = true,
+           turn = NULL
+      FROM waiting w
+     WHERE q.id = w.id
+    RETURNING q.priority, q.operation_id, w.turn, q.ready_at)",
                          {UUIDOID, TEXTOID});
+struct Place {
+    enum : int { priority = 1, operation_id, turn, ready_at };
+};
 
 pg::Statement end_paused(R"(
     UPDATE helix_internal.queue q
@@ -62,11 +69,8 @@ pg::Statement end_paused(R"(
                                  AND (p.operation_id = w.operation_id OR p.operation_id IS NULL)
                                  AND NOT (p.user_id IS NULL AND p.operation_id IS NULL))
               FOR UPDATE SKIP LOCKED))
-    RETURNING q.priority, q.ready_at)",
+    RETURNING q.priority, q.ready_at, q.operation_id)",
                          {UUIDOID, TEXTOID});
-struct Place {
-    enum : int { priority = 1, ready_at };
-};
 
 enum class Extent { none, some, all };
 
@@ -136,8 +140,11 @@ void set_aside_waiting(const PauseScope& scope) {
     auto values = values_of(scope);
     const auto rows = set_paused.execute_latest(values.values(), values.letters());
     for (std::uint64_t row = 0; row < rows; ++row) {
-        mark_taken(DatumGetInt16(pg::column(row, Place::priority)),
-                   DatumGetTimestampTz(pg::column(row, Place::ready_at)));
+        bool has_no_turn = false;
+        const Datum turn = pg::column(row, Place::turn, &has_no_turn);
+        mark_left(DatumGetInt16(pg::column(row, Place::priority)), pg::column(row, Place::operation_id),
+                  has_no_turn ? std::nullopt : std::optional(DatumGetInt64(turn)),
+                  DatumGetTimestampTz(pg::column(row, Place::ready_at)));
     }
 }
 

@@ -6,11 +6,12 @@
 #include "pg/spi.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
-#include "queue/lane_rows.hpp"
+#include "queue/lane_changes.hpp"
 #include "queue/lanes.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/turns.hpp"
 
 namespace helix::queue {
 
@@ -24,13 +25,13 @@ pg::Statement select_execution(R"(
 constexpr int status_column = 2;
 
 pg::Statement lock_pending(R"(
-    SELECT priority, ready_at, attempt
+    SELECT priority, operation_id, turn, ready_at, attempt
       FROM helix_internal.queue
      WHERE id = $1 AND NOT running
        FOR UPDATE)",
                            {UUIDOID});
 struct Pending {
-    enum : int { priority = 1, ready_at, attempt };
+    enum : int { priority = 1, operation_id, turn, ready_at, attempt };
 };
 
 // What waits for something else to end keeps waiting for it, and for its time.
@@ -39,10 +40,11 @@ pg::Statement change(R"(
        SET priority = COALESCE($2, priority),
            max_attempts = COALESCE($3, max_attempts),
            run_at = COALESCE($4, run_at),
+           turn = CASE WHEN $2 IS NULL AND $4 IS NULL THEN turn END,
            ready_at = CASE WHEN ready_at = 'infinity' OR $4 IS NULL THEN ready_at
                            ELSE GREATEST($4, pg_catalog.clock_timestamp()) END
      WHERE id = $1
-    RETURNING priority, ready_at)",
+    RETURNING priority, ready_at, operation_id)",
                      {UUIDOID, INT2OID, INT4OID, TIMESTAMPTZOID});
 
 constexpr int most_attempts = 100;
@@ -95,7 +97,11 @@ HELIX_FUNCTION(helix_reschedule_execution) {
     if (!keeps_attempts) {
         check_attempts_left(id, max_attempts, DatumGetInt32(pg::column(0, Pending::attempt)));
     }
-    mark_taken(DatumGetInt16(pg::column(0, Pending::priority)), DatumGetTimestampTz(pg::column(0, Pending::ready_at)));
+    bool has_no_turn = false;
+    const Datum turn = pg::column(0, Pending::turn, &has_no_turn);
+    mark_left(DatumGetInt16(pg::column(0, Pending::priority)), pg::column(0, Pending::operation_id),
+              has_no_turn ? std::nullopt : std::optional(DatumGetInt64(turn)),
+              DatumGetTimestampTz(pg::column(0, Pending::ready_at)));
     pg::Values values;
     values.add(value).add(Int16GetDatum(static_cast<std::int16_t>(priority)), keeps_priority);
     values.add(Int32GetDatum(max_attempts), keeps_attempts);

@@ -8,7 +8,7 @@
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
-#include "queue/lane_rows.hpp"
+#include "queue/lane_changes.hpp"
 
 extern "C" {
 #include "access/transam.h"

@@ -27,14 +27,6 @@ constexpr pg::TriggerRule rule{.function = "register_schedule",
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = tables};
 
-// All executions that wait for another of their schedule: the end of that one would release a single one. The worker
-// finds them at its next look at the lanes.
-pg::Statement release_waiting(R"(
-    UPDATE helix_internal.queue
-       SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())
-     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running)",
-                              {UUIDOID});
-
 // The job that a row asks for; no expression where it asks for none.
 struct Job {
     const char* name;
@@ -71,7 +63,7 @@ void stop_or_release(const TriggerData& trigger) {
     if (is_enabled(before) && !is_enabled(after)) {
         queue::skip_waiting_of(*DatumGetUUIDP(id), queue::schedule_disabled);
     } else if (runs_one_by_one(before) && !runs_one_by_one(after)) {
-        release_waiting.execute(&id);
+        queue::release_waiting_of(*DatumGetUUIDP(id));
     }
 }
 

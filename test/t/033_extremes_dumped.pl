@@ -106,7 +106,7 @@ my %stored = (
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
     schedule_id batch_id batch_operation_id ready_at running
-  reserved paused retried_as on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
+  turn limited concurrency_key held_key reserved paused retried_as on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
       previous_secret_ref previous_secret_until by_name
   next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at);
 # copied, or written by workers alone
