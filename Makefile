@@ -10,8 +10,9 @@ DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
 EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
 
-REGRESS = record record_many usage fold reads prices price_import access matrix cache schedules queue stopped \
-	batches queue_limits preferences budgets limits secrets webhooks clients client_executions client_batches extremes
+REGRESS = record record_many usage fold reads prices price_import access matrix cache schedules turns queue stopped \
+	batches queue_control queue_again queue_limits preferences budgets limits secrets webhooks clients client_executions \
+	client_batches extremes
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix
@@ -25,7 +26,7 @@ include $(PGXS)
 # The server's headers are system headers to us: their warnings are not ours.
 HELIX_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -DHELIX_VERSION='"$(EXTVERSION)"' \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))' -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD
-SHLIB_LINK += -lstdc++ -lhiredis -lcrypto -lcurl -ljansson
+SHLIB_LINK += -lstdc++ -lhiredis -lssl -lcrypto -lcurl -ljansson
 
 %.o: %.cpp
 	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) \

@@ -98,6 +98,8 @@ INSERT INTO helix.batch_operations (batch_id, operation_id) SELECT :'bounds', 'c
 INSERT INTO helix.batch_operations (batch_id, operation_id) SELECT :'bounds', 'calendar-prep' FROM generate_series(1, 1000);
 SELECT total FROM seen WHERE name = 'bounds';
 UPDATE helix.batch_operations SET batch_id = gen_random_uuid() WHERE sequence_order = 1000;
+UPDATE helix.batch_operations SET user_id = :bob WHERE sequence_order = 1000;
+UPDATE helix.operation_batches SET user_id = :bob WHERE name = 'bounds';
 SELECT helix.create_batch(:alice, 'of helix', 'parallel', '[{"operation_id": "calendar-prep"}]') AS of_helix \gset
 INSERT INTO helix.batch_operations (batch_id, operation_id) VALUES (:'of_helix', 'calendar-prep');
 UPDATE helix.operation_batches SET status = 'running' WHERE id = :'of_helix';

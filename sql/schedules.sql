@@ -23,6 +23,10 @@ SELECT helix.check_cron_job_exists('nightly'), helix.unregister_cron_job('nightl
 \set insert 'INSERT INTO helix.operation_schedules ' :columns ' VALUES'
 :insert (:user, 'email-compose', 'cron', false, '60 * * * *', 'UTC');
 :insert (:user, 'email-compose', 'cron', false, '@reboot', 'UTC');
+:insert (:user, 'email-compose', 'cron', false, '0 0 12 * * *', 'UTC');
+:insert (:user, 'email-compose', 'cron', false, '0 9 * * 1#1', 'UTC');
+:insert (:user, 'email-compose', 'cron', false, '0 7 * * 1;drop', 'UTC');
+:insert (:user, 'email-compose', 'cron', false, '0 7 * * fri-mon', 'UTC');
 :insert (:user, 'email-compose', 'cron', false, '0 0 30 2 *', 'UTC');
 :insert (:user, 'email-compose', 'cron', false, '0 0 * * *', 'Mars/Base');
 :insert (:user, 'email-compose', 'webhook', true, NULL, 'Mars/Base');
@@ -64,7 +68,7 @@ SELECT :user, 'email-compose', 'cron', 'form ' || row_number() OVER (), expressi
   FROM (VALUES ('30 2 * * *', 'UTC'), ('30 2 $ * *', 'UTC'), ('30 seconds', 'UTC'), ('@daily', 'UTC'), ('@daily', 'Europe/Berlin'),
                ('30 2 * * *', 'Europe/Berlin'), ('30 9 * * *', 'Europe/Berlin'), ('30 2 * * *', 'Asia/Tokyo'),
                ('30 2 * * *', 'Asia/Kathmandu'), ('*/10 * * * *', 'America/New_York'), ('30 2 1 * *', 'Australia/Lord_Howe'),
-               ('5 2 * * * rest', 'Europe/Berlin'), ('5 2 * * * rest', 'UTC'), ('30 2 * * *', 'europe/berlin'),
+               ('5 2 * * *', 'Europe/Berlin'), ('5 2 * * *', 'UTC'), ('30 2 * * *', 'europe/berlin'),
                ('30 2 * * *', 'EST5EDT')) forms (expression, zone);
 SELECT cron_expression, timezone, pg_cron_expression FROM helix_internal.operation_schedules ORDER BY created_at,
     substr(job_name, 6)::int;

@@ -3,6 +3,8 @@
 \set VERBOSITY default
 \set user '''570bbed0-0000-4000-8000-000000000001'''
 \set other '''570bbed0-0000-4000-8000-000000000002'''
+DELETE FROM helix_internal.queue;
+DELETE FROM helix_internal.schedule_executions;
 CREATE FUNCTION pg_temp.claimed(p_worker text DEFAULT 'w') RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT count(*) FROM helix.claim_executions(p_worker, 100) $$;
 CREATE VIEW pg_temp.states AS
@@ -91,6 +93,32 @@ DELETE FROM helix_internal.schedule_executions;
 DELETE FROM helix_internal.operation_batches;
 DELETE FROM helix.operation_schedules;
 DELETE FROM helix.user_operation_preferences;
+
+-- What its schedule may spend in a month counts every attempt, also of what is tried again.
+INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, max_cost_per_month)
+    VALUES (:user, :user, 'email-compose', 'manual', 1) RETURNING id AS schedule \gset
+SELECT helix.enqueue_execution(:'schedule') AS dear \gset
+SELECT pg_temp.claimed();
+SELECT helix.fail_execution(:'dear', 'model overloaded', p_cost_actual => 0.60, p_retry_in => '0');
+SELECT helix.get_schedule_month_cost(:user, 'email-compose');
+SELECT pg_temp.claimed();
+SELECT helix.fail_execution(:'dear', 'model overloaded', p_retry_in => '0');
+SELECT pg_temp.claimed();
+SELECT helix.fail_execution(:'dear', 'model overloaded', p_cost_actual => 0.5, p_retry_in => '0');
+SELECT execution_status, cost_actual FROM helix.schedule_executions WHERE id = :'dear';
+SELECT pg_temp.claimed();
+SELECT execution_status, attempt, cost_actual, error_message FROM helix.schedule_executions WHERE id = :'dear';
+SELECT helix.get_schedule_month_cost(:user, 'email-compose'), helix.get_schedule_month_cost(:user, 'email-classify') AS another;
+UPDATE helix.operation_schedules SET max_cost_per_month = 2;
+SELECT helix.enqueue_execution(:'schedule') AS twice \gset
+SELECT pg_temp.claimed();
+SELECT helix.fail_execution(:'twice', 'model overloaded', p_cost_actual => 0.25, p_retry_in => '0');
+SELECT pg_temp.claimed();
+SELECT helix.complete_execution(:'twice', 'success', p_cost_actual => 0.5);
+SELECT execution_status, attempt, cost_actual FROM helix.schedule_executions WHERE id = :'twice';
+SELECT helix.get_schedule_month_cost(:user, 'email-compose');
+DELETE FROM helix_internal.schedule_executions;
+DELETE FROM helix.operation_schedules;
 
 -- The trigger function is one for its table alone.
 SELECT helix_internal.stop_operation();

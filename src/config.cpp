@@ -22,8 +22,14 @@ int fold_rows = 10000;
 int ledger_retention_s = 90 * SECS_PER_DAY;
 int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
+int cron_run_retention_s = 7 * SECS_PER_DAY;
+int preference_log_retention_s = 365 * SECS_PER_DAY;
+int budget_warning_retention_s = 365 * SECS_PER_DAY;
+int secret_audit_retention_s = 365 * SECS_PER_DAY;
 int executors = 2;
 int handler_timeout_s = 5 * SECS_PER_MINUTE;
+bool queue_paused = false;
+AfterRestore after_restore = AfterRestore::pause;
 int max_schedules_per_user = 100;
 int max_queued_per_user = 10'000;
 int min_schedule_interval_s = 5;
@@ -41,6 +47,7 @@ int unknown_model = static_cast<int>(UnknownModel::record);
 bool allow_self_recording = true;
 char* user_id = nullptr;
 char* redis_url = nullptr;
+char* redis_ca_file = nullptr;
 char* redis_password_ref = nullptr;
 int redis_connect_timeout_ms = 200;
 int redis_command_timeout_ms = 50;
@@ -110,7 +117,7 @@ bool parses(const char* name, F parse) {
 
 bool check_redis_url(char** value, void**, GucSource) {
     const std::string_view url = *value;
-    return url.empty() || parses("helix.redis_url", [&] { redis::parse_url(url); });
+    return url.empty() || url == redis_off || parses("helix.redis_url", [&] { redis::parse_url(url); });
 }
 
 bool check_password_ref(char** value, void**, GucSource) {
@@ -137,6 +144,10 @@ bool check_absolute_path(char** value, void**, GucSource) {
     GUC_check_errdetail("\"%s\" is not an absolute path without \"..\".", *value);
     return false;
 }
+
+constexpr config_enum_entry after_restore_words[] = {{"pause", static_cast<int>(AfterRestore::pause), false},
+                                                     {"run", static_cast<int>(AfterRestore::run), false},
+                                                     {nullptr, 0, false}};
 
 constexpr int day_s = SECS_PER_DAY;
 constexpr int hour_s = SECS_PER_HOUR;
@@ -171,8 +182,10 @@ constexpr IntSetting int_settings[] = {
      "Later ones are refused: nothing could remove them.", &date_ahead, 0, 3'000'000, 0, PGC_SUSET},
 
     // the queue and schedules
-    {"helix.execution_retention", "How long finished executions are kept; 0 keeps all.", nullptr,
+    {"helix.execution_retention", "How long finished executions and batches are kept; 0 keeps all.", nullptr,
      &execution_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.cron_run_retention", "How long pg_cron's runs of helix's jobs are kept; 0 keeps all.",
+     "Runs of other jobs are left alone.", &cron_run_retention_s, 0, INT_MAX, GUC_UNIT_S},
     {"helix.executors", "Processes per database that run operations with a handler; 0: none.", nullptr, &executors, 0,
      64, 0},
     {"helix.handler_timeout", "How long a handler may run.", nullptr, &handler_timeout_s, 1, hour_s, GUC_UNIT_S},
@@ -188,6 +201,14 @@ constexpr IntSetting int_settings[] = {
      GUC_UNIT_BYTE, PGC_SUSET},
     {"helix.max_batch_dependencies", "How many dependencies a batch may have in all.", nullptr, &max_batch_dependencies,
      0, 999'000, 0, PGC_SUSET},
+
+    // logs
+    {"helix.preference_log_retention", "How long changes of preferences are kept; 0 keeps all.", nullptr,
+     &preference_log_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.budget_warning_retention", "How long warnings of budgets are kept; 0 keeps all.",
+     "One whose period may not be over yet is kept in any case.", &budget_warning_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.secret_audit_retention", "How long changes of webhooks' secrets are kept; 0 keeps all.", nullptr,
+     &secret_audit_retention_s, 0, INT_MAX, GUC_UNIT_S},
 
     // rows of a user
     {"helix.max_budgets_per_user", "Rows of helix.budgets that one user may have.", nullptr, &max_budgets_per_user, 1,
@@ -252,8 +273,12 @@ constexpr StringSetting string_settings[] = {
      check_databases, GUC_LIST_INPUT},
     {"helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr, &user_id, "",
      check_user_id, 0, PGC_USERSET},
-    {"helix.redis_url", "Where the application's Redis is; empty: no cache.",
-     "redis://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "", check_redis_url},
+    {"helix.redis_url",
+     "Where the application's Redis is; empty: where the environment's REDIS_URL says; off: no cache.",
+     "redis://[user@]host:port/db, rediss://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "",
+     check_redis_url},
+    {"helix.redis_ca_file", "The certificates that vouch for a rediss:// server; empty: the system's.", nullptr,
+     &redis_ca_file, "", check_absolute_path, GUC_SUPERUSER_ONLY},
     {"helix.redis_password_ref", "What holds Redis's password: file:///path or env://NAME.", nullptr,
      &redis_password_ref, "", check_password_ref, GUC_SUPERUSER_ONLY},
     {"helix.cache_keys", "The keys that helix owns in Redis, as patterns.",
@@ -325,6 +350,15 @@ void define() {
                              "What a request id means that comes again with another content: error or ignore.",
                              "Where it is ignored, the first execution's id is returned.", &request_id_conflict,
                              request_id_conflict, request_id_conflicts, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("helix.queue_paused", "Whether nothing of the queue starts.",
+                             "For copies of a server that nothing inside can tell from the original.", &queue_paused,
+                             queue_paused, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    static int after_restore_word = static_cast<int>(after_restore);
+    DefineCustomEnumVariable(
+        "helix.after_restore", "What becomes of the queue and the schedules of a restored dump.",
+        "pause: they start with helix.resume_queue(). run: they go on at once.", &after_restore_word,
+        after_restore_word, after_restore_words, PGC_SUSET, 0, nullptr,
+        [](int word, void*) { after_restore = static_cast<AfterRestore>(word); }, nullptr);
     MarkGUCPrefixReserved("helix");
 }
 

@@ -24,12 +24,23 @@ extern int request_id_window_s;
 
 // How long finished executions of the queue are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 90 days.
 extern int execution_retention_s;
+extern int cron_run_retention_s;
+extern int preference_log_retention_s;
+extern int budget_warning_retention_s;
+extern int secret_audit_retention_s;
 
 // Processes per database that run operations with a handler; 0: none. postgresql.conf, by reload. Default 2.
 extern int executors;
 
 // How long a handler may run, in s. postgresql.conf, by reload. Default 5 min.
 extern int handler_timeout_s;
+
+// Whether nothing of the queue starts. By a superuser. Default off.
+extern bool queue_paused;
+
+// What becomes of the queue and the schedules that a dump brings. By a superuser. Default pause.
+enum class AfterRestore : int { pause, run };
+extern AfterRestore after_restore;
 
 // How many of these one user may have; 0: any number. postgresql.conf, by reload.
 extern int max_schedules_per_user; // default 100
@@ -70,8 +81,14 @@ extern bool allow_self_recording;
 // The signed-in user's uuid where no JWT claims are set; empty for none. Anyone, in the session.
 extern char* user_id;
 
-// Where Redis is; empty: no cache. redis://[user@]host:port/db or unix:///path?db=n. postgresql.conf, by reload.
+// Where Redis is: redis://[user@]host:port/db, rediss://… or unix:///path?db=n. Empty: where the environment's
+// REDIS_URL says; redis_off: no cache. postgresql.conf, by reload.
 extern char* redis_url;
+inline constexpr const char* redis_off = "off";
+
+// The certificates that vouch for a rediss:// server, as a file's path; empty: the system's. postgresql.conf, by
+// reload.
+extern char* redis_ca_file;
 
 // What holds Redis's password: file:///path or env://NAME; empty: none. postgresql.conf, by reload.
 extern char* redis_password_ref;

@@ -7,6 +7,7 @@
 #include "ledger/ledger.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
+#include "preferences/preferences.hpp"
 #include "queue/queue.hpp"
 #include "schedules/schedules.hpp"
 #include "secrets/secrets.hpp"
@@ -33,6 +34,7 @@ void _PG_init(void) {
         helix::queue::initialize();
         helix::schedules::initialize();
         helix::budgets::initialize();
+        helix::preferences::initialize();
         helix::secrets::initialize();
         helix::webhooks::initialize();
         helix::worker::initialize();

@@ -23,7 +23,7 @@ install_tools() {
 build() {
     local targets=()
     ! wants unit || targets+=(helix_unit)
-    ! wants tap || targets+=(helix_boundary helix_secret_reader helix_late_writer fault_proxy coherence_checker)
+    ! wants tap || targets+=(helix_{boundary,secret_reader,late_writer,pg_cron_reader} fault_proxy coherence_checker)
     build_and_install
     say "building with CMake: ${targets[*]:-nothing} (1 to 3 minutes the first time)"
     cmake -S "$repository" -B "$repository/build" -DPG_CONFIG="$pg_bin/pg_config" >/dev/null
@@ -84,7 +84,8 @@ run_isolation() {
 
 run_tap() {
     local copy status=0 tests together apart
-    copy=$(copy_for_user tap test/t docs build/helix_{boundary,secret_reader,late_writer}.so build/{fault_proxy,coherence_checker})
+    copy=$(copy_for_user tap test/t docs build/helix_{boundary,secret_reader,late_writer,pg_cron_reader}.so \
+        build/{fault_proxy,coherence_checker})
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
@@ -109,7 +110,8 @@ prove_in() {
     (cd "$copy/output" && as_user env PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
         TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log" \
         HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" \
-        HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_FAULT_PROXY="$copy/fault_proxy" \
+        HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_PG_CRON_READER="$copy/helix_pg_cron_reader.so" \
+        HELIX_FAULT_PROXY="$copy/fault_proxy" \
         HELIX_COHERENCE_CHECKER="$copy/coherence_checker" prove --timer "$@")
 }
 

@@ -86,7 +86,8 @@ CREATE FUNCTION helix.invalidate_user_cache(p_user_id uuid) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_invalidate_user_cache';
 COMMENT ON FUNCTION helix.invalidate_user_cache(uuid) IS
-    'Removes every key that has the user''s id as a segment (between colons), when the transaction commits. 25006 on a standby.';
+    'Removes every key of helix''s (helix.cache_keys and what it has stored itself) that has the user''s id as a segment, between '
+    'colons, when the transaction commits. Other keys of the user stay. 25006 on a standby.';
 
 CREATE FUNCTION helix.cache_flush_all() RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp

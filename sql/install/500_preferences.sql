@@ -60,9 +60,10 @@ CREATE TABLE helix.preference_audit_log (
     changed_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE INDEX idx_preference_audit_user ON helix.preference_audit_log (user_id, changed_at DESC);
+CREATE INDEX preference_audit_log_changed_at ON helix.preference_audit_log USING brin (changed_at) WITH (autosummarize = on);
 COMMENT ON TABLE helix.preference_audit_log IS
-    'Every change of a preference since the extension was created, in the order of id; written by the database alone. TRUNCATE '
-    'of the preferences, which only their owner may do, is not in it.';
+    'Every change of a preference, in the order of id, kept for helix.preference_log_retention; written by the database alone. '
+    'TRUNCATE of the preferences, which only their owner may do, is not in it.';
 COMMENT ON COLUMN helix.preference_audit_log.preference_type IS 'operation or theme';
 COMMENT ON COLUMN helix.preference_audit_log.change_details IS
     'action: insert, update or delete; old and new: the values before and after, null where there are none';

@@ -114,10 +114,11 @@ CREATE TABLE helix.budget_warnings (
     UNIQUE (budget_id, period_start, level)
 );
 CREATE INDEX budget_warnings_user ON helix.budget_warnings (user_id, created_at DESC);
+CREATE INDEX budget_warnings_created_at ON helix.budget_warnings USING brin (created_at) WITH (autosummarize = on);
 COMMENT ON TABLE helix.budget_warnings IS
     'When the worker first saw a budget reach its warn_percent (warning) or its limit (exceeded) in a period: one row each, in '
     'USD. Its id is sent to the channel helix_budget_warnings. The id alone tells nothing: those who may see the row read it by '
-    'its id.';
+    'its id. Rows are kept for helix.budget_warning_retention, and while their period may not be over.';
 COMMENT ON COLUMN helix.budget_warnings.budget_id IS 'The id of helix.budgets or of helix.user_operation_preferences';
 
 ALTER TABLE helix.budget_group_members ENABLE ROW LEVEL SECURITY;

@@ -13,8 +13,11 @@ CREATE TABLE helix_internal.queue (
     priority            smallint    NOT NULL,
     ready_at            timestamptz NOT NULL,
     run_at              timestamptz NOT NULL,
+    turn                bigint,
     running             boolean     NOT NULL DEFAULT false,
     reserved            boolean     NOT NULL DEFAULT false,
+    limited             boolean     NOT NULL DEFAULT false,
+    paused              boolean     NOT NULL DEFAULT false,
     attempt             integer     NOT NULL DEFAULT 0,
     max_attempts        integer     NOT NULL,
     worker              text,
@@ -22,23 +25,37 @@ CREATE TABLE helix_internal.queue (
     started_at          timestamptz,
     scheduled_for       timestamptz,
     request_id          text,
+    concurrency_key     text,
+    held_key            text,
     last_error          text,
+    earlier_cost_usd    numeric,
     run_as              name        NOT NULL,
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    cost_estimates      numeric[]
+    cost_estimates      numeric[],
+    progress            jsonb
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
-CREATE INDEX queue_position ON helix_internal.queue (priority, ready_at);
+-- Turns are positive. Only who claims any operation says so: else the planner may read all for one operation.
+CREATE INDEX queue_turn ON helix_internal.queue (priority, turn) WHERE turn > 0;
+CREATE INDEX queue_operation ON helix_internal.queue (operation_id, priority, turn) WHERE turn IS NOT NULL;
+CREATE INDEX queue_later ON helix_internal.queue (priority, ready_at) WHERE turn IS NULL AND held_key IS NULL AND NOT paused;
+CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
+-- to add what attempts have cost to what a schedule has spent
+CREATE INDEX queue_costs ON helix_internal.queue (schedule_id) WHERE schedule_id IS NOT NULL AND earlier_cost_usd IS NOT NULL;
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
-CREATE INDEX queue_user ON helix_internal.queue (user_id); -- to count a user's executions up to helix.max_queued_per_user
+-- To count a user's executions up to helix.max_queued_per_user, and to find their last turn.
+CREATE INDEX queue_user ON helix_internal.queue (user_id, priority, turn);
 COMMENT ON TABLE helix_internal.queue IS
-    'Executions that wait or run. ready_at is the place in the queue; infinity: something else has to finish first. The column '
+    'Executions that wait or run. ready_at is when it may run; infinity: something else has to finish first. turn is the place '
+    'in the queue, given at that time; null: not yet. No claim meets what is paused. Where held_key is not null, it waits at a '
+    'limit of running executions: the user''s (empty), or that of the key. limited: it is counted there while it runs. The column '
     'attempt counts the claims, and is the fencing token of the latest. Where reserved is true, the execution may hold a '
-    'reservation of its user''s budgets, under its own id. Handlers run as the role run_as.';
+    'reservation of its user''s budgets, under its own id. The attempts that have failed so far have cost earlier_cost_usd. '
+    'Handlers run as the role run_as.';
 
 CREATE TABLE helix_internal.schedule_executions (
     id                  uuid        PRIMARY KEY,
@@ -58,12 +75,14 @@ CREATE TABLE helix_internal.schedule_executions (
     payload             jsonb,
     result              jsonb,
     error_message       text,
-    cost_actual         numeric, -- recorded in the ledger with latency_ms; the ledger checks both
+    cost_actual         numeric, -- of all attempts, as the ledger has them
     latency_ms          integer,
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
     completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    cost_estimates      numeric[]
+    cost_estimates      numeric[],
+    run_as              text,
+    retried_as          uuid
 );
 CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
@@ -81,7 +100,8 @@ CREATE TABLE helix_internal.queue_requests (
     PRIMARY KEY (user_id, request_id)
 );
 CREATE INDEX queue_requests_requested_at ON helix_internal.queue_requests USING brin (requested_at) WITH (autosummarize = on);
-COMMENT ON TABLE helix_internal.queue_requests IS 'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
+COMMENT ON TABLE helix_internal.queue_requests IS
+    'Request ids of enqueue_execution() and what they stand for, kept for helix.execution_retention';
 
 ALTER TABLE helix_internal.queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue FORCE ROW LEVEL SECURITY;
@@ -101,21 +121,24 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            CASE WHEN q.running THEN 'running' ELSE 'pending' END AS execution_status,
            NULL::jsonb AS result, q.last_error AS error_message,
            q.cost_estimates[1] AS cost_estimated_low, q.cost_estimates[2] AS cost_estimated_mid,
-           q.cost_estimates[3] AS cost_estimated_high, NULL::numeric AS cost_actual, NULL::integer AS latency_ms, q.triggered_by, q.priority, q.attempt, q.worker,
+           q.cost_estimates[3] AS cost_estimated_high, q.earlier_cost_usd AS cost_actual, NULL::integer AS latency_ms,
+           q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
-           NULL::timestamptz AS completed_at, NULL::numeric AS cost_usd
+           NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd, q.progress,
+           NULL::uuid AS retried_as
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
-           e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by, e.priority, e.attempt,
-           e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz, e.created_at, e.started_at,
-           CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual
+           e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by,
+           e.priority, e.attempt, e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz,
+           e.created_at, e.started_at, CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual,
+           NULL::jsonb, e.retried_as
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
-    'helix.execution_retention. Costs are in USD, latency in ms; cost_usd is cost_actual. A skipped one has its reason in '
-    'error_message. Clients insert and update executions that they run themselves. Nobody claims those, and their cost is '
-    'recorded once, when they end.';
+    'helix.execution_retention. Costs are in USD and of all attempts, latency is in ms and of the last one; cost_usd is '
+    'cost_actual. A skipped one has its reason in error_message. Clients insert and update executions that they run themselves. '
+    'Nobody claims those, and their cost is recorded once, when they end.';
 CREATE FUNCTION helix_internal.write_client_execution() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_write_client_execution';
@@ -149,17 +172,19 @@ CREATE FUNCTION helix.claim_executions(
     LANGUAGE c VOLATILE ROWS 10
     AS 'MODULE_PATHNAME', 'helix_claim_executions';
 COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
-    'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then the oldest. p_operations null: '
-    'of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
+    'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then each user in '
+    'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
     'is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two callers never get the same '
-    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 22023 on '
-    'a value out of its range.';
+    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 25001 to '
+    'wait in REPEATABLE READ or SERIALIZABLE, 22023 on a value out of its range.';
 
-CREATE FUNCTION helix.heartbeat_execution(p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes')
+CREATE FUNCTION helix.heartbeat_execution(
+    p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)
     RETURNS timestamptz LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_heartbeat_execution';
-COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval) IS
-    'Holds a claimed execution for p_lease (1 s to 1 day) from now, and returns until when. Errors: 55000 it is finished, '
+COMMENT ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval, jsonb) IS
+    'Holds a claimed execution for p_lease (1 s to 1 day) from now, and returns until when. p_progress (at most 8,192 bytes) is '
+    'shown while it waits and runs; null keeps what is. Errors: 22023 a p_progress that is too large; 55000 it is finished, '
     'cancelled or claimed by another since: stop working on it; HX001 its lease ran out, and what it is likely to cost no longer '
     'fits into a hard budget; P0002 unknown execution.';
 
@@ -180,9 +205,9 @@ COMMENT ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer
     'Finishes a running execution with p_status success, failed or skipped. Its cost and latency (ms) are recorded in the ledger '
     'in the same transaction. The cost is in USD; null prices the tokens of p_model. A skipped one costs nothing and is not '
     'recorded. With p_fencing_token only the claim that got it may complete. Users complete what they have started by '
-    'create_execution_with_lock() or as a row of helix.schedule_executions; service roles complete any. Errors: 55000 not running, finished already, or '
-    'claimed by another since; P0002 unknown execution; 42501 a user''s call for what they do not run themselves; 22023 another status, or a '
-    'skipped one with a cost; and those of record_operation_execution.';
+    'create_execution_with_lock() or as a row of helix.schedule_executions; service roles complete any. Errors: 55000 not running, '
+    'finished already, or claimed by another since; P0002 unknown execution; 42501 a user''s call for what they do not run '
+    'themselves; 22023 another status, or a skipped one with a cost; and those of record_operation_execution.';
 
 CREATE FUNCTION helix.fail_execution(
     p_execution_id uuid, p_error text, p_fencing_token bigint DEFAULT NULL, p_cost_actual numeric DEFAULT NULL,
@@ -201,6 +226,23 @@ CREATE FUNCTION helix.cancel_execution(p_execution_id uuid, p_reason text DEFAUL
 COMMENT ON FUNCTION helix.cancel_execution(uuid, text) IS
     'Ends a pending or running execution as skipped. A worker that has it fails to complete it. False where it is finished '
     'already. Errors: P0002 unknown execution, 42501 another user''s.';
+
+CREATE FUNCTION helix.reschedule_execution(
+    p_execution_id uuid, p_run_at timestamptz DEFAULT NULL, p_priority integer DEFAULT NULL, p_max_attempts integer DEFAULT NULL)
+    RETURNS void LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_reschedule_execution';
+COMMENT ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer) IS
+    'Gives a pending execution another time, priority (1 to 10) or number of attempts (1 to 100, those used included). Null '
+    'keeps what is. Errors: 55000 not pending, P0002 unknown execution, 42501 another user''s, 22008 a p_run_at before 1970 or '
+    'after 9999, 22023 a number out of its range, or no attempt would be left.';
+
+CREATE FUNCTION helix.retry_execution(p_execution_id uuid) RETURNS uuid
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_retry_execution';
+COMMENT ON FUNCTION helix.retry_execution(uuid) IS
+    'Queues an execution that has failed or was skipped once more, with its payload, and returns the new one''s id. Its request id '
+    'stands for the new one. Errors: 55000 it has not ended, has succeeded, was retried already, or belongs to a batch; P0002 '
+    'unknown execution; 42501 another user''s; and those of enqueue_execution.';
 
 CREATE FUNCTION helix.create_execution_with_lock(p_schedule_id uuid, p_user_id uuid, p_triggered_by text)
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -233,10 +275,12 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.schedule_executions'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.retry_execution(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.schedule_is_running(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.create_execution_with_lock(uuid, uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.complete_execution(uuid, text, jsonb, numeric, integer, bigint, text, text, '
                       'bigint, bigint, bigint)'),
     ('service', 'EXECUTE ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval)'),
-    ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval)'),
+    ('service', 'EXECUTE ON FUNCTION helix.heartbeat_execution(uuid, bigint, interval, jsonb)'),
     ('service', 'EXECUTE ON FUNCTION helix.fail_execution(uuid, text, bigint, numeric, integer, interval)');

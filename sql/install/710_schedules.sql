@@ -207,17 +207,30 @@ COMMENT ON FUNCTION helix_internal.reconcile_cron() IS
     'Does what the worker does every 10 s. Makes cron.job what the schedules say, and runs what was missed. Returns how many jobs '
     'it has repaired.';
 
+CREATE FUNCTION helix_internal.month_cost(p_schedule_id uuid) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    RETURN (SELECT COALESCE(pg_catalog.trim_scale(pg_catalog.sum(c.usd)), 0)
+              FROM (SELECT e.cost_actual
+                      FROM helix_internal.schedule_executions e
+                     WHERE e.schedule_id = p_schedule_id
+                       AND e.created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC')
+                     UNION ALL
+                    SELECT q.earlier_cost_usd
+                      FROM helix_internal.queue q
+                     WHERE q.schedule_id = p_schedule_id AND q.earlier_cost_usd IS NOT NULL
+                       AND q.created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC')) c (usd));
+COMMENT ON FUNCTION helix_internal.month_cost(uuid) IS
+    'USD that all attempts of a schedule''s executions have cost. Those created in this UTC month count. Never null.';
+
 CREATE FUNCTION helix.get_schedule_month_cost(p_user_id uuid, p_operation_id text) RETURNS numeric
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    RETURN (SELECT COALESCE(pg_catalog.trim_scale(pg_catalog.sum(e.cost_actual)), 0)
+    RETURN (SELECT COALESCE(pg_catalog.sum(helix_internal.month_cost(s.id)), 0)
               FROM helix_internal.operation_schedules s
-              JOIN helix_internal.schedule_executions e ON e.schedule_id = s.id
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-               AND s.user_id = (SELECT helix_internal.authorized_user(p_user_id)) AND s.operation_id = p_operation_id
-               AND e.created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC'));
+               AND s.user_id = (SELECT helix_internal.authorized_user(p_user_id)) AND s.operation_id = p_operation_id);
 COMMENT ON FUNCTION helix.get_schedule_month_cost(uuid, text) IS
-    'USD that the executions of a user''s schedules of an operation have cost. Those created in this UTC month count. Never null. '
-    '42501 another user''s id.';
+    'USD that the executions of a user''s schedules of an operation have cost, with every attempt. Those created in this UTC month '
+    'count. Never null. 42501 another user''s id.';
 
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_schedules', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.forgotten_executions', '');
@@ -239,6 +252,7 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.unregister_cron_job(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.check_cron_job_exists(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_schedule_month_cost(uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.month_cost(uuid)'),
     ('service', 'EXECUTE ON FUNCTION helix.cron_status()'),
     ('service', 'SELECT ON helix_internal.cron_job_repairs'),
     ('service', 'SELECT ON helix.cron_job_repairs');

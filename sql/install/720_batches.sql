@@ -17,11 +17,16 @@ CREATE TABLE helix_internal.operation_batches (
     client_status   text        CHECK (client_status IN
         ('draft', 'queued', 'running', 'completed', 'partial_failure', 'failed', 'cancelled')),
     completed_at    timestamptz,
-    cost_estimates  numeric[]
+    cost_estimates  numeric[],
+    on_complete     text,
+    on_complete_execution_id uuid
 );
 CREATE INDEX idx_batches_user ON helix_internal.operation_batches (user_id, created_at DESC);
+CREATE INDEX operation_batches_created_at ON helix_internal.operation_batches USING brin (created_at)
+    WITH (autosummarize = on);
 COMMENT ON TABLE helix_internal.operation_batches IS
-    'Batches, written by create_batch(), start_batch() and cancel_batch(), or by the clients that drive them';
+    'Batches, written by create_batch(), start_batch() and cancel_batch(), or by the clients that drive them. Those that have '
+    'ended are kept for helix.execution_retention.';
 COMMENT ON COLUMN helix_internal.operation_batches.client_status IS
     'What the client that drives the batch says of it; null: helix runs it. So is completed_at.';
 
@@ -65,7 +70,7 @@ CREATE VIEW helix.batch_operations WITH (security_invoker = true) AS
     SELECT o.id, o.user_id, o.batch_id, o.operation_id, o.name, o.parameters, o.sequence_order, o.depends_on,
            COALESCE(o.ended, CASE WHEN q.running OR o.client_running THEN 'running' ELSE 'pending' END) AS status,
            o.result, o.error_message, o.cost_estimates[1] AS cost_estimated_low, o.cost_estimates[2] AS cost_estimated_mid,
-           o.cost_estimates[3] AS cost_estimated_high, o.cost_actual, q.id AS execution_id, o.created_at, o.executed_at
+           o.cost_estimates[3] AS cost_estimated_high, o.cost_actual, q.id AS execution_id, o.created_at, o.executed_at, q.progress
       FROM helix_internal.batch_operations o
       LEFT JOIN helix_internal.queue q ON o.ended IS NULL AND q.batch_id = o.batch_id AND q.batch_operation_id = o.id;
 COMMENT ON VIEW helix.batch_operations IS
@@ -88,7 +93,8 @@ CREATE VIEW helix.operation_batches WITH (security_invoker = true) AS
            b.cost_estimates[3] AS total_cost_estimated_high, c.cost AS total_cost_actual,
            b.cancelled_at, b.cancel_reason, b.created_at, b.started_at,
            CASE WHEN b.client_status IS NOT NULL THEN b.completed_at
-                WHEN c.unfinished = 0 THEN c.last_executed_at END AS completed_at
+                WHEN c.unfinished = 0 THEN c.last_executed_at END AS completed_at,
+           b.on_complete, b.on_complete_execution_id
       FROM helix_internal.operation_batches b,
            LATERAL (SELECT pg_catalog.count(*)::integer AS total,
                            (pg_catalog.count(*) FILTER (WHERE o.ended = 'completed'))::integer AS completed,
@@ -138,21 +144,39 @@ COMMENT ON FUNCTION helix_internal.batch_stop_reason(uuid) IS 'Why no further op
 CREATE FUNCTION helix.create_batch(
     p_user_id uuid, p_name text, p_batch_type text, p_operations jsonb, p_description text DEFAULT '',
     p_priority integer DEFAULT 5, p_max_concurrency integer DEFAULT NULL, p_max_cost_usd numeric DEFAULT NULL,
-    p_start boolean DEFAULT false)
+    p_start boolean DEFAULT false, p_on_complete text DEFAULT NULL)
     RETURNS uuid LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_create_batch';
-COMMENT ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean) IS
+COMMENT ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean, text) IS
     'Makes a batch and returns its id. p_batch_type is parallel (at most p_max_concurrency at once), sequential (in order, one at '
     'a time) or conditional. In a conditional batch, what depends on a failed or skipped operation is skipped. p_operations is an '
     'array of 1 to 1,000 objects, with 10,000 dependencies at most: {"operation_id": …, "name": …, "parameters": {…}, '
-    '"depends_on": [names or positions from 1]}. Once p_max_cost_usd is spent, nothing further starts. Errors: 22004 null; 22023 '
-    'a bad value, dependency or circle; 42704 unknown operation; 42501 another user''s id.';
+    '"depends_on": [names or positions from 1]}. Once p_max_cost_usd is spent, nothing further starts. Once all of it has '
+    'ended, an execution of the operation p_on_complete is queued, with the batch''s id, status and counts as payload. Errors: '
+    '22004 null; 22001 a text that is too long; 22023 a bad value, dependency or circle; 42704 unknown operation; 42501 another '
+    'user''s id.';
 
 CREATE FUNCTION helix.start_batch(p_batch_id uuid) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_start_batch';
 COMMENT ON FUNCTION helix.start_batch(uuid) IS
     'Queues the operations of a draft. Errors: 55000 started or cancelled already, P0002 unknown batch, 42501 another user''s.';
+
+CREATE FUNCTION helix.add_to_batch(p_batch_id uuid, p_operations jsonb) RETURNS uuid[]
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_add_to_batch';
+COMMENT ON FUNCTION helix.add_to_batch(uuid, jsonb) IS
+    'Adds operations to a draft or a batch that has not ended, and returns their ids. p_operations is as in create_batch(). The '
+    'positions go on behind those that the batch has, and depends_on may name both. Errors: 55000 it has ended or was cancelled, '
+    'P0002 unknown batch, and those of create_batch().';
+
+CREATE FUNCTION helix.retry_batch(p_batch_id uuid) RETURNS integer
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_retry_batch';
+COMMENT ON FUNCTION helix.retry_batch(uuid) IS
+    'Queues the failed operations of a batch once more, and what was skipped since it depends on them. Returns how many. What they '
+    'have cost stays. When the batch ends, its on_complete is queued anew. Errors: 55000 it is a draft, was cancelled, or has '
+    'reached its cost limit; P0002 unknown batch; 42501 another user''s.';
 
 CREATE FUNCTION helix.cancel_batch(p_batch_id uuid, p_reason text DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -214,8 +238,11 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.operation_batches'),
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.batch_operations'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.check_batch_exists(uuid)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, boolean)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.create_batch(uuid, text, text, jsonb, text, integer, integer, numeric, '
+                      'boolean, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.start_batch(uuid)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.add_to_batch(uuid, jsonb)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.retry_batch(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_batch(uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_batch_status(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.increment_batch_completed(uuid)'),

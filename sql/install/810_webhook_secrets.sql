@@ -12,9 +12,11 @@ CREATE TABLE helix.webhook_secret_audits (
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE INDEX idx_webhook_secret_audits_schedule ON helix.webhook_secret_audits (schedule_id, created_at DESC);
+CREATE INDEX webhook_secret_audits_created_at ON helix.webhook_secret_audits USING brin (created_at) WITH (autosummarize = on);
 COMMENT ON TABLE helix.webhook_secret_audits IS
     'Every change of the secrets that a schedule''s webhook verifies by, also by a rotation before the overlap is over and by '
-    'the schedule''s end; written by the database alone. Schedules of a dump bring their own rows.';
+    'the schedule''s end, kept for helix.secret_audit_retention; written by the database alone. Schedules of a dump bring their '
+    'own rows.';
 COMMENT ON COLUMN helix.webhook_secret_audits.secret_ref IS 'The new reference; where one is revoked, that one';
 COMMENT ON COLUMN helix.webhook_secret_audits.old_hash IS
     'Fingerprint of the old secret: 32 bits of PBKDF2-HMAC-SHA256 with 600,000 rounds, salted with the schedule''s id; null '

@@ -4,6 +4,7 @@
 
 #include "budgets/expiry.hpp"
 #include "budgets/placement.hpp"
+#include "budgets/warning_retention.hpp"
 #include "budgets/warnings.hpp"
 #include "pg/spi.hpp"
 #include "worker/worker.hpp"
@@ -13,6 +14,7 @@ namespace helix::budgets {
 namespace {
 
 int every_five_seconds_ms = 5000;
+int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 bool budgets_task() {
     pg::OwnerSpi spi;
@@ -27,6 +29,7 @@ bool budgets_task() {
 
 void initialize() {
     worker::add_task({"budgets", &every_five_seconds_ms, nullptr, budgets_task});
+    worker::add_task({"budget warning retention", &every_minute_ms, nullptr, warning_retention_task});
 }
 
 } // namespace helix::budgets

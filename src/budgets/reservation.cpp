@@ -85,8 +85,10 @@ void check_fits(const Wanted& wanted, Datum amount_usd, TimestampTz at) {
                 (errcode(pg::code_of(sqlstate::budget_exceeded)), errmsg("budget exceeded"),
                  errdetail("%s", verdict->detail), errhint("Wait until it resets, reserve less, or raise the limit.")));
     }
-    ereport(WARNING, (errcode(ERRCODE_WARNING), errmsg(verdict->passes ? "budget exceeded" : "budget nearly spent"),
-                      errdetail("%s", verdict->detail)));
+    // Each reservation that passes warns its caller. The log would fill: there the worker has one line for the period.
+    ereport(WARNING_CLIENT_ONLY,
+            (errcode(ERRCODE_WARNING), errmsg(verdict->passes ? "budget exceeded" : "budget nearly spent"),
+             errdetail("%s", verdict->detail)));
 }
 
 } // namespace

@@ -52,9 +52,17 @@ pg::Statement
                             WHERE b.budget_id = u.id AND b.period_start = u.period_start
                               AND b.level IN (v.level, 'exceeded'))
             ON CONFLICT DO NOTHING
-        RETURNING w.id)
-    SELECT pg_catalog.pg_notify('helix_budget_warnings', d.id::text) FROM due d)",
+        RETURNING w.id, w.budget_id, w.level, w.limit_usd, w.spent_usd, w.reserved_usd, w.period_start)
+    SELECT pg_catalog.pg_notify('helix_budget_warnings', d.id::text),
+           CASE WHEN d.level = 'exceeded'
+                THEN pg_catalog.format('Budget %s, in the period from %s: limit %s USD, spent %s, reserved %s.', d.budget_id,
+                                       d.period_start, d.limit_usd, d.spent_usd, d.reserved_usd) END
+      FROM due d)",
                     {INT8OID, UUIDOID});
+
+struct Due {
+    enum : int { notified = 1, exceeded };
+};
 
 pg::Statement select_active_limits("WITH " HELIX_ACTIVE_USERS R"(
     SELECT DISTINCT l.id FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l)",
@@ -63,12 +71,25 @@ pg::Statement select_active_limits("WITH " HELIX_ACTIVE_USERS R"(
 // Transactions that were still recording at the last look have an id from here on. 0 before the first look.
 std::int64_t looked_until = 0;
 
+// The row is new, so the log has one line for a budget and period, however many sessions pass its limit.
+void log_exceeded(std::uint64_t rows) {
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        bool is_null = false;
+        const Datum detail = pg::column(row, Due::exceeded, &is_null);
+        if (!is_null) {
+            ereport(LOG, (errmsg("a budget is exceeded"), errdetail_internal("%s", TextDatumGetCString(detail)),
+                          errhidestmt(true), errhidecontext(true)));
+        }
+    }
+}
+
 // Warns of `limit`, or of all limits where it is null. False where it failed, and has written nothing.
 bool warn(Datum from, const pg_uuid_t* limit, pg::OnError on_error, std::uint64_t& count) {
     return pg::try_in_subtransaction(
         [&count, from, limit] {
             const Datum values[] = {from, limit == nullptr ? 0 : UUIDPGetDatum(limit)};
             count = insert_warnings.execute(values, limit == nullptr ? " n" : "  ");
+            log_exceeded(count);
         },
         on_error);
 }

@@ -94,7 +94,7 @@ void refuse_prepare() {
     if (!pending().set().empty() && pg_atomic_read_u32(&shared().enabled) != 0) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("cannot PREPARE a transaction that has changed what helix caches"),
-                        errhint("Commit it without PREPARE, or switch the cache off with helix.redis_url = ''.")));
+                        errhint("Commit it without PREPARE, or switch the cache off with helix.redis_url = 'off'.")));
     }
 }
 

@@ -1,3 +1,4 @@
+// Takes a fill lock, and gives it back whatever ends the computing.
 #include "pg/prelude.hpp"
 
 #include "cache/fill_lock.hpp"

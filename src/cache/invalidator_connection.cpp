@@ -4,6 +4,7 @@
 #include "cache/invalidator_connection.hpp"
 
 #include "cache/cache_lease.hpp"
+#include "cache/configured_redis.hpp"
 #include "cache/fresh_token.hpp"
 #include "cache/invalidator_status.hpp"
 #include "config.hpp"
@@ -41,11 +42,12 @@ struct Connected {
 };
 
 // A host may have addresses at which Redis does not listen.
-Connected connect_to_any(const std::vector<redis::Address>& addresses, const Secret& password,
-                         redis::Deadline deadline) {
+Connected connect_to_any(const std::vector<redis::Address>& addresses, redis::Deadline deadline) {
+    const auto password = configured_password();
     for (std::size_t i = 0;; ++i) {
         try {
-            return {std::make_unique<redis::Connection>(addresses.at(i), password, deadline), addresses[i]};
+            return {std::make_unique<redis::Connection>(addresses.at(i), password, deadline, config::redis_ca_file),
+                    addresses[i]};
         } catch (const redis::Failure&) {
             if (i + 1 >= addresses.size()) {
                 throw;
@@ -66,13 +68,15 @@ void InvalidatorConnection::configure() {
     sweep_.set_owned(owned_keys());
     known_.set_patterns(config::list_of(config::cache_keys));
     upkeep_at_ = {}; // the cache lease may have become shorter
-    const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref;
+    const bool elsewhere = url_ != config::redis_url || password_reference_ != config::redis_password_ref ||
+                           ca_file_ != config::redis_ca_file;
     url_ = config::redis_url;
     password_reference_ = config::redis_password_ref;
+    ca_file_ = config::redis_ca_file;
     if (!elsewhere) {
         return;
     }
-    const bool enabled = !url_.empty();
+    const bool enabled = redis_is_configured();
     if (enabled && pg_atomic_read_u32(&shared().enabled) == 0) {
         pg_atomic_write_u64(&shared().enabled_since, static_cast<std::uint64_t>(GetCurrentTimestamp()));
     }
@@ -101,8 +105,8 @@ void InvalidatorConnection::publish_state(State state) {
 
 void InvalidatorConnection::connect() {
     const auto deadline = redis::in(patience);
-    const auto password = read_secret(password_reference_);
-    auto [connection, address] = connect_to_any(redis::resolved(redis::parse_url(url_)), password, deadline);
+    const auto named = configured_address();
+    auto [connection, address] = connect_to_any(redis::resolved(named), deadline);
     const auto info = connection->call({"INFO", "replication"}, deadline);
     if (!passive_ && redis::info_field(info, "role") == "slave") {
         throw redis::Failure("the Redis server is a replica", "Let helix.redis_url name the primary.");
@@ -110,6 +114,7 @@ void InvalidatorConnection::connect() {
     replication_id_ = redis::info_field(info, "master_replid");
     connection_ = std::move(connection);
     address_ = address.text();
+    named_address_ = named.text();
     removal_.everything(); // the first thing that goes out is a new epoch
     upkeep_at_ = {};
 }
@@ -118,7 +123,7 @@ void InvalidatorConnection::connect() {
 void InvalidatorConnection::announce() {
     announce_connection(address_);
     publish_state(State::up);
-    ereport(LOG, (errmsg("helix reached Redis at %s", url_.c_str())));
+    ereport(LOG, (errmsg("helix reached Redis at %s", named_address_.c_str())));
     announced_ = true;
     told_down_ = false;
     backoff_.reset();
@@ -155,8 +160,8 @@ void InvalidatorConnection::follow_keys() {
     const auto deadline = redis::in(patience);
     std::unique_ptr<redis::Connection> subscriber;
     try {
-        subscriber =
-            std::make_unique<redis::Connection>(redis::parse_url(address_), read_secret(password_reference_), deadline);
+        subscriber = std::make_unique<redis::Connection>(redis::parse_url(address_), configured_password(), deadline,
+                                                         config::redis_ca_file);
     } catch (const redis::Failure& failure) {
         return known_.lose(failure.message);
     }
@@ -178,7 +183,7 @@ void InvalidatorConnection::tell_what_is_known() {
 std::size_t InvalidatorConnection::work() {
     look_for_promotion();
     const std::size_t moved = inbox_.collect(removal_);
-    if (url_.empty()) {
+    if (!redis_is_configured()) {
         removal_.clear();
         return moved;
     }
@@ -323,7 +328,7 @@ void InvalidatorConnection::check_upkeep(const redis::Reply& cache_lease, const 
 }
 
 long InvalidatorConnection::ms_until_due() const {
-    if (url_.empty()) {
+    if (!redis_is_configured()) {
         return LONG_MAX; // a reload wakes
     }
     if (!connection_) {

@@ -60,13 +60,15 @@ class InvalidatorConnection {
     redis::KeyRemoval removal_;
     std::string url_;
     std::string password_reference_;
+    std::string ca_file_;
     std::unique_ptr<redis::Connection> connection_;
     std::vector<std::string> found_; // by the sweep in the last round
     std::string replication_id_;
     Backoff backoff_;
     redis::Deadline connect_at_{};
     redis::Deadline upkeep_at_{};
-    std::string address_; // of the connection, as a url
+    std::string address_;       // of the connection, as a url
+    std::string named_address_; // the same with the host's name
     TimestampTz cache_lease_until_ = 0;
     bool announced_ = false;
     bool told_down_ = false;

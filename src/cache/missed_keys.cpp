@@ -1,3 +1,4 @@
+// Remembers what cache_get() has missed, in this session and in Redis.
 #include "pg/prelude.hpp"
 
 #include "cache/missed_keys.hpp"

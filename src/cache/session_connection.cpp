@@ -3,6 +3,7 @@
 
 #include "cache/session_connection.hpp"
 
+#include "cache/configured_redis.hpp"
 #include "cache/shared.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
@@ -12,6 +13,8 @@ namespace helix::cache {
 namespace {
 
 constexpr std::int64_t pause_us = USECS_PER_SEC; // of the circuit breaker
+constexpr std::int64_t rest_us = 100'000;        // a function that asks several times waits for one late answer only
+constexpr std::uint32_t most_late = 3;           // answers in a row: on a busy machine one or two mean nothing
 
 // Where the invalidator is connected.
 std::string invalidator_address() {
@@ -33,7 +36,7 @@ redis::Connection* SessionConnection::ready() {
     }
     const auto paused_until = static_cast<TimestampTz>(pg_atomic_read_u64(&memory.paused_until));
     started_ = GetCurrentTimestamp();
-    if (paused_until > started_) {
+    if (paused_until > started_ || rests_until_ > started_) {
         return nullptr;
     }
     const std::uint64_t number = pg_atomic_read_u64(&memory.connection);
@@ -41,8 +44,8 @@ redis::Connection* SessionConnection::ready() {
         number_ = number;
         connection_.reset();
         connection_ = std::make_unique<redis::Connection>(
-            redis::parse_url(invalidator_address()), read_secret(config::redis_password_ref),
-            redis::in(redis::Milliseconds(config::redis_connect_timeout_ms)));
+            redis::parse_url(invalidator_address()), configured_password(),
+            redis::in(redis::Milliseconds(config::redis_connect_timeout_ms)), config::redis_ca_file);
     }
     return connection_.get();
 }
@@ -53,6 +56,9 @@ redis::Deadline SessionConnection::command_deadline() {
 
 void SessionConnection::worked() {
     auto& memory = shared();
+    if (pg_atomic_read_u32(&memory.late_answers) != 0) {
+        pg_atomic_write_u32(&memory.late_answers, 0);
+    }
     std::uint64_t paused_until = pg_atomic_read_u64(&memory.paused_until);
     const bool is_over = static_cast<TimestampTz>(paused_until) <= started_; // else another call failed meanwhile
     if (paused_until != 0 && is_over && pg_atomic_compare_exchange_u64(&memory.paused_until, &paused_until, 0)) {
@@ -62,8 +68,30 @@ void SessionConnection::worked() {
 
 void SessionConnection::failed(const redis::Failure& failure) {
     connection_.reset();
-    const auto until = static_cast<std::uint64_t>(GetCurrentTimestamp() + pause_us);
-    if (pg_atomic_exchange_u64(&shared().paused_until, until) == 0) {
+    auto& memory = shared();
+    std::uint32_t late = 0;
+    if (failure.is_late) {
+        rests_until_ = GetCurrentTimestamp() + rest_us;
+        late = pg_atomic_add_fetch_u32(&memory.late_answers, 1);
+        if (late < most_late && pg_atomic_read_u64(&memory.paused_until) == 0) {
+            return;
+        }
+    }
+    pause(failure, late);
+}
+
+// After a pause the first failure pauses again; the log has told of it.
+void SessionConnection::pause(const redis::Failure& failure, std::uint32_t late) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const auto until = static_cast<std::uint64_t>(now + pause_us);
+    if (pg_atomic_exchange_u64(&shared().paused_until, until) != 0) {
+        return;
+    }
+    if (late > 0) {
+        ereport(LOG, (errmsg("helix's cache functions pause: %u answers of Redis in a row were late", late),
+                      errdetail("The last one had not come after %lld ms.",
+                                static_cast<long long>((now - started_) / 1000))));
+    } else {
         ereport(LOG, (errmsg("helix's cache functions pause: %s", failure.message.c_str()),
                       failure.hint.empty() ? 0 : errhint("%s", failure.hint.c_str())));
     }

@@ -14,7 +14,8 @@ namespace helix::cache {
 class SessionConnection {
   public:
     // Runs f(connection, deadline) and returns its result. Nothing where Redis is away, or does not answer in time
-    // (helix.redis_connect_timeout and helix.redis_command_timeout).
+    // (helix.redis_connect_timeout and helix.redis_command_timeout). After a late answer this session rests for a
+    // moment. Several late answers in a row, or one other failure, pause all sessions.
     template <typename F>
     auto call(F f) -> std::optional<decltype(f(std::declval<redis::Connection&>(), redis::Deadline{}))> {
         try {
@@ -39,10 +40,12 @@ class SessionConnection {
     static redis::Deadline command_deadline();
     void worked();
     void failed(const redis::Failure& failure);
+    void pause(const redis::Failure& failure, std::uint32_t late);
 
     std::unique_ptr<redis::Connection> connection_;
-    std::int64_t started_ = 0; // TimestampTz of the current call
-    std::uint64_t number_ = 0; // of the invalidator's connection that this one follows
+    std::int64_t started_ = 0;     // TimestampTz of the current call
+    std::int64_t rests_until_ = 0; // TimestampTz
+    std::uint64_t number_ = 0;     // of the invalidator's connection that this one follows
 };
 
 SessionConnection& session();

@@ -43,6 +43,7 @@ struct Shared {
     pg_atomic_uint64 enabled_since;     // TimestampTz
     pg_atomic_uint64 connection;        // grows with each connection of the invalidator; sessions then connect anew
     pg_atomic_uint64 paused_until;      // circuit breaker of the cache functions: no call before; 0: none is held back
+    pg_atomic_uint32 late_answers;      // of Redis to the cache functions, in a row
     pg_atomic_uint64 oldest_unsent;     // reserved_at of the oldest commit not yet reported; 0: none
     pg_atomic_uint64 cache_lease_until; // TimestampTz, for cache_stats()
 

@@ -29,6 +29,8 @@ pg::Statement select_use(R"(
         WHEN EXISTS (SELECT FROM helix_internal.queue q WHERE q.operation_id = $1)
             THEN 'executions that wait or run'
         WHEN EXISTS (SELECT FROM helix_internal.batch_operations o WHERE o.operation_id = $1 AND o.ended IS NULL)
+                  OR EXISTS (SELECT FROM helix_internal.operation_batches b
+                              WHERE b.on_complete = $1 AND b.on_complete_execution_id IS NULL AND b.cancelled_at IS NULL)
             THEN 'batches that have not ended'
         WHEN EXISTS (SELECT FROM helix_internal.budget_reservations r WHERE r.operation_id = $1)
             THEN 'reservations' END)",
@@ -41,6 +43,10 @@ pg::Statement renames[] = {
     UPDATE helix_internal.batch_operations SET operation_id = $2
      WHERE operation_id = $1 AND ended IS NULL)",
                   {TEXTOID, TEXTOID}),
+    pg::Statement("UPDATE helix_internal.operation_batches SET on_complete = $2 WHERE on_complete = $1",
+                  {TEXTOID, TEXTOID}),
+    pg::Statement("UPDATE helix_internal.queue_pauses SET operation_id = $2 WHERE operation_id = $1",
+                  {TEXTOID, TEXTOID}),
     pg::Statement("UPDATE helix_internal.budget_reservations SET operation_id = $2 WHERE operation_id = $1",
                   {TEXTOID, TEXTOID}),
     pg::Statement(R"(
@@ -50,6 +56,8 @@ pg::Statement renames[] = {
                         WHERE n.user_id = p.user_id AND n.operation_id = $2))",
                   {TEXTOID, TEXTOID}),
 };
+
+pg::Statement delete_pauses("DELETE FROM helix_internal.queue_pauses WHERE operation_id = $1", {TEXTOID});
 
 [[noreturn]] void refuse(const char* change, const char* operation, const char* use, const char* hint) {
     ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION), errmsg("the operation cannot be %s", change),
@@ -76,6 +84,7 @@ void check_deleted(const char* operation) {
     if (!is_null) {
         refuse("deleted", operation, TextDatumGetCString(use), "Let them end, or cancel or release them, first.");
     }
+    delete_pauses.execute_latest(&id);
 }
 
 void rename(const TriggerData& trigger, const char* from, const char* to) {

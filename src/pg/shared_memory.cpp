@@ -14,7 +14,7 @@ namespace helix::pg {
 
 namespace {
 
-std::array<const SharedArea*, 8> areas;
+std::array<const SharedArea*, 16> areas;
 std::size_t area_count = 0;
 shmem_request_hook_type previous_request_hook = nullptr;
 shmem_startup_hook_type previous_startup_hook = nullptr;

@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "utils/date.h"
+#include "utils/timestamp.h"
 }
 
 namespace helix::pg {
@@ -30,6 +31,11 @@ constexpr std::int64_t unix_seconds(TimestampTz time) {
 }
 constexpr TimestampTz time_of_unix(std::int64_t seconds) {
     return (seconds - postgres_epoch_s) * USECS_PER_SEC;
+}
+
+// The time that lies `seconds` in the past: what is older is beyond a retention of so long.
+inline TimestampTz seconds_ago(int seconds) {
+    return GetCurrentTimestamp() - static_cast<std::int64_t>(seconds) * USECS_PER_SEC;
 }
 
 // The day in UTC that a finite time lies in.

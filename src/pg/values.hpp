@@ -13,7 +13,7 @@ namespace helix::pg {
 
 class Values {
   public:
-    static constexpr int most = 24;
+    static constexpr int most = 32;
 
     Values& add(Datum value, bool is_null = false) {
         Assert(count_ < most);

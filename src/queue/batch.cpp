@@ -19,6 +19,8 @@
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 
+#include <cstring>
+
 namespace helix::queue {
 
 namespace {
@@ -39,7 +41,7 @@ struct LockedBatch {
 
 pg::Statement mark_started(R"(
     UPDATE helix_internal.operation_batches
-       SET started_at = pg_catalog.clock_timestamp()
+       SET started_at = COALESCE(started_at, pg_catalog.clock_timestamp())
      WHERE id = $1
     RETURNING user_id, priority, run_as)",
                            {UUIDOID});
@@ -47,11 +49,15 @@ struct StartedBatch {
     enum : int { user_id = 1, priority, run_as };
 };
 
+// Whoever starts it decides too what its last execution, on_complete, may do.
+pg::Statement set_role("UPDATE helix_internal.operation_batches SET run_as = $2 WHERE id = $1", {UUIDOID, NAMEOID});
+
 pg::Statement select_operations(R"(
-    SELECT id, operation_id, parameters
-      FROM helix_internal.batch_operations
-     WHERE batch_id = $1
-     ORDER BY sequence_order)",
+    SELECT o.id, o.operation_id, o.parameters
+      FROM helix_internal.batch_operations o
+     WHERE o.batch_id = $1 AND o.ended IS NULL
+       AND NOT EXISTS (SELECT FROM helix_internal.queue q WHERE q.batch_id = $1 AND q.batch_operation_id = o.id)
+     ORDER BY o.sequence_order)",
                                 {UUIDOID});
 struct Operation {
     enum : int { id = 1, operation_id, parameters };
@@ -79,13 +85,8 @@ pg::Statement skip_drafts(R"(
      WHERE batch_id = $1 AND ended IS NULL)",
                           {UUIDOID, TEXTOID});
 
-struct BatchState {
-    bool started;
-    bool cancelled;
-    bool by_client; // then nothing of it is queued
-};
+} // namespace
 
-// Locks the batch; refuses an unknown one and another user's.
 BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
     const Datum id = UUIDPGetDatum(&batch);
     rights.check_may_use(select_owner, &id, "batch", batch);
@@ -96,6 +97,13 @@ BatchState lock(const pg_uuid_t& batch, const callers::Rights& rights) {
     const auto flag = [](int column) { return DatumGetBool(pg::column(0, column)); };
     return {flag(LockedBatch::started), flag(LockedBatch::cancelled), flag(LockedBatch::by_client)};
 }
+
+bool has_open_operations(const pg_uuid_t& batch) {
+    const Datum id = UUIDPGetDatum(&batch);
+    return select_open.execute_latest(&id) > 0;
+}
+
+namespace {
 
 void end_running(const pg_uuid_t& batch, Datum reason) {
     const Datum id = UUIDPGetDatum(&batch);
@@ -110,7 +118,7 @@ void end_running(const pg_uuid_t& batch, Datum reason) {
 // moment.
 bool cancel(const pg_uuid_t& batch, const BatchState& state, const char* reason) {
     const Datum id = UUIDPGetDatum(&batch);
-    if (select_open.execute_latest(&id) == 0) {
+    if (!has_open_operations(batch)) {
         return false;
     }
     if (!state.cancelled) {
@@ -140,11 +148,16 @@ void start_batch(const pg_uuid_t& batch, const callers::Rights& rights) {
     mark_started.execute(&id);
     NewExecution execution{.user_id = *DatumGetUUIDP(pg::column(0, StartedBatch::user_id)), .batch_id = &batch};
     execution.priority = DatumGetInt16(pg::column(0, StartedBatch::priority));
-    execution.run_as = rights.run_as(NameStr(*DatumGetName(pg::column(0, StartedBatch::run_as))));
+    const char* const before = NameStr(*DatumGetName(pg::column(0, StartedBatch::run_as)));
+    execution.run_as = rights.run_as(before);
+    if (strcmp(before, execution.run_as) != 0) {
+        const Datum values[] = {id, pg::name_datum(execution.run_as)};
+        set_role.execute(values);
+    }
     execution.waits = true;
     execution.max_attempts = attempts_of_operation;
     execution.has_room = true;
-    const auto operations = pg::keep_rows(select_operations.execute(&id));
+    const auto operations = pg::keep_rows(select_operations.execute_latest(&id));
     check_room(execution.user_id, static_cast<int>(operations.count));
     for (std::uint64_t row = 0; row < operations.count; ++row) {
         execution.batch_operation_id = DatumGetUUIDP(operations[row].value(Operation::id));

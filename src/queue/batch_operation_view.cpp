@@ -231,6 +231,7 @@ HeapTuple inserted(const Row& row) {
 }
 
 HeapTuple updated(const Row& before, const Row& row) {
+    callers::check_acts_for(written_id(row, "user_id")); // whose it is, or is to be, before all else
     refuse_changed(
         before, row,
         {"id", "batch_id", "user_id", "operation_id", "name", "sequence_order", "depends_on", "execution_id"});

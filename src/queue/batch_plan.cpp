@@ -10,10 +10,13 @@
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
+#include "pg/values.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 
 extern "C" {
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 }
 
@@ -82,6 +85,12 @@ pg::Statement count_dependencies(R"(
      WHERE pg_catalog.jsonb_typeof(e -> 'depends_on') = 'array')",
                                  {JSONBOID});
 
+pg::Statement insert_operation(R"(
+    INSERT INTO helix_internal.batch_operations
+           (id, batch_id, user_id, operation_id, name, parameters, sequence_order, depends_on, unblocked)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8 IS NULL))",
+                               {UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID, INT4OID, UUIDARRAYOID});
+
 [[noreturn]] void refuse_operation(int position, const char* what) {
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid operation in p_operations"),
@@ -103,9 +112,9 @@ void check_size(Datum operations) {
 }
 
 // Where every operation depends on all others, the server is busy for half a minute each time that the batch moves on.
-void check_dependency_count(Datum operations) {
+void check_dependency_count(Datum operations, std::int64_t existing) {
     count_dependencies.execute(&operations);
-    const auto count = DatumGetInt64(pg::only_column());
+    const auto count = DatumGetInt64(pg::only_column()) + existing;
     if (count > config::max_batch_dependencies) {
         ereport(
             ERROR,
@@ -143,8 +152,8 @@ void read_operations(Datum json, BatchPlan& plan) {
 }
 
 // Comes after the rows have been read: asking for an operation may run the statement that reads helix.operations anew.
-void check_operations(const BatchPlan& plan) {
-    for (int i = 0; i < plan.operation_count; ++i) {
+void check_operations(const BatchPlan& plan, int first) {
+    for (int i = first; i < plan.operation_count; ++i) {
         const auto name = pg::text_view(plan.operations[i].operation_id);
         if (!operations::has_operation(name)) {
             throw operations::unknown_operation(name, "Operation " + std::to_string(i + 1) + " is");
@@ -185,17 +194,52 @@ void check_cycles(const BatchPlan& plan) {
                 "Operation " + path + std::to_string(cycle.front() + 1) + ".", "Leave one of these dependencies out.");
 }
 
+// The ids of what an operation depends on; 0 where it depends on nothing. `next` is the first dependency to look at,
+// and moves on.
+Datum needed_ids(const BatchPlan& plan, int operation, int& next) {
+    const int first = next;
+    while (next < plan.dependency_count && plan.dependencies[next].operation == operation) {
+        ++next;
+    }
+    if (next == first) {
+        return 0;
+    }
+    auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (next - first)));
+    for (int i = first; i < next; ++i) {
+        ids[i - first] = UUIDPGetDatum(&plan.operations[plan.dependencies[i].needs].id);
+    }
+    return pg::uuid_array(ids, next - first);
+}
+
 } // namespace
 
-BatchPlan read_plan(Datum operations) {
+BatchPlan read_plan(Datum operations, const Existing& existing) {
     check_size(operations);
+    Datum all = operations;
+    if (existing.count > 0) {
+        all = DirectFunctionCall2(jsonb_concat, existing.operations, operations);
+        check_size(all);
+    }
     BatchPlan plan{};
-    read_operations(operations, plan);
-    check_dependency_count(operations);
-    read_dependencies(operations, plan);
-    check_operations(plan);
+    read_operations(all, plan);
+    check_dependency_count(operations, existing.dependencies);
+    read_dependencies(all, plan);
+    check_operations(plan, existing.count);
     check_cycles(plan);
     return plan;
+}
+
+void store_operations(const pg_uuid_t& batch, Datum user, const BatchPlan& plan, int first) {
+    int next = 0;
+    for (int i = first; i < plan.operation_count; ++i) {
+        const auto& operation = plan.operations[i];
+        const Datum needs = needed_ids(plan, i, next);
+        pg::Values values;
+        values.add_uuid(&operation.id).add_uuid(&batch).add(user).add(operation.operation_id);
+        values.add(operation.name, operation.name == 0).add(operation.parameters).add(Int32GetDatum(i + 1));
+        values.add(needs, needs == 0);
+        insert_operation.execute(values.values(), values.letters());
+    }
 }
 
 } // namespace helix::queue

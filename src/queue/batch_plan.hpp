@@ -28,7 +28,18 @@ struct BatchPlan {
     int dependency_count;
 };
 
-// Raises 22023 or 42704, which name the element by its position from 1.
-BatchPlan read_plan(Datum operations);
+// The operations that a batch has already, as objects with operation_id and name.
+struct Existing {
+    Datum operations = 0; // jsonb
+    int count = 0;
+    std::int64_t dependencies = 0;
+};
+
+// Raises 22001, 22023 or 42704, which name the element by its position in the batch, from 1. In the plan, existing
+// operations come first.
+BatchPlan read_plan(Datum operations, const Existing& existing = {});
+
+// Stores the operations of a batch of `user` from number `first` (from 0) on.
+void store_operations(const pg_uuid_t& batch, Datum user, const BatchPlan& plan, int first = 0);
 
 } // namespace helix::queue

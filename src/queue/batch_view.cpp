@@ -156,6 +156,7 @@ HeapTuple stored_row(const pg_uuid_t& id) {
 }
 
 HeapTuple inserted(const Row& row) {
+    refuse_given(row, {"on_complete", "on_complete_execution_id"});
     ClientBatch batch = read_batch(row);
     const Datum id = written_value(row, "id");
     batch.id = id == 0 ? pg::fresh_id() : *DatumGetUUIDP(id);
@@ -171,10 +172,10 @@ HeapTuple inserted(const Row& row) {
 }
 
 HeapTuple updated(const Row& before, const Row& row) {
-    refuse_changed(before, row, {"id", "user_id"});
     ClientBatch batch = read_batch(row);
+    callers::check_acts_for(batch.user_id); // whose it is, or is to be, before all else
+    refuse_changed(before, row, {"id", "user_id", "on_complete", "on_complete_execution_id"});
     batch.id = written_id(row, "id");
-    callers::check_acts_for(batch.user_id);
     pg::Values values;
     add_batch(values, batch, row);
     pg::OwnerSpi spi;

@@ -3,90 +3,34 @@
 
 #include "budgets/reservation.hpp"
 #include "pg/bounds.hpp"
+#include "pg/client.hpp"
 #include "pg/guard.hpp"
 #include "pg/intervals.hpp"
 #include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/values.hpp"
+#include "queue/claim_take.hpp"
 #include "queue/finish.hpp"
-#include "queue/lane_rows.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
-
-#include <algorithm>
+#include "queue/turns.hpp"
+#include "queue/waiters.hpp"
 
 namespace helix::queue {
 
 namespace {
 
+constexpr int last_returned = Taken::lease_until; // up to here they are the columns of the function's result
 constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
-constexpr long look_again_ms = 1000; // for what nobody announces
+constexpr std::int64_t look_again_us = USECS_PER_SEC;
 // Users may hold locks in an open transaction: on their budgets, a schedule, a batch. Nobody else may wait for that.
 constexpr const char* lock_timeout = "250ms";   // for everything that was taken at once
 constexpr const char* one_lock_timeout = "5ms"; // for one execution
 constexpr std::int64_t longest_locking_us = 500'000;
-
-// The array is made once. In a join, a plan may run the subquery again and again, and lock further rows each time.
-pg::Statement take(R"(
-    UPDATE helix_internal.queue q
-       SET running = true,
-           attempt = q.attempt + 1,
-           worker = $5,
-           started_at = pg_catalog.clock_timestamp(),
-           lease_until = pg_catalog.clock_timestamp() + $6,
-           reserved = EXISTS (SELECT FROM helix_internal.limited_users l WHERE l.user_id = q.user_id)
-     WHERE q.id = ANY (ARRAY(
-           SELECT d.id
-             FROM helix_internal.queue d
-            WHERE d.priority = $1 AND d.ready_at >= $2 AND d.ready_at <= $7 AND NOT d.running
-              AND ($3 IS NULL OR d.operation_id = ANY ($3))
-            ORDER BY d.ready_at
-            LIMIT $4
-              FOR UPDATE SKIP LOCKED))
-    RETURNING q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id, q.payload, q.triggered_by, q.attempt,
-              q.attempt::bigint, q.run_at, q.lease_until, q.ready_at,
-              CASE WHEN q.schedule_id IS NOT NULL
-                   THEN (SELECT s.max_cost_per_month
-                           FROM helix_internal.operation_schedules s
-                          WHERE s.id = q.schedule_id) END,
-              COALESCE(
-                  CASE WHEN q.schedule_id IS NOT NULL
-                       THEN (SELECT CASE pg_catalog.bool_and(s.enabled)
-                                    WHEN true THEN NULL
-                                    WHEN false THEN 'skipped: the schedule is disabled'
-                                    ELSE 'skipped: the schedule was deleted' END
-                               FROM helix_internal.operation_schedules s
-                              WHERE s.id = q.schedule_id) END,
-                  (SELECT 'skipped: the user has switched the operation off'
-                     FROM helix.user_operation_preferences p
-                    WHERE p.user_id = q.user_id AND p.operation_id = q.operation_id AND NOT p.enabled),
-                  CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END),
-              q.reserved)",
-                   {INT2OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4OID, TEXTOID, INTERVALOID, TIMESTAMPTZOID});
-
-struct Taken {
-    enum : int {
-        id = 1,
-        user_id,
-        operation_id,
-        schedule_id,
-        batch_id,
-        payload,
-        triggered_by,
-        attempt,
-        fencing_token,
-        run_at,
-        lease_until,
-        ready_at,
-        max_cost_per_month,
-        stop_reason, // see queue/stopped.hpp
-        reserved
-    };
-};
-constexpr int last_returned = Taken::lease_until; // up to here they are the columns of the function's result
 
 pg::Statement put_back(R"(
     UPDATE helix_internal.queue
@@ -94,6 +38,7 @@ pg::Statement put_back(R"(
            attempt = attempt - 1,
            worker = NULL,
            lease_until = NULL,
+           turn = NULL,
            ready_at = pg_catalog.clock_timestamp()
                       + GREATEST(interval '1 s', LEAST(interval '10 s', pg_catalog.clock_timestamp() - run_at))
      WHERE id = $1
@@ -101,25 +46,19 @@ pg::Statement put_back(R"(
                        {UUIDOID});
 
 pg::Statement select_spent(R"(
-    SELECT pg_catalog.format('max_cost_per_month is %s USD, spent this month: %s USD', $2, pg_catalog.sum(cost_actual))
-      FROM helix_internal.schedule_executions
-     WHERE schedule_id = $1 AND created_at >= pg_catalog.date_trunc('month', pg_catalog.now(), 'UTC')
-    HAVING pg_catalog.sum(cost_actual) >= $2)",
+    SELECT pg_catalog.format('max_cost_per_month is %s USD, spent this month: %s USD', $2, c.spent)
+      FROM (SELECT helix_internal.month_cost($1) AS spent) c
+     WHERE c.spent >= $2)",
                            {UUIDOID, NUMERICOID});
 
 // The call's arguments and what it has claimed so far.
 struct ClaimCall {
-    Datum worker;
-    Datum operations; // 0: any
-    Datum lease;
+    Claimer claimer;
+    WantedOperations wanted;
     int left;          // how many more it may claim
     bool has_reserved; // it holds locks on budgets, and locking further ones could end in a deadlock
     ReturnSetInfo* result;
 };
-
-TimestampTz place_of(const pg::KeptRow& row) {
-    return DatumGetTimestampTz(row.value(Taken::ready_at));
-}
 
 pg_uuid_t id_of(const pg::KeptRow& row) {
     return *DatumGetUUIDP(row.value(Taken::id));
@@ -182,7 +121,7 @@ Datum reason_of_budgets(const pg::KeptRow& row) {
 void put_off(int priority, const pg::KeptRow& row) {
     const Datum id = row.value(Taken::id);
     put_back.execute(&id);
-    mark_ready(priority, DatumGetTimestampTz(pg::only_column()));
+    mark_later(priority, row.value(Taken::operation_id), DatumGetTimestampTz(pg::only_column()));
 }
 
 void return_claim(ClaimCall& call, const pg::KeptRow& row) {
@@ -220,6 +159,10 @@ bool ask_budgets(const pg::KeptRow& row, bool limits_locked, Datum& reason) {
 
 // False where it cannot be decided now.
 bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked) {
+    if (is_set_aside(*DatumGetUUIDP(row.value(Taken::user_id)), row.value(Taken::operation_id))) {
+        set_aside(id_of(row));
+        return true;
+    }
     Datum reason = reason_to_skip(row);
     if (reason == 0 && has_limits(row) && !ask_budgets(row, limits_locked, reason)) {
         return false;
@@ -231,7 +174,7 @@ bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked)
     return true;
 }
 
-// Each of them is returned, skipped or put off.
+// Each of them is returned, skipped, set aside or put off.
 void decide_all(ClaimCall& call, int priority, const pg::KeptRows& taken) {
     const auto limits = lock_limits(taken);
     const TimestampTz give_up = GetCurrentTimestamp() + longest_locking_us;
@@ -246,57 +189,68 @@ void decide_all(ClaimCall& call, int priority, const pg::KeptRows& taken) {
     }
 }
 
-// What is left in the lane lies in the future, if there is anything. The look begins where the lane begins now:
-// arrivals since the claim's own look may lie before the time of that look.
-void advance_to_first(int priority) {
-    const auto start = lane_start(priority);
-    advance_lane(priority, start, first_place(priority, start.from));
-}
-
-// Takes what is due in a lane by `now`, in the order of places.
-pg::KeptRows take_from(int priority, TimestampTz from, TimestampTz now, const ClaimCall& call) {
-    pg::Values values;
-    values.add(Int16GetDatum(static_cast<std::int16_t>(priority))).add(TimestampTzGetDatum(from));
-    values.add(call.operations, call.operations == 0).add(Int32GetDatum(call.left));
-    values.add(call.worker).add(call.lease).add(TimestampTzGetDatum(now));
-    const auto taken = pg::keep_rows(take.execute(values.values(), values.letters()));
-    HeapTuple* const rows = taken.table->vals;
-    std::sort(rows, rows + taken.count, [&](HeapTuple one, HeapTuple other) {
-        return place_of({one, taken.table->tupdesc}) < place_of({other, taken.table->tupdesc});
-    });
-    for (std::uint64_t i = 0; i < taken.count; ++i) {
-        mark_taken(priority, place_of(taken[i])); // all of them, before anything can fail
-    }
-    return taken;
-}
-
 // Whether there may be more in the lane.
-bool claim_from_lane(int priority, ClaimCall& call) {
-    const auto start = lane_start(priority);
-    const TimestampTz now = GetCurrentTimestamp();
-    if (start.from > now) {
+bool claim_any(int priority, ClaimCall& call) {
+    const auto start = ready_start(priority);
+    if (start.from == Lane::last) {
         return false;
     }
-    const auto wanted = static_cast<std::uint64_t>(call.left);
-    const auto taken = take_from(priority, start.from, now, call);
-    const TimestampTz furthest = taken.count > 0 ? place_of(taken[taken.count - 1]) : DT_NOBEGIN;
+    const auto taken = take_any(call.claimer, priority, start.from, call.left);
+    const bool took_all = taken.count < static_cast<std::uint64_t>(call.left);
+    advance_ready(priority, nullptr, start, took_all ? Lane::last : turn_of(taken[taken.count - 1]));
     decide_all(call, priority, taken);
-    const bool took_all = taken.count < wanted;
-    if (call.operations == 0) {
-        advance_lane(priority, start, took_all ? now : furthest);
-        if (taken.count == 0) {
-            advance_to_first(priority);
-        }
-    }
     SPI_freetuptable(taken.table);
     return !took_all;
 }
 
+// Claims executions of the operations that are wanted, as many of each as come first.
+bool claim_wanted(int priority, ClaimCall& call) {
+    const auto shares = share_out(call.wanted, priority, call.left);
+    std::uint64_t taken_before = 0;
+    int unused = 0; // of the shares before: others have locked what they were for
+    for (int i = 0; i < shares.count && !call.has_reserved; ++i) {
+        const Share& share = shares.all[i];
+        const int most = std::min(call.left, share.executions + unused);
+        if (most == 0) {
+            continue;
+        }
+        const auto taken = take_of(call.claimer, share, priority, most);
+        const bool took_all = taken.count < static_cast<std::uint64_t>(most);
+        if (share.operation->lanes != nullptr) {
+            advance_ready(priority, share.operation->lanes, share.start,
+                          took_all ? Lane::last : turn_of(taken[taken.count - 1]));
+        }
+        unused = most - static_cast<int>(taken.count);
+        taken_before += taken.count;
+        decide_all(call, priority, taken);
+        SPI_freetuptable(taken.table);
+    }
+    return taken_before > 0;
+}
+
+// Whether there may be more.
+bool claim_from_lane(int priority, ClaimCall& call) {
+    give_turns(priority);
+    return call.wanted.any() ? claim_any(priority, call) : claim_wanted(priority, call);
+}
+
 void claim_due(ClaimCall& call) {
+    if (all_is_paused()) {
+        return;
+    }
     for (int priority = highest_priority; priority >= lowest_priority && call.left > 0; --priority) {
         while (call.left > 0 && !call.has_reserved && claim_from_lane(priority, call)) {
         }
     }
+}
+
+// A wait ends once a second, for what nobody announces; earlier where the next execution is due.
+long wait_ms(TimestampTz give_up) {
+    TimestampTz until = std::min(give_up, GetCurrentTimestamp() + look_again_us);
+    for (int priority = lowest_priority; priority <= highest_priority; ++priority) {
+        until = std::min<Lane::Place>(until, later_start(priority).from);
+    }
+    return std::max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until), 0L) + 1;
 }
 
 void claim_or_wait(ClaimCall& call, std::int64_t wait_us) {
@@ -306,16 +260,27 @@ void claim_or_wait(ClaimCall& call, std::int64_t wait_us) {
     claim_due(call);
     while (call.left == wanted && GetCurrentTimestamp() < give_up) {
         waited = true;
-        begin_waiting(call.operations == 0 ? WaitFor::any_operation : WaitFor::some_operations);
+        begin_waiting(call.wanted.keys, call.wanted.count);
         claim_due(call);
         if (call.left == wanted) {
-            const auto left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), give_up);
-            wait_for_ready(std::min(left + 1, look_again_ms));
+            wait_until_woken(wait_ms(give_up));
+            pg::check_client_connection(); // else a dead worker's session would claim, and hold that until the lease
+                                           // ends
         }
         end_waiting();
     }
     if (waited && call.left != wanted) {
-        wake_next_waiter(); // this one may have been woken for more than it takes
+        wake_next_waiter(call.wanted.keys, call.wanted.count); // this one may have been woken for more than it takes
+    }
+}
+
+// The transaction would not see what arrives.
+void refuse_wait_on_old_snapshot() {
+    if (IsolationUsesXactSnapshot()) {
+        ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION), errmsg("a claim cannot wait in this transaction"),
+                        errdetail("Its isolation level is %s: it does not see what is queued after its begin.",
+                                  IsolationIsSerializable() ? "serializable" : "repeatable read"),
+                        errhint("Call it in READ COMMITTED, or without p_wait.")));
     }
 }
 
@@ -327,13 +292,16 @@ struct Argument {
 
 HELIX_FUNCTION(helix_claim_executions) {
     ClaimCall call{};
-    call.worker = pg::required(fcinfo, Argument::worker, "p_worker");
-    pg::check_text("p_worker", call.worker, pg::longest_name);
+    call.claimer.worker = pg::required(fcinfo, Argument::worker, "p_worker");
+    pg::check_text("p_worker", call.claimer.worker, pg::longest_name);
     call.left = number_argument(fcinfo, Argument::limit, "p_limit", 1, most_claims);
     pg::interval_argument(fcinfo, Argument::lease, "p_lease", USECS_PER_SEC, USECS_PER_DAY);
-    call.lease = PG_GETARG_DATUM(Argument::lease);
-    call.operations = optional_argument(fcinfo, Argument::operations);
+    call.claimer.lease = PG_GETARG_DATUM(Argument::lease);
+    call.wanted = wanted_operations(optional_argument(fcinfo, Argument::operations));
     const auto wait_us = pg::interval_argument(fcinfo, Argument::wait, "p_wait", 0, longest_wait_us);
+    if (wait_us > 0) {
+        refuse_wait_on_old_snapshot();
+    }
     InitMaterializedSRF(fcinfo, 0);
     call.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     pg::OwnerSpi spi;

@@ -13,7 +13,7 @@
 #include "pg/values.hpp"
 #include "queue/batch_progress.hpp"
 #include "queue/finish.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
 
@@ -38,11 +38,14 @@ pg::Statement retry(R"(
            worker = NULL,
            lease_until = NULL,
            last_error = $3,
+           earlier_cost_usd = CASE WHEN $5 IS NULL THEN q.earlier_cost_usd
+                                   ELSE pg_catalog.trim_scale(COALESCE(q.earlier_cost_usd, 0) + $5) END,
+           turn = NULL,
            run_at = pg_catalog.clock_timestamp() + $4,
            ready_at = pg_catalog.clock_timestamp() + $4
      WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts
     RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id)",
-                    {UUIDOID, INT4OID, TEXTOID, INTERVALOID});
+                    {UUIDOID, INT4OID, TEXTOID, INTERVALOID, NUMERICOID});
 struct Retried {
     enum : int { user_id = 1, operation_id, priority, ready_at, reserved, batch_operation_id };
 };
@@ -153,14 +156,15 @@ struct RetriedAttempt {
 };
 
 // None where no attempt is left, or where the claim does not hold.
-std::optional<RetriedAttempt> try_again(const Claim& claim, Datum error, Datum pause) {
+std::optional<RetriedAttempt> try_again(const Claim& claim, const Ending& ending, Datum pause) {
     pg::Values values;
     values.add_uuid(&claim.id).add(Int32GetDatum(claim.attempt.value_or(0)), !claim.attempt);
-    values.add(error).add(pause);
+    values.add(ending.error).add(pause).add(ending.cost, ending.cost == 0);
     if (retry.execute(values.values(), values.letters()) == 0) {
         return std::nullopt;
     }
-    mark_ready(DatumGetInt16(pg::column(0, Retried::priority)), DatumGetTimestampTz(pg::column(0, Retried::ready_at)));
+    mark_later(DatumGetInt16(pg::column(0, Retried::priority)), pg::column(0, Retried::operation_id),
+               DatumGetTimestampTz(pg::column(0, Retried::ready_at)));
     RetriedAttempt retried{{claim.id, *DatumGetUUIDP(pg::column(0, Retried::user_id)),
                             pg::column(0, Retried::operation_id), DatumGetBool(pg::column(0, Retried::reserved))},
                            std::nullopt};
@@ -305,7 +309,7 @@ HELIX_FUNCTION(helix_fail_execution) {
     pg::OwnerSpi spi;
     plan_by_index();
     const Datum pause = pause_argument(fcinfo, FailArgument::retry_in, claim);
-    const auto retried = try_again(claim, ending.error, pause);
+    const auto retried = try_again(claim, ending, pause);
     if (retried) {
         record_retried(*retried, ending);
     } else {

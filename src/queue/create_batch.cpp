@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "operations/operations.hpp"
 #include "pg/bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/ids.hpp"
@@ -23,18 +24,24 @@ constexpr int longest_name = 200;
 
 pg::Statement insert_batch(R"(
     INSERT INTO helix_internal.operation_batches
-           (id, user_id, name, batch_type, description, priority, max_concurrency, max_cost_usd, run_as)
-    VALUES ($1, $2, $3, $4, COALESCE($5, ''), $6, $7, $8, $9))",
-                           {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, INT2OID, INT4OID, NUMERICOID, NAMEOID});
-
-pg::Statement insert_operation(R"(
-    INSERT INTO helix_internal.batch_operations
-           (id, batch_id, user_id, operation_id, name, parameters, sequence_order, depends_on, unblocked)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8 IS NULL))",
-                               {UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, JSONBOID, INT4OID, UUIDARRAYOID});
+           (id, user_id, name, batch_type, description, priority, max_concurrency, max_cost_usd, run_as, on_complete)
+    VALUES ($1, $2, $3, $4, COALESCE($5, ''), $6, $7, $8, $9, $10))",
+                           {UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, INT2OID, INT4OID, NUMERICOID, NAMEOID,
+                            TEXTOID});
 
 struct Argument {
-    enum : int { user_id, name, batch_type, operations, description, priority, max_concurrency, max_cost_usd, start };
+    enum : int {
+        user_id,
+        name,
+        batch_type,
+        operations,
+        description,
+        priority,
+        max_concurrency,
+        max_cost_usd,
+        start,
+        on_complete
+    };
 };
 
 // Nulls come first, whatever else is wrong.
@@ -55,36 +62,6 @@ void check_arguments(FunctionCallInfo fcinfo) {
     pg::check_text_argument(fcinfo, Argument::description, "p_description", pg::longest_description);
 }
 
-// The ids of what an operation depends on; 0 where it depends on nothing. `next` is the first dependency to look at,
-// and moves on.
-Datum needed_ids(const BatchPlan& plan, int operation, int& next) {
-    const int first = next;
-    while (next < plan.dependency_count && plan.dependencies[next].operation == operation) {
-        ++next;
-    }
-    if (next == first) {
-        return 0;
-    }
-    auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (next - first)));
-    for (int i = first; i < next; ++i) {
-        ids[i - first] = UUIDPGetDatum(&plan.operations[plan.dependencies[i].needs].id);
-    }
-    return pg::uuid_array(ids, next - first);
-}
-
-void insert_operations(const pg_uuid_t& batch, Datum user, const BatchPlan& plan) {
-    int next = 0;
-    for (int i = 0; i < plan.operation_count; ++i) {
-        const auto& operation = plan.operations[i];
-        const Datum needs = needed_ids(plan, i, next);
-        pg::Values values;
-        values.add_uuid(&operation.id).add_uuid(&batch).add(user).add(operation.operation_id);
-        values.add(operation.name, operation.name == 0).add(operation.parameters).add(Int32GetDatum(i + 1));
-        values.add(needs, needs == 0);
-        insert_operation.execute(values.values(), values.letters());
-    }
-}
-
 } // namespace
 
 HELIX_FUNCTION(helix_create_batch) {
@@ -94,17 +71,23 @@ HELIX_FUNCTION(helix_create_batch) {
     callers::check_acts_for(*DatumGetUUIDP(user));
     const int priority = priority_argument(fcinfo, Argument::priority);
     check_priority(rights, priority);
+    const char* const role = GetUserNameFromId(GetUserId(), false);
+    if (!PG_ARGISNULL(Argument::on_complete)) {
+        const auto operation = pg::text_view(PG_GETARG_DATUM(Argument::on_complete));
+        operations::check_operation(operation);
+        operations::refuse_superuser(operation, role);
+    }
     const pg_uuid_t batch = pg::fresh_id();
     pg::Values values;
     values.add_uuid(&batch).add(user).add_argument(fcinfo, Argument::name).add_argument(fcinfo, Argument::batch_type);
     values.add_argument(fcinfo, Argument::description);
     values.add(Int16GetDatum(static_cast<std::int16_t>(priority)));
     values.add_argument(fcinfo, Argument::max_concurrency).add_argument(fcinfo, Argument::max_cost_usd);
-    values.add(pg::name_datum(GetUserNameFromId(GetUserId(), false)));
+    values.add(pg::name_datum(role)).add_argument(fcinfo, Argument::on_complete);
     pg::OwnerSpi spi;
     const auto plan = read_plan(PG_GETARG_DATUM(Argument::operations));
     insert_batch.execute(values.values(), values.letters());
-    insert_operations(batch, user, plan);
+    store_operations(batch, user, plan);
     if (!PG_ARGISNULL(Argument::start) && PG_GETARG_BOOL(Argument::start)) {
         start_batch(batch, rights);
     }

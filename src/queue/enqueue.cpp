@@ -12,12 +12,14 @@
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
 #include "queue/requests.hpp"
 #include "queue/stopped.hpp"
+#include "queue/turns.hpp"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -26,8 +28,6 @@ extern "C" {
 namespace helix::queue {
 
 namespace {
-
-constexpr int spread_us = 100'000; // executions for one moment get places of their own within this time
 
 pg::Statement select_unfinished("SELECT FROM helix_internal.queue WHERE schedule_id = $1 LIMIT 1", {UUIDOID});
 
@@ -44,31 +44,26 @@ pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHER
                             {UUIDOID});
 
 // Adds the columns of helix_internal.queue in their order.
-void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, TimestampTz ready_at) {
+void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, std::optional<Lane::Place> turn,
+            bool paused) {
+    const TimestampTz ready_at = execution.waits ? DT_NOEND : run_at;
     pg::Values row;
     row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
     row.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
     row.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
     row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
+    row.add(Int64GetDatum(turn.value_or(0)), !turn);
     row.add(BoolGetDatum(false)).add(BoolGetDatum(false));                // running, reserved
+    row.add(BoolGetDatum(false)).add(BoolGetDatum(paused));               // limited
     row.add(Int32GetDatum(0)).add(Int32GetDatum(execution.max_attempts)); // attempt
     row.add_null().add_null().add_null();                                 // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
-    row.add(execution.request_id, execution.request_id == 0).add_null(); // last_error
+    row.add(execution.request_id, execution.request_id == 0);
+    row.add_null().add_null().add_null().add_null(); // concurrency_key, held_key, last_error, earlier_cost_usd
     row.add(pg::name_datum(execution.run_as));
     row.add(execution.payload, execution.payload == 0);
     row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
     pg::insert_into("queue", row);
-}
-
-// A place in the lane. Claims read on from where others have stopped, so equal places would be read again and again.
-TimestampTz place_of(TimestampTz run_at, TimestampTz now) {
-    static int next = 0;
-    if (run_at <= now) {
-        return now;
-    }
-    next = (next + 1) % spread_us;
-    return run_at + next;
 }
 
 } // namespace
@@ -96,15 +91,17 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     }
     const TimestampTz now = GetCurrentTimestamp();
     const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
-    const TimestampTz ready_at = execution.waits ? DT_NOEND : place_of(run_at, now);
-    insert(id, execution, run_at, ready_at);
-    if (!execution.waits) {
-        mark_ready(execution.priority, ready_at);
+    const bool paused = is_set_aside(execution.user_id, execution.operation_id);
+    std::optional<Lane::Place> turn;
+    if (!execution.waits && !paused && run_at <= now) {
+        turn = next_turn(execution.user_id, execution.priority, execution.operation_id);
+        mark_ready(execution.priority, execution.operation_id, *turn);
+    } else if (!execution.waits && !paused) {
+        mark_later(execution.priority, execution.operation_id, run_at);
     }
+    insert(id, execution, run_at, turn, paused);
     return id;
 }
-
-namespace {
 
 // What a schedule says of its executions, in SPI's memory. The caller chooses the payload. So neither they nor whoever
 // wrote the schedule may use the other's rights.
@@ -129,6 +126,8 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
         execution.waits = must_wait(*execution.schedule_id);
     }
 }
+
+namespace {
 
 struct Argument {
     enum : int { schedule_id, triggered_by, payload, run_at, priority, request_id, user_id, operation_id };

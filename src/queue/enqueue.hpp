@@ -2,7 +2,7 @@
 // OwnerSpi and have checked the rights. All raise PostgreSQL errors.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "callers/caller.hpp"
 
 namespace helix::queue {
 
@@ -10,8 +10,8 @@ namespace helix::queue {
 struct NewExecution {
     pg_uuid_t user_id;
     const pg_uuid_t* id = nullptr; // not given: a new one
-    Datum operation_id = 0;       // text
-    const char* run_as = nullptr; // the role that a handler runs as
+    Datum operation_id = 0;        // text
+    const char* run_as = nullptr;  // the role that a handler runs as
     const pg_uuid_t* schedule_id = nullptr;
     const pg_uuid_t* batch_id = nullptr;
     const pg_uuid_t* batch_operation_id = nullptr;
@@ -29,6 +29,10 @@ struct NewExecution {
 
 // Returns its id. Raises 22023 where there is no room.
 pg_uuid_t enqueue(const NewExecution& execution);
+
+// What a schedule says of its executions, in SPI's memory: all but the trigger. The caller chooses the payload, if they
+// give one. P0002 where there is no such schedule, 55000 where it is disabled.
+void apply_schedule(NewExecution& execution, const callers::Rights& rights);
 
 // Whether `more` executions of the user may come in. What waits or runs is counted up to helix.max_queued_per_user.
 // Sessions that queue at the same moment may together exceed that, each by a sixteenth of what was left.

@@ -1,10 +1,12 @@
-// Removes finished executions and request ids once helix.execution_retention is over.
+// Removes finished executions, request ids and ended batches once helix.execution_retention is over.
 #include "pg/prelude.hpp"
 
 #include "queue/execution_retention.hpp"
 
 #include "config.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/times.hpp"
 
 namespace helix::queue {
 
@@ -43,20 +45,50 @@ pg::Statement forget_requests(R"(
      WHERE r.user_id = old.user_id AND r.request_id = old.request_id)",
                               {TIMESTAMPTZOID});
 
+// A batch has up to 1,000 operations, which go with it. Drafts stay, and so does what has not ended.
+constexpr std::uint64_t batches_at_a_time = 50; // as the statement says
+constexpr const char* lock_timeout = "50ms";    // somebody may hold an operation of a batch
+
+pg::Statement forget_batches(R"(
+    DELETE FROM helix_internal.operation_batches
+     WHERE id = ANY (ARRAY(
+           SELECT b.id
+             FROM helix_internal.operation_batches b
+            WHERE b.created_at < $1
+              AND CASE WHEN b.client_status IS NULL
+                       THEN (b.started_at IS NOT NULL OR b.cancelled_at IS NOT NULL)
+                            AND NOT EXISTS (SELECT FROM helix_internal.batch_operations o
+                                             WHERE o.batch_id = b.id AND o.ended IS NULL)
+                       ELSE b.client_status IN ('completed', 'partial_failure', 'failed', 'cancelled')
+                            AND COALESCE(b.completed_at, b.created_at) < $1 END
+              AND NOT EXISTS (SELECT FROM helix_internal.batch_operations o
+                               WHERE o.batch_id = b.id AND o.executed_at >= $1)
+              AND NOT EXISTS (SELECT FROM helix_internal.queue q WHERE q.batch_id = b.id)
+            LIMIT 50
+              FOR UPDATE SKIP LOCKED)))",
+                             {TIMESTAMPTZOID});
+
+// Whether there may be more.
+bool forget_batches_before(Datum limit) {
+    std::uint64_t forgotten = 0;
+    return pg::try_for_lock(lock_timeout, [&forgotten, limit] { forgotten = forget_batches.execute(&limit); }) &&
+           forgotten == batches_at_a_time;
+}
+
 } // namespace
 
 bool execution_retention_task() {
     if (config::execution_retention_s == 0) {
         return false;
     }
-    const Datum limit = TimestampTzGetDatum(GetCurrentTimestamp() -
-                                            static_cast<std::int64_t>(config::execution_retention_s) * USECS_PER_SEC);
+    const Datum limit = TimestampTzGetDatum(pg::seconds_ago(config::execution_retention_s));
     pg::OwnerSpi spi;
     const bool more = forget_executions.execute(&limit) == at_a_time;
     forget_schedules.execute();
     const bool more_requests = forget_requests.execute(&limit) == at_a_time;
+    const bool more_batches = forget_batches_before(limit);
     spi.finish();
-    return more || more_requests;
+    return more || more_requests || more_batches;
 }
 
 } // namespace helix::queue

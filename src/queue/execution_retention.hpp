@@ -1,4 +1,4 @@
-// Owns: forgetting finished executions. Used within queue/ only.
+// Owns: forgetting finished executions, their request ids, and ended batches. Used within queue/ only.
 #pragma once
 
 namespace helix::queue {

@@ -8,6 +8,7 @@
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "queue/client_execution.hpp"
+#include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
 #include "queue/stopped.hpp"
@@ -71,6 +72,7 @@ void read_client_schedule(NewExecution& execution) {
 
 pg_uuid_t start_client_execution(NewExecution& execution) {
     read_client_schedule(execution);
+    check_not_paused(execution.user_id, execution.operation_id);
     const Datum schedule_id = UUIDPGetDatum(execution.schedule_id);
     if (select_running.execute_latest(&schedule_id) > 0) {
         refuse_running(*execution.schedule_id, pg::only_column());

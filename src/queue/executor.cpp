@@ -9,8 +9,10 @@
 #include "pg/relations.hpp"
 #include "pg/spi.hpp"
 #include "queue/handler.hpp"
-#include "queue/lanes.hpp"
+#include "queue/pauses.hpp"
+#include "queue/queue_planning.hpp"
 #include "queue/running_handlers.hpp"
+#include "queue/waiters.hpp"
 #include "worker/worker.hpp"
 
 extern "C" {
@@ -34,8 +36,7 @@ pg::Statement select_waiting(R"(
     SELECT FROM helix.operations o
      WHERE o.handler IS NOT NULL
        AND EXISTS (SELECT FROM helix_internal.queue q
-                    WHERE q.operation_id = o.operation_id AND NOT q.running
-                      AND q.ready_at <= pg_catalog.clock_timestamp())
+                    WHERE q.operation_id = o.operation_id AND q.turn IS NOT NULL AND NOT q.running)
      LIMIT 1)");
 
 BackgroundWorkerHandle* handles[most_executors];
@@ -151,7 +152,8 @@ bool run_next(MemoryContext memory) {
 
 bool executors_task() {
     pg::OwnerSpi spi;
-    const bool waiting = config::executors > 0 && select_waiting.execute() > 0;
+    plan_by_index();
+    const bool waiting = config::executors > 0 && !all_is_paused() && select_waiting.execute() > 0;
     spi.finish();
     const MemoryContext own = MemoryContextSwitchTo(TopMemoryContext); // handles outlive the transaction
     for (int i = 0; waiting && i < config::executors; ++i) {
@@ -177,11 +179,11 @@ bool run_executor() {
     while (GetCurrentTimestamp() < leave_at && !worker::worker_has_left()) {
         CHECK_FOR_INTERRUPTS();
         pg::reload_if_asked();
-        begin_waiting(WaitFor::some_operations);
+        begin_waiting(handled_operations().keys, handled_operations().count);
         if (run_next(memory)) {
             leave_at = GetCurrentTimestamp() + idle_us;
         } else {
-            wait_for_ready(look_again_ms);
+            wait_until_woken(look_again_ms);
         }
         end_waiting();
     }

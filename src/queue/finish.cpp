@@ -8,9 +8,9 @@
 #include "pg/spi.hpp"
 #include "pg/uuid.hpp"
 #include "queue/batch_progress.hpp"
-#include "queue/lane_rows.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
 #include "queue/queue_arguments.hpp"
+#include "queue/turns.hpp"
 
 namespace helix::queue {
 
@@ -39,7 +39,7 @@ pg::Statement release_next(R"(
                     LIMIT 1)
        AND NOT EXISTS (SELECT FROM helix_internal.queue o
                         WHERE o.schedule_id = $1 AND (o.ready_at < 'infinity' OR o.running))
-    RETURNING q.priority, q.ready_at)",
+    RETURNING q.priority, q.ready_at, q.operation_id)",
                            {UUIDOID});
 
 pg::Statement select_state(R"(
@@ -89,7 +89,7 @@ bool finish(const Claim& claim, const Ending& ending) {
         return false;
     }
     if (!departed->was_running) {
-        mark_taken(departed->priority, departed->ready_at);
+        mark_left(departed->priority, departed->operation_id, departed->turn, departed->ready_at);
     }
     enter_history(*departed, ending);
     notify_dependents(*departed, ending);

@@ -9,6 +9,7 @@
 #include "pg/spi.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
+#include "queue/claim_take.hpp"
 #include "queue/running_handlers.hpp"
 
 extern "C" {
@@ -24,13 +25,17 @@ namespace {
 
 constexpr std::int64_t lease_margin_us = 30 * USECS_PER_SEC;
 
+pg::Statement select_handled(R"(
+    SELECT pg_catalog.array_agg(operation_id)
+      FROM helix.operations
+     WHERE handler IS NOT NULL)");
+
 pg::Statement claim(R"(
     SELECT c.execution_id, c.user_id, c.fencing_token, c.payload, q.run_as, o.handler::pg_catalog.oid
-      FROM helix.claim_executions('helix executor', 1, $1, ARRAY(
-               SELECT h.operation_id FROM helix.operations h WHERE h.handler IS NOT NULL)) c
+      FROM helix.claim_executions('helix executor', 1, $1, $2) c
       JOIN helix_internal.queue q ON q.id = c.execution_id
       JOIN helix.operations o ON o.operation_id = c.operation_id)",
-                    {INTERVALOID});
+                    {INTERVALOID, TEXTARRAYOID});
 struct Claimed {
     enum : int { execution_id = 1, user_id, fencing_token, payload, run_as, handler };
 };
@@ -110,16 +115,33 @@ Datum call_as_its_role(const ClaimedJob& job) {
     return result;
 }
 
+HandledOperations handled;
+
+// The array of the operations with handlers; 0 where there is none.
+Datum read_handled() {
+    bool none = false;
+    select_handled.execute();
+    const Datum operations = pg::only_column(0, &none);
+    const auto wanted = none ? WantedOperations{} : wanted_operations(operations);
+    handled.count = wanted.count;
+    std::copy_n(wanted.keys, std::min(wanted.count, most_awaited), handled.keys);
+    return none ? 0 : operations;
+}
+
 } // namespace
+
+const HandledOperations& handled_operations() {
+    return handled;
+}
 
 const ClaimedJob* claim_job() {
     auto* job = static_cast<ClaimedJob*>(palloc0(sizeof(ClaimedJob)));
     auto* lease = static_cast<Interval*>(palloc0(sizeof(Interval)));
     lease->time = config::handler_timeout_s * USECS_PER_SEC + lease_margin_us;
-    const Datum value = IntervalPGetDatum(lease);
     const MemoryContext memory = CurrentMemoryContext;
     pg::OwnerSpi spi;
-    const bool found = claim.execute(&value) > 0;
+    const Datum values[] = {IntervalPGetDatum(lease), read_handled()};
+    const bool found = values[1] != 0 && claim.execute(values) > 0;
     if (found) {
         bool no_payload = false;
         job->id = *DatumGetUUIDP(pg::column(0, Claimed::execution_id));

@@ -3,7 +3,7 @@
 // errors.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "queue/waiters.hpp"
 
 namespace helix::queue {
 
@@ -19,6 +19,14 @@ struct ClaimedJob {
 
 // Null where none is due.
 const ClaimedJob* claim_job();
+
+// Keys of the operations with handlers, as begin_waiting() takes them, at the last claim_job(). Before it there is one
+// more than anybody can wait for: all arrivals wake.
+struct HandledOperations {
+    std::uint64_t keys[most_awaited + 1];
+    int count = most_awaited + 1;
+};
+const HandledOperations& handled_operations();
 
 // Calls the handler and completes the execution in the same transaction.
 void run_handler(const ClaimedJob& job);

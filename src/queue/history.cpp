@@ -13,6 +13,7 @@ extern "C" {
 #include "access/tableam.h"
 #include "executor/tuptable.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 }
 
@@ -32,8 +33,11 @@ enum Column {
     priority,
     ready_at,
     run_at,
+    turn,
     running,
     reserved,
+    limited,
+    paused,
     attempt,
     max_attempts,
     worker,
@@ -41,7 +45,10 @@ enum Column {
     started_at,
     scheduled_for,
     request_id,
+    concurrency_key,
+    held_key,
     last_error,
+    earlier_cost_usd,
     run_as,
     payload,
     created_at,
@@ -69,6 +76,7 @@ Departed copy_of(TupleTableSlot* row) {
             .batch_operation = id_in(batch_operation_id),
             .priority = DatumGetInt16(values[priority]),
             .ready_at = DatumGetTimestampTz(values[ready_at]),
+            .turn = nulls[turn] ? std::nullopt : std::optional(DatumGetInt64(values[turn])),
             .was_running = DatumGetBool(values[running]),
             .reserved = DatumGetBool(values[reserved]),
             .values = values,
@@ -96,6 +104,15 @@ TM_Result try_to_leave(Relation queue, const Claim& claim, std::optional<Departe
     ExecDropSingleTupleTableSlot(row);
     index_close(key, NoLock);
     return result;
+}
+
+// 0 where no attempt has said what it cost.
+Datum cost_of_attempts(const Departed& departed, const Ending& ending) {
+    const Datum earlier = departed.nulls[earlier_cost_usd] ? 0 : departed.values[earlier_cost_usd];
+    if (earlier == 0 || ending.cost == 0) {
+        return earlier == 0 ? ending.cost : earlier;
+    }
+    return DirectFunctionCall1(numeric_trim_scale, DirectFunctionCall2(numeric_add, earlier, ending.cost));
 }
 
 } // namespace
@@ -137,11 +154,13 @@ void enter_history(const Departed& departed, const Ending& ending) {
     row.add_text(ending.status);
     keep({triggered_by, priority, attempt, worker, run_at, scheduled_for, request_id, payload});
     row.add(ending.result, ending.result == 0).add(ending.error, ending.error == 0);
-    row.add(ending.cost, ending.cost == 0);
+    const Datum cost = cost_of_attempts(departed, ending);
+    row.add(cost, cost == 0);
     row.add(Int32GetDatum(ending.latency_ms.value_or(0)), !ending.latency_ms);
     keep({created_at, started_at});
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
     keep({cost_estimates});
+    row.add_text(NameStr(*DatumGetName(departed.values[run_as])));
     pg::insert_into("schedule_executions", row);
 }
 

@@ -37,6 +37,7 @@ struct Departed {
     std::optional<pg_uuid_t> batch_operation;
     std::int16_t priority;
     TimestampTz ready_at;
+    std::optional<std::int64_t> turn;
     bool was_running;
     bool reserved;
     const Datum* values;

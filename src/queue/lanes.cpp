@@ -1,15 +1,15 @@
-// The lanes in shared memory: commits and aborts move them back, claims move them on, and arrivals wake waiters.
+// The lanes in shared memory, and the turns.
 #include "pg/prelude.hpp"
 
 #include "queue/lanes.hpp"
 
-#include "pg/guard.hpp"
 #include "pg/shared_memory.hpp"
+#include "pg/text.hpp"
+#include "queue/waiters.hpp"
 
 extern "C" {
-#include "pgstat.h"
-#include "storage/condition_variable.h"
-#include "storage/latch.h"
+#include "common/hashfn.h"
+#include "port/atomics.h"
 #include "storage/spin.h"
 }
 
@@ -17,39 +17,42 @@ namespace helix::queue {
 
 namespace {
 
-constexpr int most_databases = 64; // the claims of further ones have no hints
-constexpr int lane_count = highest_priority - lowest_priority + 1;
+constexpr int most_databases = 64;    // the claims of further ones have no hints
+constexpr int most_operations = 1024; // of all databases together
 
-struct DatabaseQueue {
-    Oid database; // never given back: the entry of a dropped database costs nothing else
-    slock_t mutex;
-    ConditionVariable arrivals;     // for those that claim any
-    ConditionVariable all_arrivals; // for workers that claim only some operations
-    Lane lanes[lane_count];
+} // namespace
+
+struct OperationLanes {
+    std::uint64_t key; // 0: nobody's; never given back
+    Oid database;
+    LaneOf<16> ready[lane_count];
+    std::int64_t current[lane_count]; // turns
+};
+
+namespace {
+
+struct DatabaseLanes {
+    Oid database;  // never given back: the entry of a dropped database costs nothing else
+    slock_t mutex; // of all lanes of the database
+    pg_atomic_uint64 arrivals;
+    Lane ready[lane_count];
+    Lane later[lane_count];
+    std::int64_t current[lane_count];
 };
 
 struct Shared {
     LWLock* lock; // while an entry is handed out
-    DatabaseQueue databases[most_databases];
+    DatabaseLanes databases[most_databases];
+    OperationLanes operations[most_operations];
 };
 
 Shared* shared_memory = nullptr;
-ConditionVariable* waits_for = nullptr;
 
-// The first place in each lane that this transaction fills (ready) or empties (taken).
-struct Changes {
-    Lane::Place ready[lane_count];
-    Lane::Place taken[lane_count];
-    int ready_count;
-    bool any;
-};
-Changes changes;
-
-void forget_changes() {
-    std::fill(std::begin(changes.ready), std::end(changes.ready), Lane::last);
-    std::fill(std::begin(changes.taken), std::end(changes.taken), Lane::last);
-    changes.ready_count = 0;
-    changes.any = false;
+template <typename L>
+void reset(L (&lanes)[lane_count]) {
+    for (auto& lane : lanes) {
+        lane.reset();
+    }
 }
 
 void attach(void* memory, LWLock* lock, bool is_new) {
@@ -60,19 +63,18 @@ void attach(void* memory, LWLock* lock, bool is_new) {
     shared_memory->lock = lock;
     for (auto& entry : shared_memory->databases) {
         SpinLockInit(&entry.mutex);
-        ConditionVariableInit(&entry.arrivals);
-        ConditionVariableInit(&entry.all_arrivals);
-        for (auto& lane : entry.lanes) {
-            lane.reset();
-        }
+        pg_atomic_init_u64(&entry.arrivals, 0);
+        reset(entry.ready);
+        reset(entry.later);
+        std::fill(std::begin(entry.current), std::end(entry.current), -1);
     }
 }
 
 constexpr pg::SharedArea area = {"helix queue", [] { return sizeof(Shared); }, attach};
 
 // Null where too many databases have queues.
-DatabaseQueue* own_queue() {
-    static DatabaseQueue* own = nullptr;
+DatabaseLanes* own_lanes() {
+    static DatabaseLanes* own = nullptr;
     if (own != nullptr) {
         return own;
     }
@@ -88,151 +90,228 @@ DatabaseQueue* own_queue() {
     return own;
 }
 
-Lane& lane_of(DatabaseQueue& queue, int priority) {
-    return queue.lanes[priority - lowest_priority];
+OperationLanes& slot_of(std::uint64_t key, int probe) {
+    return shared_memory->operations[(key + static_cast<std::uint64_t>(probe)) % most_operations];
 }
 
-// At a transaction's end nothing may fail: a spinlock, stores and latches, nothing else.
-void publish(const Lane::Place (&places)[lane_count]) noexcept {
-    DatabaseQueue* queue = own_queue(); // known already, since the change was noted
-    if (queue == nullptr) {
-        return;
-    }
-    SpinLockAcquire(&queue->mutex);
-    for (int i = 0; i < lane_count; ++i) {
-        if (places[i] != Lane::last) {
-            queue->lanes[i].arrive(places[i]);
+// An entry that is in use keeps its key, so this needs no lock.
+OperationLanes* find_operation(std::uint64_t key) {
+    for (int probe = 0; probe < most_operations; ++probe) {
+        OperationLanes& entry = slot_of(key, probe);
+        const std::uint64_t found = *const_cast<volatile std::uint64_t*>(&entry.key);
+        if (found == key) {
+            return &entry;
+        }
+        if (found == 0) {
+            return nullptr;
         }
     }
+    return nullptr;
+}
+
+template <typename L>
+void arrive(L (&lanes)[lane_count], const LanePlaces& places) noexcept {
+    for (int i = 0; i < lane_count; ++i) {
+        if (places.first[i] != Lane::last) {
+            lanes[i].arrive(places.first[i]);
+        }
+    }
+}
+
+void reset_operations(Oid database) noexcept {
+    for (auto& entry : shared_memory->operations) {
+        if (entry.key != 0 && entry.database == database) {
+            for (auto& lane : entry.ready) {
+                lane.arrive(Lane::first);
+            }
+        }
+    }
+}
+
+// Runs `f` with the database's lanes locked; `otherwise` where it has none. `f` may not fail.
+template <typename R, typename F>
+R with_lanes(R otherwise, F f) {
+    DatabaseLanes* queue = own_lanes();
+    if (queue == nullptr) {
+        return otherwise;
+    }
+    SpinLockAcquire(&queue->mutex);
+    const R result = f(*queue);
     SpinLockRelease(&queue->mutex);
+    return result;
 }
 
-void wake(int count) noexcept {
-    DatabaseQueue* queue = own_queue();
-    if (queue == nullptr || count == 0) {
-        return;
-    }
-    if (count == 1) {
-        ConditionVariableSignal(&queue->arrivals);
-    } else {
-        ConditionVariableBroadcast(&queue->arrivals);
-    }
-    ConditionVariableBroadcast(&queue->all_arrivals);
-}
-
-void on_transaction_event(XactEvent event, void*) {
-    if (!changes.any) {
-        return;
-    }
-    switch (event) {
-    case XACT_EVENT_COMMIT:
-        publish(changes.ready);
-        wake(changes.ready_count);
-        forget_changes();
-        break;
-    case XACT_EVENT_ABORT:
-        publish(changes.taken);
-        wake(1);
-        forget_changes();
-        break;
-    case XACT_EVENT_PREPARE:
-        forget_changes(); // the worker finds what COMMIT PREPARED brings
-        break;
-    default:
-        break;
-    }
-}
-
-void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
-    if (event == SUBXACT_EVENT_ABORT_SUB && changes.any) {
-        publish(changes.taken); // perhaps more than it took: looking too far back is safe
-        wake(1);
-    }
-}
+constexpr Lane::Start from_the_first{Lane::first, 0};
 
 } // namespace
 
 void initialize_lanes() {
-    forget_changes();
     pg::request_shared_area(area);
-    RegisterXactCallback(on_transaction_event, nullptr);
-    RegisterSubXactCallback(on_subtransaction_event, nullptr);
+    initialize_waiters();
 }
 
-void mark_ready(int priority, TimestampTz ready_at) {
-    own_queue();
-    auto& place = changes.ready[priority - lowest_priority];
-    place = std::min<Lane::Place>(place, ready_at);
-    ++changes.ready_count;
-    changes.any = true;
+std::uint64_t key_of_operation(Datum operation_id) {
+    const auto name = pg::text_view(operation_id);
+    const auto key = hash_bytes_extended(reinterpret_cast<const unsigned char*>(name.data()),
+                                         static_cast<int>(name.size()), MyDatabaseId);
+    return key == 0 ? 1 : key;
 }
 
-void mark_taken(int priority, TimestampTz ready_at) {
-    own_queue();
-    auto& place = changes.taken[priority - lowest_priority];
-    place = std::min<Lane::Place>(place, ready_at);
-    changes.any = true;
+OperationLanes* lanes_of_operation(Datum operation_id) {
+    return find_operation(key_of_operation(operation_id));
 }
 
-Lane::Start lane_start(int priority) {
-    DatabaseQueue* queue = own_queue();
+OperationLanes* known_lanes_of_operation(std::uint64_t key) {
+    if (OperationLanes* const found = find_operation(key)) {
+        return found;
+    }
+    LWLockAcquire(shared_memory->lock, LW_EXCLUSIVE);
+    OperationLanes* added = find_operation(key);
+    for (int probe = 0; added == nullptr && probe < most_operations; ++probe) {
+        OperationLanes& entry = slot_of(key, probe);
+        if (entry.key == 0) {
+            reset(entry.ready);
+            entry.database = MyDatabaseId;
+            pg_write_barrier();
+            entry.key = key;
+            added = &entry;
+        }
+    }
+    LWLockRelease(shared_memory->lock);
+    return added;
+}
+
+void know_database() {
+    own_lanes();
+}
+
+void arrive_at_lanes(const LaneArrivals& arrivals) noexcept {
+    DatabaseLanes* queue = own_lanes();
     if (queue == nullptr) {
-        return {Lane::first, 0};
+        return;
     }
     SpinLockAcquire(&queue->mutex);
-    const auto start = lane_of(*queue, priority).start();
+    arrive(queue->ready, *arrivals.ready);
+    arrive(queue->later, *arrivals.later);
+    for (int i = 0; i < arrivals.operation_count; ++i) {
+        arrive(arrivals.operations[i].lanes->ready, *arrivals.operations[i].ready);
+    }
+    if (arrivals.any_operation) {
+        reset_operations(queue->database);
+    }
     SpinLockRelease(&queue->mutex);
-    return start;
 }
 
-void advance_lane(int priority, const Lane::Start& start, TimestampTz place) {
-    DatabaseQueue* queue = own_queue();
-    if (queue == nullptr || IsolationUsesXactSnapshot()) {
+Lane::Start announced_ready_start(int priority, OperationLanes* operation) {
+    const int i = priority - lowest_priority;
+    return with_lanes(from_the_first, [&](DatabaseLanes& queue) {
+        if (operation == nullptr) {
+            return queue.ready[i].start();
+        }
+        const auto own = operation->ready[i].start();
+        return Lane::Start{own.from, own.arrivals};
+    });
+}
+
+void advance_ready(int priority, OperationLanes* operation, const Lane::Start& start, Lane::Place place) {
+    if (IsolationUsesXactSnapshot()) {
         return; // an old snapshot does not show what is there
     }
-    SpinLockAcquire(&queue->mutex);
-    lane_of(*queue, priority).advance(start, place);
-    SpinLockRelease(&queue->mutex);
-}
-
-void announce(int priority, TimestampTz place) {
-    if (DatabaseQueue* queue = own_queue()) {
-        SpinLockAcquire(&queue->mutex);
-        lane_of(*queue, priority).arrive(place);
-        SpinLockRelease(&queue->mutex);
-        wake(2);
-    }
-}
-
-void begin_waiting(WaitFor what) {
-    if (DatabaseQueue* queue = own_queue()) {
-        waits_for = what == WaitFor::some_operations ? &queue->all_arrivals : &queue->arrivals;
-        ConditionVariablePrepareToSleep(waits_for);
-    }
-}
-
-void wait_for_ready(long timeout_ms) {
-    if (own_queue() != nullptr) {
-        ConditionVariableTimedSleep(waits_for, timeout_ms, PG_WAIT_EXTENSION);
-    } else {
-        WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, std::min(timeout_ms, 100L),
-                  PG_WAIT_EXTENSION);
-        ResetLatch(MyLatch);
-        CHECK_FOR_INTERRUPTS();
-    }
-}
-
-void end_waiting() {
-    ConditionVariableCancelSleep();
-}
-
-void wake_next_waiter() {
-    const TimestampTz now = GetCurrentTimestamp();
-    for (int priority = lowest_priority; priority <= highest_priority; ++priority) {
-        if (lane_start(priority).from <= now) {
-            wake(1);
-            return;
+    const int i = priority - lowest_priority;
+    with_lanes(0, [&](DatabaseLanes& queue) {
+        if (operation == nullptr) {
+            queue.ready[i].advance(start, place);
+        } else {
+            operation->ready[i].advance({start.from, start.arrivals}, place);
         }
+        return 0;
+    });
+}
+
+Lane::Start announced_later_start(int priority) {
+    return with_lanes(from_the_first,
+                      [&](DatabaseLanes& queue) { return queue.later[priority - lowest_priority].start(); });
+}
+
+void advance_later(int priority, const Lane::Start& start, TimestampTz place) {
+    if (IsolationUsesXactSnapshot()) {
+        return;
+    }
+    with_lanes(0, [&](DatabaseLanes& queue) {
+        queue.later[priority - lowest_priority].advance(start, place);
+        return 0;
+    });
+}
+
+void announce_ready(int priority, Lane::Place turn) {
+    with_lanes(0, [&](DatabaseLanes& queue) {
+        queue.ready[priority - lowest_priority].arrive(turn);
+        reset_operations(queue.database);
+        return 0;
+    });
+    wake_all_waiters();
+}
+
+void announce_later(int priority, TimestampTz ready_at) {
+    with_lanes(0, [&](DatabaseLanes& queue) {
+        queue.later[priority - lowest_priority].arrive(ready_at);
+        return 0;
+    });
+    if (ready_at <= GetCurrentTimestamp()) {
+        wake_all_waiters();
+    }
+}
+
+void forget_operations() {
+    with_lanes(0, [](DatabaseLanes& queue) {
+        reset_operations(queue.database);
+        return 0;
+    });
+}
+
+std::int64_t current_turn(int priority, const OperationLanes* operation) {
+    const int i = priority - lowest_priority;
+    return with_lanes(std::int64_t{-1}, [&](DatabaseLanes& queue) {
+        return operation == nullptr ? queue.current[i] : operation->current[i];
+    });
+}
+
+void raise_current_turn(int priority, OperationLanes* operation, std::int64_t turn) {
+    const int i = priority - lowest_priority;
+    with_lanes(0, [&](DatabaseLanes& queue) {
+        queue.current[i] = std::max(queue.current[i], turn);
+        if (operation != nullptr) {
+            operation->current[i] = std::max(operation->current[i], turn);
+        }
+        return 0;
+    });
+}
+
+std::uint64_t next_arrival() {
+    DatabaseLanes* queue = own_lanes();
+    return queue == nullptr ? 0 : pg_atomic_fetch_add_u64(&queue->arrivals, 1);
+}
+
+void wake_next_waiter(const std::uint64_t* operations, int count) {
+    const TimestampTz now = GetCurrentTimestamp();
+    const bool due = with_lanes(true, [now](DatabaseLanes& queue) {
+        for (int i = 0; i < lane_count; ++i) {
+            if (queue.ready[i].start().from < Lane::last || queue.later[i].start().from <= now) {
+                return true;
+            }
+        }
+        return false;
+    });
+    if (!due) {
+        return;
+    }
+    Arrivals some{0, 1};
+    if (operations == nullptr) {
+        wake_waiters(&some, 1);
+    }
+    for (int i = 0; i < count; ++i) {
+        Arrivals more{operations[i], 1};
+        wake_waiters(&more, 1);
     }
 }
 

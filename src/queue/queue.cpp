@@ -5,7 +5,8 @@
 #include "queue/claim_lease.hpp"
 #include "queue/execution_retention.hpp"
 #include "queue/executor.hpp"
-#include "queue/lanes.hpp"
+#include "queue/lane_changes.hpp"
+#include "queue/pauses.hpp"
 #include "queue/running_handlers.hpp"
 #include "worker/worker.hpp"
 
@@ -20,7 +21,9 @@ int every_minute_ms = SECS_PER_MINUTE * 1000;
 
 void initialize() {
     initialize_lanes();
+    initialize_lane_changes();
     initialize_running_handlers();
+    initialize_pauses();
     worker::add_task({"executors", &every_second_ms, nullptr, executors_task});
     worker::add_task({executor_errand, nullptr, nullptr, run_executor, true});
     worker::add_task({"leases", &every_second_ms, nullptr, leases_task});

@@ -13,6 +13,7 @@
 #include "pg/uuid.hpp"
 #include "queue/finish.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/turns.hpp"
 
 namespace helix::queue {
 
@@ -44,6 +45,14 @@ pg::Statement select_waiting_of_operation(R"(
        FOR UPDATE SKIP LOCKED)",
                                           {UUIDOID, TEXTOID});
 
+// All of them: the end of the one that runs would release a single one.
+pg::Statement release_waiting(R"(
+    UPDATE helix_internal.queue
+       SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())
+     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running
+    RETURNING priority, ready_at, operation_id)",
+                              {UUIDOID});
+
 pg::Statement select_switched_off(R"(
     SELECT FROM helix.user_operation_preferences
      WHERE user_id = $1 AND operation_id = $2 AND NOT enabled)",
@@ -74,6 +83,11 @@ void skip_waiting_of(const pg_uuid_t& schedule, const char* reason) {
     const Datum id = UUIDPGetDatum(&schedule);
     plan_by_index();
     skip_selected(select_waiting_of_schedule.execute_latest(&id), reason);
+}
+
+void release_waiting_of(const pg_uuid_t& schedule) {
+    const Datum id = UUIDPGetDatum(&schedule);
+    mark_rows_ready(release_waiting.execute(&id));
 }
 
 void refuse_disabled(const pg_uuid_t& schedule) {

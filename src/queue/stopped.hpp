@@ -14,6 +14,9 @@ constexpr const char* schedule_deleted = "skipped: the schedule was deleted";
 // Ends what waits of a schedule as skipped. What runs goes on.
 void skip_waiting_of(const pg_uuid_t& schedule, const char* reason);
 
+// Releases what waits for another execution of the schedule, since it no longer runs one after the other.
+void release_waiting_of(const pg_uuid_t& schedule);
+
 // Raises 55000: the schedule is disabled.
 [[noreturn]] void refuse_disabled(const pg_uuid_t& schedule);
 

@@ -1,11 +1,8 @@
-// Talks to one Redis server by hiredis, with a deadline on everything.
+// Talks to one Redis server, with a deadline on everything.
 #include "redis/connection.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <hiredis/hiredis.h>
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace helix::redis {
@@ -16,8 +13,14 @@ struct FreeReply {
     void operator()(void* reply) const { freeReplyObject(reply); }
 };
 
-std::string system_error(const char* doing, int code) {
-    return std::string(doing) + ": " + strerror(code);
+constexpr std::size_t most_kept = std::size_t{1} << 20; // of memory for commands
+
+void append_bulk(std::string& text, std::string_view word) {
+    text += '$';
+    text += std::to_string(word.size());
+    text += "\r\n";
+    text += word;
+    text += "\r\n";
 }
 
 } // namespace
@@ -39,25 +42,23 @@ std::vector<Address> resolved(const Address& address) {
         getnameinfo(each->ai_addr, each->ai_addrlen, numeric, sizeof(numeric), nullptr, 0, NI_NUMERICHOST);
         addresses.push_back(address);
         addresses.back().host = numeric;
+        if (address.tls && address.server_name.empty() && address.host != numeric) {
+            addresses.back().server_name = address.host;
+        }
     }
     freeaddrinfo(found);
     return addresses;
 }
 
-void Connection::Close::operator()(redisContext* context) const {
-    redisFree(context);
+void Connection::FreeReader::operator()(redisReader* reader) const {
+    redisReaderFree(reader);
 }
 
-Connection::Connection(const Address& address, const Secret& password, Deadline deadline)
-    : context_(address.socket.empty() ? redisConnectNonBlock(address.host.c_str(), address.port)
-                                      : redisConnectUnixNonBlock(address.socket.c_str())) {
-    if (!context_) {
+Connection::Connection(const Address& address, const Secret& password, Deadline deadline, const std::string& ca_file)
+    : stream_(address, ca_file, deadline), reader_(redisReaderCreate()) {
+    if (!reader_) {
         throw Failure("could not connect to Redis: out of memory");
     }
-    if (context_->err != 0) {
-        throw Failure(std::string("could not connect to Redis: ") + context_->errstr);
-    }
-    wait_until_connected(deadline);
     if (!password.empty()) {
         authenticate(address.user, password, deadline);
     }
@@ -66,78 +67,35 @@ Connection::Connection(const Address& address, const Secret& password, Deadline 
     }
 }
 
-void Connection::wait_until_connected(Deadline deadline) {
-    wait_for(POLLOUT, deadline);
-    int error = 0;
-    socklen_t length = sizeof(error);
-    if (getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) {
-        throw Failure(system_error("could not connect to Redis", error != 0 ? error : errno));
-    }
-}
-
-// Writes to the socket itself: hiredis's buffer would not be wiped.
+// The password goes out by itself: what is appended would not be wiped.
 void Connection::authenticate(const std::string& user, const Secret& password, Deadline deadline) {
-    const auto bulk = [](std::string_view word) {
-        return "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
-    };
-    std::string head = (user.empty() ? "*2\r\n" : "*3\r\n") + bulk("AUTH") + (user.empty() ? "" : bulk(user));
+    std::string head = user.empty() ? "*2\r\n" : "*3\r\n";
+    append_bulk(head, "AUTH");
+    if (!user.empty()) {
+        append_bulk(head, user);
+    }
     head += "$" + std::to_string(password.view().size()) + "\r\n";
     for (const std::string_view part : {std::string_view(head), password.view(), std::string_view("\r\n")}) {
-        for (std::size_t sent = 0; sent < part.size();) {
-            wait_for(POLLOUT, deadline);
-            const ssize_t written = ::send(context_->fd, part.data() + sent, part.size() - sent, MSG_NOSIGNAL);
-            if (written < 0 && errno != EINTR && errno != EAGAIN) {
-                throw Failure(system_error("could not write to Redis", errno));
-            }
-            sent += written > 0 ? static_cast<std::size_t>(written) : 0;
-        }
+        stream_.write(part, deadline);
     }
     if (const auto reply = receive(deadline); reply.is_error()) {
         throw brief_failure_from(reply);
     }
 }
 
-void Connection::wait_for(short events, Deadline deadline) {
-    for (;;) {
-        const auto left_ms = ms_until(deadline);
-        pollfd socket{context_->fd, events, 0};
-        const int ready = left_ms > 0 ? poll(&socket, 1, static_cast<int>(left_ms)) : 0;
-        if (ready > 0) {
-            return; // an error or a hang-up shows in the next read or write
-        }
-        if (ready == 0) {
-            throw Failure("no answer from Redis in time");
-        }
-        if (errno != EINTR) {
-            throw Failure(system_error("could not wait for Redis", errno));
-        }
-    }
-}
-
 void Connection::append(const std::vector<std::string_view>& words) {
-    std::vector<const char*> texts;
-    std::vector<std::size_t> lengths;
-    texts.reserve(words.size());
-    lengths.reserve(words.size());
+    commands_ += "*" + std::to_string(words.size()) + "\r\n";
     for (const auto word : words) {
-        texts.push_back(word.data());
-        lengths.push_back(word.size());
-    }
-    if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), texts.data(), lengths.data()) !=
-        REDIS_OK) {
-        throw Failure(std::string("could not write a command: ") + context_->errstr);
+        append_bulk(commands_, word);
     }
     ++waiting_;
 }
 
 void Connection::send(Deadline deadline) {
-    for (int done = 0; done == 0;) {
-        if (redisBufferWrite(context_.get(), &done) != REDIS_OK) {
-            throw Failure(std::string("could not write to Redis: ") + context_->errstr);
-        }
-        if (done == 0) {
-            wait_for(POLLOUT, deadline);
-        }
+    stream_.write(commands_, deadline);
+    commands_.clear();
+    if (commands_.capacity() > most_kept) {
+        commands_.shrink_to_fit();
     }
     waiting_ = 0;
 }
@@ -145,8 +103,8 @@ void Connection::send(Deadline deadline) {
 // The next reply among the bytes that have been read; nothing where its end is missing.
 std::optional<Reply> Connection::complete_reply() {
     void* object = nullptr;
-    if (redisGetReplyFromReader(context_.get(), &object) != REDIS_OK) {
-        throw Failure(std::string("could not read what Redis answered: ") + context_->errstr);
+    if (redisReaderGetReply(reader_.get(), &object) != REDIS_OK) {
+        throw Failure(std::string("could not read what Redis answered: ") + reader_->errstr);
     }
     if (object == nullptr) {
         return std::nullopt;
@@ -155,9 +113,9 @@ std::optional<Reply> Connection::complete_reply() {
     return reply_from(*static_cast<const redisReply*>(object));
 }
 
-void Connection::read_some() {
-    if (redisBufferRead(context_.get()) != REDIS_OK) {
-        throw Failure(std::string("could not read from Redis: ") + context_->errstr);
+void Connection::feed(std::string_view bytes) {
+    if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
+        throw Failure(std::string("could not read from Redis: ") + reader_->errstr);
     }
 }
 
@@ -166,8 +124,7 @@ Reply Connection::receive(Deadline deadline) {
         if (auto reply = complete_reply()) {
             return std::move(*reply);
         }
-        wait_for(POLLIN, deadline);
-        read_some();
+        feed(stream_.read(deadline));
     }
 }
 
@@ -176,11 +133,11 @@ std::optional<Reply> Connection::arrived() {
         if (auto reply = complete_reply()) {
             return reply;
         }
-        pollfd socket{context_->fd, POLLIN, 0};
-        if (poll(&socket, 1, 0) <= 0) {
+        const auto bytes = stream_.arrived();
+        if (bytes.empty()) {
             return std::nullopt;
         }
-        read_some();
+        feed(bytes);
     }
 }
 

@@ -1,42 +1,30 @@
-// Owns: one connection to Redis, with a deadline on everything. hiredis parses and formats. It knows nothing of
+// Owns: one connection to Redis, with a deadline on everything. hiredis parses the answers. It knows nothing of
 // PostgreSQL, and never blocks longer than it is told. Used by cache/.
 #pragma once
 
 #include "core/secrets/secret.hpp"
+#include "redis/deadline.hpp"
 #include "redis/redis_url.hpp"
 #include "redis/reply.hpp"
+#include "redis/stream.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
 
-struct redisContext;
+struct redisReader;
 
 namespace helix::redis {
 
-using Milliseconds = std::chrono::milliseconds;
-using Deadline = std::chrono::steady_clock::time_point;
-
-inline Deadline in(Milliseconds time) {
-    return std::chrono::steady_clock::now() + time;
-}
-
-// Milliseconds until `time`, rounded up; 0 where it has passed.
-inline std::int64_t ms_until(Deadline time) {
-    const auto left = std::chrono::ceil<Milliseconds>(time - std::chrono::steady_clock::now()).count();
-    return std::max<std::int64_t>(0, left);
-}
-
-// The addresses of the host, so that connecting needs no name server. May block as long as the resolver does. Throws
-// Failure.
+// The addresses of the host, so that connecting needs no name server. With TLS they keep its name. May block as long as
+// the resolver does. Throws Failure.
 std::vector<Address> resolved(const Address& address);
 
 class Connection {
   public:
-    // Connects, authenticates and selects the database. `address` holds a numeric host or a socket. Throws Failure.
-    Connection(const Address& address, const Secret& password, Deadline deadline);
+    // Connects, authenticates and selects the database. `address` holds a numeric host or a socket. `ca_file` is for
+    // TLS (stream.hpp). Throws Failure.
+    Connection(const Address& address, const Secret& password, Deadline deadline, const std::string& ca_file = {});
 
     // Adds a command to those that the next exchange() sends.
     void append(const std::vector<std::string_view>& words);
@@ -59,17 +47,17 @@ class Connection {
     std::size_t waiting() const { return waiting_; }
 
   private:
-    struct Close {
-        void operator()(redisContext* context) const;
+    struct FreeReader {
+        void operator()(redisReader* reader) const;
     };
 
-    void wait_until_connected(Deadline deadline);
     void authenticate(const std::string& user, const Secret& password, Deadline deadline);
-    void wait_for(short events, Deadline deadline);
     std::optional<Reply> complete_reply();
-    void read_some();
+    void feed(std::string_view bytes);
 
-    std::unique_ptr<redisContext, Close> context_;
+    Stream stream_;
+    std::unique_ptr<redisReader, FreeReader> reader_;
+    std::string commands_; // appended and not yet sent
     std::size_t waiting_ = 0;
 };
 

@@ -5,7 +5,6 @@
 #include "core/cache/repetition.hpp"
 #include "core/json.hpp"
 
-#include <set>
 #include <unordered_set>
 
 namespace helix::redis {
@@ -87,11 +86,6 @@ void KeyRemoval::user(std::string_view user) {
     batch_->users.add(user);
 }
 
-void KeyRemoval::owned_by(std::string_view user) {
-    batch_->tokens.add(cache_key::user_token(user));
-    batch_->owners.add(user);
-}
-
 void KeyRemoval::everything() {
     new_epoch_ = true;
     batch_->everything = true;
@@ -110,12 +104,10 @@ void KeyRemoval::append_messages(Connection& connection) {
         connection.append({"PUBLISH", channel, R"({"everything":true})"});
         return;
     }
-    std::set<std::string_view> users(batch_->users.begin(), batch_->users.end());
-    users.insert(batch_->owners.begin(), batch_->owners.end());
     Messages messages(connection);
     messages.add("keys", batch_->keys);
     messages.add("patterns", batch_->patterns);
-    messages.add("users", users);
+    messages.add("users", batch_->users);
     messages.send();
 }
 
@@ -125,9 +117,6 @@ void KeyRemoval::sweep_for(const Batch& batch) {
     }
     for (const auto& user : batch.users) {
         sweep_.add_user(user);
-    }
-    for (const auto& user : batch.owners) {
-        sweep_.add_owned_by(user);
     }
     if (batch.everything) {
         sweep_.add_everything();

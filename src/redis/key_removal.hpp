@@ -22,7 +22,6 @@ class KeyRemoval final : public InvalidationVisitor {
     void pattern(std::string_view pattern) override;
     void sums(std::string_view user, std::string_view operation) override;
     void user(std::string_view user) override;
-    void owned_by(std::string_view user) override;
     void everything() override;
 
     // Appends the commands for all that was named, and for the repetitions that are due.
@@ -48,11 +47,10 @@ class KeyRemoval final : public InvalidationVisitor {
         ArenaTextSet keys{memory};
         ArenaTextSet patterns{memory};
         ArenaTextSet users{memory};
-        ArenaTextSet owners{memory}; // users of whom only the keys that helix owns are removed
         bool everything = false;
 
         bool empty() const { return size() == 0 && !everything; }
-        std::size_t size() const { return keys.size() + patterns.size() + users.size() + owners.size(); }
+        std::size_t size() const { return keys.size() + patterns.size() + users.size(); }
         std::size_t bytes() const { return sizeof(*this) + memory.bytes(); }
     };
     struct Repetition {

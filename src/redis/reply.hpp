@@ -38,7 +38,8 @@ class Failure final : public std::exception {
     const char* what() const noexcept override { return message.c_str(); }
 
     std::string message;
-    std::string hint; // how to mend it; may be empty
+    std::string hint;     // how to mend it; may be empty
+    bool is_late = false; // no answer has come in time; it may still come
 };
 
 // What an error answer means, with a hint for the codes that are known here (MOVED, NOAUTH, READONLY ...).

@@ -33,16 +33,9 @@ void Sweep::add_pattern(std::string_view pattern) {
 // The id may be anywhere in a key, so a pass has to look. Known keys that have it right behind their prefix, where it
 // mostly is, go at once.
 void Sweep::add_user(std::string_view user) {
-    next_.matcher.add_user(user);
+    next_.users.add_user(user);
     if (knows_keys()) {
         lookups_.push_back({Lookup::Kind::user, std::string(user)});
-    }
-}
-
-void Sweep::add_owned_by(std::string_view user) {
-    next_.owned.add_user(user);
-    if (knows_keys()) {
-        lookups_.push_back({Lookup::Kind::owner, std::string(user)});
     }
 }
 
@@ -82,8 +75,8 @@ std::vector<std::string> Sweep::look_up() {
             }
             break;
         }
-        default:
-            take_known_of_user(lookup, looks, found);
+        case Lookup::Kind::user:
+            take_known_of_user(lookup.name, looks, found);
         }
     }
     const std::size_t keys = found.size();
@@ -94,17 +87,15 @@ std::vector<std::string> Sweep::look_up() {
     return found;
 }
 
-void Sweep::take_known_of_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found) {
+void Sweep::take_known_of_user(std::string_view user, std::size_t& looks, std::vector<std::string>& found) {
     if (!knows_keys()) {
         return;
     }
     KeyMatcher matcher;
-    matcher.add_user(lookup.name);
-    const auto matches = [&](auto key) {
-        return matcher.matches(key) && (lookup.kind == Lookup::Kind::user || owned_.matches(key));
-    };
+    matcher.add_user(user);
+    const auto matches = [&](auto key) { return matcher.matches(key) && owned_.matches(key); };
     for (const auto& prefix : known_->prefixes()) {
-        known_->index().take(prefix + lookup.name, matches, looks, found);
+        known_->index().take(prefix + std::string(user), matches, looks, found);
     }
 }
 
@@ -146,7 +137,7 @@ void Sweep::append_step(Connection& connection) {
 void Sweep::match(const std::string& key, std::vector<std::string>& found) const {
     if (key.starts_with(cache_key::tag_prefix)) {
         const auto plain = std::string_view(key).substr(cache_key::tag_prefix.size());
-        if (current_.everything || current_.matcher.matches(plain) || current_.owned.matches(plain)) {
+        if (current_.everything || current_.matcher.matches(plain) || current_.users.matches(plain)) {
             found.push_back(key);
             found.emplace_back(plain); // a key that helix has filled is its own, whatever helix.cache_keys says
         }
@@ -155,7 +146,7 @@ void Sweep::match(const std::string& key, std::vector<std::string>& found) const
             found.push_back(key);
         }
     } else if (current_.matcher.matches(key) ||
-               ((current_.everything || current_.owned.matches(key)) && owned_.matches(key))) {
+               ((current_.everything || current_.users.matches(key)) && owned_.matches(key))) {
         found.push_back(key);
         found.push_back(cache_key::tag_of(key));
     }

@@ -22,8 +22,7 @@ class Sweep {
 
     // All of them wait for the next pass: one that runs may be past a key already.
     void add_pattern(std::string_view pattern);
-    void add_user(std::string_view user);
-    void add_owned_by(std::string_view user);
+    void add_user(std::string_view user); // the keys with this user's id that helix owns
     void add_everything() { next_.everything = true; }
     void clear();
 
@@ -46,20 +45,20 @@ class Sweep {
   private:
     struct Pass {
         KeyMatcher matcher;
-        KeyMatcher owned; // users of whom only the keys that helix owns are wanted
+        KeyMatcher users;
         bool everything = false;
-        bool empty() const { return !everything && matcher.empty() && owned.empty(); }
+        bool empty() const { return !everything && matcher.empty() && users.empty(); }
     };
 
     struct Lookup {
-        enum class Kind { prefix, pattern, user, owner } kind; // most patterns are a prefix and a star
+        enum class Kind { prefix, pattern, user } kind; // most patterns are a prefix and a star
         std::string name;
     };
 
     bool knows_keys() const { return known_ != nullptr && known_->complete(); }
     template <typename F>
     bool take_known(const std::string& prefix, F matches, std::size_t& looks, std::vector<std::string>& found);
-    void take_known_of_user(const Lookup& lookup, std::size_t& looks, std::vector<std::string>& found);
+    void take_known_of_user(std::string_view user, std::size_t& looks, std::vector<std::string>& found);
     void sweep_for_pattern(std::string_view pattern);
     void match(const std::string& key, std::vector<std::string>& found) const;
     void end_pass();

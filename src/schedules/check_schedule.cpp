@@ -49,9 +49,9 @@ void set_times(Row& row) {
     }
     const auto next = next_run(expression, zone, now);
     if (!next) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the cron expression never comes true"),
-                        errdetail("It is \"%s\".", expression),
-                        errhint("Name a date that exists and ranges that go up (sun-sat); @reboot is not a time.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the cron expression never comes true"),
+                 errdetail("It is \"%s\".", expression), errhint("Name a date that exists; @reboot is not a time.")));
     }
     if (!callers::acts_for_anyone()) {
         check_interval(expression, zone);

@@ -41,13 +41,12 @@ struct State {
     enum : int { jobs = 1, failing_jobs, last_succeeded_at, last_failed_at, last_failure };
 };
 
-// Before 1.3 pg_cron kept no runs.
+} // namespace
+
 bool has_runs() {
     const Oid schema = get_namespace_oid("cron", true);
     return has_pg_cron() && OidIsValid(schema) && OidIsValid(get_relname_relid("job_run_details", schema));
 }
-
-} // namespace
 
 void watch_runs() {
     static bool failing = false;

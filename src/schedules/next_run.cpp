@@ -16,6 +16,10 @@ std::optional<TimestampTz> next_run(const char* expression, const char* zone, Ti
     return next ? std::optional(pg::time_of_unix(*next)) : std::nullopt;
 }
 
+std::optional<int> interval_of(const char* expression) {
+    return CronExpression(expression).interval_seconds();
+}
+
 const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now) {
     const auto form = pg_cron_expression(expression, zone_offset(zone), pg::unix_seconds(now));
     const char* text = form.c_str();

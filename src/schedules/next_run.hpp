@@ -9,6 +9,9 @@ namespace helix::schedules {
 // code without C++ objects may call it.
 std::optional<TimestampTz> next_run(const char* expression, const char* zone, TimestampTz after);
 
+// The seconds of "N seconds"; none for every other expression.
+std::optional<int> interval_of(const char* expression);
+
 // The expression that pg_cron is told instead, palloc'd.
 const char* pg_cron_form(const char* expression, const char* zone, TimestampTz now);
 

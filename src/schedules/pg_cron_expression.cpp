@@ -63,18 +63,17 @@ std::string pg_cron_expression(std::string_view expression, const ZoneOffset& of
     const auto offsets = offsets_of(offset, now);
     const CronExpression cron(expression);
     const bool every_n_seconds = cron.interval_seconds().has_value();
-    const bool plain = fields.size() == 5;
     if (every_n_seconds) { // the worker runs those
         return "* * * * *";
     }
-    if (offsets == Offsets::none && !(plain && fields[2] == "$")) {
+    if (offsets == Offsets::none && (fields.size() < 3 || fields[2] != "$")) {
         return std::string(expression);
     }
     if (offsets == Offsets::none) {
         return fields[0] + " " + fields[1] + " * * *";
     }
     const bool shorthand = fields[0].starts_with('@'); // all of them run at minute 0
-    if (offsets == Offsets::others || !(plain || shorthand)) {
+    if (offsets == Offsets::others) {
         return "* * * * *";
     }
     if (shorthand) {

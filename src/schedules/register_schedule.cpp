@@ -6,6 +6,7 @@
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
+#include "queue/restored_queue.hpp"
 #include "queue/stopped.hpp"
 #include "schedules/pg_cron.hpp"
 
@@ -25,14 +26,6 @@ constexpr pg::TriggerRule rule{.function = "register_schedule",
                                .timing = pg::Timing::after,
                                .row_events = pg::on_insert | pg::on_update | pg::on_delete,
                                .relations = tables};
-
-// All executions that wait for another of their schedule: the end of that one would release a single one. The worker
-// finds them at its next look at the lanes.
-pg::Statement release_waiting(R"(
-    UPDATE helix_internal.queue
-       SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())
-     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running)",
-                              {UUIDOID});
 
 // The job that a row asks for; no expression where it asks for none.
 struct Job {
@@ -70,7 +63,7 @@ void stop_or_release(const TriggerData& trigger) {
     if (is_enabled(before) && !is_enabled(after)) {
         queue::skip_waiting_of(*DatumGetUUIDP(id), queue::schedule_disabled);
     } else if (runs_one_by_one(before) && !runs_one_by_one(after)) {
-        release_waiting.execute(&id);
+        queue::release_waiting_of(*DatumGetUUIDP(id));
     }
 }
 
@@ -107,6 +100,8 @@ HELIX_FUNCTION(helix_register_schedule) {
     const auto& trigger = pg::checked_trigger(fcinfo, rule);
     if (!is_of_dump(trigger)) {
         follow(trigger);
+    } else if (TRIGGER_FIRED_BY_INSERT(trigger.tg_event) && pg::is_restored(pg::new_row(trigger))) {
+        queue::note_restored();
     }
     return PointerGetDatum(nullptr);
 }

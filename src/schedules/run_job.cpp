@@ -11,6 +11,7 @@
 #include "queue/enqueue.hpp"
 #include "schedules/next_run.hpp"
 #include "schedules/pg_cron.hpp"
+#include "worker/worker.hpp"
 
 #include <cstring>
 
@@ -18,7 +19,7 @@ namespace helix::schedules {
 
 namespace {
 
-constexpr std::int64_t punctual_us = USECS_PER_MINUTE; // a run that is later has been missed
+constexpr std::int64_t longest_delay_us = USECS_PER_MINUTE; // a run that is later has been missed
 constexpr int most_missed = 100;
 
 // A user may hold the schedule in an open transaction. Then it runs later, and nobody waits: the worker looks for late
@@ -158,12 +159,21 @@ int run_punctual(const Job& job, TimestampTz punctual, TimestampTz now) {
 
 } // namespace
 
+// What was due before this time has been missed: it came before the server's start, or is too late. A run by seconds is
+// too late when the next one is due.
+TimestampTz first_punctual(const Job& job, TimestampTz now) {
+    const auto seconds = interval_of(job.expression);
+    const TimestampTz earliest = now - (seconds ? *seconds * USECS_PER_SEC - 1 : longest_delay_us);
+    const TimestampTz start = worker::serving_since();
+    return start > now ? earliest : std::max(earliest, start); // the clock may have gone back
+}
+
 int run_job(const char* job_name, TimestampTz now) {
     const auto job = lock(job_name);
     if (!job || job->next > now) {
         return 0;
     }
-    const TimestampTz punctual = now - punctual_us;
+    const TimestampTz punctual = first_punctual(*job, now);
     int count = run_missed(*job, punctual);
     count += run_punctual(*job, punctual, now);
     const auto next = job->after(now);

@@ -5,6 +5,7 @@
 #include "config.hpp"
 #include "pg/ids.hpp"
 #include "pg/spi.hpp"
+#include "pg/times.hpp"
 
 namespace helix::webhooks {
 
@@ -24,8 +25,7 @@ bool event_retention_task() {
     if (config::webhook_event_retention_s == 0) {
         return false;
     }
-    const pg_uuid_t limit = pg::first_id_at(
-        GetCurrentTimestamp() - static_cast<std::int64_t>(config::webhook_event_retention_s) * USECS_PER_SEC);
+    const pg_uuid_t limit = pg::first_id_at(pg::seconds_ago(config::webhook_event_retention_s));
     const Datum value = UUIDPGetDatum(&limit);
     pg::OwnerSpi spi;
     const bool more = forget_events.execute(&value) == at_a_time;

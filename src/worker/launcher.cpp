@@ -7,6 +7,7 @@
 #include "pg/background_process.hpp"
 #include "pg/guard.hpp"
 #include "worker/slots.hpp"
+#include "worker/worker.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -134,6 +135,7 @@ void run_launcher() {
     pg::begin_rounds();
     before_shmem_exit(forget_launcher, 0);
     shared().launcher = MyLatch;
+    serving_since(); // it begins now, unless this is a second launcher
     read_databases();
     pg::run_rounds([] { pg::wait_for_latch(start_due_workers()); }, read_databases);
     pg::end_rounds();

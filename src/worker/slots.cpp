@@ -53,6 +53,17 @@ Slot* find_slot(Oid database) {
     return nullptr;
 }
 
+TimestampTz serving_since() {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    if (memory.serving_since == 0) {
+        memory.serving_since = GetCurrentTimestamp();
+    }
+    const TimestampTz since = memory.serving_since;
+    LWLockRelease(memory.lock);
+    return since;
+}
+
 // This database's worker: (pid, last_error, last_error_at).
 HELIX_FUNCTION(helix_worker_status) {
     TupleDesc columns = pg::result_columns(fcinfo);

@@ -25,13 +25,15 @@ struct Slot {
     TimestampTz paused_until;   // nor before this; a worker that it has started already leaves again
     int failures;               // starts in a row that ended without a connection
     pg_atomic_uint32 arrivals;  // rows since the last run of a task that counts them; no lock
-    char last_error[512];
+    char last_error[512];       // of the task that failed last, until it has run without an error
     TimestampTz last_error_at;
+    const char* failed_task; // its name, the same in all processes
 };
 
 struct Shared {
     LWLock* lock;
     Latch* launcher;
+    TimestampTz serving_since; // see worker.hpp; 0: nobody has asked yet
     Slot slots[max_databases];
 };
 

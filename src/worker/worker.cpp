@@ -95,6 +95,19 @@ void remember_error(const Task& task, const ErrorData* error) {
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);
     pg::copy_error(own_slot->last_error, sizeof(own_slot->last_error), text);
     own_slot->last_error_at = GetCurrentTimestamp();
+    own_slot->failed_task = task.name;
+    LWLockRelease(memory.lock);
+}
+
+// The task works again.
+void forget_error(const Task& task) {
+    if (own_slot->failed_task != task.name) { // this process alone writes it
+        return;
+    }
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    own_slot->last_error[0] = '\0';
+    own_slot->failed_task = nullptr;
     LWLockRelease(memory.lock);
 }
 
@@ -111,6 +124,7 @@ void run_in_transaction(Scheduled& scheduled) {
     CommitTransactionCommand();
     pgstat_report_stat(true);
     pgstat_report_activity(STATE_IDLE, nullptr);
+    forget_error(scheduled.task);
     scheduled.ran_at = GetCurrentTimestamp();
     scheduled.least_pause_ms = 0;
     scheduled.more = more;

@@ -2,6 +2,12 @@
 // worker runs the tasks that features add, each in a transaction of its own. Features use this header alone.
 #pragma once
 
+#include "pg/prelude.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+}
+
 struct BackgroundWorkerHandle;
 
 namespace helix::worker {
@@ -23,6 +29,10 @@ void initialize();
 // Tells this database's worker that work has come in, and wakes it once that is enough for a task's wake_after. Never
 // blocks or raises.
 void count_arrivals(int count) noexcept;
+
+// Since when the server has taken writes without a break: since its start, its recovery or its promotion. What was due
+// before, it has missed.
+TimestampTz serving_since();
 
 // Runs a task now in another process, in a transaction of its own that has ended on return. So everybody sees what the
 // task has made before the caller commits. Takes some ms, at most about 5 s; false where no process could be had. The

@@ -91,12 +91,12 @@ test('a client drives a batch, and helix counts', async () => {
         total_cost_estimated_mid: 0.02, total_cost_estimated_high: 0.03, total_cost_actual: 0 }).select().single());
     assert.deepEqual([batch.status, batch.total_operations, batch.total_cost_estimated_mid], ['queued', 0, 0.02]);
     const row = { batch_id: batch.id, user_id: ada.id, status: 'pending', parameters: { folder: 'inbox' } };
-    const [first] = await data(operations.insert([{ ...row, operation_id: 'email-classify', sequence_order: 0 }]).select());
-    const [second] = await data(operations.insert([{ ...row, operation_id: 'email-respond', sequence_order: 1,
+    const [first] = await data(operations.insert([{ ...row, operation_id: 'analytics-anomaly', sequence_order: 0 }]).select());
+    const [second] = await data(operations.insert([{ ...row, operation_id: 'task-breakdown', sequence_order: 1,
         depends_on: [first.id] }]).select());
     assert.deepEqual([second.depends_on, second.status], [[first.id], 'pending']);
     assert.deepEqual(await data(service().rpc('claim_executions', { p_worker: 'e2e',
-        p_operations: ['email-classify', 'email-respond'] })), []);
+        p_operations: ['analytics-anomaly', 'task-breakdown'] })), []);
     const now = new Date().toISOString();
     await data(batches.update({ status: 'running', started_at: now }).eq('id', batch.id));
     await data(operations.update({ status: 'running' }).eq('id', first.id));
@@ -107,7 +107,7 @@ test('a client drives a batch, and helix counts', async () => {
         .eq('id', second.id));
     await data(ada.rpc('increment_batch_failed', { p_batch_id: batch.id }));
     await refused(operations.update({ status: 'running' }).eq('id', first.id), { status: 500, code: '55000' });
-    await refused(bob.from('batch_operations').insert({ ...row, user_id: bob.id, operation_id: 'email-classify' }),
+    await refused(bob.from('batch_operations').insert({ ...row, user_id: bob.id, operation_id: 'analytics-anomaly' }),
         { status: 403, code: '42501' });
     assert.deepEqual(await data(bob.from('operation_batches').update({ status: 'failed' }).eq('id', batch.id).select()), []);
     const ended = await data(batches.update({ status: 'partial_failure', completed_at: now, total_cost_actual: 9 })

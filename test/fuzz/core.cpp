@@ -42,8 +42,8 @@ void fuzz_glob(FuzzedDataProvider& data) {
 }
 
 void fuzz_redis_url(FuzzedDataProvider& data) {
-    const char* schemes[] = {"redis://", "unix:///", ""};
-    const auto url = schemes[data.ConsumeIntegralInRange(0, 2)] + data.ConsumeRemainingBytesAsString();
+    const char* schemes[] = {"redis://", "rediss://", "unix:///", ""};
+    const auto url = schemes[data.ConsumeIntegralInRange(0, 3)] + data.ConsumeRemainingBytesAsString();
     redis::Address address;
     try {
         address = redis::parse_url(url);
@@ -82,7 +82,6 @@ class Texts final : public InvalidationVisitor {
         take(operation);
     }
     void user(std::string_view user) override { check(parse_uuid(user).has_value(), "no user"); }
-    void owned_by(std::string_view user) override { this->user(user); }
     void everything() override { check(false, "an item of no kind"); }
 
   private:

@@ -50,7 +50,6 @@ redis::Sweep begun_sweep(bool everything) {
     sweep.add_pattern("a:*");
     sweep.add_pattern("b?[^x]\\*");
     sweep.add_user(user);
-    sweep.add_owned_by("8f14e45f-ceea-467f-a9ab-00000000000b");
     if (everything) {
         sweep.add_everything();
     }

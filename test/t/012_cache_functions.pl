@@ -277,7 +277,8 @@ subtest 'whoever computes a key holds up the others no longer than that' => sub 
     cmp_ok(seconds(sub { fetch($one, 'lock:stale', 1) }), '<', 3, 'a refused value holds up nobody either');
 
     # Nobody waits in turn for a value that cannot be stored.
-    my $large = q(SELECT length(helix.cache_get_or_fetch('lock:l', 'SELECT to_jsonb(repeat(''x'', 1100000)) FROM pg_sleep(1)', 60)::text););
+    my $large = q(SELECT length(helix.cache_get_or_fetch('lock:l', 'SELECT to_jsonb(repeat(''x'', 1100000)) FROM pg_sleep(1)',
+        60)::text);) =~ s/\n\s+/ /r;
     my $all = seconds(sub { start_pgbench($node, 'large', [ '-c8', '-t1' ], fetch => "$large\n")->finish });
     cmp_ok($all, '<', 6, 'eight readers of a value that is too large compute it at the same time');
 
@@ -308,7 +309,8 @@ subtest 'a token travels with the client' => sub {
     one('COMMIT');
     is($given->('t:written', $token), 'f', 'one from a transaction that has written stores nothing');
     for my $wrong ('', 'x', $taken->("t:$you"), $taken->('t:a') . '.', $taken->('t:a') . '.x') {
-        refused($node, "SELECT helix.cache_set('t:b', '1', 60, '$wrong')", '22023', 'no token of this key.*HINT', "no token: '$wrong'");
+        refused($node, "SELECT helix.cache_set('t:b', '1', 60, '$wrong')", '22023', 'no token of this key.*HINT',
+            "no token: '$wrong'");
     }
     is($given->('t:b', $taken->('t:c')), 'f', 'nor does one of another key');
 
@@ -370,8 +372,9 @@ subtest 'what the functions that remove take' => sub {
         is(exists_in_redis(@$left), scalar @$left, 'nothing else');
     };
     fetch($one, $_, 1) for 'helix_filled', "helix_filled:$me";
-    $take->("invalidate_user_cache('$me')", [ $me, "a:$me", "a:$me:b", "a:b:c:$me", 'a:' . uc $me, "helix_filled:$me" ],
-        [ "a:$you", "a:x$me", "a:$me-x:b", "a-$me" ]);
+    $take->("invalidate_user_cache('$me')", [ "op_prefs:$me", "op_pref:$me:b", "theme_prefs:b:c:$me", 'op_prefs:' . uc $me,
+            "helix_filled:$me" ],
+        [ "op_prefs:$you", "op_prefs:x$me", "op_prefs:$me-x:b", "rate_limit:$me", $me ]);
     $redis->cli('-n', 1, 'SET', 'recommendations:1', 'other database');
     $take->('cache_flush_all()', [ "op_prefs:$me", "recommendations:$me", 'all_op_metrics:', 'helix_filled' ],
         [ 'recommendationsx', 'session:1', "x:recommendations:$me", 'helix', 'helix:mine' ]);
@@ -456,7 +459,8 @@ SELECT p.proname || '|' || string_agg(has_function_privilege(r, p.oid, 'EXECUTE'
  WHERE p.proname ~ '^(cache|invalidate)_' AND p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
  GROUP BY p.proname
 SQL
-    my @service = qw(cache_get cache_get_with_token cache_set cache_get_or_fetch cache_delete cache_delete_pattern invalidate_user_cache cache_flush_all
+    my @service = qw(cache_get cache_get_with_token cache_set cache_get_or_fetch cache_delete cache_delete_pattern
+      invalidate_user_cache cache_flush_all
       cache_stats cache_audit);
     my @nobody = qw(invalidate_on_change invalidate_cache);
     is_deeply(\%may, { cache_read => '110', map({ ($_ => '010') } @service), map({ ($_ => '000') } @nobody) },

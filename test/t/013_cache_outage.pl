@@ -189,6 +189,42 @@ survives('Redis becomes a replica', 1.5, qr/READONLY|replica/, sub { $redis->cli
 survives('Redis refuses to write', 3, qr/NOREPLICAS/, sub { $redis->cli(qw(CONFIG SET min-replicas-to-write 1)) },
     sub { $redis->cli(qw(CONFIG SET min-replicas-to-write 0)) });
 
+subtest 'late answers' => sub {
+    set_up('helix.redis_command_timeout', 100);
+    my $session = $node->background_psql('postgres');
+    my $get = sub { $session->query_safe(q(SELECT helix.cache_get('doc:2'))) };
+    my $pauses = sub { lines($_[0], 'cache functions pause') };
+    # Redis stands still for so many answers in a row. A session asks once in a tenth of a second then.
+    my $late = sub {
+        my ($times) = @_;
+        is_in_use();
+        wait_until(sub { $get->() eq '2' }) or die 'no Redis to begin with';
+        $redis->stop;
+        for (1 .. $times) { $get->(); sleep 0.12 }
+        $redis->cont;
+    };
+    my ($since, $found);
+    for my $try (1 .. 5) { # on a busy machine more answers may be late
+        $since = -s $node->logfile;
+        $late->(2);
+        $found = $get->();
+        last if $found eq '2' && $pauses->($since) == 0;
+    }
+    is($found, '2', 'two of them: the session reads again');
+    is($pauses->($since), 0, 'and nobody pauses');
+    for my $try (1 .. 5) {
+        $since = -s $node->logfile;
+        $late->(3);
+        last if $pauses->($since) > 0;
+    }
+    like(slurp_file($node->logfile, $since),
+        qr/cache functions pause: 3 answers of Redis in a row were late.*\n.*DETAIL:.*\b\d{3,} ms/,
+        'three: all pause, and the log says how many and how late');
+    $session->quit;
+    ok(is_in_use(), 'then Redis is in use again');
+    set_up('helix.redis_command_timeout', 400);
+};
+
 my $url = $redis->url;
 my $fake_path = $redis->dir . '/fake.sock';
 my $moved = "-MOVED 1 127.0.0.1:1\r\n";

@@ -250,11 +250,22 @@ for my $has_cron (1, 0) {
     $text =~ s/^SELECT pg_catalog.setval\('cron\.[^;]*;$//mg unless $has_cron;
     my $file = $target->basedir . '/restore.sql';
     append_to_file($file, $text);
+    local $ENV{PGOPTIONS} = $has_cron ? '' : '-c helix.after_restore=run';
     IPC::Run::run([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $target->connstr('postgres'), '-f', $file ],
         '>', \my $out, '2>', \my $error);
     is($error, '', "restored $name");
     is($target->safe_psql('postgres', $registry), $registered, "$name: the registry is the same");
+    my $pauses = $has_cron ? 'restored from a dump' : '';
+    is($target->safe_psql('postgres', 'SELECT reason FROM helix.queue_pauses'), $pauses, "$name: paused, unless it was to run");
+    my $says = $has_cron ? 'helix pauses' : 'helix goes on with';
+    like(slurp_file($target->logfile), qr/LOG:  $says the queue and the schedules of database "postgres"/,
+        "$name: the log says so");
     next unless $has_cron;
+    ok($target->poll_query_until('postgres', q(SELECT count(*) > 0 FROM helix_internal.queue
+        WHERE NOT running AND ready_at <= now())), "$name: something is due");
+    is($target->safe_psql('postgres', q(SELECT count(*) FROM helix.claim_executions('w', 100))), '0', "$name: nothing starts");
+    is($target->safe_psql('postgres', q(SELECT helix.resume_queue())), 't', "$name: resumed");
+    is($target->safe_psql('postgres', q(SELECT count(*) > 0 FROM helix.claim_executions('w', 100))), 't', "$name: it starts");
     ok($target->poll_query_until('postgres', "SELECT ($drift) = 0"), "$name: the jobs are there");
     $target->stop;
 }

@@ -253,6 +253,23 @@ record($node, user_id => user_id(30), cost_usd => '0.35');
 ok($node->poll_query_until('postgres', "SELECT string_agg(level, ' ' ORDER BY id) = 'warning exceeded' FROM helix.budget_warnings
     WHERE user_id = user_of(30)"),
     'and of 120 %');
+
+# Reservations beyond a soft limit: each warns its caller, and the log has one line.
+my $log_so_far = -s $node->logfile;
+$node->safe_psql('postgres', "INSERT INTO helix.budgets (user_id, period, limit_usd, hard) SELECT user_of(31), 'month', 1, false");
+my @warned = map {
+    my ($status, $out, $err) = $node->psql('postgres',
+        "SET client_min_messages = warning; SELECT helix.reserve_budget(user_of(31), 'email-compose', 0.75)");
+    $err =~ /WARNING:  budget exceeded/ ? 1 : ();
+} 1 .. 5;
+is(scalar @warned, 4, 'callers are warned of a soft limit');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM helix.budget_warnings
+    WHERE user_id = user_of(31) AND level = 'exceeded'"), 'the worker sees it');
+$node->safe_psql('postgres', "SELECT helix.reserve_budget(user_of(31), 'email-compose', 0.75)");
+$node->safe_psql('postgres', 'SELECT helix_internal.warn_of_budgets()');
+my $log = slurp_file($node->logfile, $log_so_far);
+is(scalar(() = $log =~ /LOG:  a budget is exceeded/g), 1, 'the log has one line');
+unlike($log, qr/WARNING:  budget exceeded/, 'and none for each reservation');
 is_exact($node, 'in the end');
 $node->stop;
 done_testing();

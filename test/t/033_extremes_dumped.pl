@@ -77,7 +77,9 @@ my %stored = (
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
         request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
         worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
-        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]" },
+        cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]",
+        earlier_cost_usd => "earlier_cost_usd = $amount", progress => 'length(progress::text) > 8000' },
+    'helix_internal.queue_pauses' => { operation_id => "operation_id = $operation", reason => 'reason = ' . $text->(1000) },
     'helix_internal.queue_requests' => { request_id => 'request_id = ' . $text->(200) },
     'helix_internal.schedule_executions' => {
         operation_id => "operation_id = $operation", worker => 'worker = ' . $text->(200),
@@ -99,6 +101,7 @@ my %stored = (
         batch_type => "batch_type = 'conditional'", priority => 'priority = 10',
         max_concurrency => 'max_concurrency = 2147483647', max_cost_usd => "max_cost_usd = $amount",
         cancel_reason => 'cancel_reason = ' . $text->(1000), client_status => "client_status = 'partial_failure'",
+        on_complete => "on_complete = $operation",
         cost_estimates => "cost_estimates = ARRAY[$amount, NULL, $amount]",
         started_at => "started_at = '1970-01-01 00:00:00+00'", completed_at => "completed_at = '9999-12-31 23:59:59.999999+00'" },
     'helix_internal.batch_operations' => {
@@ -111,7 +114,7 @@ my %stored = (
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
     schedule_id batch_id batch_operation_id ready_at running
-  reserved attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
+  turn limited concurrency_key held_key reserved paused retried_as on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
       previous_secret_ref previous_secret_until by_name
   next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at);
 # copied, or written by workers alone
@@ -198,13 +201,16 @@ SELECT count(helix.complete_execution(execution_id, 'failed',
     (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1040000)) FROM generate_series(1, 33000) i), $amount,
         2147483647, fencing_token, repeat('e', 20000)))
   FROM helix.claim_executions(${\$text->(200)}, 1);
-SELECT count(helix.fail_execution(execution_id, repeat('e', 20000), fencing_token, p_retry_in => '365 days'))
+SELECT count(helix.fail_execution(execution_id, repeat('e', 20000), fencing_token, $amount, p_retry_in => '365 days'))
   FROM helix.claim_executions('w', 1);
 SELECT count(*) FROM helix.claim_executions(${\$text->(200)}, 1);
+SELECT helix.heartbeat_execution(id, attempt, '1 day', (SELECT jsonb_build_object('p', left(string_agg(md5(i::text), ''), 8100))
+    FROM generate_series(1, 300) i)) FROM helix_internal.queue WHERE running AND worker <> 'w';
 SELECT helix.cancel_batch(helix.create_batch('$none', ${\$text->(200)}, 'conditional', jsonb_build_array(
     jsonb_build_object('operation_id', $operation, 'name', ${\$text->(200)}, 'parameters', $object),
     jsonb_build_object('operation_id', $operation, 'depends_on', jsonb_build_array(1))), ${\$text->(2000)}, 10, 2147483647,
-        $amount), ${\$text->(1000)});
+        $amount, p_on_complete => $operation), ${\$text->(1000)});
+SELECT helix.pause_queue($operation, '$none', ${\$text->(1000)});
 SQL
 sql(<<"SQL");
 INSERT INTO helix.operation_batches (id, user_id, name, status, started_at, completed_at, total_cost_estimated_low,
@@ -230,6 +236,7 @@ for my $table (@tables, 'helix_internal.executions') {
     my $rows = "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")) FROM $table t";
     # CREATE EXTENSION ships the others
     $rows .= ' WHERE NOT shipped' if grep { $_ eq $table } qw(helix.operations helix.model_prices helix.webhook_schemes);
+    $rows .= ' WHERE NOT restored' if $table eq 'helix_internal.queue_pauses';
     is($target->safe_psql('restored', $rows), sql($rows), "$table is the same");
 }
 is(all_reads($target, 'restored'), all_reads($source, 'postgres'), 'everything reads the same');

@@ -52,7 +52,8 @@ std::string detail_of(std::string_view expression) {
     } catch (const Error& error) {
         EXPECT_STREQ(error.sqlstate, "22023");
         EXPECT_EQ(error.message, "invalid cron expression");
-        EXPECT_NE(error.hint.find("30 4 * * mon-fri"), std::string::npos);
+        EXPECT_NE(error.hint.find(error.detail.starts_with("A range") ? "fri-sat,sun-mon" : "30 4 * * mon-fri"),
+                  std::string::npos);
         return error.detail;
     }
 }
@@ -71,13 +72,7 @@ TEST(Cron, ReadsWhatPgCronReads) {
              {"@midnight", "0 0 * * *"},
              {"@hourly", "0 * * * *"},
              {" \t@hourly", "0 * * * *"},
-             {"@hourly or so", "0 * * * *"},
              {"\t5  4\t* * *  ", "5 4 * * *"},
-             {"5 4 * * *\n", "5 4 * * *"},
-             {"\n  \n# at dawn\n\t# or so\n 5 4 * * *", "5 4 * * *"},
-             {"5 4 * * *\nanything", "5 4 * * *"},
-             {"5 4 * * * command", "5 4 * * *"},
-             {"0 0 12 * * ?", "0 0 12 * *"},
              {"0 0 1 JAN *", "0 0 1 1 *"},
              {"0 0 1 jan,Feb,dec *", "0 0 1 1,2,12 *"},
              {"0 0 1 mar-jun/2 *", "0 0 1 3,5 *"},
@@ -98,10 +93,6 @@ TEST(Cron, ReadsWhatPgCronReads) {
              {"3,* * * * *", "* * * * *"},
              {"*,3 * * * *", "* * * * *"},
              {"007 0004 * * *", "7 4 * * *"},
-             {"** *x *5 *-7 *?", "* * * * *"}, // garbage after what can be read
-             {"*/5/2 1-5-7 1-5/2/3 * *", "*/5 1-5 1-5/2 * *"},
-             {"5+1 4.,x 3$ * 1#2", "5 4 3 * 1"},
-             {"5 4 * * *\r\n", "5 4 * * *"},
          }) {
         ASSERT_EQ(detail_of(text), "accepted") << text;
         EXPECT_EQ(first_runs(text, 400), first_runs(plain, 400)) << text;
@@ -115,10 +106,10 @@ TEST(Cron, RefusesWhatPgCronRefusesAndSaysWhere) {
     };
     for (const auto& [text, detail] : std::initializer_list<Refused>{
              {"", "The minute is missing: \"\"."},
-             {" \n#* * * * *", "The minute is missing: \"\"."},
+             {" \t ", "The minute is missing: \" \t \"."},
              {"5", "The hour is missing: \"5\"."},
              {"* * * *", "The day of the week is missing: \"* * * *\"."},
-             {"* * * *\n*", "The day of the week is missing: \"* * * *\"."},
+             {"* * * *\n*", "The day of the week is missing: \"* * * *\n*\"."},
              {"60 * * * *", "The minute cannot be read: \"60\"."},
              {"-1 * * * *", "The minute cannot be read: \"-1\"."},
              {"+5 * * * *", "The minute cannot be read: \"+5\"."},
@@ -166,7 +157,38 @@ TEST(Cron, RefusesWhatPgCronRefusesAndSaysWhere) {
              {"* * * * jan", "The day of the week cannot be read: \"jan\"."},
              {"@Hourly", "The shorthand cannot be read: \"@Hourly\"."},
              {"@", "The shorthand cannot be read: \"@\"."},
-             {"@every 5m", "The shorthand cannot be read: \"@every\"."},
+             {"@every", "The shorthand cannot be read: \"@every\"."},
+         }) {
+        EXPECT_EQ(detail_of(text), detail) << text;
+    }
+}
+
+TEST(Cron, RefusesWhatPgCronPassesOver) {
+    struct Refused {
+        std::string_view text;
+        const char* detail;
+    };
+    for (const auto& [text, detail] : std::initializer_list<Refused>{
+             {"0 0 12 * * *", "Nothing may follow the day of the week: \"*\"."},
+             {"*/10 * * * * *", "Nothing may follow the day of the week: \"*\"."},
+             {"0 0 12 * * ?", "Nothing may follow the day of the week: \"?\"."},
+             {"5 4 * * * command", "Nothing may follow the day of the week: \"command\"."},
+             {"@hourly or so", "Nothing may follow the shorthand: \"or\"."},
+             {"0 9 * * 1#1", "The day of the week cannot be read: \"1#1\"."},
+             {"0 7 * * 1;drop", "The day of the week cannot be read: \"1;drop\"."},
+             {"** * * * *", "The minute cannot be read: \"**\"."},
+             {"*5 * * * *", "The minute cannot be read: \"*5\"."},
+             {"*/5/2 * * * *", "The minute cannot be read: \"*/5/2\"."},
+             {"1-5-7 * * * *", "The minute cannot be read: \"1-5-7\"."},
+             {"4. * * * *", "The minute cannot be read: \"4.\"."},
+             {"* * 3$ * *", "The day of the month cannot be read: \"3$\"."},
+             {"5 4 * * *\n", "The day of the week cannot be read: \"*\n\"."},
+             {"5 4 * * *\r\n", "The day of the week cannot be read: \"*\r\n\"."},
+             {"5 4 * * *\nanything", "The day of the week cannot be read: \"*\nanything\"."},
+             {"# at dawn\n5 4 * * *", "Nothing may follow the day of the week: \"*\"."},
+             {"0 0 * * fri-mon", "A range of the day of the week goes down: \"fri-mon\"."},
+             {"50-10 * * * *", "A range of the minute goes down: \"50-10\"."},
+             {"5,50-10/5 * * * *", "A range of the minute goes down: \"5,50-10/5\"."},
          }) {
         EXPECT_EQ(detail_of(text), detail) << text;
     }
@@ -203,9 +225,7 @@ TEST(Cron, RefusesLongTexts) {
 }
 
 TEST(Cron, NeverRunsWhatNeverComes) {
-    for (const auto* text :
-         {"@reboot", "@restart", " @reboot now", "0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 31-30 * *",
-          "0 0 * * fri-mon", "0 0 * * mon-sun", "50-10 * * * *", "0 5-1 * * *", "0 0 1 dec-feb *"}) {
+    for (const auto* text : {"@reboot", "@restart", " @reboot ", "0 0 30 2 *", "0 0 31 2,4,6,9,11 *"}) {
         EXPECT_EQ(next_of(text, "2024-01-01 00:00:00"), "never") << text;
     }
 }
@@ -227,7 +247,6 @@ TEST(Cron, TakesEitherDayWhereBothAreRestricted) {
              {"0 0 13 * 0,5", "2024-01-01 00:00:00", "2024-01-05 00:00:00"},
              {"0 0 *,13 * mon", "2024-01-01 00:00:00", "2024-01-08 00:00:00"},
              {"0 0 13,* * mon", "2024-01-01 00:00:00", "2024-01-02 00:00:00"}, // no star in front
-             {"0 0 10 * fri-mon", "2024-01-01 00:00:00", "2024-01-10 00:00:00"},
              {"0 0 $ * *", "2024-01-31 00:00:00", "2024-02-29 00:00:00"},
              {"0 0 $ * *", "2023-01-31 00:00:00", "2023-02-28 00:00:00"},
              {"0 0 $ * *", "2100-02-01 00:00:00", "2100-02-28 00:00:00"},
@@ -281,8 +300,7 @@ TEST(Cron, HoldsAsFarAsTimestampsGo) {
 
 // Bounds that a slow machine under load keeps too; measured, the slowest takes 0.3 ms.
 TEST(Cron, IsFast) {
-    for (const auto* text : {"* * * * *", "0 0 29 2 mon", "0 0 29 2 */7", "0 0 30 2 *", "59 23 $ dec *",
-                             "50-10 * * * *", "0 0 * * fri-mon", "59-0 * 1 1 *"}) {
+    for (const auto* text : {"* * * * *", "0 0 29 2 mon", "0 0 29 2 */7", "0 0 30 2 *", "59 23 $ dec *"}) {
         const CronExpression cron(text);
         const auto begin = std::chrono::steady_clock::now();
         for (int i = 0; i < 10; ++i) {

@@ -1,6 +1,7 @@
 // Where Redis is: every form is read, written back as it was understood, and refused without telling a password.
 #include "core/error.hpp"
 #include "random_text.hpp"
+#include "redis/connection.hpp"
 #include "redis/redis_url.hpp"
 
 #include <gtest/gtest.h>
@@ -9,11 +10,13 @@ namespace helix::redis {
 namespace {
 
 Address tcp(const char* host, int port = 6379, int database = 0, const char* user = "") {
-    return {.socket = {}, .host = host, .port = port, .database = database, .user = user};
+    return {
+        .socket = {}, .host = host, .port = port, .database = database, .user = user, .tls = false, .server_name = {}};
 }
 
 Address at_socket(const char* socket, int database = 0) {
-    return {.socket = socket, .host = {}, .port = 6379, .database = database, .user = {}};
+    return {
+        .socket = socket, .host = {}, .port = 6379, .database = database, .user = {}, .tls = false, .server_name = {}};
 }
 
 TEST(RedisUrl, ReadsHostsAndPorts) {
@@ -56,7 +59,11 @@ TEST(RedisUrl, RefusesEverythingElse) {
     for (const auto url : {""sv,
                            "localhost"sv,
                            "localhost:6379"sv,
-                           "rediss://h"sv,
+                           "rediss://"sv,
+                           "rediss://h?server_name="sv,
+                           "rediss://h?server_name=a&x=1"sv,
+                           "rediss://h?db=1"sv,
+                           "redis://h?server_name=h"sv,
                            "Redis://h"sv,
                            "redis:/h"sv,
                            "redis:h"sv,
@@ -131,6 +138,43 @@ TEST(RedisUrl, NeverRepeatsAPassword) {
     }
 }
 
+TEST(RedisUrl, ReadsTls) {
+    auto expected = tcp("h", 6380, 2, "app");
+    expected.tls = true;
+    EXPECT_EQ(parse_url("rediss://app@h:6380/2"), expected);
+    expected.server_name = "redis.example";
+    EXPECT_EQ(parse_url("rediss://app@h:6380/2?server_name=redis.example"), expected);
+    EXPECT_EQ(expected.text(), "rediss://app@h:6380/2?server_name=redis.example");
+    const auto found = resolved(parse_url("rediss://localhost"));
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found.front().server_name, "localhost") << "the certificate is for the name";
+    EXPECT_EQ(resolved(parse_url("rediss://127.0.0.1")).front().server_name, "");
+}
+
+TEST(RedisUrl, TakesAPasswordWhereItMayHaveOne) {
+    const auto parsed = [](std::string_view url) {
+        auto [address, password] = parse_url_with_password(url);
+        return std::pair(address.text(), std::string(password.view()));
+    };
+    using Parsed = std::pair<std::string, std::string>;
+    EXPECT_EQ(parsed("redis://:pw@h"), Parsed("redis://h:6379/0", "pw"));
+    EXPECT_EQ(parsed("redis://app:p@w:/x@h:1/2"), Parsed("redis://app@h:1/2", "p@w:/x"));
+    EXPECT_EQ(parsed("rediss://a%40b:%2f%3A%25@h"), Parsed("rediss://a@b@h:6379/0", "/:%"));
+    EXPECT_EQ(parsed("redis://h"), Parsed("redis://h:6379/0", ""));
+    EXPECT_EQ(parsed("redis://app:@h"), Parsed("redis://app@h:6379/0", ""));
+    EXPECT_EQ(parsed("unix:///s?db=1"), Parsed("unix:///s?db=1", ""));
+    for (const char* url : {"redis://app:hunter2%@h", "redis://app:hunter2%4@h", "redis://app:hunter2%4x@h",
+                            "redis://a%3ab:hunter2@h", "redis://a%0ab:hunter2@h", "redis://app:hunter2@",
+                            "http://x:hunter2@h", "redis://app:hunter2@h:bad", "unix://x:hunter2@/s"}) {
+        try {
+            parse_url_with_password(url);
+            ADD_FAILURE() << "accepted: " << url;
+        } catch (const Error& error) {
+            EXPECT_EQ((error.message + error.detail + error.hint).find("hunter2"), std::string::npos) << url;
+        }
+    }
+}
+
 TEST(RedisUrl, WritesTheWholeAddress) {
     EXPECT_EQ(tcp("h").text(), "redis://h:6379/0");
     EXPECT_EQ(tcp("::1", 7, 2, "app").text(), "redis://app@[::1]:7/2");
@@ -149,6 +193,8 @@ TEST(RedisUrl, IsReadAsItWasWritten) {
             address.host = "h" + random_text(random, "ab.-:%", 8);
             address.user = random_text(random, "ab@/-.", 4);
             address.port = 1 + static_cast<int>(random_below(random, 65535));
+            address.tls = i % 4 == 1;
+            address.server_name = address.tls ? random_text(random, "ab.-:", 4) : "";
         }
         ASSERT_EQ(parse_url(address.text()), address) << address.text();
     }

@@ -14,7 +14,7 @@
 namespace helix {
 
 struct Stale {
-    char kind; // k: key, p: pattern, s: sums, u: user, o: what helix owns of a user, e: everything
+    char kind; // k: key, p: pattern, s: sums, u: user, e: everything
     std::string text;
     std::string user;
 
@@ -80,7 +80,6 @@ class StaleList final : public InvalidationVisitor {
         found.push_back({'s', std::string(operation), std::string(user)});
     }
     void user(std::string_view user) override { found.push_back({'u', {}, std::string(user)}); }
-    void owned_by(std::string_view user) override { found.push_back({'o', {}, std::string(user)}); }
     void everything() override { found.push_back({'e', {}, {}}); }
     std::vector<Stale> found;
 };

@@ -144,21 +144,17 @@ void Invalidations::reduce_to_users() {
     const std::vector<char> old = std::move(bytes_);
     bytes_.clear();
     bool all_have_users = true;
-    std::set<UuidBytes> owners;
-    std::set<UuidBytes> users; // that add_user() has named
+    std::set<UuidBytes> users;
     for_each(old, [&](const Item& item) {
         const auto user = user_of(item);
         all_have_users = all_have_users && user;
         if (user) {
-            (item.kind == Kind::user ? users : owners).insert(*user);
+            users.insert(*user);
         }
     });
-    if (!all_have_users || (owners.size() + users.size()) * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
+    if (!all_have_users || users.size() * (header + sizeof(UuidBytes)) > most_bytes_ / 2) {
         add_everything();
         return;
-    }
-    for (const auto& owner : owners) {
-        append(Kind::owner, &owner, {});
     }
     for (const auto& user : users) {
         append(Kind::user, &user, {});
@@ -177,7 +173,6 @@ bool Invalidations::covers(std::string_view key) const {
             }
         }
         void user(std::string_view user) override { found = found || key_.find(user) != std::string_view::npos; }
-        void owned_by(std::string_view user) override { this->user(user); }
         void everything() override { found = true; }
         bool found = false;
 
@@ -200,8 +195,6 @@ void Invalidations::visit(std::span<const char> bytes, InvalidationVisitor& visi
             return visitor.sums(format_uuid(uuid_of(item.user_bytes())), item.text());
         case Kind::user:
             return visitor.user(format_uuid(uuid_of(item.user_bytes())));
-        case Kind::owner:
-            return visitor.owned_by(format_uuid(uuid_of(item.user_bytes())));
         }
         visitor.everything(); // a kind that nobody writes: too much is safe
     });

@@ -22,13 +22,12 @@ class InvalidationVisitor {
     virtual void key(std::string_view key) = 0;
     virtual void pattern(std::string_view pattern) = 0;
     virtual void sums(std::string_view user, std::string_view operation) = 0;
-    virtual void user(std::string_view user) = 0;     // every key with the user's id
-    virtual void owned_by(std::string_view user) = 0; // every key of these that helix owns: more than has changed
+    virtual void user(std::string_view user) = 0; // every key with the user's id that helix owns
     virtual void everything() = 0;
 };
 
 // The kinds of things in a set.
-enum class InvalidationKind : char { key = 'k', pattern = 'p', sums = 's', user = 'u', owner = 'o' };
+enum class InvalidationKind : char { key = 'k', pattern = 'p', sums = 's', user = 'u' };
 
 class Invalidations {
   public:

@@ -12,7 +12,9 @@
 
 namespace helix {
 
-class Lane {
+// `remembered`: how many arrivals during one claim it can tell apart.
+template <std::size_t remembered>
+class LaneOf {
   public:
     using Place = std::int64_t;
     static constexpr Place first = std::numeric_limits<Place>::min();
@@ -49,11 +51,11 @@ class Lane {
     }
 
   private:
-    static constexpr std::size_t remembered = 64;
-
     Place from_;
     std::uint64_t arrivals_;
     Place recent_[remembered];
 };
+
+using Lane = LaneOf<64>;
 
 } // namespace helix

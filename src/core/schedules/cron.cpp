@@ -23,13 +23,24 @@ constexpr std::int64_t longest_wait = day_s * 366 * 40; // 29 February on one we
 constexpr std::array month_names = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::array weekday_names = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
-[[noreturn]] void refuse(const std::string& detail) {
-    throw Error(sqlstate::invalid_parameter_value, "invalid cron expression", detail,
-                "Write minute hour day month weekday, such as 30 4 * * mon-fri, @hourly, or 30 seconds.");
+constexpr const char* form = "Write minute hour day month weekday, such as 30 4 * * mon-fri, @hourly, or 30 seconds.";
+
+[[noreturn]] void refuse(const std::string& detail, const char* hint = form) {
+    throw Error(sqlstate::invalid_parameter_value, "invalid cron expression", detail, hint);
+}
+
+std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
 }
 
 [[noreturn]] void refuse(const char* field, std::string_view text) {
-    refuse(std::string("The ") + field + " cannot be read: \"" + std::string(text) + "\".");
+    refuse(std::string("The ") + field + " cannot be read: " + quoted(text) + ".");
+}
+
+// pg_cron takes such a range too. What it makes of it depends on its version.
+[[noreturn]] void refuse_range(const char* field, std::string_view text) {
+    refuse(std::string("A range of the ") + field + " goes down: " + quoted(text) + ".",
+           "Write two ranges that go up, such as fri-sat,sun-mon.");
 }
 
 bool is_name(std::string_view text, std::string_view name) {
@@ -86,9 +97,9 @@ struct Field {
         return read && *read >= low && *read <= high ? read : std::nullopt;
     }
 
-    // Reads one part of a list; false where it cannot be read.
+    // Reads one part of the list `word`; false where it cannot be read.
     template <std::size_t Size>
-    bool read_part(Reader& text, std::bitset<Size>& set) const {
+    bool read_part(Reader& text, std::string_view word, std::bitset<Size>& set) const {
         std::optional first = low;
         std::optional last = high;
         if (!text.take('*')) {
@@ -97,13 +108,16 @@ struct Field {
                 if (first) {
                     set.set(static_cast<std::size_t>(*first));
                 }
-                return first && !text.take('/');
+                return first.has_value();
             }
             last = value(text.take_while(is_letter_or_digit));
         }
         const auto step = text.take('/') ? whole_number<int>(text.take_while(is_letter_or_digit)) : 1;
         if (!first || !last || !step || *step < 1) {
             return false;
+        }
+        if (*first > *last) {
+            refuse_range(name, word);
         }
         for (std::int64_t i = *first; i <= *last; i += *step) {
             set.set(static_cast<std::size_t>(i));
@@ -115,10 +129,13 @@ struct Field {
     void read(std::string_view word, std::bitset<Size>& set) const {
         Reader text(word);
         do {
-            if (!read_part(text, set)) {
+            if (!read_part(text, word, set)) {
                 refuse(name, word);
             }
         } while (text.take(','));
+        if (!text.at_end()) { // pg_cron passes over what follows
+            refuse(name, word);
+        }
     }
 };
 
@@ -155,21 +172,10 @@ std::optional<int> read_interval(std::string_view text) {
     return seconds;
 }
 
-// The words of the first line that is neither empty nor a comment.
-std::string_view line_of(std::string_view text) {
-    for (;;) {
-        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-        const auto end = std::min(text.find('\n'), text.size());
-        if (end == text.size() || (end > 0 && text[0] != '#')) {
-            return text.starts_with('#') ? "" : text.substr(0, end);
-        }
-        text.remove_prefix(end + 1);
-    }
-}
-
-std::vector<std::string_view> words_of(std::string_view line) {
+// What stands between blanks. A line's end belongs to a word, so that comments and further lines cannot be read.
+std::vector<std::string_view> words_of(std::string_view text) {
     std::vector<std::string_view> words;
-    Reader reader(line);
+    Reader reader(text);
     for (reader.skip(" \t"); !reader.at_end(); reader.skip(" \t")) {
         words.push_back(reader.take_while([](char c) { return c != ' ' && c != '\t'; }));
     }
@@ -205,12 +211,17 @@ CronExpression::CronExpression(std::string_view text) {
         interval_ = *seconds;
         return;
     }
-    const auto line = line_of(text);
-    const auto words = words_of(line);
-    if (!words.empty() && words[0].starts_with('@')) {
+    const auto words = words_of(text);
+    const bool shorthand = !words.empty() && words[0].starts_with('@');
+    const std::size_t most = shorthand ? 1 : fields.size();
+    if (words.size() > most) {
+        refuse(std::string("Nothing may follow the ") + (shorthand ? "shorthand" : fields.back().name) + ": " +
+               quoted(words[most]) + ".");
+    }
+    if (shorthand) {
         read_shorthand(words[0]);
     } else {
-        read_fields(words, line);
+        read_fields(words, text);
     }
 }
 
@@ -235,9 +246,9 @@ void CronExpression::read_shorthand(std::string_view word) {
     read_fields(words_of(found->fields), found->fields);
 }
 
-void CronExpression::read_fields(const std::vector<std::string_view>& words, std::string_view line) {
+void CronExpression::read_fields(const std::vector<std::string_view>& words, std::string_view text) {
     if (words.size() < fields.size()) {
-        refuse(std::string("The ") + fields[words.size()].name + " is missing: \"" + std::string(line) + "\".");
+        refuse(std::string("The ") + fields[words.size()].name + " is missing: " + quoted(text) + ".");
     }
     fields[Position::minute].read(words[Position::minute], minutes_);
     fields[Position::hour].read(words[Position::hour], hours_);

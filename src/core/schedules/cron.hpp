@@ -1,10 +1,10 @@
 // Owns: cron expressions as pg_cron reads them, and the next time of one in a time zone. Anyone may use it.
 //
 // An expression has five fields with names, lists, ranges and steps, and "$" for the month's last day. Or it is a
-// shorthand such as @hourly, or "N seconds". The syntax is that of https://github.com/citusdata/pg_cron, and as
-// lenient. What follows the fifth field is ignored, and so is what follows the last value that can be read in a field.
-// A range from high to low (fri-mon) is empty. Days are those of Vixie cron: where neither day field begins with a
-// star, either is enough.
+// shorthand such as @hourly, or "N seconds". The syntax is that of https://github.com/citusdata/pg_cron. What pg_cron
+// passes over in silence is refused: what follows the fifth field, the shorthand, or the last value in a field,
+// comments and further lines. So are ranges that go down (fri-mon), which its versions read differently. Days are those
+// of Vixie cron: where neither day field begins with a star, either is enough.
 #pragma once
 
 #include <bitset>
@@ -41,7 +41,7 @@ class CronExpression {
     struct Date;
 
     void read_shorthand(std::string_view word);
-    void read_fields(const std::vector<std::string_view>& words, std::string_view line);
+    void read_fields(const std::vector<std::string_view>& words, std::string_view text);
     bool runs_on(const Date& date) const;
     std::optional<std::int64_t> first_shown(std::int64_t from, std::int64_t until) const;
 

@@ -37,6 +37,8 @@ INSERT INTO helix.budget_warnings (budget_id, user_id, operation_id, period_star
     SELECT id, user_id, '${tag}_warned', '2026-01-01', 'warning', 1, 1, 0 FROM helix.budgets WHERE user_id = '$user';
 INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ('${tag}_repaired', 'missing');
 SQL
+    $sql->("INSERT INTO helix_internal.queue_pauses (user_id, operation_id, reason, by_service)
+        VALUES ('$user', 'calendar-time', '${tag}_pause', false)");
     $id{reservation} = $sql->("SELECT helix.reserve_budget('$user', 'email-compose', 0.1, '20 days')");
     $id{budget} = $sql->("SELECT id FROM helix.budgets WHERE user_id = '$user'");
     $id{group} = $sql->("SELECT group_id FROM helix.budget_group_members WHERE user_id = '$user'");
