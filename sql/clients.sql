@@ -155,5 +155,7 @@ INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, web
     VALUES (:alice, 'email-compose', 'webhook', 'webhook-schedule-abc') RETURNING webhook_secret_ref;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref)
     VALUES (:alice, 'email-compose', 'webhook', 'c2VjcmV0+/=');
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref)
+    VALUES (:alice, 'email-compose', 'webhook', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
 ALTER SYSTEM RESET helix.onepassword_default_vault;
 SELECT pg_reload_conf();

@@ -104,6 +104,17 @@ SELECT refusal($$UPDATE helix.webhook_schemes SET separator = 'a' WHERE name = '
 SELECT refusal($$UPDATE helix.webhook_schemes SET separator = ',', prefix = 'v1,' WHERE name = 'mine'$$);
 SELECT refusal($$UPDATE helix.webhook_schemes SET prefix = ' sig' WHERE name = 'mine'$$);
 SELECT split_part(refusal($$UPDATE helix.webhook_schemes SET algorithm = 'md5' WHERE name = 'mine'$$), ' | ', 1);
+SELECT change, refusal(format('UPDATE helix.webhook_schemes SET %s WHERE name = ''mine''', change)) AS refusal
+  FROM unnest(ARRAY['signature_path = ''a.b''', 'signature_header = NULL', 'timestamp_path = ''a''', 'id_path = ''a..b''',
+      'algorithm = ''token''', 'algorithm = ''token'', encoding = ''raw''', 'encoding = ''raw''', 'signed_content = ''{url}''',
+      'delivery_header = ''x-id'', delivery_path = ''id''', 'kept_headers = ''{X-Topic}''', 'kept_headers = ''{x-mine}''',
+      'kept_headers = ''{authorization}''', 'kept_headers = array_fill(''x''::text, ''{17}'')', 'challenge_reply = ''{}''',
+      'challenge_in = ''query'', challenge_field = ''a'', challenge_value = ''b'', challenge_reply = ''{}''',
+      'challenge_in = ''body'', challenge_field = ''a'', challenge_value = ''b'', challenge_reply = ''{"a": {token}''',
+      'challenge_in = ''body'', challenge_field = ''a'', challenge_value = ''b'', challenge_reply = ''{"a": {token}'', '
+          'challenge_token = ''c''',
+      'challenge_in = ''query'', challenge_field = ''a'', challenge_value = ''b'', challenge_reply = ''{hmac}'', '
+          'challenge_token = ''c'', challenge_verify = ''d'', challenge_reply_type = ''text''']) change;
 
 -- A schedule with a webhook.
 SELECT refusal(format('INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_secret_ref) '
@@ -156,6 +167,147 @@ SELECT age, replace(call(:'standard', '{}', NULL, standard_headers(id, age, '{}'
   FROM (VALUES (1, 'd', 5000), (2, 'e', 5800)) v (n, id, age) ORDER BY n;
 DELETE FROM helix.operation_schedules WHERE id = :'standard';
 COPY (SELECT 'n3xt') TO :'next_file';
+
+-- What a sender documents as a delivery is one: a header together with the body, or a field of the body alone.
+CREATE FUNCTION call_by(scheme text, body text, headers jsonb, key text DEFAULT 's3cret', url text DEFAULT NULL)
+    RETURNS text LANGUAGE plpgsql AS $$
+DECLARE schedule uuid;
+BEGIN
+    SELECT s.id INTO schedule FROM helix.operation_schedules s WHERE s.webhook_scheme = scheme;
+    IF schedule IS NULL THEN
+        EXECUTE format('COPY (SELECT %L) TO %L', key, current_setting('data_directory') || '/helix_secret_' || scheme);
+        schedule := gen_random_uuid();
+        INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref,
+            webhook_url)
+            VALUES (schedule, 'a1100000-0000-0000-0000-000000000001', 'email-compose', 'webhook', scheme,
+                'file://' || current_setting('data_directory') || '/helix_secret_' || scheme, url);
+    END IF;
+    RETURN replace(call(schedule, body, NULL, headers), schedule::text, '<id>');
+END $$;
+CREATE FUNCTION shopify(body text, topic text, id text) RETURNS text LANGUAGE sql AS $$
+    SELECT call_by('shopify', body, jsonb_build_object('X-Shopify-Hmac-Sha256', encode(hmac(body, 's3cret', 'sha256'), 'base64'),
+        'X-Shopify-Topic', topic, 'X-Shopify-Webhook-Id', id, 'X-Shopify-Shop-Domain', repeat('x', 1001), 'Authorization', 'x')) $$;
+SELECT n, shopify('{"id": 1}', topic, id) AS answer
+  FROM (VALUES (1, 'orders/create', 'a'), (2, 'orders/paid', 'b'), (3, 'orders/paid', 'b'), (4, 'orders/paid', NULL),
+      (5, 'orders/paid', NULL)) v (n, topic, id) ORDER BY n;
+SELECT shopify('{"id": 2}', 'orders/create', 'a'); -- the same id with another body
+CREATE FUNCTION stripe(body text) RETURNS text LANGUAGE sql AS $$
+    SELECT call_by('stripe', body, jsonb_build_object('Stripe-Signature', format('t=%s,v1=%s', t, sign(t || '.' || body))))
+      FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint) c (t) $$;
+SELECT n, stripe(body) AS answer
+  FROM (VALUES (1, '{"id": "evt_1", "pending_webhooks": 2}'), (2, '{"id": "evt_1", "pending_webhooks": 1}'),
+      (3, '{"id": "evt_2", "pending_webhooks": 1}'), (4, 'no json')) v (n, body) ORDER BY n;
+
+-- Headers that the scheme keeps are in the event, in the queue, and in what a replay queues. Values that are too long are not.
+SELECT e.payload, e.headers, q.headers = e.headers AS queued
+  FROM helix.webhook_events e JOIN helix_internal.queue q ON q.id = e.execution_id
+ WHERE e.headers ->> 'x-shopify-topic' IS NOT NULL ORDER BY e.created_at;
+SELECT helix.replay_webhook_event(id) AS replayed FROM helix.webhook_events
+ WHERE headers ->> 'x-shopify-topic' = 'orders/create' AND payload ->> 'id' = '1' \gset
+SELECT e.headers, q.headers = e.headers AS queued FROM helix.webhook_events e JOIN helix_internal.queue q ON q.id = e.execution_id
+ WHERE e.id = :'replayed';
+SELECT c.headers ->> 'x-shopify-topic' AS topic, count(*) FROM helix.claim_executions('w', 1000) c
+ WHERE c.headers ->> 'x-shopify-topic' IS NOT NULL GROUP BY 1 ORDER BY 1;
+
+-- Senders that sign otherwise: each by its own rules, and with what it sends.
+SELECT refusal(format($$INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme)
+    VALUES (%L, 'email-compose', 'webhook', 'twilio')$$, :'ann'));
+SELECT n, call_by('twilio', body, '{"X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}', '12345',
+        'https://mycompany.com/myapp.php?foo=1&bar=2') AS answer
+  FROM (VALUES (1, 'Digits=1234&To=%2B18005551212&From=%2B14158675309&Caller=%2B14158675309&CallSid=CA1234567890ABCDE'),
+      (2, 'Digits=1235&To=%2B18005551212&From=%2B14158675309&Caller=%2B14158675309&CallSid=CA1234567890ABCDE')) v (n, body)
+ ORDER BY n;
+SELECT refusal($$UPDATE helix.operation_schedules SET webhook_url = NULL WHERE webhook_scheme = 'twilio'$$);
+SELECT helix.replay_webhook_event(e.id) IS NOT NULL AS replayed FROM helix.webhook_events e
+  JOIN helix.operation_schedules s ON s.id = e.schedule_id
+ WHERE s.webhook_scheme = 'twilio' AND e.execution_id IS NOT NULL;
+SELECT n, call_by('gitlab', '{"object_kind": "push"}', jsonb_build_object('X-Gitlab-Token', token, 'Idempotency-Key', key,
+        'X-Gitlab-Event', 'Push Hook'), 'a token') AS answer
+  FROM (VALUES (1, 'a token', 'k1'), (2, 'a token', 'k1'), (3, 'a token', 'k2'), (4, 'a toke', 'k3')) v (n, token, key) ORDER BY n;
+SELECT e.event_type, e.signature, e.headers FROM helix.webhook_events e JOIN helix.operation_schedules s ON s.id = e.schedule_id
+ WHERE s.webhook_scheme = 'gitlab' ORDER BY e.created_at;
+SELECT n, call_by('mailgun', format('{"signature": {"timestamp": "%s", "token": "%s", "signature": "%s"}, "event": "%s"}',
+        t, token, encode(hmac(t || token, 's3cret', 'sha256'), 'hex'), event), NULL) AS answer
+  FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint) c (t),
+      (VALUES (1, 'token1', 'a'), (2, 'token1', 'b'), (3, 'token2', 'a')) v (n, token, event) ORDER BY n;
+SELECT n, call_by('hubspot', body, jsonb_build_object('X-HubSpot-Request-Timestamp', t::text, 'X-HubSpot-Signature-v3',
+        encode(hmac('POSThttps://example.com/hook' || body || t, 's3cret', 'sha256'), 'base64')), url => 'https://example.com/hook')
+        AS answer
+  FROM (VALUES (1, '[{"eventId": 1}]', 0), (2, '[{"eventId": 2}]', 301000)) v (n, body, age),
+      LATERAL (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - age) c (t) ORDER BY n;
+SELECT n, call_by('workos', body, jsonb_build_object('WorkOS-Signature',
+        format('t=%s, v1=%s', t, sign(t || '.' || body)))) AS answer
+  FROM (VALUES (1, '{"id": "event_1"}', 0), (2, '{"id": "event_1", "again": true}', 0), (3, '{"id": "event_2"}', 301000))
+      v (n, body, age), LATERAL (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - age) c (t) ORDER BY n;
+SELECT helix.verify_webhook_signature('Digits=1&CallSid=CA1',
+    encode(hmac('https://example.com/CallSidCA1Digits1', 's3cret', 'sha1'), 'base64'), :'secret', 'twilio',
+    p_url => 'https://example.com/');
+-- Ed25519, by a key pair of openssl's; the scheme has no timestamp, since the example's time has passed.
+INSERT INTO helix.webhook_schemes (name, algorithm, signature_header, key_encoding, challenge_in, challenge_field, challenge_value,
+    challenge_reply) VALUES ('mine-ed25519', 'ed25519', 'x-mine', 'hex', 'body', 'type', '0', '{"type": 0}');
+SELECT n, call_by('mine-ed25519', body, jsonb_build_object('x-mine',
+            '06330a8c71a1e782a3f3b44b1a3d96adbbac1d17413f842b08177b0543d2bab4'
+            '6e2541ffe2ac59a2e7bd8af18655698f1a9924495bbcebe004ed0e0f9cbe8f09'),
+        '9c99e111cfb8993c153eaa152bf00f563a87d25054fdc757a1b4673a2cc6d227') AS answer
+  FROM (VALUES (1, '{"type": 1}'), (2, '{"type": 1}'), (3, '{"type": 2}')) v (n, body) ORDER BY n;
+SELECT helix.replay_webhook_event(e.id) IS NOT NULL AS replayed FROM helix.webhook_events e
+  JOIN helix.operation_schedules s ON s.id = e.schedule_id
+ WHERE s.webhook_scheme = 'mine-ed25519' AND e.execution_id IS NOT NULL;
+
+-- Challenges: answered once their signature is right, and never queued.
+CREATE FUNCTION signed_v0(scheme text, header text, body text, key text DEFAULT 's3cret') RETURNS text LANGUAGE sql AS $$
+    SELECT call_by(scheme, body, jsonb_build_object(header || '-request-timestamp', t::text, header || '-signature',
+        'v0=' || sign(format('v0:%s:%s', t, body), key)))
+      FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint) c (t) $$;
+SELECT n, signed_v0('slack', 'x-slack', body, key) AS answer
+  FROM (VALUES (1, '{"type": "url_verification", "challenge": "a\u0022b"}', 's3cret'),
+      (2, '{"type": "url_verification", "challenge": "ab"}', 'guess'), (3, '{"type": "url_verification"}', 's3cret'),
+      (4, '{"type": "event_callback", "event_id": "Ev1"}', 's3cret'),
+      (5, '{"type": "event_callback", "event_id": "Ev1", "retry": 1}', 's3cret')) v (n, body, key) ORDER BY n;
+SELECT signed_v0('zoom', 'x-zm', '{"event": "endpoint.url_validation", "payload": {"plainToken": "qgg8vlvZRS6UYooatFL8Aw"}}')
+    = '200 ' || jsonb_build_object('plainToken', 'qgg8vlvZRS6UYooatFL8Aw', 'encryptedToken',
+        sign('qgg8vlvZRS6UYooatFL8Aw'))::text AS zoom;
+SELECT e.event_type, e.payload, e.signature_verified, e.challenge, e.signature_error, e.execution_id IS NOT NULL AS queued
+  FROM helix.webhook_events e JOIN helix.operation_schedules s ON s.id = e.schedule_id
+ WHERE s.webhook_scheme IN ('slack', 'zoom') ORDER BY e.created_at;
+-- By a GET, for whoever has the verify token.
+SELECT call_by('meta', '{}', jsonb_build_object('x-hub-signature-256', 'sha256=' || sign('{}')));
+SELECT id AS meta FROM helix.operation_schedules WHERE webhook_scheme = 'meta' \gset
+SELECT id AS slack FROM helix.operation_schedules WHERE webhook_scheme = 'slack' \gset
+SELECT helix.webhook_verify_token(:'meta') = sign('verify token of webhook ' || :'meta') AS token;
+CREATE FUNCTION ask(schedule uuid, query text, method text DEFAULT 'GET') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer text;
+BEGIN
+    PERFORM set_config('response.status', '', true);
+    answer := helix.webhook_trigger(schedule, NULL, NULL, jsonb_build_object('X-Webhook-Method', method, 'X-Webhook-Query', query));
+    RETURN current_setting('response.status') || ' ' || answer;
+END $$;
+SELECT n, ask(schedule, replace(query, '<token>', helix.webhook_verify_token(:'meta')), method) AS answer
+  FROM (VALUES (1, :'meta'::uuid, 'hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=<token>', 'GET'),
+      (2, :'meta', 'hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=guess', 'GET'),
+      (3, :'meta', 'hub.mode=subscribe&hub.verify_token=<token>', 'GET'), (4, :'meta', 'hub.mode=other', 'GET'),
+      (5, :'slack', 'type=url_verification', 'GET'), (6, '3eb00000-0000-4000-8000-00000000dead', 'hub.mode=subscribe', 'GET'),
+      (7, :'meta', 'hub.mode=subscribe&hub.challenge=1&hub.verify_token=<token>', 'PUT'),
+      (8, :'meta', 'hub.mode=subscribe&hub.challenge=0%22x&hub.verify_token=<token>', 'GET')) v (n, schedule, query, method)
+ ORDER BY n;
+SELECT refusal('SELECT helix.webhook_verify_token(gen_random_uuid())') LIKE '42704 | unknown schedule%' AS unknown;
+
+-- A body that is no text, as base64.
+SELECT helix.webhook_trigger(s.id, NULL, encode(hmac('\x00ff'::bytea, 's3cret'::bytea, 'sha256'), 'hex'), NULL, 'AP8=')
+           ->> 'message' AS bytes,
+       helix.webhook_trigger(s.id, NULL, 'x', NULL, 'AP8') ->> 'error' AS no_base64,
+       helix.webhook_trigger(s.id, 'x', 'x', NULL, 'AP8=') ->> 'error' AS both
+  FROM helix.operation_schedules s WHERE s.id = :'id';
+SELECT payload FROM helix.webhook_events WHERE payload ? 'base64';
+
+-- Deliveries go with their schedule.
+SELECT count(*) > 10 AS some FROM helix_internal.webhook_deliveries d WHERE d.schedule_id IN (
+    SELECT s.id FROM helix.operation_schedules s WHERE s.webhook_scheme <> 'hmac-sha256-hex');
+DELETE FROM helix.operation_schedules WHERE webhook_scheme <> 'hmac-sha256-hex';
+SELECT count(*) AS left_over FROM helix_internal.webhook_deliveries d WHERE NOT EXISTS (
+    SELECT FROM helix.operation_schedules s WHERE s.id = d.schedule_id);
+DELETE FROM helix.webhook_schemes WHERE name = 'mine-ed25519';
+DROP FUNCTION ask, signed_v0, stripe, shopify, call_by;
 
 -- A schedule that is disabled, of another type, or without a secret.
 UPDATE helix.operation_schedules SET enabled = false WHERE id = :'id';

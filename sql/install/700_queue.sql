@@ -32,6 +32,7 @@ CREATE TABLE helix_internal.queue (
     run_as              name        NOT NULL,
     payload             jsonb,
     created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    headers             jsonb,
     cost_estimates      numeric[],
     progress            jsonb
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
@@ -125,20 +126,21 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
            NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd, q.progress,
-           NULL::uuid AS retried_as
+           NULL::uuid AS retried_as, q.headers
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
            e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by,
            e.priority, e.attempt, e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz,
            e.created_at, e.started_at, CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual,
-           NULL::jsonb, e.retried_as
+           NULL::jsonb, e.retried_as, NULL::jsonb
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
     'helix.execution_retention. Costs are in USD and of all attempts, latency is in ms and of the last one; cost_usd is '
     'cost_actual. A skipped one has its reason in error_message. Clients insert and update executions that they run themselves. '
-    'Nobody claims those, and their cost is recorded once, when they end.';
+    'Nobody claims those, and their cost is recorded once, when they end. headers: those of a webhook''s call that its scheme '
+    'keeps, until the execution ends; then they are in helix.webhook_events.';
 CREATE FUNCTION helix_internal.write_client_execution() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_write_client_execution';
@@ -168,15 +170,17 @@ CREATE FUNCTION helix.claim_executions(
     p_worker text, p_limit integer DEFAULT 1, p_lease interval DEFAULT '5 minutes', p_operations text[] DEFAULT NULL,
     p_wait interval DEFAULT '0')
     RETURNS TABLE (execution_id uuid, user_id uuid, operation_id text, schedule_id uuid, batch_id uuid, payload jsonb,
-                   triggered_by text, attempt integer, fencing_token bigint, run_at timestamptz, lease_until timestamptz)
+                   triggered_by text, attempt integer, fencing_token bigint, run_at timestamptz, lease_until timestamptz,
+                   headers jsonb)
     LANGUAGE c VOLATILE ROWS 10
     AS 'MODULE_PATHNAME', 'helix_claim_executions';
 COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
     'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then each user in '
     'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
     'is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two callers never get the same '
-    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. Errors: 22004 on null, 25001 to '
-    'wait in REPEATABLE READ or SERIALIZABLE, 22023 on a value out of its range.';
+    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. The column headers has those of '
+    'a webhook''s call that its scheme keeps. Errors: 22004 on null, 25001 to wait in REPEATABLE READ or SERIALIZABLE, 22023 on a '
+    'value out of its range.';
 
 CREATE FUNCTION helix.heartbeat_execution(
     p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)

@@ -23,7 +23,7 @@ namespace helix::queue {
 
 namespace {
 
-constexpr int last_returned = Taken::lease_until; // up to here they are the columns of the function's result
+constexpr int last_returned = Taken::headers; // up to here they are the columns of the function's result
 constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
 constexpr std::int64_t look_again_us = USECS_PER_SEC;

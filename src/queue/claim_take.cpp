@@ -36,7 +36,7 @@ constexpr char of_lane[] = R"(
             LIMIT $3
               FOR UPDATE SKIP LOCKED))
     RETURNING q.id, q.user_id, q.operation_id, q.schedule_id, q.batch_id, q.payload, q.triggered_by, q.attempt,
-              q.attempt::bigint, q.run_at, q.lease_until, q.turn,
+              q.attempt::bigint, q.run_at, q.lease_until, q.headers, q.turn,
               CASE WHEN q.schedule_id IS NOT NULL
                    THEN (SELECT s.max_cost_per_month
                            FROM helix_internal.operation_schedules s

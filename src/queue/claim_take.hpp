@@ -21,6 +21,7 @@ struct Taken {
         fencing_token,
         run_at,
         lease_until,
+        headers,
         turn,
         max_cost_per_month,
         stop_reason, // see queue/stopped.hpp

@@ -63,6 +63,7 @@ void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_
     row.add(pg::name_datum(execution.run_as));
     row.add(execution.payload, execution.payload == 0);
     row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+    row.add(execution.headers, execution.headers == 0);
     pg::insert_into("queue", row);
 }
 

@@ -23,6 +23,7 @@ struct NewExecution {
     Datum request_id = 0;                   // text
     Datum given_payload = 0;                // jsonb; as the caller of enqueue_execution() gave it
     Datum payload = 0;                      // jsonb
+    Datum headers = 0;                      // jsonb: of the call of a webhook
     bool waits = false;                     // it is ready when something else releases it
     bool has_room = false;                  // the caller has asked has_room() already
 };

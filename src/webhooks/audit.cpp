@@ -5,7 +5,7 @@
 
 #include "callers/caller.hpp"
 #include "core/error.hpp"
-#include "core/webhooks/mac.hpp"
+#include "core/webhooks/key.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/trigger_check.hpp"
@@ -53,7 +53,8 @@ Fingerprint fingerprint_of(const char* reference, const pg_uuid_t& schedule_id) 
     try {
         const Secret secret = secrets::read(reference);
         const std::string digits =
-            fingerprint(secret.view(), {reinterpret_cast<const char*>(schedule_id.data), sizeof(schedule_id.data)});
+            fingerprint(without_margins(secret.view()),
+                        {reinterpret_cast<const char*>(schedule_id.data), sizeof(schedule_id.data)});
         strlcpy(result.digits, digits.c_str(), sizeof(result.digits));
     } catch (const Error&) { // an audit without a fingerprint is better than none
     }

@@ -4,13 +4,14 @@
 #include "webhooks/call.hpp"
 
 #include "config.hpp"
-#include "pg/ids.hpp"
+#include "core/webhooks/signed_content.hpp"
 #include "pg/spi.hpp"
 #include "queue/enqueue.hpp"
 #include "webhooks/call_rate.hpp"
+#include "webhooks/challenge.hpp"
 #include "webhooks/delivery.hpp"
-#include "webhooks/endpoint.hpp"
-#include "webhooks/event.hpp"
+#include "webhooks/message.hpp"
+#include "webhooks/refusal.hpp"
 #include "webhooks/response.hpp"
 #include "webhooks/secret_check.hpp"
 
@@ -23,45 +24,6 @@ namespace helix::webhooks {
 namespace {
 
 constexpr int full_queue_s = 60; // after which a sender may try again where the user's queue was full
-constexpr pg_uuid_t nobody{};    // the user, and in rate limits the schedule, of calls of unknown schedules
-
-WebhookMessage message_of(const Call& call, const Scheme& scheme) {
-    return {.body = call.body,
-            .signature = call.signature.empty() ? header(call.headers, scheme.signature_header) : call.signature,
-            .timestamp = header(call.headers, scheme.timestamp_header),
-            .id = header(call.headers, scheme.id_header)};
-}
-
-Event new_event(const Endpoint& endpoint, const WebhookMessage& message, const char* type) {
-    Event event{};
-    event.id = pg::fresh_id();
-    event.user_id = endpoint.user_id;
-    event.schedule_id = endpoint.known ? &endpoint.schedule_id : nullptr;
-    event.type = type;
-    event.signature = message.signature;
-    event.body = message.body;
-    return event;
-}
-
-struct Refusal {
-    const char* type; // of the event
-    int status;
-    const char* error;  // for the sender
-    const char* reason; // for the schedule's owner
-};
-
-// A call that is not taken. Those of unknown schedules count together.
-Datum refuse(const Endpoint& endpoint, const WebhookMessage& message, const Refusal& refusal) {
-    const int wait = seconds_to_wait(endpoint.known ? endpoint.schedule_id : nobody, CallKind::unverified,
-                                     config::webhook_unverified_rate);
-    if (wait > 0) {
-        return answer_too_many(wait);
-    }
-    Event event = new_event(endpoint, message, refusal.type);
-    event.error = refusal.reason;
-    write_event(event);
-    return answer_error(refusal.status, refusal.error);
-}
 
 Event verified_event(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
     Event event = new_event(endpoint, message, "webhook_received");
@@ -69,6 +31,14 @@ Event verified_event(const Endpoint& endpoint, const WebhookMessage& message, co
     event.message_id = message.id;
     event.mac = {reinterpret_cast<const char*>(check.verification.mac.bytes.data()), check.verification.mac.size};
     return event;
+}
+
+Delivery delivery_by_scheme(const Endpoint& endpoint, const WebhookMessage& message, const Jsonb* headers) {
+    const Place& place = endpoint.scheme.delivery;
+    return delivery_of(endpoint.schedule_id,
+                       {.id = message.id.empty() ? field_of(message.body, place.path) : message.id,
+                        .header = header(headers, place.header),
+                        .body = message.body});
 }
 
 // Whoever has seen a call can send it again: such calls must not use up the limit of new ones.
@@ -92,9 +62,13 @@ void note_too_many(const Endpoint& endpoint, const WebhookMessage& message, cons
     }
 }
 
-Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Check& check) {
+Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Jsonb* headers, const Check& check) {
+    if (const Datum reply = answer_challenge(endpoint, message, check)) {
+        return reply;
+    }
     Event event = verified_event(endpoint, message, check);
-    const Delivery delivery = delivery_of(endpoint.schedule_id, message.id, message.body);
+    event.headers = kept_headers(headers, endpoint.scheme.kept_headers);
+    const Delivery delivery = delivery_by_scheme(endpoint, message, headers);
     if (!remember(delivery)) {
         return take_duplicate(endpoint, event);
     }
@@ -106,7 +80,7 @@ Datum accept(const Endpoint& endpoint, const WebhookMessage& message, const Chec
         note_too_many(endpoint, message, has_room ? "more calls than webhook_rate_limit" : "the user's queue is full");
         return answer_too_many(wait);
     }
-    const pg_uuid_t execution_id = enqueue(endpoint, message.body);
+    const pg_uuid_t execution_id = enqueue(endpoint, message.body, event.headers);
     event.execution_id = &execution_id;
     event.keep_body = true;
     write_event(event);
@@ -126,6 +100,10 @@ std::optional<Refusal> objection(const Endpoint& endpoint, const WebhookMessage&
         check_in_vain(endpoint.scheme, message);
         return Refusal{"webhook_error", 404, "no such webhook",
                        endpoint.known ? "the schedule is no webhook" : "unknown schedule"};
+    }
+    if (signs(endpoint.scheme.core.signed_content, Mark::url) && *endpoint.url == '\0') {
+        return Refusal{"webhook_error", 500, "the webhook is not set up",
+                       "its scheme signs the address, and the schedule has no webhook_url"};
     }
     if (message.signature.empty()) {
         return Refusal{"signature_failed", 401, "no signature", describe(WebhookVerdict::no_signature)};
@@ -147,11 +125,15 @@ std::optional<Refusal> objection(const Endpoint& endpoint, const WebhookMessage&
 Datum decide(const Call& call) {
     const TimestampTz called_at = GetCurrentTimestamp();
     const Endpoint endpoint = find_endpoint(call.schedule_id);
-    const WebhookMessage message = message_of(call, endpoint.scheme);
+    if (!call.method.empty() && call.method != "POST") {
+        return call.method == "GET" ? answer_get(endpoint, call.query, called_at)
+                                    : answer_error(405, "send a POST request");
+    }
+    const WebhookMessage message = read_message(endpoint.scheme, call.body, call.signature, call.headers, endpoint.url);
     Check result{};
     const auto refusal = objection(endpoint, message, result);
     if (!refusal) {
-        return accept(endpoint, message, result);
+        return accept(endpoint, message, call.headers, result);
     }
     const Datum answer = refuse(endpoint, message, *refusal);
     wait_to_refuse(called_at);

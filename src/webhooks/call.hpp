@@ -12,6 +12,8 @@ struct Call {
     std::string_view body;
     std::string_view signature; // empty: as the headers say
     const Jsonb* headers;       // null: none
+    std::string_view method;    // of the sender, where the proxy says so; else it was a POST
+    std::string_view query;     // the parameters of the sender's address, likewise
 };
 
 // Verifies, logs and queues it; the answer's body, a json in the caller's memory.

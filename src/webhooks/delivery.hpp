@@ -1,4 +1,5 @@
-// Owns: knowing what has been delivered before, for good. Within webhooks/. All raise PostgreSQL errors alone.
+// Owns: knowing what has been delivered before, as long as the schedule lives. Within webhooks/. All raise PostgreSQL
+// errors alone.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -11,9 +12,14 @@ struct Delivery {
     pg_uuid_t digest;
 };
 
-// The id decides where it is signed, else the body: an id that nobody vouches for would let whoever has seen a call
-// repeat it.
-Delivery delivery_of(const pg_uuid_t& schedule_id, std::string_view signed_id, std::string_view body);
+// What a scheme says of a delivery. `id`, which is signed, decides alone, be it a field of the body or not. Without it
+// the body decides, together with `header`, which nobody vouches for.
+struct Identity {
+    std::string_view id;
+    std::string_view header;
+    std::string_view body;
+};
+Delivery delivery_of(const pg_uuid_t& schedule_id, const Identity& identity);
 
 // Notes it and returns whether it is the first one; waits for another transaction that is noting the same. Needs an
 // OwnerSpi.

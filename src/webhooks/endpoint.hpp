@@ -17,6 +17,7 @@ struct Endpoint {
     int max_attempts;
     const char* run_as;
     const char* secret_refs[2]; // the current one and, while a rotation lasts, the one before; null: none
+    const char* url;            // webhook_url; empty: none
     WebhookTolerance tolerance;
     int rate_limit; // calls in a minute; 0: any number
     Scheme scheme;
@@ -25,7 +26,8 @@ struct Endpoint {
 // Needs an OwnerSpi. An unknown schedule gets what makes it as much work to refuse as a known one.
 Endpoint find_endpoint(const pg_uuid_t& schedule_id);
 
-// Queues an execution of its operation with the body as payload; its id. Needs an OwnerSpi.
-pg_uuid_t enqueue(const Endpoint& endpoint, std::string_view body);
+// Queues an execution of its operation with the body as payload, and the headers (jsonb; 0: none); its id. Needs an
+// OwnerSpi.
+pg_uuid_t enqueue(const Endpoint& endpoint, std::string_view body, Datum headers);
 
 } // namespace helix::webhooks

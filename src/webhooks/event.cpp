@@ -45,6 +45,7 @@ void write_event(const Event& event) {
         row.add(DirectFunctionCall1(namein, CStringGetDatum(event.replayed_by)));
     }
     row.add(TimestampTzGetDatum(GetCurrentTimestamp()));
+    row.add(BoolGetDatum(event.challenge)).add(event.headers, event.headers == 0);
     pg::insert_into("webhook_events", row);
 }
 

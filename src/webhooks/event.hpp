@@ -22,6 +22,8 @@ struct Event {
     std::string_view message_id;
     std::string_view mac;
     bool duplicate;
+    bool challenge; // of the sender's, which has been answered
+    Datum headers;  // those that the scheme keeps, as jsonb; 0: none
     const pg_uuid_t* execution_id;
     const pg_uuid_t* replay_of;
     const char* replayed_by;

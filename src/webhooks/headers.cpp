@@ -2,11 +2,26 @@
 
 #include "webhooks/headers.hpp"
 
+#include "core/characters.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
+extern "C" {
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+}
+
 namespace helix::webhooks {
+
+namespace {
+
+constexpr std::size_t longest_name = 100;
+constexpr int longest_value = 1000; // characters
+
+} // namespace
 
 std::string_view header(const Jsonb* headers, const char* name) {
     if (headers == nullptr || name == nullptr) {
@@ -26,6 +41,54 @@ std::string_view header(const Jsonb* headers, const char* name) {
         }
     }
     return {};
+}
+
+KeptNames read_kept_names(Datum names) {
+    Datum* values = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    KeptNames kept{};
+    ArrayType* array = DatumGetArrayTypeP(names);
+    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
+    if (count > most_kept_headers || ARR_NDIM(array) > 1) {
+        return {-1, {}};
+    }
+    for (; kept.count < count; ++kept.count) {
+        const auto name = nulls[kept.count] ? std::string_view() : pg::text_view(values[kept.count]);
+        const bool right =
+            !name.empty() && name.size() <= longest_name &&
+            std::all_of(name.begin(), name.end(), [](char c) { return is_small_letter(c) || is_digit(c) || c == '-'; });
+        if (!right) {
+            return {-1, {}};
+        }
+        kept.names[kept.count] = name;
+    }
+    return kept;
+}
+
+Datum kept_headers(const Jsonb* headers, Datum names) {
+    const KeptNames kept = names == 0 ? KeptNames{} : read_kept_names(names);
+    JsonbParseState* state = nullptr;
+    const auto push = [&](JsonbIteratorToken token, std::string_view text) {
+        JsonbValue value;
+        value.type = jbvString;
+        value.val.string.val = const_cast<char*>(text.data());
+        value.val.string.len = static_cast<int>(text.size());
+        return pushJsonbValue(&state, token, &value);
+    };
+    bool any = false;
+    pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+    for (int i = 0; i < kept.count; ++i) {
+        const auto found = header(headers, pnstrdup(kept.names[i].data(), kept.names[i].size()));
+        const bool fits = pg_mbstrlen_with_len(found.data(), static_cast<int>(found.size())) <= longest_value;
+        if (!found.empty() && fits) {
+            push(WJB_KEY, kept.names[i]);
+            push(WJB_VALUE, found);
+            any = true;
+        }
+    }
+    JsonbValue* object = pushJsonbValue(&state, WJB_END_OBJECT, nullptr);
+    return any ? JsonbPGetDatum(JsonbValueToJsonb(object)) : 0;
 }
 
 const Jsonb* request_headers() {

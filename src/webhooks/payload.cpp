@@ -21,11 +21,6 @@ Datum jsonb_of(const char* json) {
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 }
 
-bool is_text(std::string_view body) {
-    return body.find('\0') == std::string_view::npos &&
-           pg_verify_mbstr(GetDatabaseEncoding(), body.data(), static_cast<int>(body.size()), true);
-}
-
 // False where jsonb cannot hold it. Reading JSON takes no locks and holds no resources, so an error needs no
 // subtransaction to be undone.
 bool reads(const char* json, Datum* payload) {
@@ -62,6 +57,16 @@ const char* as_base64(std::string_view body) {
 }
 
 } // namespace
+
+bool is_text(std::string_view bytes) {
+    return bytes.find('\0') == std::string_view::npos &&
+           pg_verify_mbstr(GetDatabaseEncoding(), bytes.data(), static_cast<int>(bytes.size()), true);
+}
+
+bool is_json(const char* text) {
+    Datum value = 0;
+    return reads(text, &value);
+}
 
 Datum payload_of(std::string_view body) {
     if (!is_text(body)) {

@@ -20,12 +20,23 @@ namespace {
 pg::Statement select_event(R"(
     SELECT schedule_id, user_id, COALESCE(signature, ''), body, COALESCE(signed_timestamp, ''),
            COALESCE(signed_id, ''), mac, COALESCE(replay_of, id),
-           event_type = 'webhook_received' AND body IS NOT NULL
+           event_type = 'webhook_received' AND body IS NOT NULL, headers
       FROM helix_internal.webhook_events
      WHERE id = $1)",
                            {UUIDOID});
 struct Column { // of select_event
-    enum : int { schedule_id = 1, user_id, signature, body, signed_timestamp, signed_id, mac, first_event, replayable };
+    enum : int {
+        schedule_id = 1,
+        user_id,
+        signature,
+        body,
+        signed_timestamp,
+        signed_id,
+        mac,
+        first_event,
+        replayable,
+        headers
+    };
 };
 
 // Plain data in SPI's memory.
@@ -35,6 +46,7 @@ struct Received {
     WebhookMessage message;
     std::string_view mac;
     pg_uuid_t first_event;
+    Datum headers; // jsonb; 0: none
 };
 
 void refuse(const pg_uuid_t& event_id, const char* message, const char* hint) {
@@ -62,6 +74,8 @@ Received find_event(const pg_uuid_t& id, const callers::Rights& rights) {
                         .timestamp = view(Column::signed_timestamp),
                         .id = view(Column::signed_id)};
     received.mac = view(Column::mac);
+    bool is_null = false;
+    received.headers = pg::column(0, Column::headers, &is_null);
     received.first_event = *DatumGetUUIDP(pg::column(0, Column::first_event));
     return received;
 }
@@ -74,23 +88,26 @@ pg_uuid_t replay(const pg_uuid_t& event_id, const callers::Rights& rights, const
                "Enable the schedule in helix.operation_schedules.");
     }
     rights.check_may_use(endpoint.user_id, "webhook event", event_id);
-    if (!signed_as(endpoint.scheme, received.message, endpoint.secret_refs, received.mac)) {
+    WebhookMessage message = received.message;
+    message.url = endpoint.url;
+    if (!signed_as(endpoint.scheme, message, endpoint.secret_refs, received.mac)) {
         refuse(event_id, "the event does not verify any more",
                "Its secret has been rotated or revoked since, or its scheme has changed.");
     }
-    const pg_uuid_t execution_id = enqueue(endpoint, received.message.body);
+    const pg_uuid_t execution_id = enqueue(endpoint, message.body, received.headers);
     Event event{};
     event.id = pg::fresh_id();
     event.user_id = endpoint.user_id;
     event.schedule_id = &endpoint.schedule_id;
     event.type = "webhook_received";
     event.signature = received.signature;
-    event.body = received.message.body;
+    event.body = message.body;
     event.keep_body = true;
-    event.timestamp = received.message.timestamp;
-    event.message_id = received.message.id;
+    event.timestamp = message.timestamp;
+    event.message_id = message.id;
     event.mac = received.mac;
     event.execution_id = &execution_id;
+    event.headers = received.headers;
     event.replay_of = &received.first_event;
     event.replayed_by = role;
     write_event(event);

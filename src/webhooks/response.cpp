@@ -2,7 +2,10 @@
 
 #include "webhooks/response.hpp"
 
+#include "core/characters.hpp"
 #include "pg/uuid.hpp"
+
+#include <algorithm>
 
 extern "C" {
 #include "utils/json.h"
@@ -55,6 +58,27 @@ Datum answer_accepted(const pg_uuid_t& schedule_id, const pg_uuid_t& event_id, c
             : psprintf("\"execution_id\": \"%s\", \"message\": \"queued\"", pg::uuid_text(*execution_id));
     return CStringGetTextDatum(psprintf("{\"accepted\": true, \"schedule_id\": \"%s\", \"event_id\": \"%s\", %s}",
                                         pg::uuid_text(schedule_id), pg::uuid_text(event_id), fate));
+}
+
+Datum answer_json(int status, const char* json) {
+    set_status(status);
+    set_local("response.headers", R"([{"X-Webhook-Reply": "json"}])");
+    return CStringGetTextDatum(json);
+}
+
+Datum answer_text(int status, const char* text) {
+    set_status(status);
+    set_local("response.headers", R"([{"Content-Type": "text/plain"}, {"X-Webhook-Reply": "text"}])");
+    const std::string_view view = text;
+    const bool is_number =
+        !view.empty() && view.size() < 20 && view.front() != '0' && std::all_of(view.begin(), view.end(), is_digit);
+    if (is_number) {
+        return CStringGetTextDatum(text);
+    }
+    StringInfoData body;
+    initStringInfo(&body);
+    escape_json(&body, text);
+    return CStringGetTextDatum(body.data);
 }
 
 } // namespace helix::webhooks

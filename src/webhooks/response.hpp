@@ -15,4 +15,9 @@ Datum answer_too_many(int retry_after_s);
 // 202 {"accepted": true, …}; `execution_id` is null where the call is a duplicate.
 Datum answer_accepted(const pg_uuid_t& schedule_id, const pg_uuid_t& event_id, const pg_uuid_t* execution_id);
 
+// A reply to a challenge. JSON as it is; text as a number where it is one, else as JSON's string, which the proxy takes
+// out of its quotes. X-Webhook-Reply in response.headers says which of the two it is.
+Datum answer_json(int status, const char* json);
+Datum answer_text(int status, const char* text);
+
 } // namespace helix::webhooks

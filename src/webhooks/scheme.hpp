@@ -1,25 +1,35 @@
 // Owns: rows of helix.webhook_schemes as the core wants them. Within webhooks/. All raise PostgreSQL errors alone.
 #pragma once
 
-#include "core/webhooks/signature.hpp"
+#include "core/webhooks/challenge.hpp"
 #include "pg/prelude.hpp"
 
 namespace helix::webhooks {
 
-// Plain data in SPI's memory. Header names are null where there is none.
+// Where a scheme finds something: in a header, or a field of the body. Null: not there.
+struct Place {
+    const char* header;
+    const char* path;
+};
+
+// Plain data in SPI's memory.
 struct Scheme {
     WebhookScheme core;
-    const char* signature_header;
-    const char* timestamp_header;
-    const char* id_header;
+    WebhookChallenge challenge;
+    Place signature;
+    Place timestamp;
+    Place id;
+    Place delivery;
+    Datum kept_headers; // a text[]; 0: none
 };
 
 // Its columns in a select list, of a relation or alias `c`.
 #define HELIX_SCHEME_COLUMNS                                                                                           \
-    "c.algorithm, c.encoding, c.separator, c.prefix, c.timestamp_prefix, c.signed_content, c.key_prefix, "             \
-    "c.key_encoding, "                                                                                                 \
-    "c.signature_header, c.timestamp_header, c.id_header"
-inline constexpr int scheme_columns = 11;
+    "c.algorithm, c.encoding, c.separator, c.prefix, c.timestamp_prefix, c.timestamp_unit, c.signed_content, "         \
+    "c.key_prefix, c.key_encoding, c.signature_header, c.signature_path, c.timestamp_header, c.timestamp_path, "       \
+    "c.id_header, c.id_path, c.delivery_header, c.delivery_path, c.kept_headers, c.challenge_in, c.challenge_field, "  \
+    "c.challenge_value, c.challenge_token, c.challenge_verify, c.challenge_reply, c.challenge_reply_type, "            \
+    "c.challenge_status"
 
 // Reads them from the first row of SPI_tuptable, where they begin with column `first`.
 Scheme read_scheme(int first);

@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "pg/error_text.hpp"
 #include "pg/times.hpp"
-#include "secrets/secrets.hpp"
+#include "webhooks/loaded_secrets.hpp"
 
 #include <openssl/crypto.h>
 
@@ -16,47 +16,18 @@ namespace {
 
 constexpr std::string_view no_secret = "there is no secret"; // stands for the one that an unknown schedule has not
 
-// The secrets that can be loaded and are what the scheme wants; why not, where none is.
-struct Secrets {
-    std::array<Secret, 2> held;
-    std::array<std::string_view, 2> views;
-    std::size_t count = 0;
-    std::string reason = "The schedule has no webhook_secret_ref.";
-
-    Secrets(const WebhookScheme& scheme, const char* const (&references)[2]) {
-        for (const char* reference : references) {
-            if (reference != nullptr) {
-                load(scheme, reference);
-            }
-        }
-    }
-    std::span<const std::string_view> all() const { return {views.data(), count}; }
-
-  private:
-    void load(const WebhookScheme& scheme, const char* reference) {
-        try {
-            held[count] = secrets::read(reference);
-            views[count] = held[count].view();
-            check_key(scheme, views[count]);
-            ++count;
-        } catch (const Error& error) { // the other one may do
-            reason = error.detail;
-        }
-    }
-};
-
 } // namespace
 
 Check check(const Scheme& scheme, const WebhookMessage& message, const char* const (&secret_refs)[2],
             const WebhookTolerance& tolerance) {
     Check result{};
-    const Secrets secrets(scheme.core, secret_refs);
-    result.has_secret = secrets.count > 0;
+    const LoadedSecrets secrets(scheme.core, secret_refs);
+    result.has_secret = !secrets.empty();
     if (result.has_secret) {
         result.verification =
             verify(scheme.core, message, secrets.all(), tolerance, pg::unix_seconds(GetCurrentTimestamp()));
     }
-    pg::copy_error(result.reason, sizeof(result.reason), secrets.reason);
+    pg::copy_error(result.reason, sizeof(result.reason), secrets.reason());
     return result;
 }
 
@@ -72,9 +43,9 @@ bool signed_as(const Scheme& scheme, const WebhookMessage& message, const char* 
     if (expected.empty()) {
         return false; // else it would be equal to everything
     }
-    const Secrets secrets(scheme.core, secret_refs);
-    if (secrets.count == 0) {
-        throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason,
+    const LoadedSecrets secrets(scheme.core, secret_refs);
+    if (secrets.empty()) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", secrets.reason(),
                     "Give the schedule a secret that can be loaded.");
     }
     bool same = false;

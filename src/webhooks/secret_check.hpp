@@ -1,6 +1,7 @@
 // Owns: holding a message against the secrets that references name. Within webhooks/.
 #pragma once
 
+#include "core/webhooks/signature.hpp"
 #include "webhooks/scheme.hpp"
 
 namespace helix::webhooks {

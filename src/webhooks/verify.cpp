@@ -7,7 +7,7 @@
 #include "pg/text.hpp"
 #include "pg/values.hpp"
 #include "secrets/secrets.hpp"
-#include "webhooks/headers.hpp"
+#include "webhooks/message.hpp"
 #include "webhooks/secret_check.hpp"
 
 namespace helix::webhooks {
@@ -51,7 +51,7 @@ struct HmacArgument {
 };
 
 struct VerifyArgument {
-    enum : int { payload, signature, secret_ref, scheme, headers };
+    enum : int { payload, signature, secret_ref, scheme, headers, url };
 };
 
 } // namespace
@@ -63,8 +63,7 @@ HELIX_FUNCTION(helix_hmac_verify) {
 }
 
 HELIX_FUNCTION(helix_verify_webhook_signature) {
-    WebhookMessage message;
-    message.body = pg::text_view(pg::required(fcinfo, VerifyArgument::payload, "p_payload"));
+    const auto payload = pg::text_view(pg::required(fcinfo, VerifyArgument::payload, "p_payload"));
     const char* references[2] = {TextDatumGetCString(pg::required(fcinfo, VerifyArgument::secret_ref, "p_secret_ref")),
                                  nullptr};
     const Datum scheme_name = pg::required(fcinfo, VerifyArgument::scheme, "p_scheme");
@@ -72,11 +71,11 @@ HELIX_FUNCTION(helix_verify_webhook_signature) {
     secrets::check_reference(references[0]);
     pg::OwnerSpi spi;
     const auto scheme = find_scheme(scheme_name);
-    message.signature = PG_ARGISNULL(VerifyArgument::signature)
-                            ? header(headers, scheme.signature_header)
-                            : pg::text_view(PG_GETARG_DATUM(VerifyArgument::signature));
-    message.timestamp = header(headers, scheme.timestamp_header);
-    message.id = header(headers, scheme.id_header);
+    const auto view = [fcinfo](int number) {
+        return PG_ARGISNULL(number) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(number));
+    };
+    const auto message =
+        read_message(scheme, payload, view(VerifyArgument::signature), headers, view(VerifyArgument::url));
     const auto checked = check(scheme, message, references, {});
     if (!checked.has_secret) {
         throw Error(sqlstate::secret_unavailable, "secret unavailable", checked.reason,

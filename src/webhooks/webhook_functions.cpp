@@ -2,6 +2,7 @@
 #include "pg/prelude.hpp"
 
 #include "core/uuid.hpp"
+#include "pg/base64.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
 #include "webhooks/call.hpp"
@@ -30,12 +31,22 @@ bool is_post() {
 
 // Of webhook_trigger().
 struct Argument {
-    enum : int { schedule_id, payload, signature, headers };
+    enum : int { schedule_id, payload, signature, headers, body_base64 };
 };
 
 // A text, bytea or json: each is a length and bytes. Null is empty.
 std::string_view bytes_argument(FunctionCallInfo fcinfo, int number) {
     return PG_ARGISNULL(number) ? std::string_view() : pg::text_view(PG_GETARG_DATUM(number));
+}
+
+// The proxy says what the sender's method and query were. So the function itself is always called by POST.
+Datum take(const pg_uuid_t& schedule_id, std::string_view body, std::string_view signature, const Jsonb* headers) {
+    return take_call({.schedule_id = schedule_id,
+                      .body = body,
+                      .signature = signature,
+                      .headers = headers,
+                      .method = header(headers, "x-webhook-method"),
+                      .query = header(headers, "x-webhook-query")});
 }
 
 } // namespace
@@ -51,10 +62,17 @@ HELIX_FUNCTION(helix_webhook_trigger) {
     if (headers != nullptr && !JB_ROOT_IS_OBJECT(headers)) {
         return answer_error(400, "p_headers is not an object");
     }
-    return take_call({.schedule_id = *PG_GETARG_UUID_P(Argument::schedule_id),
-                      .body = bytes_argument(fcinfo, Argument::payload),
-                      .signature = bytes_argument(fcinfo, Argument::signature),
-                      .headers = headers});
+    auto body = std::optional(bytes_argument(fcinfo, Argument::payload));
+    if (!PG_ARGISNULL(Argument::body_base64)) {
+        if (!body->empty()) {
+            return answer_error(400, "p_payload and p_body_base64 are both given");
+        }
+        body = pg::bytes_of_base64(bytes_argument(fcinfo, Argument::body_base64));
+    }
+    if (!body) {
+        return answer_error(400, "p_body_base64 is not base64");
+    }
+    return take(*PG_GETARG_UUID_P(Argument::schedule_id), *body, bytes_argument(fcinfo, Argument::signature), headers);
 }
 
 HELIX_FUNCTION(helix_webhook_receive) {
@@ -66,8 +84,7 @@ HELIX_FUNCTION(helix_webhook_receive) {
     if (!schedule_id) {
         return answer_error(400, "no schedule id");
     }
-    return take_call(
-        {.schedule_id = *schedule_id, .body = bytes_argument(fcinfo, 0), .signature = {}, .headers = headers});
+    return take(*schedule_id, bytes_argument(fcinfo, 0), {}, headers);
 }
 
 } // namespace helix::webhooks

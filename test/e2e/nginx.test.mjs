@@ -115,6 +115,57 @@ test('the sender\'s headers reach the schemes that sign with them', async () => 
     assert.equal((await send(sign(body))).status, 202);
 });
 
+test('bytes that are no text arrive as they came', async () => {
+    const hook = await makeWebhook(ada), query = `?id=${hook}`;
+    for (const body of [Buffer.from('{"nul": "\0"}'), Buffer.from([0xff, 0x00, 0xfe, 0x0a])]) {
+        const answer = await post(body, { query });
+        assert.deepEqual([answer.status, answer.body.accepted], [202, true], JSON.stringify(answer.body));
+        assert.equal((await post(body, { query, signature: sign('other') })).status, 401);
+    }
+    const kept = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type', 'webhook_received')
+        .order('created_at'));
+    assert.deepEqual(kept.map(row => row.payload.base64),
+        [Buffer.from('{"nul": "\0"}').toString('base64'), Buffer.from([0xff, 0x00, 0xfe, 0x0a]).toString('base64')]);
+});
+
+/** A webhook of a scheme, and Meta's GET of it. */
+async function withScheme(scheme) {
+    const hook = await makeWebhook(ada);
+    await data(ada.from('operation_schedules').update({ webhook_scheme: scheme }).eq('id', hook));
+    return hook;
+}
+async function askAsMeta(address, hook) {
+    const [{ token }] = await dba`SELECT helix.webhook_verify_token(${hook}) AS token`;
+    const ask = async verify => {
+        const answer = await fetch(`${address}?id=${hook}&hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=${verify}`);
+        return [answer.status, await answer.text()];
+    };
+    assert.deepEqual(await ask(token), [200, '1158201444']);
+    assert.equal((await ask('guess'))[0], 401);
+}
+
+test('challenges are answered as their senders want it', async () => {
+    await askAsMeta(url, await withScheme('meta'));
+    const time = String(Math.floor(Date.now() / 1000)), slack = await withScheme('slack');
+    const body = '{"type": "url_verification", "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}';
+    const ask = signature => post(body, { query: `?id=${slack}`, signature: null, 'X-Slack-Request-Timestamp': time,
+        'X-Slack-Signature': `v0=${signature}` });
+    assert.deepEqual((await ask(sign(`v0:${time}:${body}`))).body,
+        { challenge: '3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P' });
+    assert.equal((await ask(sign(body))).status, 401);
+    await dba`INSERT INTO helix.webhook_schemes (name, signature_header, challenge_in, challenge_field, challenge_value,
+        challenge_token, challenge_reply, challenge_reply_type) VALUES ('e2e-text', 'x-e2e', 'body', 'ask', '1', 'say', '{token}',
+        'text'), ('e2e-empty', 'x-e2e', 'body', 'ask', '1', NULL, '', 'text')`;
+    await dba`UPDATE helix.webhook_schemes SET challenge_status = 204 WHERE name = 'e2e-empty'`;
+    const raw = async (hook, said) => {
+        const answer = await fetch(`${url}?id=${hook}`, { method: 'POST', body: said, headers: { 'X-E2e': sign(said) } });
+        return [answer.status, answer.headers.get('Content-Type'), await answer.text()];
+    };
+    assert.deepEqual(await raw(await withScheme('e2e-text'), '{"ask": 1, "say": "h\\u0022i"}'), [200, 'text/plain', 'h"i']);
+    const [status, , text] = await raw(await withScheme('e2e-empty'), '{"ask": 1}');
+    assert.deepEqual([status, text], [204, '']);
+});
+
 test('an API that is down is 502, so that senders try again', async () => {
     const { process, address } = await startForLite(`http://127.0.0.1:${await freePort()}`);
     try {
@@ -155,6 +206,7 @@ test('PostgREST gets the raw body, bytes that are no text too', async () => {
         assert.equal((await post(body, { address, query, signature: sign('other') })).status, 401);
         assert.equal((await post(body, { address, query: '' })).status, 400);
         assert.equal((await fetch(address + query)).status, 405);
+        await askAsMeta(address, await withScheme('meta'));
         const [{ payload }] = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type',
             'webhook_received'));
         assert.deepEqual(payload, { base64: body.toString('base64') });

@@ -2,7 +2,11 @@
 // what was signed must, whatever stands around it.
 #include "check.hpp"
 #include "core/error.hpp"
+#include "core/webhooks/body_field.hpp"
+#include "core/webhooks/challenge.hpp"
+#include "core/webhooks/form_fields.hpp"
 #include "core/webhooks/signature.hpp"
+#include "core/webhooks/signed_content.hpp"
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -108,7 +112,11 @@ void fuzz_content(FuzzedDataProvider& data) {
     WebhookScheme scheme;
     scheme.signed_content = content;
     const WebhookMessage message{"body", {}, "1", "id"};
-    check(!equal(sign(scheme, message, "k"), sign(scheme, {"other", {}, "1", "id"}, "k")), "the body is not signed");
+    const bool signs_body = signs(content, Mark::body) || signs(content, Mark::form);
+    check(signs_body || (signs(content, Mark::timestamp) && signs(content, Mark::id)),
+          "a signature is worth many calls");
+    check(!signs_body || !equal(sign(scheme, message, "k"), sign(scheme, {"other", {}, "1", "id"}, "k")),
+          "the body is not signed");
 }
 
 void fuzz_decode(FuzzedDataProvider& data) {
@@ -143,11 +151,68 @@ void fuzz_key(FuzzedDataProvider& data) {
     }
 }
 
+// Ed25519 and tokens: what an attacker writes is neither.
+void fuzz_other_signing(FuzzedDataProvider& data) {
+    constexpr std::string_view public_key = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
+    WebhookScheme scheme;
+    scheme.signing = data.PickValueInArray({Signing::ed25519, Signing::token});
+    const bool is_token = scheme.signing == Signing::token;
+    scheme.encoding = is_token ? Encoding::raw : Encoding::hex;
+    scheme.key_encoding = is_token ? Encoding::raw : Encoding::hex;
+    scheme.signed_content = is_token ? "" : "{timestamp}{body}";
+    const auto body = data.ConsumeRandomLengthString(50);
+    const auto signature = data.ConsumeRemainingBytesAsString();
+    const auto result = verify(scheme, {body, signature, now_text, {}}, std::span(&public_key, 1), {}, now);
+    check(result.verdict != WebhookVerdict::verified || (is_token && signature.find(public_key) != std::string::npos),
+          "a guess that verifies");
+}
+
+// A field that is found is one that JSON can hold, and a form's text is the same in any order of its fields.
+void fuzz_fields(FuzzedDataProvider& data) {
+    const auto path = data.ConsumeRandomLengthString(20);
+    const auto body = data.ConsumeRemainingBytesAsString();
+    try {
+        check_body_path(path);
+    } catch (const Error& error) {
+        check(std::string_view(error.sqlstate) == "22023", "another sqlstate");
+        return;
+    }
+    const auto found = body_field(body, path);
+    check(!found || (found->size() <= body.size() && found->find('\0') == std::string::npos),
+          "a field with more than it had");
+    const auto form = sorted_form_fields(body);
+    check(!form || form->size() <= body.size(), "a form with more than it had");
+    const auto end = body.find('&');
+    if (end != std::string::npos) {
+        const auto turned = body.substr(end + 1) + "&" + body.substr(0, end);
+        check(form == sorted_form_fields(turned), "the order of fields is signed");
+    }
+    form_field(body, path);
+}
+
+// A reply in JSON holds the token as one string, whatever it is.
+void fuzz_challenge(FuzzedDataProvider& data) {
+    WebhookChallenge challenge;
+    challenge.place = data.PickValueInArray({ChallengePlace::body, ChallengePlace::query});
+    challenge.field = "type";
+    challenge.value = "ask";
+    challenge.token = "token";
+    challenge.reply = "{token}";
+    const auto text = data.ConsumeRemainingBytesAsString();
+    is_challenge(challenge, text, text);
+    const auto reply = challenge_reply({}, challenge, text, text, secret);
+    const auto token = challenge.place == ChallengePlace::query ? form_field(text, "token") : body_field(text, "token");
+    check(reply.has_value() == token.has_value(), "a reply without its token");
+    if (reply && token->find('\0') == std::string::npos) { // body_field() reads no zero
+        check(body_field("{\"x\": " + *reply + "}", "x") == token, "a reply that is another string");
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     FuzzedDataProvider data(bytes, size);
-    switch (data.ConsumeIntegralInRange(0, 5)) {
+    switch (data.ConsumeIntegralInRange(0, 8)) {
     case 0:
         fuzz_content(data);
         break;
@@ -156,6 +221,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         break;
     case 2:
         fuzz_key(data);
+        break;
+    case 3:
+        fuzz_other_signing(data);
+        break;
+    case 4:
+        fuzz_fields(data);
+        break;
+    case 5:
+        fuzz_challenge(data);
         break;
     default:
         fuzz_header(data);

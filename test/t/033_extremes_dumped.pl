@@ -49,7 +49,14 @@ my %stored = (
         timestamp_header => "timestamp_header = repeat('t', 200)", timestamp_prefix => "timestamp_prefix = ''",
         id_header => "id_header = repeat('i', 200)",
         signed_content => 'length(signed_content) = 200', key_prefix => 'key_prefix = ' . $text->(64),
-        key_encoding => "key_encoding = 'hex'" },
+        key_encoding => "key_encoding = 'hex'", timestamp_unit => "timestamp_unit = 'ms'",
+        kept_headers => "kept_headers = array_fill(repeat('k', 100), '{16}')", challenge_in => "challenge_in = 'query'",
+        signature_path => "signature_path = repeat('s', 200)", timestamp_path => "timestamp_path = repeat('t', 200)",
+        id_path => "id_path = repeat('i', 200)", delivery_header => "delivery_header = repeat('d', 200)",
+        delivery_path => "delivery_path = repeat('d', 200)",
+        (map { $_ => "$_ = " . $text->(200) } qw(challenge_field challenge_value challenge_token challenge_verify)),
+        challenge_reply => "challenge_reply = '{token}' || repeat('r', 993)", challenge_reply_type => "challenge_reply_type = 'text'",
+        challenge_status => 'challenge_status = 299' },
     'helix.user_operation_preferences' => {
         operation_id => "operation_id = $operation", preferred_model => 'preferred_model = ' . $text->(200),
         enabled => 'NOT enabled',
@@ -116,7 +123,7 @@ my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue 
     schedule_id batch_id batch_operation_id ready_at running
   turn limited concurrency_key held_key reserved paused retried_as on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
       previous_secret_ref previous_secret_until by_name
-  next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at);
+  next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at headers);
 # copied, or written by workers alone
 my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id payload result error_message cost_actual);
 my @database_only = qw(helix_internal.watermark helix_internal.ledger_partitions helix_internal.cost_trends
@@ -154,10 +161,17 @@ INSERT INTO helix.model_price_rates VALUES (${\$text->(200)}, ${\$text->(200)}, 
     ${\$text->(40)}, 1000000000, '{[0,1),[167,168)}', 999999999.999999999999);
 INSERT INTO helix.model_aliases (pattern, provider, model, position)
     VALUES (${\$text->(500)}, ${\$text->(200)}, ${\$text->(200)}, -2147483648);
-INSERT INTO helix.webhook_schemes
+INSERT INTO helix.webhook_schemes (name, description, algorithm, encoding, signature_header, separator, prefix, timestamp_header,
+    id_header, signed_content, key_prefix, key_encoding, timestamp_unit, kept_headers, challenge_in, challenge_field,
+    challenge_value, challenge_token, challenge_verify, challenge_reply, challenge_reply_type, challenge_status)
     VALUES (repeat('n', 63), ${\$text->(2000)}, 'sha512', 'base64', repeat('s', 200), repeat(';', 8), ${\$text->(64)},
-        repeat('t', 200), '', repeat('i', 200),
-    '{id}.{timestamp}.{body}' || repeat('x', 177), ${\$text->(64)}, 'hex');
+        repeat('t', 200), repeat('i', 200), '{id}.{timestamp}.{body}' || repeat('x', 177), ${\$text->(64)}, 'hex', 'ms',
+        array_fill(repeat('k', 100), '{16}'), 'query', ${\$text->(200)}, ${\$text->(200)}, ${\$text->(200)}, ${\$text->(200)},
+        '{token}' || repeat('r', 993), 'text', 299);
+INSERT INTO helix.webhook_schemes (name, signature_header, signature_path, timestamp_path, id_path, signed_content)
+    VALUES ('paths', NULL, repeat('s', 200), repeat('t', 200), repeat('i', 200), '{timestamp}{id}');
+INSERT INTO helix.webhook_schemes (name, delivery_header) VALUES ('delivery-header', repeat('d', 200));
+INSERT INTO helix.webhook_schemes (name, delivery_path) VALUES ('delivery-path', repeat('d', 200));
 INSERT INTO helix.user_operation_preferences (user_id, operation_id, preferred_model, enabled, default_parameters,
     cost_budget_monthly) VALUES ('$me', $operation, ${\$text->(200)}, false, $object, $amount);
 INSERT INTO helix.ui_theme_preferences

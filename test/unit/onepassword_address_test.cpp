@@ -38,7 +38,9 @@ TEST(OnePassword, ReferencesHaveThreeOrFourParts) {
 TEST(OnePassword, CompletesANameByTheDefaultVault) {
     EXPECT_EQ(complete_onepassword_reference("Team Secrets", "webhook-schedule-abc"),
               "op://Team Secrets/webhook-schedule-abc/password");
-    for (const char* other : {"op://v/i/f", "env://HELIX_SECRET_X", "a/b", "file:///x", "", "..", "a=b+c"}) {
+    for (const char* other : {"op://v/i/f", "env://HELIX_SECRET_X", "a/b", "file:///x", "", "..", "a=b+c",
+                              "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sk_live_51H", "ghp_16C7e42F292c69",
+                              "8f742231b10e8888abcd99aaafff85a58f742231b10e8888abcd99aaafff85a5"}) {
         EXPECT_EQ(complete_onepassword_reference("v", other), other);
     }
     EXPECT_EQ(complete_onepassword_reference("", "webhook-schedule-abc"), "webhook-schedule-abc");

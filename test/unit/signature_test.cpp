@@ -1,6 +1,7 @@
 // Signatures of webhooks: the examples that senders publish, and what is not one.
 #include "core/error.hpp"
 #include "core/webhooks/signature.hpp"
+#include "core/webhooks/signed_content.hpp"
 
 #include <gtest/gtest.h>
 
@@ -206,12 +207,14 @@ TEST(WebhookSignature, TakesBinaryKeysWithTheirMargins) {
 
 TEST(WebhookSignature, ChecksWhatIsSaidToBeSigned) {
     for (const char* good : {"{body}", "{timestamp}.{body}", "{timestamp}{body}", "{body}{timestamp}",
-                             "{timestamp}{id}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}"}) {
+                             "{timestamp}{id}.{body}", "{id}.{timestamp}.{body}", "v0:{timestamp}:{body}", "}{body}",
+                             "{url}{form}", "POST{url}{body}{timestamp}", "{timestamp}{id}"}) {
         EXPECT_NO_THROW(check_signed_content(good)) << good;
     }
     for (const char* bad :
          {"", "{timestamp}", "{body}{body}", "{id}{id}{body}", "{timestamp}{body}{timestamp}", "{Body}", "{body}{",
-          "{{body}", "{id}{body}", "{id}{timestamp}.{body}", "{body}.{id}", "{timestamp}.{body}.{id}"}) {
+          "{{body}", "{id}{body}", "{id}{timestamp}.{body}", "{body}.{id}", "{timestamp}.{body}.{id}", "{body}{form}",
+          "{form}{form}", "{url}{url}{body}", "{url}", "{id}", "{id}{timestamp}", "{form}.{id}"}) {
         EXPECT_THROW(check_signed_content(bad), Error) << bad;
     }
 }

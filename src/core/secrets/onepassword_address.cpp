@@ -3,6 +3,7 @@
 
 #include "core/characters.hpp"
 #include "core/error.hpp"
+#include "core/hex.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,19 @@ bool is_part(std::string_view part) {
     return !part.empty() && part != "." && part != ".." && std::all_of(part.begin(), part.end(), [&](char c) {
         return is_letter_or_digit(c) || others.find(c) != std::string_view::npos;
     });
+}
+
+// What services begin their secrets with, and keys in hexadecimal digits. Passed by mistake, they are no names of
+// items.
+bool looks_like_secret(std::string_view name) {
+    constexpr std::string_view beginnings[] = {"whsec_", "whsk_", "sk_",  "sk-",         "rk_",    "xoxb-",
+                                               "xoxp-",  "xapp-", "ghp_", "github_pat_", "glpat-", "shpss_",
+                                               "shpat_", "SG.",   "AKIA", "eyJ"};
+    constexpr std::size_t shortest_key = 32;
+    return std::any_of(std::begin(beginnings), std::end(beginnings),
+                       [&](std::string_view beginning) { return name.starts_with(beginning); }) ||
+           (name.size() >= shortest_key &&
+            std::all_of(name.begin(), name.end(), [](char c) { return hex_value(c) >= 0; }));
 }
 
 std::vector<std::string> split(std::string_view path) {
@@ -76,7 +90,7 @@ OnePasswordReference parse_onepassword_reference(std::string_view reference) {
 }
 
 std::string complete_onepassword_reference(std::string_view vault, std::string_view name) {
-    if (vault.empty() || !is_part(name)) {
+    if (vault.empty() || !is_part(name) || looks_like_secret(name)) {
         return std::string(name);
     }
     return std::string(scheme) + std::string(vault) + "/" + std::string(name) + "/password";

@@ -18,7 +18,8 @@ struct OnePasswordReference {
 // op://vault/item/field or op://vault/item/section/field. Throws Error 22023 on another form.
 OnePasswordReference parse_onepassword_reference(std::string_view reference);
 
-// op://vault/name/password where `name` can be the name of an item and `vault` is not empty; else `name` as it is.
+// op://vault/name/password where `name` can be the name of an item and `vault` is not empty; else `name` as it is. What
+// looks like a secret (whsec_…, sk_…, a key in hexadecimal digits) is taken for no name.
 std::string complete_onepassword_reference(std::string_view vault, std::string_view name);
 
 // Throws Error 22023 unless `vault` can be the name or id of a vault, or is empty.

@@ -32,6 +32,9 @@ Mac hmac(Hash hash, std::string_view key, std::span<const std::string_view> part
 // Takes the same time wherever they differ.
 bool equal(const Mac& one, const Mac& other);
 
+// The same for texts, and however long they are.
+bool equal_text(std::string_view one, std::string_view other);
+
 std::array<std::uint8_t, 32> sha256(std::initializer_list<std::string_view> parts);
 
 // Eight hex digits that tell whether two secrets with the same salt are the same, and no more. They are 32 bits of

@@ -1,129 +1,62 @@
 // Reads the signatures of webhooks and verifies them, by the description of a scheme.
 #include "core/webhooks/signature.hpp"
 
-#include "core/error.hpp"
 #include "core/numbers.hpp"
+#include "core/webhooks/ed25519.hpp"
+#include "core/webhooks/signed_content.hpp"
 
 #include <algorithm>
-#include <string.h>
 
 namespace helix {
 
 namespace {
 
-constexpr std::string_view body_mark = "{body}";
-constexpr std::string_view timestamp_mark = "{timestamp}";
-constexpr std::string_view id_mark = "{id}";
-constexpr std::size_t most_parts = 8; // three marks and the texts around them, with room
-constexpr std::size_t longest_key = 4096;
-
-// Without what editors and copying leave around it: blanks, ends of lines, a byte order mark.
-std::string_view without_margins(std::string_view secret) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    constexpr std::string_view blanks = " \t\r\n\v\f";
-    for (auto before = secret.size() + 1; secret.size() < before;) {
-        before = secret.size();
-        secret.remove_prefix(std::min(secret.find_first_not_of(blanks), secret.size()));
-        secret = secret.substr(0, secret.find_last_not_of(blanks) + 1);
-        secret.remove_prefix(secret.starts_with(byte_order_mark) ? byte_order_mark.size() : 0);
-        secret.remove_suffix(secret.ends_with(byte_order_mark) ? byte_order_mark.size() : 0);
+// In s since 1970. A zero in front is refused: it could have been the end of what is signed before the time.
+std::optional<std::int64_t> parse_time(std::string_view digits, TimeUnit unit) {
+    const std::size_t most_digits = unit == TimeUnit::seconds ? 12 : 15;
+    const auto number = whole_number<std::int64_t>(digits);
+    if (!number || *number < 0 || digits.size() > most_digits || (digits.size() > 1 && digits.front() == '0')) {
+        return std::nullopt;
     }
-    return secret;
-}
-
-// A key of other bytes than printable ASCII is taken as it is: its margins are a part of it.
-std::string_view without_margins_of_text(std::string_view secret) {
-    const auto text = without_margins(secret);
-    const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-    return printable ? text : secret;
-}
-
-// A secret as its scheme writes it, decoded and wiped.
-class Key {
-  public:
-    Key(const WebhookScheme& scheme, std::string_view written) {
-        const auto secret = without_prefixes(scheme, without_margins_of_text(written));
-        size_ = decode(scheme.key_encoding, secret, bytes_).value_or(0);
-        if (size_ == 0) {
-            wipe();
-            throw Error(sqlstate::secret_unavailable, "secret unavailable", "It is not written as its scheme wants it.",
-                        "Store the secret as the sender shows it.");
-        }
-    }
-    Key(const Key&) = delete;
-    Key& operator=(const Key&) = delete;
-    ~Key() { wipe(); }
-
-    std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), size_}; }
-
-  private:
-    // Some senders write the prefix of signatures before the secret too: v1,whsec_<base64>.
-    static std::string_view without_prefixes(const WebhookScheme& scheme, std::string_view secret) {
-        if (scheme.key_prefix.empty()) {
-            return secret;
-        }
-        const bool is_versioned = !scheme.prefix.empty() && secret.starts_with(scheme.prefix) &&
-                                  secret.substr(scheme.prefix.size()).starts_with(scheme.key_prefix);
-        secret.remove_prefix(is_versioned ? scheme.prefix.size() : 0);
-        secret.remove_prefix(secret.starts_with(scheme.key_prefix) ? scheme.key_prefix.size() : 0);
-        return secret;
-    }
-    void wipe() { explicit_bzero(bytes_.data(), bytes_.size()); }
-
-    std::array<std::uint8_t, longest_key> bytes_;
-    std::size_t size_ = 0;
-};
-
-struct Parts {
-    std::array<std::string_view, most_parts> texts;
-    std::size_t count = 0;
-    void add(std::string_view part) {
-        if (!part.empty() && count < most_parts) {
-            texts[count++] = part;
-        }
-    }
-    std::span<const std::string_view> all() const { return {texts.data(), count}; }
-};
-
-Parts signed_parts(std::string_view content, const WebhookMessage& message) {
-    Parts parts;
-    while (!content.empty()) {
-        const auto brace = std::min(content.find('{'), content.size());
-        parts.add(content.substr(0, brace));
-        content.remove_prefix(brace);
-        const std::string_view values[] = {message.body, message.timestamp, message.id};
-        const std::string_view marks[] = {body_mark, timestamp_mark, id_mark};
-        for (std::size_t i = 0; i < std::size(marks); ++i) {
-            if (content.starts_with(marks[i])) {
-                parts.add(values[i]);
-                content.remove_prefix(marks[i].size());
-                break;
-            }
-        }
-    }
-    return parts;
-}
-
-std::optional<std::int64_t> parse_seconds(std::string_view digits) {
-    constexpr std::size_t most_digits = 12;
-    const auto seconds = whole_number<std::int64_t>(digits);
-    return seconds && *seconds >= 0 && digits.size() <= most_digits ? seconds : std::nullopt;
+    return unit == TimeUnit::seconds ? *number : *number / 1000;
 }
 
 // A signature of another form becomes one that no message has.
 Mac claimed_mac(const WebhookScheme& scheme, std::string_view signature) {
     Mac mac;
     const auto size = decode(scheme.encoding, signature, mac.bytes);
-    mac.size = size == hash_size(scheme.hash) ? *size : 0;
+    const std::size_t right = scheme.signing == Signing::ed25519 ? ed25519_signature_size : hash_size(scheme.hash);
+    mac.size = size == right ? *size : 0;
     return mac;
+}
+
+// A code by the key over what is signed. Where the sender makes no such code it stands for one in replays.
+Mac code_of(const WebhookScheme& scheme, const WebhookKey& key, const SignedContent& content, std::string_view body) {
+    if (scheme.signing == Signing::token) {
+        return hmac(Hash::sha256, key.view(), std::span(&body, 1));
+    }
+    return hmac(scheme.signing == Signing::hmac ? scheme.hash : Hash::sha256, key.view(), content.parts());
+}
+
+bool is_signed(const WebhookScheme& scheme, const WebhookKey& key, const SignedContent& content, const Mac& code,
+               std::string_view signature) {
+    if (scheme.signing == Signing::token) {
+        return equal_text(key.view(), signature);
+    }
+    const Mac claimed = claimed_mac(scheme, signature);
+    if (scheme.signing == Signing::hmac) {
+        return equal(code, claimed);
+    }
+    return verify_ed25519(key.view(), content.parts(),
+                          {reinterpret_cast<const char*>(claimed.bytes.data()), claimed.size});
 }
 
 WebhookVerdict judge_time(const WebhookScheme& scheme, std::string_view timestamp, const WebhookTolerance& tolerance,
                           std::int64_t now) {
-    if (scheme.signed_content.find(timestamp_mark) == std::string_view::npos) {
+    if (!signs(scheme.signed_content, Mark::timestamp)) {
         return WebhookVerdict::verified;
     }
-    const auto seconds = parse_seconds(timestamp);
+    const auto seconds = parse_time(timestamp, scheme.timestamp_unit);
     if (!seconds) {
         return WebhookVerdict::malformed;
     }
@@ -142,15 +75,14 @@ WebhookVerdict judge_form(const WebhookScheme& scheme, const WebhookMessage& mes
     if (!signatures.well_formed || signatures.count == 0) {
         return WebhookVerdict::malformed;
     }
-    if (scheme.signed_content.find(timestamp_mark) != std::string_view::npos && message.timestamp.empty()) {
+    if (signs(scheme.signed_content, Mark::timestamp) && message.timestamp.empty()) {
         return WebhookVerdict::no_timestamp;
     }
-    const auto id_at = scheme.signed_content.find(id_mark);
-    if (id_at == std::string_view::npos) {
+    if (!signs(scheme.signed_content, Mark::id)) {
         return WebhookVerdict::verified;
     }
     // An id with the character that ends it in what is signed could swallow what follows it.
-    const auto after_id = scheme.signed_content.substr(id_at + id_mark.size(), 1);
+    const auto after_id = text_after(scheme.signed_content, Mark::id).substr(0, 1);
     if (!after_id.empty() && message.id.find(after_id) != std::string_view::npos) {
         return WebhookVerdict::malformed;
     }
@@ -205,40 +137,9 @@ WebhookSignatures read_signatures(const WebhookScheme& scheme, std::string_view 
     return found;
 }
 
-void check_signed_content(std::string_view signed_content) {
-    std::size_t bodies = 0;
-    std::size_t timestamps = 0;
-    std::size_t ids = 0;
-    bool others = false;
-    for (auto at = signed_content.find('{'); at != std::string_view::npos; at = signed_content.find('{', at + 1)) {
-        const auto rest = signed_content.substr(at);
-        bodies += rest.starts_with(body_mark) ? 1 : 0;
-        timestamps += rest.starts_with(timestamp_mark) ? 1 : 0;
-        ids += rest.starts_with(id_mark) ? 1 : 0;
-        others =
-            others || !(rest.starts_with(body_mark) || rest.starts_with(timestamp_mark) || rest.starts_with(id_mark));
-    }
-    if (bodies != 1 || timestamps > 1 || ids > 1 || others) {
-        throw Error(sqlstate::invalid_parameter_value, "not a description of what is signed",
-                    "It is \"" + std::string(signed_content) + "\".",
-                    "Write {body} once, {timestamp} and {id} at most once, and plain text around them.");
-    }
-    const auto id = signed_content.find(id_mark);
-    if (id != std::string_view::npos &&
-        (signed_content.find(body_mark) < id || signed_content[id + id_mark.size()] == '{')) {
-        throw Error(sqlstate::invalid_parameter_value, "nothing tells where the id ends",
-                    "It is \"" + std::string(signed_content) + "\".",
-                    "Write {id} before {body}, with text between it and what follows.");
-    }
-}
-
-void check_key(const WebhookScheme& scheme, std::string_view secret) {
-    const Key key(scheme, secret);
-}
-
 Mac sign(const WebhookScheme& scheme, const WebhookMessage& message, std::string_view secret) {
-    const Key key(scheme, secret);
-    return hmac(scheme.hash, key.view(), signed_parts(scheme.signed_content, message).all());
+    const WebhookKey key(scheme, secret);
+    return code_of(scheme, key, SignedContent(scheme.signed_content, message), message.body);
 }
 
 WebhookVerification verify(const WebhookScheme& scheme, const WebhookMessage& message,
@@ -251,15 +152,20 @@ WebhookVerification verify(const WebhookScheme& scheme, const WebhookMessage& me
     }
     WebhookVerification result;
     result.timestamp = signed_message.timestamp;
+    const SignedContent content(scheme.signed_content, signed_message);
     bool matches = false;
     for (const std::string_view secret : secrets) { // all of them, also where the form is wrong: time tells nothing
-        const Mac mac = sign(scheme, signed_message, secret);
+        const WebhookKey key(scheme, secret);
+        const Mac code = code_of(scheme, key, content, message.body);
         for (std::size_t i = 0; i < signatures.count; ++i) {
-            if (equal(mac, claimed_mac(scheme, signatures.texts[i]))) {
+            if (is_signed(scheme, key, content, code, signatures.texts[i])) {
                 matches = true;
-                result.mac = mac;
+                result.mac = code;
             }
         }
+    }
+    if (!content.is_readable()) {
+        matches = false;
     }
     result.verdict = judge_form(scheme, signed_message, signatures);
     if (result.verdict == WebhookVerdict::verified) {

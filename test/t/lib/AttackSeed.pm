@@ -179,6 +179,8 @@ sub right_values {
         p_executions => "'[{\"user_id\": \"$user\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 0.5}]'",
         'helix.rotate_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
         'helix.revoke_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
+        'helix.webhook_verify_token p_schedule_id' => "'$ids->{webhook}'", p_body_base64 => 'NULL',
+        p_url => "'https://example.com/'",
         'helix.claim_executions p_wait' => "'0'", 'helix.cache_read p_key' => "'op_prefs:$user'", p_value => "'1'",
         p_to => "(now() + interval '1 hour')",
         p_sketch => 'NULL', a => 'NULL', b => 'NULL', 'p_body bytea' => "'{}'", 'helix.heartbeat_execution p_fencing_token' => '1',
