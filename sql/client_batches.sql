@@ -36,7 +36,8 @@ SELECT helix.start_batch(:'batch');
 -- Its states are the client's. Counters and the sum of costs are counted, whatever is written into them.
 UPDATE helix.operation_batches SET status = 'running', started_at = now(), completed_operations = 9 WHERE id = :'batch'
  RETURNING status, completed_operations;
-UPDATE helix.batch_operations SET status = 'running' WHERE operation_id <> 'calendar-prep' RETURNING operation_id, status;
+UPDATE helix.batch_operations SET status = 'running' WHERE operation_id <> 'calendar-prep';
+SELECT operation_id, status FROM helix.batch_operations WHERE status = 'running' ORDER BY operation_id;
 SELECT status, running_operations, pending_operations, progress_percent FROM helix.get_batch_status(:'batch');
 UPDATE helix.batch_operations SET status = 'completed', result = '{"labels": 3}', cost_actual = 0.02,
        executed_at = '2026-01-02 03:04Z'

@@ -117,7 +117,7 @@ SELECT count(*) FROM unnest(helix.record_operation_executions(jsonb_build_array(
     '{"user_id": "c11e0000-0000-4000-8000-00000000000c", "operation_id": "email-compose", "success": true, "cost_usd": 1,
       "latency_ms": 1234.56, "request_id": 1234567890123456789, "occurred_at": "2026-03-10T20:00:00"}'::jsonb,
     '{"user_id": "c11e0000-0000-4000-8000-00000000000c", "operation_id": "email-compose", "success": true, "cost_usd": 1,
-      "latency_ms": "0.4", "request_id": "1234567890123456789", "occurred_at": "2026-03-11T20:00:00+09:00"}'::jsonb,
+      "latency_ms": "0.4", "request_id": "1234567890123456789", "occurred_at": "2026-03-11T05:00:00+09:00"}'::jsonb,
     '{"user_id": "c11e0000-0000-4000-8000-00000000000c", "operation_id": "email-compose", "success": false,
       "occurred_at": "2026-03-12 01:00:00", "error": "refused"}'::jsonb)));
 SELECT current_setting('TimeZone'), '2026-03-10 20:00'::timestamptz = '2026-03-10 11:00+00' AS session_goes_on;

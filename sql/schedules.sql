@@ -304,8 +304,10 @@ SELECT helix.next_run('0 9 * * *', 'europe/berlin', '2026-07-01 00:00+00') AS be
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, timezone)
     VALUES (:user, 'email-compose', 'manual', 'europe/BERLIN') RETURNING timezone;
 -- A dump may bring a name that this server does not know: it runs by UTC, and nothing else is late.
+SET helix.after_restore = run;
 INSERT INTO helix_internal.operation_schedules (user_id, operation_id, schedule_type, cron_expression, timezone, created_at)
     SELECT :user, 'email-compose', 'cron', '* * * * *', zone, '2020-01-01' FROM unnest('{Mars/Base,UTC,SAT}'::text[]) zone;
+RESET helix.after_restore;
 UPDATE helix_internal.operation_schedules SET next_scheduled_at = now() - interval '10 s' WHERE schedule_type = 'cron';
 SELECT helix_internal.reconcile_cron();
 SELECT s.timezone, s.next_execution_at > now() AS goes_on, count(q.id)

@@ -43,4 +43,5 @@ COMMENT ON COLUMN helix.model_price_rates.shipped IS 'True while the row is as h
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix.model_price_rates'),
+    ('service', 'EXECUTE ON FUNCTION helix_internal.is_usage_type(text)'),
     ('service', 'INSERT, UPDATE, DELETE ON helix.model_price_rates');
