@@ -24,6 +24,7 @@ async function useEverything(person) {
     const execution = await data(person.rpc('enqueue_execution', { ...user, ...operation, p_schedule_id: null }));
     const batch = await data(person.rpc('create_batch', { ...user, p_name: 'b', p_batch_type: 'parallel',
         p_operations: [{ operation_id: 'email-compose' }] }));
+    await data(person.rpc('pause_queue', { ...user, p_operation_id: 'task-breakdown' }));
     const group = await data(root.from('budget_groups').insert({ name: `group of ${person.id}` }).select('id').single());
     await data(root.from('budget_group_members').insert({ group_id: group.id, user_id: person.id }));
     await data(root.from('budgets').insert({ group_id: group.id, period: 'month', limit_usd: 1000 }));
@@ -101,6 +102,7 @@ const values = () => ({
     p_amount_usd: 0.01,
     p_schedule_id: adas.schedule, p_triggered_by: 'manual',
     p_estimated_cost: 0.01, p_job_name: 'bobs', p_schedule: '0 0 * * *', p_name: 'b', p_batch_type: 'parallel',
+    p_response: { model: 'gpt-5', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } },
     p_operations: [{ operation_id: 'email-compose' }], p_updates: [{ operation_id: 'email-compose', enabled: true }],
 });
 

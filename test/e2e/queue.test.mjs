@@ -14,7 +14,7 @@ const row = (person, id, columns) => data(person.from('schedule_executions').sel
 test('an execution is queued, claimed, completed and charged', async () => {
     const ada = await signUp('ada');
     const id = await enqueue(ada, { p_payload: { day: '2026-12-01' }, p_request_id: 'once' });
-    assert.equal(await enqueue(ada, { p_request_id: 'once' }), id);
+    assert.equal(await enqueue(ada, { p_payload: { day: '2026-12-01' }, p_request_id: 'once' }), id);
     assert.deepEqual(await row(ada, id, 'execution_status, attempt, payload'),
         { execution_status: 'pending', attempt: 0, payload: { day: '2026-12-01' } });
     const claimed = await claim();
