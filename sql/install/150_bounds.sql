@@ -4,8 +4,8 @@ CREATE FUNCTION helix_internal.check_bounds() RETURNS trigger
     AS 'MODULE_PATHNAME', 'helix_check_bounds';
 COMMENT ON FUNCTION helix_internal.check_bounds() IS
     'Before insert or update: each argument names a column and its bound. "text n": at most n characters (22001). "amount": USD '
-    'from 0 to below 10^9 with at most 40 decimals (22003). "price": the same with 12 decimals. "percent": 0 to 100 with at most 40 decimals (22003). "json": at most '
-    '65,536 bytes and 64 levels (22023). "object": the same for an object (22023).';
+    'from 0 to below 10^9 with at most 40 decimals (22003). "price": the same with 12 decimals. "percent": 0 to 100 with at most '
+    '40 decimals (22003). "json": at most 65,536 bytes and 64 levels (22023). "object": the same for an object (22023).';
 CREATE FUNCTION helix_internal.apply_defaults() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_apply_defaults';

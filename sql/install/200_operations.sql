@@ -56,8 +56,8 @@ CREATE TABLE helix.model_prices (
     PRIMARY KEY (provider, model, valid_from)
 );
 COMMENT ON TABLE helix.model_prices IS
-    'List prices in USD per million tokens, with at most 12 decimals. Each is in force from valid_from until the model''s next row. '
-    'Add rows for your own. helix.model_price_rates has what differs by tier, length of prompt and kind of usage.';
+    'List prices in USD per million tokens, with at most 12 decimals. Each is in force from valid_from until the model''s next '
+    'row. Add rows for your own. helix.model_price_rates has what differs by tier, length of prompt and kind of usage.';
 COMMENT ON COLUMN helix.model_prices.provider IS 'anthropic, deepseek, gemini, openai or another';
 COMMENT ON COLUMN helix.model_prices.model IS 'The exact model name of the provider''s API';
 COMMENT ON COLUMN helix.model_prices.valid_from IS 'Start of this price. Executions are priced by their occurred_at.';

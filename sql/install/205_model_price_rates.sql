@@ -21,9 +21,9 @@ CREATE TABLE helix.model_price_rates (
         OR service_tier <> 'standard' OR above_prompt_tokens <> 0 OR week_hours <> int4multirange '{[0,168)}')
 );
 COMMENT ON TABLE helix.model_price_rates IS
-    'Rates beside helix.model_prices, which has those of input, cached input and output in the standard tier. Each is in force from '
-    'valid_from until the next row of the same provider, model, type, tier, band and hours. Of the rates that hold, the one of the '
-    'longest band counts, then the one of the hour. A type without a rate is priced as the type that stands in for it: see '
+    'Rates beside helix.model_prices, which has those of input, cached input and output in the standard tier. Each is in force '
+    'from valid_from until the next row of the same provider, model, type, tier, band and hours. Of the rates that hold, the one '
+    'of the longest band counts, then the one of the hour. A type without a rate is priced as the type that stands in for it: see '
     'docs/prices.md.';
 COMMENT ON COLUMN helix.model_price_rates.provider IS 'As in helix.model_prices';
 COMMENT ON COLUMN helix.model_price_rates.model IS 'As in helix.model_prices';

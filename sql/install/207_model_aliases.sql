@@ -16,7 +16,8 @@ COMMENT ON COLUMN helix.model_aliases.pattern IS
     'name is looked for as provider/name too.';
 COMMENT ON COLUMN helix.model_aliases.provider IS 'Who sells it; null: as the name or the price list says';
 COMMENT ON COLUMN helix.model_aliases.model IS 'The name that takes its place, with \1 for the first group; null: the name stays';
-COMMENT ON COLUMN helix.model_aliases.position IS 'Lower ones are tried first. Own rules are at 100, the shipped ones from 1000 on.';
+COMMENT ON COLUMN helix.model_aliases.position IS
+    'Lower ones are tried first. Own rules are at 100, the shipped ones from 1000 on.';
 COMMENT ON COLUMN helix.model_aliases.shipped IS 'True while the row is as helix shipped it. Such rows are not dumped.';
 
 INSERT INTO helix.model_aliases (position, pattern, provider, model, shipped) VALUES
@@ -28,7 +29,8 @@ INSERT INTO helix.model_aliases (position, pattern, provider, model, shipped) VA
     (1010, 'anthropic/(.+)',                                             'anthropic', '\1', true),
     (1010, 'openai/(.+)',                                                'openai',    '\1', true),
     (1010, 'deepseek/(.+)',                                              'deepseek',  '\1', true),
-    (1010, '(?:azure|azure_ai|azure\.ai\.openai|azure\.ai\.inference)/(?:(?:us|eu|global|global-standard)/)?(.+)', NULL, '\1', true),
+    (1010, '(?:azure|azure_ai|azure\.ai\.openai|azure\.ai\.inference)/(?:(?:us|eu|global|global-standard)/)?(.+)',
+                                                                         NULL,        '\1', true),
     (1010, '(?:bedrock|aws\.bedrock|amazon_bedrock)/(?:converse/|invoke/)?(.+)', NULL, '\1', true),
     -- Bedrock: region, seller, version.
     (1020, '(?:(?:us|us-gov|eu|apac|jp|au|ca|sa|global)\.)?anthropic\.(.+?)(?:-v\d+(?::\d+)?)?', 'anthropic', '\1', true),

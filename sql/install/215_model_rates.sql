@@ -10,7 +10,7 @@
 --   anthropic  https://github.com/TheKrush/PromptFuel/releases/tag/v1.0.21        (2026-09-23; fast mode of Opus 5.5)
 --   anthropic  https://octavus.ai/docs/protocol/fast-mode                         (2026-11-27; fast mode of Opus 4.6 to 4.8)
 --   anthropic  https://vercel.com/ai-gateway/models/claude-opus-5-fast            (2026-11-27; fast mode of Opus 5)
---   anthropic  https://agentmastered.com/blog/1m-context-ga                       (2026-11-27; the band above 200,000, and its end)
+--   anthropic  https://agentmastered.com/blog/1m-context-ga                       (2026-11-27; the band above 200,000 and its end)
 --   openai     https://github.com/anuran-roy/unified-llm-pricing                  (2026-09-13; pricing page: tiers, bands, searches)
 --   openai     https://openai.com/api-fast-mode/                                  (2026-11-27; fast mode, once called priority)
 --   openai     https://docs.litellm.ai/blog/gpt-6-1-terra                         (2026-10-27; all tiers of GPT-6.1 Terra)

@@ -81,8 +81,8 @@ CREATE TABLE helix_internal.request_ids (
 );
 CREATE INDEX request_ids_recorded_at ON helix_internal.request_ids USING brin (recorded_at) WITH (autosummarize = on);
 COMMENT ON TABLE helix_internal.request_ids IS
-    'Request ids seen, with a digest of what they were used for. They are kept for helix.request_id_window, and as long as the ledger '
-    'has their executions.';
+    'Request ids seen, with a digest of what they were used for. They are kept for helix.request_id_window, and as long as the '
+    'ledger has their executions.';
 
 -- Rollups. Both are true for the folded part of the ledger only; the views in helix add the rest.
 CREATE TABLE helix_internal.cost_trends (

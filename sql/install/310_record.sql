@@ -81,9 +81,9 @@ CREATE FUNCTION helix.record_llm_response(
 COMMENT ON FUNCTION helix.record_llm_response(uuid, text, jsonb, integer, boolean, numeric, date, text, timestamptz, text, jsonb,
     uuid, text, text) IS
     'Records an execution from a provider''s whole answer, as it came: its model, usage, service tier, and its id as the request '
-    'id. An answer that is an error is a failed execution with that error. Its finish reason goes into the metadata. What is passed '
-    'beside it counts instead. p_provider says whose model it is, where its name does not. Prompts and texts of the answer are not '
-    'kept. Errors are those of record_operation_execution; 22023 where the answer tells neither usage nor an error.';
+    'id. An answer that is an error is a failed execution with that error. Its finish reason goes into the metadata. What is '
+    'passed beside it counts instead. p_provider says whose model it is, where its name does not. Prompts and texts of the answer '
+    'are not kept. Errors are those of record_operation_execution; 22023 where the answer tells neither usage nor an error.';
 
 CREATE FUNCTION helix_internal.write_execution() RETURNS trigger
     LANGUAGE c

@@ -121,8 +121,8 @@ CREATE FUNCTION helix_internal.forget_request_ids(p_now timestamptz DEFAULT pg_c
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_forget_request_ids';
 COMMENT ON FUNCTION helix_internal.forget_request_ids(timestamptz) IS
-    'Forgets up to 10,000 request ids older than helix.request_id_window before p_now, of executions that the ledger has dropped, and '
-    'returns how many. The worker calls it.';
+    'Forgets up to 10,000 request ids older than helix.request_id_window before p_now, of executions that the ledger has dropped, '
+    'and returns how many. The worker calls it.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.latency_sketch(bytea, integer)'),

@@ -293,8 +293,9 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     'What an operation of a user is likely to cost, in USD, with p_model (a model or provider; null: any). basis history: the '
     '10th, 50th and 90th percentile of up to 200 of the user''s newest executions of it, where there are at least 20 (samples). '
     'They are looked for among the user''s newest 2,000 executions of all. basis prices: what '
-    'helix.operations.default_input_tokens and default_output_tokens cost now, by all rates of the model. low is half the cheapest of the models in '
-    'question, mid the median, high twice the most expensive. basis none: null, neither is known. 42501 another user''s id.';
+    'helix.operations.default_input_tokens and default_output_tokens cost now, by all rates of the model. low is half the cheapest '
+    'of the models in question, mid the median, high twice the most expensive. basis none: null, neither is known. 42501 another '
+    'user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),

@@ -176,11 +176,11 @@ CREATE FUNCTION helix.claim_executions(
     AS 'MODULE_PATHNAME', 'helix_claim_executions';
 COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], interval) IS
     'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then each user in '
-    'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by then loses it. Where none '
-    'is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two callers never get the same '
-    'execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. The column headers has those of '
-    'a webhook''s call that its scheme keeps. Errors: 22004 on null, 25001 to wait in REPEATABLE READ or SERIALIZABLE, 22023 on a '
-    'value out of its range.';
+    'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by '
+    'then loses it. Where none is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two '
+    'callers never get the same execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. The '
+    'column headers has those of a webhook''s call that its scheme keeps. Errors: 22004 on null, 25001 to wait in REPEATABLE READ '
+    'or SERIALIZABLE, 22023 on a value out of its range.';
 
 CREATE FUNCTION helix.heartbeat_execution(
     p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)

@@ -17,8 +17,8 @@ constexpr pg::TriggerRule check_bounds{.function = "check_bounds",
                                        .row_events = pg::on_insert | pg::on_update,
                                        .least_arguments = 1};
 
-// What an argument says: "name text 200", "limit_usd amount", "usd_per_million price", "warn_percent percent", "parameters object",
-// "payload json".
+// What an argument says: "name text 200", "limit_usd amount", "usd_per_million price", "warn_percent percent",
+// "parameters object", "payload json".
 struct Bound {
     const char* column;
     std::string_view kind;

@@ -106,7 +106,8 @@ HELIX_FUNCTION(helix_resolve_model) {
     if (PG_ARGISNULL(0)) {
         row.add_null().add_null();
     } else {
-        const auto name = operations::resolve_model(operations::prices(), pg::text_view(PG_GETARG_DATUM(0)), std::nullopt);
+        const auto name =
+            operations::resolve_model(operations::prices(), pg::text_view(PG_GETARG_DATUM(0)), std::nullopt);
         row.add(pg::text_datum(name.provider)).add(pg::text_datum(name.model));
     }
     PG_RETURN_DATUM(row.row(columns));

@@ -91,8 +91,7 @@ ListedFields listed_fields(Datum jsonb) {
     Walk walk;
     walk.found.are_rows = JB_ROOT_IS_ARRAY(list);
     if (JB_ROOT_IS_SCALAR(list)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("p_prices must be an object or an array"),
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("p_prices must be an object or an array"),
                         errhint("Pass LiteLLM's file as it is, or an array of rows.")));
     }
     JsonbIterator* iterator = JsonbIteratorInit(&list->root);

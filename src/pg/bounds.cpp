@@ -100,9 +100,8 @@ void check_amount(const char* name, Datum numeric, const char* instead) {
 
 void check_price(const char* name, Datum numeric) {
     constexpr int price_decimals = 12;
-    const bool fine =
-        problem_of_amount(numeric) == nullptr &&
-        DatumGetInt32(DirectFunctionCall1(numeric_min_scale, numeric)) <= price_decimals;
+    const bool fine = problem_of_amount(numeric) == nullptr &&
+                      DatumGetInt32(DirectFunctionCall1(numeric_min_scale, numeric)) <= price_decimals;
     if (!fine) {
         const std::string detail = shown(numeric);
         throw Error(sqlstate::numeric_value_out_of_range, std::string(name) + " is out of range", detail,

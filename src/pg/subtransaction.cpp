@@ -1,3 +1,4 @@
+// Runs code in subtransactions, and tells or returns its errors.
 #include "pg/subtransaction.hpp"
 
 #include "pg/settings.hpp"

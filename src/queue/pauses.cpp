@@ -1,3 +1,4 @@
+// What is paused, and the executions that are set aside meanwhile.
 #include "pg/prelude.hpp"
 
 #include "queue/pauses.hpp"

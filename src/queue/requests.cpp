@@ -1,3 +1,4 @@
+// Request ids of helix.enqueue_execution().
 #include "pg/prelude.hpp"
 
 #include "queue/requests.hpp"

@@ -1,3 +1,4 @@
+// Pauses the queue of a restored dump, or lets it go on.
 #include "pg/prelude.hpp"
 
 #include "queue/restored_queue.hpp"

@@ -1,3 +1,4 @@
+// Reads the columns of rows that clients write, and refuses those that must not be given or changed.
 #include "pg/prelude.hpp"
 
 #include "queue/written_row.hpp"

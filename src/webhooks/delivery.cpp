@@ -1,3 +1,4 @@
+// Remembers what has been delivered, and forgets it with its schedule.
 #include "pg/prelude.hpp"
 
 #include "webhooks/delivery.hpp"

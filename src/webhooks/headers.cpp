@@ -1,3 +1,4 @@
+// Looks for a sender's headers, and keeps those that a scheme names.
 #include "pg/prelude.hpp"
 
 #include "webhooks/headers.hpp"

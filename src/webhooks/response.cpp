@@ -1,3 +1,4 @@
+// Writes the answers to webhooks' calls: status, headers and body.
 #include "pg/prelude.hpp"
 
 #include "webhooks/response.hpp"

@@ -24,7 +24,8 @@ TEST(Litellm, KnowsWhatPricesAreFor) {
     EXPECT_EQ(scope_text("input_cost_per_token"), "input standard 0");
     EXPECT_EQ(scope_text("cache_read_input_token_cost_flex"), "cached_input flex 0");
     EXPECT_EQ(scope_text("output_cost_per_token_batches"), "output batch 0");
-    EXPECT_EQ(scope_text("cache_creation_input_token_cost_above_1hr_above_200k_tokens"), "cache_write_1h standard 200000");
+    EXPECT_EQ(scope_text("cache_creation_input_token_cost_above_1hr_above_200k_tokens"),
+              "cache_write_1h standard 200000");
     EXPECT_EQ(scope_text("input_cost_per_token_above_272k_tokens_priority"), "input priority 272000");
     EXPECT_EQ(scope_text("search_context_cost_per_query.search_context_size_medium"), "web_search standard 0");
     EXPECT_EQ(scope_text("input_cost_per_second", "audio_transcription"), "audio_seconds standard 0");
@@ -78,7 +79,8 @@ class PriceImportTest : public testing::Test {
     void row(std::vector<ListedField> fields) {
         fields.push_back({"provider", Kind::text, "p"});
         fields.push_back({"model", Kind::text, "m"});
-        read_own_row(++rows_, fields, [](std::string_view) { return std::int64_t{500}; }, listing_);
+        read_own_row(
+            ++rows_, fields, [](std::string_view) { return std::int64_t{500}; }, listing_);
     }
     std::string compared() {
         const auto import = compare(listing_, list_, {now, std::nullopt},
@@ -148,13 +150,16 @@ TEST_F(PriceImportTest, TellsWhatItCannotTake) {
 TEST_F(PriceImportTest, ThePriceOfTheProviderComesBeforeThatOfACloud) {
     litellm({{"input_cost_per_token", Kind::number, "0.000009"}}, "gemini-x", "vertex_ai-language-models");
     litellm({{"input_cost_per_token", Kind::number, "0.000002"}}, "gemini/gemini-x", "gemini");
-    EXPECT_EQ(compared(), "input standard 0 ->2@0; cached_input standard 0 ->2@0; output standard 0 ->0@0 skipped: input, "
-                          "tier standard: the list has two prices, 2 and 9. The first counts.");
+    EXPECT_EQ(compared(),
+              "input standard 0 ->2@0; cached_input standard 0 ->2@0; output standard 0 ->0@0 skipped: input, "
+              "tier standard: the list has two prices, 2 and 9. The first counts.");
 }
 
 TEST_F(PriceImportTest, ReadsRowsOfTheTables) {
     list_.add("p", "m", 10, {.input = usd, .cached_input = usd, .output = usd});
-    row({{"usage_type", Kind::text, "web_search"}, {"usd_per_million", Kind::number, "10000"}, {"shipped", Kind::other, {}}});
+    row({{"usage_type", Kind::text, "web_search"},
+         {"usd_per_million", Kind::number, "10000"},
+         {"shipped", Kind::other, {}}});
     row({{"usage_type", Kind::text, "output"},
          {"week_hours", Kind::text, "{[0,24)}"},
          {"above_prompt_tokens", Kind::number, "100"},
@@ -169,7 +174,9 @@ TEST_F(PriceImportTest, RefusesRowsThatAreWrong) {
     row({{"usage_type", Kind::text, "smell"}, {"usd_per_million", Kind::number, "1"}});
     row({{"usage_type", Kind::text, "output"}});
     row({{"usage_type", Kind::text, "output"}, {"usd_per_million", Kind::null, {}}});
-    row({{"usage_type", Kind::text, "output"}, {"week_hours", Kind::text, "{}"}, {"usd_per_million", Kind::number, "1"}});
+    row({{"usage_type", Kind::text, "output"},
+         {"week_hours", Kind::text, "{}"},
+         {"usd_per_million", Kind::number, "1"}});
     row({{"input_usd_per_mtok", Kind::number, "-1"}});
     row({{"colour", Kind::text, "red"}});
     row({{"input_usd_per_mtok", Kind::number, "1"}});

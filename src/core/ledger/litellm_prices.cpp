@@ -156,13 +156,13 @@ class Entry {
         }
     }
 
-    void add_unknown(std::string_view field) {
-        unknown_ += (unknown_.empty() ? "" : ", ") + std::string(field);
-    }
+    void add_unknown(std::string_view field) { unknown_ += (unknown_.empty() ? "" : ", ") + std::string(field); }
 
     // Output alone is no price of a model: what it reads costs something else, such as seconds of video.
     void check_input() {
-        const auto is_input = [](const ListedPrice& p) { return is_plain(p.scope) && p.scope.type == UsageType::input; };
+        const auto is_input = [](const ListedPrice& p) {
+            return is_plain(p.scope) && p.scope.type == UsageType::input;
+        };
         if (std::none_of(prices_.begin(), prices_.end(), is_input)) {
             const auto plain = std::remove_if(prices_.begin(), prices_.end(), [this](const ListedPrice& p) {
                 if (is_plain(p.scope)) {

@@ -105,8 +105,9 @@ class ModelImport {
             } else if (!any || card_.price_of(price.scope, at)) {
                 continue;
             } else {
-                price.price = type == UsageType::cached_input ? card_.price_of({.type = UsageType::input}, at).value_or(0)
-                                                              : PicoUsd{0};
+                price.price = type == UsageType::cached_input
+                                  ? card_.price_of({.type = UsageType::input}, at).value_or(0)
+                                  : PicoUsd{0};
             }
             compare_one(at, price);
         }
@@ -125,10 +126,8 @@ class ModelImport {
 
     void add_plain_row(std::int64_t at, const ListedPrice& of) {
         const auto now = [&](UsageType type) { return card_.price_of({.type = type}, at).value_or(0); };
-        result_.plain.push_back({of.provider,
-                                 of.model,
-                                 at,
-                                 {now(UsageType::input), now(UsageType::cached_input), now(UsageType::output)}});
+        result_.plain.push_back(
+            {of.provider, of.model, at, {now(UsageType::input), now(UsageType::cached_input), now(UsageType::output)}});
     }
 
     void tell_double(const ListedPrice& first, const ListedPrice& second) {
@@ -155,7 +154,8 @@ class ModelImport {
 // Whether an alias names all of it already.
 bool is_known(const RateCard* alias, std::span<const ListedPrice> prices, std::int64_t now) {
     return alias != nullptr && std::all_of(prices.begin(), prices.end(), [&](const ListedPrice& price) {
-               return price_in(*alias, price.scope, price.valid_from == always ? now : *price.valid_from) == price.price;
+               return price_in(*alias, price.scope, price.valid_from == always ? now : *price.valid_from) ==
+                      price.price;
            });
 }
 

@@ -1,3 +1,4 @@
+// Reads one field of a body of JSON by its path, and undoes the escapes of its text.
 #include "core/webhooks/body_field.hpp"
 
 #include "core/characters.hpp"

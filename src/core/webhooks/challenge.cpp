@@ -1,3 +1,4 @@
+// Knows the challenges of senders, makes the replies, and makes and checks verify tokens.
 #include "core/webhooks/challenge.hpp"
 
 #include "core/error.hpp"

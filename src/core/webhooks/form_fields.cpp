@@ -1,3 +1,4 @@
+// Reads the fields of forms and queries.
 #include "core/webhooks/form_fields.hpp"
 
 #include "core/hex.hpp"

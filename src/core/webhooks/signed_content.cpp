@@ -1,3 +1,4 @@
+// Checks the templates of what is signed, and fills them.
 #include "core/webhooks/signed_content.hpp"
 
 #include "core/error.hpp"
