@@ -66,7 +66,8 @@ EXECUTE count_run(3, now(), 'email-classify');
 DEALLOCATE count_run;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, execution_count, next_execution_at, last_execution_at,
        running_execution_id)
-    VALUES (:alice, 'task-breakdown', 'manual', 0, '2001-01-01', NULL, NULL), (:alice, 'task-prioritize', 'manual', 5, NULL, now(), NULL)
+    VALUES (:alice, 'task-breakdown', 'manual', 0, '2001-01-01', NULL, NULL),
+           (:alice, 'task-prioritize', 'manual', 5, NULL, now(), NULL)
     RETURNING operation_id, execution_count, next_execution_at, last_execution_at, running_execution_id;
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, execution_count, last_execution_at)
     SELECT id, user_id, operation_id, schedule_type, execution_count + 1, last_execution_at FROM helix.operation_schedules

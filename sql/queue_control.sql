@@ -180,7 +180,8 @@ SELECT helix.create_batch(:bob, 'timed', 'sequential', '[{"operation_id": "email
 SELECT helix.reschedule_execution(execution_id, now() + interval '1 hour') FROM helix.batch_operations
  WHERE batch_id = :'timed' AND sequence_order = 2;
 SELECT claim();
-SELECT helix.complete_execution(execution_id, 'success') FROM helix.batch_operations WHERE batch_id = :'timed' AND status = 'running';
+SELECT helix.complete_execution(execution_id, 'success')
+  FROM helix.batch_operations WHERE batch_id = :'timed' AND status = 'running';
 SELECT claim();
 SELECT helix.cancel_batch(:'timed');
 

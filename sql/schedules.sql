@@ -184,7 +184,8 @@ SELECT * FROM pg_temp.table_of('10 * * * *', '2026-01-05 12:10:30'); -- the last
 SELECT * FROM pg_temp.table_of('* * * * *', '2026-01-05 12:00:30') WHERE busy IS FALSE; -- more than 100 missed
 SELECT * FROM pg_temp.table_of('30 seconds', '2026-01-05 12:00:30') WHERE missed <> 'all' AND NOT busy;
 
--- Executions that wait for one another: each end lets one go; all go where the schedule no longer says so. Where it is gone they end.
+-- Executions that wait for one another: each end lets one go; all go where the schedule no longer says so. Where it is gone they
+-- end.
 CREATE FUNCTION pg_temp.waiting() RETURNS text LANGUAGE sql AS $$
     SELECT count(*) FILTER (WHERE ready_at < 'infinity') || ' ready, ' || count(*) FILTER (WHERE ready_at = 'infinity')
         || ' waiting'

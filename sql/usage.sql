@@ -29,7 +29,8 @@ SELECT pg_temp.record('deepseek-v4-flash', '{"prompt_tokens": 0, "completion_tok
     '2026-08-24 02:00:00+00') AS peak \gset
 SELECT pg_temp.record('deepseek-v4-flash', '{"prompt_tokens": 0, "completion_tokens": 1000000}', NULL,
     '2026-08-24 05:00:00+00') AS off_peak \gset
-SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1000000, "completion_tokens": 0}', 'batch', '2026-11-01 00:00:00+00') AS batch \gset
+SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1000000, "completion_tokens": 0}', 'batch',
+    '2026-11-01 00:00:00+00') AS batch \gset
 SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 0, "completion_tokens": 900,
     "completion_tokens_details": {"reasoning_tokens": 700}}') AS reasoning \gset
 SELECT pg_temp.record('gemini-2.5-flash', '{"promptTokenCount": 10, "candidatesTokenCount": 200, "thoughtsTokenCount": 700,
@@ -49,7 +50,8 @@ SELECT usage_type, count, priced_as, service_tier, above_prompt_tokens, usd_per_
   FROM helix.explain_cost(:writes) ORDER BY usage_type;
 SELECT usage_type, above_prompt_tokens, usd_per_million, cost_usd FROM helix.explain_cost(:long) ORDER BY usage_type;
 SELECT usage_type, week_hours, cost_usd FROM helix.explain_cost(:peak);
-SELECT count(*) AS executions, count(*) FILTER (WHERE e.cost_usd = (SELECT sum(x.cost_usd) FROM helix.explain_cost(e.id) x)) AS add_up
+SELECT count(*) AS executions,
+       count(*) FILTER (WHERE e.cost_usd = (SELECT sum(x.cost_usd) FROM helix.explain_cost(e.id) x)) AS add_up
   FROM helix.executions e WHERE e.user_id = :u;
 
 -- The same usage in flat fields costs the same; cached and uncached tokens are apart there.
@@ -150,25 +152,30 @@ SELECT helix.record_llm_response(:u, 'email-compose', '{"id": "msg_1", "type": "
     "model": "claude-sonnet-4-5-20250929", "content": [], "stop_reason": "end_turn",
     "usage": {"input_tokens": 1000000, "output_tokens": 0, "service_tier": "batch"}}', 900) = :answer AS counted_once;
 SELECT helix.record_llm_response(:u, 'email-compose',
-    '{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}', 20, p_provider => 'anthropic') AS error \gset
+    '{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}', 20,
+    p_provider => 'anthropic') AS error \gset
 SELECT success, cost_usd, error, model_used FROM helix.executions WHERE id = :error;
 SELECT pg_temp.try($$SELECT helix.record_llm_response('05a9e000-0000-4000-8000-000000000001', 'email-compose', '{"a": 1}', 1)$$)
-UNION ALL SELECT pg_temp.try($$SELECT helix.record_llm_response('05a9e000-0000-4000-8000-000000000001', 'email-compose', NULL, 1)$$);
+UNION ALL
+SELECT pg_temp.try($$SELECT helix.record_llm_response('05a9e000-0000-4000-8000-000000000001', 'email-compose', NULL, 1)$$);
 
 -- A request id stands for one content.
-SELECT helix.record_operation_execution(:u, 'email-compose', NULL, true, 10, 1.0, 'openai', p_request_id => 'usage-1') AS first \gset
+SELECT helix.record_operation_execution(:u, 'email-compose', NULL, true, 10, 1.0, 'openai',
+    p_request_id => 'usage-1') AS first \gset
 SELECT helix.record_operation_execution(:u, 'email-compose', NULL, true, 99, 1.00, 'openai', p_request_id => 'usage-1',
     p_metadata => '{"retry": 1}') = :first AS same;
 SELECT regexp_replace(pg_temp.try($$SELECT helix.record_operation_execution('05a9e000-0000-4000-8000-000000000001', 'email-compose',
     NULL, true, 10, 2, 'openai', p_request_id => 'usage-1')$$), 'execution \d+', 'execution N');
 SET helix.request_id_conflict = ignore;
-SELECT helix.record_operation_execution(:u, 'email-compose', NULL, true, 10, 2, 'openai', p_request_id => 'usage-1') = :first AS same;
+SELECT helix.record_operation_execution(:u, 'email-compose', NULL, true, 10, 2, 'openai',
+    p_request_id => 'usage-1') = :first AS same;
 RESET helix.request_id_conflict;
 
 -- A day beyond tomorrow is nobody's; «the last days» end today.
 SELECT regexp_replace(pg_temp.try($$SELECT helix.record_operation_execution('05a9e000-0000-4000-8000-000000000001', 'email-compose',
     '2206-01-01', true, 10, 1, 'openai')$$), 'the latest is [-0-9]+', 'the latest is tomorrow');
-SELECT helix.record_operation_execution(:u, 'email-compose', (now() + interval '1 day')::date, true, 10, 1, 'openai') > 0 AS recorded;
+SELECT helix.record_operation_execution(:u, 'email-compose', (now() + interval '1 day')::date,
+    true, 10, 1, 'openai') > 0 AS recorded;
 SELECT max(date) <= now()::date AS ends_today FROM helix.get_cost_trends(:u, 7);
 DELETE FROM helix.model_prices WHERE NOT shipped;
 DELETE FROM helix.model_price_rates WHERE NOT shipped;

@@ -122,8 +122,8 @@ test('bytes that are no text arrive as they came', async () => {
         assert.deepEqual([answer.status, answer.body.accepted], [202, true], JSON.stringify(answer.body));
         assert.equal((await post(body, { query, signature: sign('other') })).status, 401);
     }
-    const kept = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook).eq('event_type', 'webhook_received')
-        .order('created_at'));
+    const kept = await data(ada.from('webhook_events').select('payload').eq('schedule_id', hook)
+        .eq('event_type', 'webhook_received').order('created_at'));
     assert.deepEqual(kept.map(row => row.payload.base64),
         [Buffer.from('{"nul": "\0"}').toString('base64'), Buffer.from([0xff, 0x00, 0xfe, 0x0a]).toString('base64')]);
 });

@@ -10,7 +10,13 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # No worker: nothing changes between the dump and the comparison.
-my $conf = "helix.databases = ''\nhelix.fold_interval = '1h'\nhelix.executors = 0\nhelix.date_ahead = 3000000\nhelix.onepassword_cli = '/nowhere/op'\n";
+my $conf = <<'CONF';
+helix.databases = ''
+helix.fold_interval = '1h'
+helix.executors = 0
+helix.date_ahead = 3000000
+helix.onepassword_cli = '/nowhere/op'
+CONF
 my $source = helix_node('source', conf => $conf);
 my ($me, $group, $schedule, $clients) = (user_id(1), map { "0e000000-0000-4000-8000-00000000000$_" } 1 .. 3);
 my $amount = '999999999.' . '9' x 40;
@@ -32,7 +38,8 @@ my %stored = (
         provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
         valid_from => "valid_from = '9999-12-31 23:59:59.999999+00'",
         input_usd_per_mtok => 'input_usd_per_mtok = 999999999.999999999999',
-        cached_input_usd_per_mtok => 'cached_input_usd_per_mtok = 0', output_usd_per_mtok => 'output_usd_per_mtok = 0.000000000001' },
+        cached_input_usd_per_mtok => 'cached_input_usd_per_mtok = 0',
+        output_usd_per_mtok => 'output_usd_per_mtok = 0.000000000001' },
     'helix.model_price_rates' => {
         provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
         valid_from => "valid_from = '9999-12-31 23:59:59.999999+00'", usage_type => "usage_type = 'cached_input_audio'",
@@ -55,8 +62,8 @@ my %stored = (
         id_path => "id_path = repeat('i', 200)", delivery_header => "delivery_header = repeat('d', 200)",
         delivery_path => "delivery_path = repeat('d', 200)",
         (map { $_ => "$_ = " . $text->(200) } qw(challenge_field challenge_value challenge_token challenge_verify)),
-        challenge_reply => "challenge_reply = '{token}' || repeat('r', 993)", challenge_reply_type => "challenge_reply_type = 'text'",
-        challenge_status => 'challenge_status = 299' },
+        challenge_reply => "challenge_reply = '{token}' || repeat('r', 993)",
+        challenge_reply_type => "challenge_reply_type = 'text'", challenge_status => 'challenge_status = 299' },
     'helix.user_operation_preferences' => {
         operation_id => "operation_id = $operation", preferred_model => 'preferred_model = ' . $text->(200),
         enabled => 'NOT enabled',
@@ -120,10 +127,10 @@ my %stored = (
 );
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
-    schedule_id batch_id batch_operation_id ready_at running
-  turn limited concurrency_key held_key reserved paused retried_as on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as execution_status completed_at pg_cron_name
-      previous_secret_ref previous_secret_until by_name
-  next_scheduled_at pg_cron_expression cancelled_at sequence_order unblocked ended executed_at headers);
+    schedule_id batch_id batch_operation_id ready_at running turn limited concurrency_key held_key reserved paused retried_as
+    on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as
+    execution_status completed_at pg_cron_name previous_secret_ref previous_secret_until by_name next_scheduled_at
+    pg_cron_expression cancelled_at sequence_order unblocked ended executed_at headers);
 # copied, or written by workers alone
 my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id payload result error_message cost_actual);
 my @database_only = qw(helix_internal.watermark helix_internal.ledger_partitions helix_internal.cost_trends
@@ -157,8 +164,8 @@ INSERT INTO helix.operations (operation_id, name, description, default_input_tok
     VALUES ($operation, $operation, ${\$text->(2000)}, 1000000000, 0);
 INSERT INTO helix.model_prices
     VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 999999999.999999999999, 0, 0.000000000001);
-INSERT INTO helix.model_price_rates VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 'cached_input_audio',
-    ${\$text->(40)}, 1000000000, '{[0,1),[167,168)}', 999999999.999999999999);
+INSERT INTO helix.model_price_rates VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00',
+    'cached_input_audio', ${\$text->(40)}, 1000000000, '{[0,1),[167,168)}', 999999999.999999999999);
 INSERT INTO helix.model_aliases (pattern, provider, model, position)
     VALUES (${\$text->(500)}, ${\$text->(200)}, ${\$text->(200)}, -2147483648);
 INSERT INTO helix.webhook_schemes (name, description, algorithm, encoding, signature_header, separator, prefix, timestamp_header,

@@ -11,7 +11,11 @@ use Test::More;
 
 my $folder = PostgreSQL::Test::Utils::tempdir();
 append_to_file("$folder/secret", "s3cret\n");
-my $node = helix_node('main', conf => "helix.secret_folder = '$folder'\nhelix.webhook_event_retention = 2147483647\nhelix.date_ahead = 3000000\n");
+my $node = helix_node('main', conf => <<"CONF");
+helix.secret_folder = '$folder'
+helix.webhook_event_retention = 2147483647
+helix.date_ahead = 3000000
+CONF
 my $me = user_id(1);
 
 sub sql { return $node->safe_psql('postgres', @_) }
