@@ -150,8 +150,10 @@ SELECT f.function, (SELECT l.arguments FROM strange.legal l WHERE l.function = f
 SQL
     cmp_ok(scalar @fired, '>', 1000, scalar(@fired) . ' ways');
     my @wrong = grep {
-        my ($function, undef, $relation, $timing, undef, undef, $state) = @$_;
-        $function =~ /invalidate_cache/ && $timing eq 'AFTER' ? $state ne '00000' : $state ne '39P01';
+        my ($function, undef, $relation, $timing, $level, undef, $state) = @$_;
+        # PostgreSQL lets nobody write a union of tables, which fires no trigger of the statement.
+        my $is_union = $relation eq 'helix.schedule_executions' && $level eq 'STATEMENT' && $state eq '55000';
+        $is_union ? 0 : $function =~ /invalidate_cache/ && $timing eq 'AFTER' ? $state ne '00000' : $state ne '39P01';
     } @fired;
     is_deeply([ map { join '|', @$_ } @wrong ], [], 'each is refused');
 };

@@ -45,7 +45,7 @@ refused($node, record_call(occurred_at => $ends[1]), '22008', 'too far in the fu
 my $times = 'SELECT q.run_at, q.ready_at FROM helix_internal.queue q ORDER BY 1; '
   . 'SELECT e.occurred_at, e.date FROM helix.executions e ORDER BY 2';
 my $stored = sql($times);
-like($stored, qr/^1970-01-01 .*\n9999-12-31 .*\|10000-01-01 .*\n1970-01-01 .*\n2.*\|9999-12-31$/, 'both ends are stored');
+like($stored, qr/^1970-01-01 .*\n9999-12-31 .*\|9999-12-31 .*\n1970-01-01 .*\n2.*\|9999-12-31$/, 'both ends are stored');
 for my $form ([ 'copies' ], [ 'inserts', '--inserts' ]) {
     restored(@$form);
     is($node->safe_psql($form->[0], $times), $stored, "$form->[0]: the times are the same");
@@ -79,8 +79,9 @@ for my $form ([ 'zone_copies' ], [ 'zone_inserts', '--inserts' ]) {
     restored(@$form);
     is($node->safe_psql($form->[0], $zones), $stored, "$form->[0]: budgets and schedules are the same");
     is($node->safe_psql($form->[0],
-        "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
-              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "3\n3",
+        'SELECT helix.resume_queue(); '
+              . "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
+              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "t\n3\n3",
               "$form->[0]: all of them are claimed");
 }
 refused($node, "INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('$me', 'day', 1, 'Mars/Base')", '22023',
