@@ -32,6 +32,8 @@ bool queue_paused = false;
 AfterRestore after_restore = AfterRestore::pause;
 int max_schedules_per_user = 100;
 int max_queued_per_user = 10'000;
+int max_running_per_user = 0;
+int max_running_per_key = 1;
 int min_schedule_interval_s = 5;
 int max_user_priority = 5;
 int max_payload_size = 1024 * 1024;
@@ -193,6 +195,10 @@ constexpr IntSetting int_settings[] = {
      &max_schedules_per_user, 0, INT_MAX, 0, PGC_SUSET},
     {"helix.max_queued_per_user", "How many executions of a user may wait or run; 0: any number.", nullptr,
      &max_queued_per_user, 0, INT_MAX, 0, PGC_SUSET},
+    {"helix.max_running_per_user", "How many executions of a user may run at once; 0: any number.",
+     "Others wait until one of them ends.", &max_running_per_user, 0, 1'000'000, 0, PGC_SUSET},
+    {"helix.max_running_per_key", "How many executions of a user with the same p_concurrency_key may run at once.",
+     "Others wait until one of them ends.", &max_running_per_key, 1, 1'000'000, 0, PGC_SUSET},
     {"helix.min_schedule_interval", "The shortest time between two runs that a user may schedule.", nullptr,
      &min_schedule_interval_s, 1, day_s, GUC_UNIT_S, PGC_SUSET},
     {"helix.max_user_priority", "The highest priority that a user may give.", nullptr, &max_user_priority, 1, 10, 0,

@@ -45,6 +45,10 @@ extern AfterRestore after_restore;
 // How many of these one user may have; 0: any number. postgresql.conf, by reload.
 extern int max_schedules_per_user; // default 100
 extern int max_queued_per_user;    // executions that wait or run; default 10,000
+extern int max_running_per_user;   // executions; default 0
+
+// How many executions of a user with the same concurrency key run at once. postgresql.conf, by reload. Default 1.
+extern int max_running_per_key;
 
 // What a user may ask for without a service role. postgresql.conf, by reload.
 extern int min_schedule_interval_s; // between two runs of a schedule by cron; default 5 s

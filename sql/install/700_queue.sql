@@ -42,6 +42,10 @@ CREATE INDEX queue_turn ON helix_internal.queue (priority, turn) WHERE turn > 0;
 CREATE INDEX queue_operation ON helix_internal.queue (operation_id, priority, turn) WHERE turn IS NOT NULL;
 CREATE INDEX queue_later ON helix_internal.queue (priority, ready_at) WHERE turn IS NULL AND held_key IS NULL AND NOT paused;
 CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
+-- Those that run and are counted; what waits at a limit; what a limit may hold.
+CREATE INDEX queue_limited ON helix_internal.queue (user_id, concurrency_key) WHERE limited;
+CREATE INDEX queue_held ON helix_internal.queue (user_id, held_key, priority DESC, ready_at) WHERE held_key IS NOT NULL;
+CREATE INDEX queue_key ON helix_internal.queue (user_id, concurrency_key) WHERE concurrency_key IS NOT NULL AND turn IS NOT NULL;
 CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
     WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
@@ -83,7 +87,8 @@ CREATE TABLE helix_internal.schedule_executions (
     completed_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     cost_estimates      numeric[],
     run_as              text,
-    retried_as          uuid
+    retried_as          uuid,
+    concurrency_key     text
 );
 CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
@@ -126,14 +131,14 @@ CREATE VIEW helix.schedule_executions WITH (security_invoker = true) AS
            q.triggered_by, q.priority, q.attempt, q.worker,
            q.request_id, q.payload, q.run_at, q.scheduled_for, q.lease_until, q.created_at, q.started_at,
            NULL::timestamptz AS completed_at, q.earlier_cost_usd AS cost_usd, q.progress,
-           NULL::uuid AS retried_as, q.headers
+           NULL::uuid AS retried_as, q.headers, q.concurrency_key
       FROM helix_internal.queue q
     UNION ALL
     SELECT e.id, e.user_id, e.operation_id, e.schedule_id, e.batch_id, e.execution_status, e.result, e.error_message,
            e.cost_estimates[1], e.cost_estimates[2], e.cost_estimates[3], e.cost_actual, e.latency_ms, e.triggered_by,
            e.priority, e.attempt, e.worker, e.request_id, e.payload, e.run_at, e.scheduled_for, NULL::timestamptz,
            e.created_at, e.started_at, CASE WHEN e.execution_status <> 'pending' THEN e.completed_at END, e.cost_actual,
-           NULL::jsonb, e.retried_as, NULL::jsonb
+           NULL::jsonb, e.retried_as, NULL::jsonb, e.concurrency_key
       FROM helix_internal.schedule_executions e;
 COMMENT ON VIEW helix.schedule_executions IS
     'The executions that the caller may see: pending and running ones, and finished ones (success, failed, skipped) for '
@@ -154,14 +159,16 @@ CREATE TRIGGER write_client_execution INSTEAD OF INSERT OR UPDATE ON helix.sched
 -- Some functions have no SET search_path: they are called often, and look up no name by it (pg/spi.hpp sets its own).
 CREATE FUNCTION helix.enqueue_execution(
     p_schedule_id uuid, p_triggered_by text DEFAULT 'manual', p_payload jsonb DEFAULT NULL, p_run_at timestamptz DEFAULT NULL,
-    p_priority integer DEFAULT 5, p_request_id text DEFAULT NULL, p_user_id uuid DEFAULT NULL, p_operation_id text DEFAULT NULL)
+    p_priority integer DEFAULT 5, p_request_id text DEFAULT NULL, p_user_id uuid DEFAULT NULL, p_operation_id text DEFAULT NULL,
+    p_concurrency_key text DEFAULT NULL)
     RETURNS uuid LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'helix_enqueue_execution';
-COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text) IS
+COMMENT ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text, text) IS
     'Queues an execution and returns its id. It is one of a schedule or, where p_schedule_id is null, of p_operation_id for '
     'p_user_id. p_triggered_by is cron, webhook or manual. Null stands for the schedule''s parameters in p_payload, and for now '
     'in p_run_at. p_priority is 1 to 10, and 10 comes first. A p_request_id seen before for that user returns the first id and '
-    'queues nothing, unless that execution has failed or was skipped. Errors: 22004 a required value is null; P0002 unknown '
+    'queues nothing, unless that execution has failed or was skipped. Of those of the user with the same p_concurrency_key, '
+    'helix.max_running_per_key run at once. Errors: 22004 a required value is null; P0002 unknown '
     'schedule; 42704 unknown operation; 55000 schedule disabled; 22001 a text that is too long; 22023 a value out of its range or '
     'beyond a limit of the user''s; 22008 a p_run_at before 1970 or after 9999; 23505 the request id stands for something else; '
     '42501 another user''s schedule or id.';
@@ -178,9 +185,9 @@ COMMENT ON FUNCTION helix.claim_executions(text, integer, interval, text[], inte
     'Claims up to p_limit (1 to 1,000) executions that are due, the highest priority first, then each user in '
     'turn. p_operations null: of any operation. They are held for p_lease (1 s to 1 day): a worker that has not completed one by '
     'then loses it. Where none is due the call waits up to p_wait (at most 60 s) for one. Until then it holds a snapshot. Two '
-    'callers never get the same execution. Where its schedule has spent max_cost_per_month, an execution is skipped instead. The '
-    'column headers has those of a webhook''s call that its scheme keeps. Errors: 22004 on null, 25001 to wait in REPEATABLE READ '
-    'or SERIALIZABLE, 22023 on a value out of its range.';
+    'callers never get the same execution. What is at a limit of running executions waits for another to end. Where its schedule '
+    'has spent max_cost_per_month, an execution is skipped instead. The column headers has those of a webhook''s call that its '
+    'scheme keeps. Errors: 22004 on null, 25001 to wait in REPEATABLE READ or SERIALIZABLE, 22023 on a value out of its range.';
 
 CREATE FUNCTION helix.heartbeat_execution(
     p_execution_id uuid, p_fencing_token bigint, p_lease interval DEFAULT '5 minutes', p_progress jsonb DEFAULT NULL)
@@ -277,7 +284,8 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.queue'),
     ('authenticated', 'SELECT ON helix_internal.schedule_executions'),
     ('authenticated', 'SELECT, INSERT, UPDATE ON helix.schedule_executions'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.enqueue_execution(uuid, text, jsonb, timestamptz, integer, text, uuid, text, '
+                      'text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.cancel_execution(uuid, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.retry_execution(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reschedule_execution(uuid, timestamptz, integer, integer)'),

@@ -16,6 +16,7 @@
 #include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/running_limits.hpp"
 #include "queue/turns.hpp"
 #include "queue/waiters.hpp"
 
@@ -57,6 +58,7 @@ struct ClaimCall {
     WantedOperations wanted;
     int left;          // how many more it may claim
     bool has_reserved; // it holds locks on budgets, and locking further ones could end in a deadlock
+    bool has_held;     // something at a limit; others see that only when the transaction ends
     ReturnSetInfo* result;
 };
 
@@ -70,6 +72,12 @@ bool has_limits(const pg::KeptRow& row) {
 
 budgets::Wanted wanted_by(const pg::KeptRow& row) {
     return {*DatumGetUUIDP(row.value(Taken::user_id)), row.value(Taken::operation_id)};
+}
+
+LimitScope limit_scope(const pg::KeptRow& row) {
+    bool no_key = false;
+    const Datum key = row.value(Taken::concurrency_key, &no_key);
+    return {*DatumGetUUIDP(row.value(Taken::user_id)), no_key ? 0 : key};
 }
 
 // The limits that apply to what was taken. Plain data.
@@ -157,6 +165,14 @@ bool ask_budgets(const pg::KeptRow& row, bool limits_locked, Datum& reason) {
         pg::OnError::log);
 }
 
+// Whether a limit of running executions lets it start. `decided`: it is held, and waits for another to end.
+bool may_start(ClaimCall& call, const pg::KeptRow& row, bool& decided) {
+    const Room room = find_room(limit_scope(row), id_of(row));
+    decided = room == Room::full;
+    call.has_held = call.has_held || decided;
+    return room == Room::free;
+}
+
 // False where it cannot be decided now.
 bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked) {
     if (is_set_aside(*DatumGetUUIDP(row.value(Taken::user_id)), row.value(Taken::operation_id))) {
@@ -164,17 +180,25 @@ bool return_or_skip(ClaimCall& call, const pg::KeptRow& row, bool limits_locked)
         return true;
     }
     Datum reason = reason_to_skip(row);
+    const bool is_counted = has_running_limit(limit_scope(row).concurrency_key);
+    bool decided = false;
+    if (reason == 0 && is_counted && !may_start(call, row, decided)) {
+        return decided;
+    }
     if (reason == 0 && has_limits(row) && !ask_budgets(row, limits_locked, reason)) {
         return false;
     }
     if (reason != 0) {
         return skip(row, reason);
     }
+    if (is_counted) {
+        count_as_running(id_of(row));
+    }
     return_claim(call, row);
     return true;
 }
 
-// Each of them is returned, skipped, set aside or put off.
+// Each of them is returned, skipped, set aside, held or put off.
 void decide_all(ClaimCall& call, int priority, const pg::KeptRows& taken) {
     const auto limits = lock_limits(taken);
     const TimestampTz give_up = GetCurrentTimestamp() + longest_locking_us;
@@ -258,11 +282,11 @@ void claim_or_wait(ClaimCall& call, std::int64_t wait_us) {
     const TimestampTz give_up = GetCurrentTimestamp() + wait_us;
     bool waited = false;
     claim_due(call);
-    while (call.left == wanted && GetCurrentTimestamp() < give_up) {
+    while (call.left == wanted && !call.has_held && GetCurrentTimestamp() < give_up) {
         waited = true;
         begin_waiting(call.wanted.keys, call.wanted.count);
         claim_due(call);
-        if (call.left == wanted) {
+        if (call.left == wanted && !call.has_held) {
             wait_until_woken(wait_ms(give_up));
             pg::check_client_connection(); // else a dead worker's session would claim, and hold that until the lease
                                            // ends

@@ -16,6 +16,7 @@
 #include "queue/pauses.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/running_limits.hpp"
 #include "queue/turns.hpp"
 
 namespace helix::queue {
@@ -120,8 +121,9 @@ std::uint64_t expire_leases(bool whole) {
     if (whole) {
         release_set_aside({nullptr, 0});
     }
-    const auto returned = return_to_queue();
-    return returned + give_up_lost();
+    const auto count = return_to_queue() + give_up_lost();
+    release_missed(); // and what waits for those whose lease has ended
+    return count;
 }
 
 // Finds what nobody has announced. `whole`: looks from the lane's very beginning.

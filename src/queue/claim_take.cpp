@@ -24,6 +24,7 @@ constexpr char take[] = R"(
            worker = $4,
            started_at = pg_catalog.clock_timestamp(),
            lease_until = pg_catalog.clock_timestamp() + $5,
+           limited = false,
            reserved = EXISTS (SELECT FROM helix_internal.limited_users l WHERE l.user_id = q.user_id)
      WHERE q.id = ANY (ARRAY(
            SELECT d.id
@@ -53,7 +54,7 @@ constexpr char of_lane[] = R"(
                      FROM helix.user_operation_preferences p
                     WHERE p.user_id = q.user_id AND p.operation_id = q.operation_id AND NOT p.enabled),
                   CASE WHEN q.batch_id IS NOT NULL THEN helix_internal.batch_stop_reason(q.batch_id) END),
-              q.reserved)";
+              q.reserved, q.concurrency_key)";
 
 template <std::size_t... lengths>
 constexpr auto joined(const char (&... parts)[lengths]) {

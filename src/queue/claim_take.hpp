@@ -25,7 +25,8 @@ struct Taken {
         turn,
         max_cost_per_month,
         stop_reason, // see queue/stopped.hpp
-        reserved
+        reserved,
+        concurrency_key
     };
 };
 

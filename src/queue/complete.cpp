@@ -16,6 +16,7 @@
 #include "queue/lane_changes.hpp"
 #include "queue/queue_arguments.hpp"
 #include "queue/queue_planning.hpp"
+#include "queue/running_limits.hpp"
 
 #include <algorithm>
 
@@ -44,10 +45,20 @@ pg::Statement retry(R"(
            run_at = pg_catalog.clock_timestamp() + $4,
            ready_at = pg_catalog.clock_timestamp() + $4
      WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts
-    RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id)",
+    RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id,
+              q.limited, q.concurrency_key)",
                     {UUIDOID, INT4OID, TEXTOID, INTERVALOID, NUMERICOID});
 struct Retried {
-    enum : int { user_id = 1, operation_id, priority, ready_at, reserved, batch_operation_id };
+    enum : int {
+        user_id = 1,
+        operation_id,
+        priority,
+        ready_at,
+        reserved,
+        batch_operation_id,
+        limited,
+        concurrency_key
+    };
 };
 
 pg::Statement select_attempt("SELECT attempt FROM helix_internal.queue WHERE id = $1", {UUIDOID});
@@ -153,6 +164,8 @@ Datum pause_argument(FunctionCallInfo fcinfo, int number, const Claim& claim) {
 struct RetriedAttempt {
     Attempt attempt;
     std::optional<pg_uuid_t> batch_operation;
+    bool limited;
+    Datum concurrency_key; // text; 0: none
 };
 
 // None where no attempt is left, or where the claim does not hold.
@@ -167,7 +180,12 @@ std::optional<RetriedAttempt> try_again(const Claim& claim, const Ending& ending
                DatumGetTimestampTz(pg::column(0, Retried::ready_at)));
     RetriedAttempt retried{{claim.id, *DatumGetUUIDP(pg::column(0, Retried::user_id)),
                             pg::column(0, Retried::operation_id), DatumGetBool(pg::column(0, Retried::reserved))},
-                           std::nullopt};
+                           std::nullopt,
+                           DatumGetBool(pg::column(0, Retried::limited)),
+                           0};
+    bool no_key = false;
+    const Datum key = pg::column(0, Retried::concurrency_key, &no_key);
+    retried.concurrency_key = no_key ? 0 : key;
     bool no_batch = false;
     const Datum operation = pg::column(0, Retried::batch_operation_id, &no_batch);
     if (!no_batch) {
@@ -180,6 +198,9 @@ void record_retried(const RetriedAttempt& retried, const Ending& ending) {
     const Datum cost = record_attempt(recording_of(retried.attempt, ending));
     if (retried.batch_operation && cost != 0) {
         note_attempt_cost(*retried.batch_operation, cost);
+    }
+    if (retried.limited) {
+        release_held_of({retried.attempt.user_id, retried.concurrency_key});
     }
 }
 

@@ -18,6 +18,7 @@
 #include "queue/queue_limits.hpp"
 #include "queue/queue_planning.hpp"
 #include "queue/requests.hpp"
+#include "queue/running_limits.hpp"
 #include "queue/stopped.hpp"
 #include "queue/turns.hpp"
 
@@ -43,28 +44,54 @@ struct Schedule {
 pg::Statement lock_schedule("SELECT FROM helix_internal.operation_schedules WHERE id = $1 FOR NO KEY UPDATE",
                             {UUIDOID});
 
+// Where a new execution waits.
+struct Place {
+    TimestampTz run_at;
+    std::optional<Lane::Place> turn;
+    bool paused;
+    const char* held_key; // null: at no limit
+};
+
 // Adds the columns of helix_internal.queue in their order.
-void insert(const pg_uuid_t& id, const NewExecution& execution, TimestampTz run_at, std::optional<Lane::Place> turn,
-            bool paused) {
-    const TimestampTz ready_at = execution.waits ? DT_NOEND : run_at;
+void insert(const pg_uuid_t& id, const NewExecution& execution, const Place& place) {
+    const TimestampTz ready_at = execution.waits ? DT_NOEND : place.run_at;
     pg::Values row;
     row.add_uuid(&id).add_uuid(&execution.user_id).add(execution.operation_id);
     row.add_uuid(execution.schedule_id).add_uuid(execution.batch_id).add_uuid(execution.batch_operation_id);
     row.add_text(execution.triggered_by).add(Int16GetDatum(static_cast<std::int16_t>(execution.priority)));
-    row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(run_at));
-    row.add(Int64GetDatum(turn.value_or(0)), !turn);
+    row.add(TimestampTzGetDatum(ready_at)).add(TimestampTzGetDatum(place.run_at));
+    row.add(Int64GetDatum(place.turn.value_or(0)), !place.turn);
     row.add(BoolGetDatum(false)).add(BoolGetDatum(false));                // running, reserved
-    row.add(BoolGetDatum(false)).add(BoolGetDatum(paused));               // limited
+    row.add(BoolGetDatum(false)).add(BoolGetDatum(place.paused));         // limited
     row.add(Int32GetDatum(0)).add(Int32GetDatum(execution.max_attempts)); // attempt
     row.add_null().add_null().add_null();                                 // worker, lease_until, started_at
     row.add(TimestampTzGetDatum(execution.scheduled_for), execution.scheduled_for == DT_NOBEGIN);
     row.add(execution.request_id, execution.request_id == 0);
-    row.add_null().add_null().add_null().add_null(); // concurrency_key, held_key, last_error, earlier_cost_usd
+    row.add(execution.concurrency_key, execution.concurrency_key == 0).add_text(place.held_key);
+    row.add_null().add_null(); // last_error, earlier_cost_usd
     row.add(pg::name_datum(execution.run_as));
     row.add(execution.payload, execution.payload == 0);
     row.add(TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
     row.add(execution.headers, execution.headers == 0);
     pg::insert_into("queue", row);
+}
+
+// Behind others that wait at the same limit already, no claim need meet it.
+Place place_of(const NewExecution& execution, TimestampTz now, TimestampTz run_at) {
+    Place place{run_at, std::nullopt, is_set_aside(execution.user_id, execution.operation_id), nullptr};
+    if (execution.waits || place.paused) {
+        return place;
+    }
+    if (run_at > now) {
+        mark_later(execution.priority, execution.operation_id, run_at);
+    } else if (has_running_limit(execution.concurrency_key)) {
+        place.held_key = waits_at({execution.user_id, execution.concurrency_key});
+    }
+    if (run_at <= now && place.held_key == nullptr) {
+        place.turn = next_turn(execution.user_id, execution.priority, execution.operation_id);
+        mark_ready(execution.priority, execution.operation_id, *place.turn);
+    }
+    return place;
 }
 
 } // namespace
@@ -92,15 +119,7 @@ pg_uuid_t enqueue(const NewExecution& execution) {
     }
     const TimestampTz now = GetCurrentTimestamp();
     const TimestampTz run_at = execution.run_at == DT_NOBEGIN ? now : execution.run_at;
-    const bool paused = is_set_aside(execution.user_id, execution.operation_id);
-    std::optional<Lane::Place> turn;
-    if (!execution.waits && !paused && run_at <= now) {
-        turn = next_turn(execution.user_id, execution.priority, execution.operation_id);
-        mark_ready(execution.priority, execution.operation_id, *turn);
-    } else if (!execution.waits && !paused) {
-        mark_later(execution.priority, execution.operation_id, run_at);
-    }
-    insert(id, execution, run_at, turn, paused);
+    insert(id, execution, place_of(execution, now, run_at));
     return id;
 }
 
@@ -131,7 +150,17 @@ void apply_schedule(NewExecution& execution, const callers::Rights& rights) {
 namespace {
 
 struct Argument {
-    enum : int { schedule_id, triggered_by, payload, run_at, priority, request_id, user_id, operation_id };
+    enum : int {
+        schedule_id,
+        triggered_by,
+        payload,
+        run_at,
+        priority,
+        request_id,
+        user_id,
+        operation_id,
+        concurrency_key
+    };
 };
 
 // For an execution without a schedule.
@@ -149,7 +178,8 @@ HELIX_FUNCTION(helix_enqueue_execution) {
     execution.payload = execution.given_payload = optional_argument(fcinfo, Argument::payload);
     execution.run_at = time_argument(fcinfo, Argument::run_at, "p_run_at");
     execution.priority = priority_argument(fcinfo, Argument::priority);
-    execution.request_id = request_id_argument(fcinfo, Argument::request_id);
+    execution.request_id = key_argument(fcinfo, Argument::request_id, "p_request_id");
+    execution.concurrency_key = key_argument(fcinfo, Argument::concurrency_key, "p_concurrency_key");
     const auto rights = callers::rights();
     check_priority(rights, execution.priority);
     check_payload(execution.payload);

@@ -21,6 +21,7 @@ struct NewExecution {
     TimestampTz run_at = DT_NOBEGIN;        // not given: now
     TimestampTz scheduled_for = DT_NOBEGIN; // the time that cron asked for
     Datum request_id = 0;                   // text
+    Datum concurrency_key = 0;              // text
     Datum given_payload = 0;                // jsonb; as the caller of enqueue_execution() gave it
     Datum payload = 0;                      // jsonb
     Datum headers = 0;                      // jsonb: of the call of a webhook

@@ -289,7 +289,7 @@ HeapTuple stored_row(const pg_uuid_t& id) {
 
 HeapTuple inserted(const Row& given) {
     refuse_given(given, {"batch_id", "priority", "attempt", "worker", "request_id", "run_at", "scheduled_for",
-                         "lease_until", "progress", "retried_as", "headers"});
+                         "lease_until", "progress", "retried_as", "headers", "concurrency_key"});
     ClientRow row = read_row(given, nullptr);
     const Datum id = written_value(given, "id");
     row.id = id == 0 ? pg::fresh_id() : *DatumGetUUIDP(id);
@@ -315,7 +315,8 @@ HeapTuple updated(const Row& before, const Row& given) {
     check_may_write(row); // whose it is, or is to be, before all else
     refuse_changed(before, given,
                    {"id", "user_id", "operation_id", "schedule_id", "batch_id", "triggered_by", "priority", "attempt",
-                    "worker", "request_id", "payload", "run_at", "scheduled_for", "progress", "retried_as", "headers"});
+                    "worker", "request_id", "payload", "run_at", "scheduled_for", "progress", "retried_as", "headers",
+                    "concurrency_key"});
     row.id = written_id(given, "id");
     const Datum schedule = written_value(given, "schedule_id");
     pg::OwnerSpi spi;

@@ -10,6 +10,7 @@
 #include "queue/batch_progress.hpp"
 #include "queue/lane_changes.hpp"
 #include "queue/queue_arguments.hpp"
+#include "queue/running_limits.hpp"
 #include "queue/turns.hpp"
 
 namespace helix::queue {
@@ -65,15 +66,23 @@ void release_next_of(const pg_uuid_t& schedule) {
     }
 }
 
+// Also where a claim skips it: it was released for that room.
+bool makes_room(const Departed& departed) {
+    return departed.was_running && (departed.limited || departed.concurrency_key != 0);
+}
+
 } // namespace
 
 bool concerns_others(const Departed& departed) {
-    return departed.reserved || departed.schedule || departed.batch_operation;
+    return makes_room(departed) || departed.reserved || departed.schedule || departed.batch_operation;
 }
 
 void notify_dependents(const Departed& departed, const Ending& ending) {
     if (departed.reserved) {
         budgets::release(departed.id);
+    }
+    if (makes_room(departed)) {
+        release_held_of({departed.user_id, departed.concurrency_key});
     }
     if (departed.schedule) {
         release_next_of(*departed.schedule);

@@ -9,7 +9,7 @@ namespace helix::queue {
 // Whether notify_dependents() has anything to do.
 bool concerns_others(const Departed& departed);
 
-// Ends its reservation, releases what waits for it in its schedule, and tells its batch how it ended.
+// Ends its reservation, releases what waits for it in its schedule or at a limit, and tells its batch how it ended.
 void notify_dependents(const Departed& departed, const Ending& ending);
 
 // All of it, for an execution without a cost. False where the claim does not hold (any more).

@@ -79,6 +79,8 @@ Departed copy_of(TupleTableSlot* row) {
             .turn = nulls[turn] ? std::nullopt : std::optional(DatumGetInt64(values[turn])),
             .was_running = DatumGetBool(values[running]),
             .reserved = DatumGetBool(values[reserved]),
+            .limited = DatumGetBool(values[limited]),
+            .concurrency_key = nulls[concurrency_key] ? 0 : values[concurrency_key],
             .values = values,
             .nulls = nulls};
 }
@@ -161,6 +163,8 @@ void enter_history(const Departed& departed, const Ending& ending) {
     row.add(TimestampTzGetDatum(GetCurrentTimestamp())); // completed_at
     keep({cost_estimates});
     row.add_text(NameStr(*DatumGetName(departed.values[run_as])));
+    row.add_null(); // retried_as
+    keep({concurrency_key});
     pg::insert_into("schedule_executions", row);
 }
 

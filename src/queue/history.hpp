@@ -40,6 +40,8 @@ struct Departed {
     std::optional<std::int64_t> turn;
     bool was_running;
     bool reserved;
+    bool limited;
+    Datum concurrency_key; // text; 0: none
     const Datum* values;
     const bool* nulls;
 };

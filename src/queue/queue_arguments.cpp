@@ -18,7 +18,7 @@ namespace helix::queue {
 
 namespace {
 
-constexpr int longest_request_id = 200;
+constexpr int longest_key = 200;
 constexpr int usual_priority = 5;
 
 } // namespace
@@ -65,12 +65,12 @@ TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name)
     return pg::checked_time(PG_GETARG_TIMESTAMPTZ(number), name);
 }
 
-Datum request_id_argument(FunctionCallInfo fcinfo, int number) {
-    const Datum request_id = optional_argument(fcinfo, number);
-    if (request_id != 0) {
-        check_characters("p_request_id", request_id, longest_request_id);
+Datum key_argument(FunctionCallInfo fcinfo, int number, const char* name) {
+    const Datum key = optional_argument(fcinfo, number);
+    if (key != 0) {
+        check_characters(name, key, longest_key);
     }
-    return request_id;
+    return key;
 }
 
 int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int low, int high) {

@@ -26,7 +26,7 @@ int priority_argument(FunctionCallInfo fcinfo, int number);
 TimestampTz time_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
 // A text of 1 to 200 characters; 0 for null.
-Datum request_id_argument(FunctionCallInfo fcinfo, int number);
+Datum key_argument(FunctionCallInfo fcinfo, int number, const char* name);
 
 // A number within bounds; 22004 on null.
 int number_argument(FunctionCallInfo fcinfo, int number, const char* name, int low, int high);

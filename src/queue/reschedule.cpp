@@ -41,6 +41,7 @@ pg::Statement change(R"(
            max_attempts = COALESCE($3, max_attempts),
            run_at = COALESCE($4, run_at),
            turn = CASE WHEN $2 IS NULL AND $4 IS NULL THEN turn END,
+           held_key = CASE WHEN $4 IS NULL THEN held_key END,
            ready_at = CASE WHEN ready_at = 'infinity' OR $4 IS NULL THEN ready_at
                            ELSE GREATEST($4, pg_catalog.clock_timestamp()) END
      WHERE id = $1

@@ -22,7 +22,7 @@ pg::Statement select_owner(R"(
                            {UUIDOID});
 
 pg::Statement lock_ended(R"(
-    SELECT user_id, operation_id, schedule_id, priority, request_id, payload, run_as, retried_as,
+    SELECT user_id, operation_id, schedule_id, priority, request_id, payload, run_as, retried_as, concurrency_key,
            CASE WHEN execution_status NOT IN ('failed', 'skipped') THEN 'It is ' || execution_status || '.'
                 WHEN batch_id IS NOT NULL THEN 'It is a part of batch ' || batch_id || '.'
                 WHEN retried_as IS NOT NULL THEN 'It was retried as execution ' || retried_as || '.' END
@@ -31,7 +31,18 @@ pg::Statement lock_ended(R"(
        FOR UPDATE)",
                          {UUIDOID});
 struct Ended {
-    enum : int { user_id = 1, operation_id, schedule_id, priority, request_id, payload, run_as, retried_as, obstacle };
+    enum : int {
+        user_id = 1,
+        operation_id,
+        schedule_id,
+        priority,
+        request_id,
+        payload,
+        run_as,
+        retried_as,
+        concurrency_key,
+        obstacle
+    };
 };
 
 pg::Statement note_retry("UPDATE helix_internal.schedule_executions SET retried_as = $2 WHERE id = $1",
@@ -67,6 +78,7 @@ NewExecution read_ended(const pg_uuid_t& id, pg_uuid_t& schedule, const callers:
     execution.operation_id = pg::column(0, Ended::operation_id);
     execution.priority = DatumGetInt16(pg::column(0, Ended::priority));
     execution.request_id = optional_column(Ended::request_id);
+    execution.concurrency_key = optional_column(Ended::concurrency_key);
     execution.payload = execution.given_payload = optional_column(Ended::payload);
     // Whoever queued it has decided its payload, so the caller lends it no rights.
     const Datum role = optional_column(Ended::run_as);

@@ -89,7 +89,8 @@ my %stored = (
     'helix_internal.queue' => {
         operation_id => "operation_id = $operation", triggered_by => "triggered_by = 'webhook'", priority => 'priority = 10',
         run_at => "run_at = '9999-12-31 23:59:59.999999+00'",
-        request_id => 'request_id = ' . $text->(200), payload => 'pg_column_size(payload) > 500000',
+        request_id => 'request_id = ' . $text->(200), concurrency_key => 'concurrency_key = ' . $text->(200),
+        payload => 'pg_column_size(payload) > 500000',
         worker => 'worker = ' . $text->(200), last_error => "last_error LIKE '%20,000 bytes]'",
         cost_estimates => "cost_estimates = ARRAY[NULL, $amount, NULL]",
         earlier_cost_usd => "earlier_cost_usd = $amount", progress => 'length(progress::text) > 8000' },
@@ -127,12 +128,12 @@ my %stored = (
 );
 # What the database makes in those tables. Tables that are in neither list hold nothing that users write.
 my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue recorded_at merged execution_id requested_at
-    schedule_id batch_id batch_operation_id ready_at running turn limited concurrency_key held_key reserved paused retried_as
+    schedule_id batch_id batch_operation_id ready_at running turn limited held_key reserved paused retried_as
     on_complete_execution_id by_service restored paused_at attempt max_attempts lease_until started_at scheduled_for run_as
     execution_status completed_at pg_cron_name previous_secret_ref previous_secret_until by_name next_scheduled_at
     pg_cron_expression cancelled_at sequence_order unblocked ended executed_at headers);
 # copied, or written by workers alone
-my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id payload result error_message cost_actual);
+my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id concurrency_key payload result error_message cost_actual);
 my @database_only = qw(helix_internal.watermark helix_internal.ledger_partitions helix_internal.cost_trends
     helix_internal.operation_execution_analytics helix.preference_audit_log
   helix.budget_warnings helix_internal.forgotten_executions helix_internal.webhook_events helix_internal.webhook_deliveries
@@ -214,7 +215,7 @@ SELECT helix.record_operation_execution('$none', 'email-compose', '1970-01-01', 
     0.0000000000000000000000000000000000000001, 'openai', p_occurred_at => '1970-01-01 00:00:00+00');
 SELECT helix.enqueue_execution(NULL, 'webhook', (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1000000))
     FROM generate_series(1, 32000) i), '9999-12-31 23:59:59.999999+00', 10,
-    ${\$text->(200)}, '$none', $operation);
+    ${\$text->(200)}, '$none', $operation, ${\$text->(200)});
 SELECT helix.enqueue_execution(NULL, 'manual', NULL, NULL, 10, NULL, '$none', $operation);
 SELECT helix.enqueue_execution(NULL, 'manual', NULL, NULL, 9, NULL, '$none', $operation);
 SELECT helix.enqueue_execution(NULL, 'manual', NULL, NULL, 8, NULL, '$none', $operation);

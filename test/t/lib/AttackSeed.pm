@@ -52,7 +52,8 @@ SQL
     $id{finished} = $sql->("SELECT execution_id FROM helix.claim_executions('${tag}_worker')");
     $sql->("SELECT helix.complete_execution('$id{finished}', 'success', '{\"r\": \"${tag}_result\"}', 0.01, 5)");
     $id{waiting} = $sql->("SELECT helix.enqueue_execution('$id{manual}', p_payload => '{\"q\": \"${tag}_payload\"}',
-        p_run_at => now() + interval '20 days', p_request_id => '${tag}_queued')");
+        p_run_at => now() + interval '20 days', p_request_id => '${tag}_queued',
+        p_concurrency_key => '${tag}_key')");
     $id{batch} = $sql->("SELECT helix.create_batch('$user', '${tag}_batch', 'sequential',
         '[{\"operation_id\": \"email-compose\", \"parameters\": {\"o\": \"${tag}_operation\"}}]',
             p_description => '${tag}_description', p_start => false)");
@@ -169,7 +170,7 @@ sub right_values {
         p_status => "'success'", p_triggered_by => "'manual'", p_schedule => "'0 9 * * *'", p_expression => "'0 9 * * *'",
         p_timezone => "'UTC'",
         p_time_zone => "'UTC'", p_period => "'month'", p_batch_type => "'parallel'", p_fencing_token => 'NULL', p_wait => 'NULL',
-        p_key => "'own_key'", p_pattern => "'own_*'", p_query => "'select to_jsonb(1)'", p_secret_ref => "'file://$folder/secret'",
+        p_key => "'own_key'", p_concurrency_key => "'own_key'", p_pattern => "'own_*'", p_query => "'select to_jsonb(1)'", p_secret_ref => "'file://$folder/secret'",
         p_new_secret_ref => "'file://$folder/secret'", p_scheme => "'hmac-sha256-hex'", p_algorithm => "'sha256'",
         p_relation => "'helix.budgets'",
         p_color_scheme => "'dark'", p_accent_color => "'#00ff00'", p_email_list_view => "'list'", p_calendar_view => "'week'",
