@@ -78,11 +78,11 @@ is(scalar(() = $stored =~ /\n/g), 6, 'all are stored');
 for my $form ([ 'zone_copies' ], [ 'zone_inserts', '--inserts' ]) {
     restored(@$form);
     is($node->safe_psql($form->[0], $zones), $stored, "$form->[0]: budgets and schedules are the same");
-    is($node->safe_psql($form->[0],
-        'SELECT helix.resume_queue(); '
-              . "SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;"
-              . q( SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}')) ), "t\n3\n3",
-              "$form->[0]: all of them are claimed");
+    is($node->safe_psql($form->[0], <<'SQL'), "t\n3\n3", "$form->[0]: all of them are claimed");
+SELECT helix.resume_queue();
+SELECT count(helix.enqueue_execution(NULL, p_user_id => user_id, p_operation_id => 'email-classify')) FROM helix.budgets;
+SELECT count(*) FROM helix.claim_executions('w', 100, p_operations => '{email-classify}');
+SQL
 }
 refused($node, "INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES ('$me', 'day', 1, 'Mars/Base')", '22023',
     'unknown time zone',
