@@ -12,6 +12,7 @@ my $node = helix_node('node', conf => <<'CONF');
 helix.execution_retention = '20d'
 helix.webhook_event_retention = '30d'
 helix.request_id_window = '7d'
+helix.ledger_retention = '1d'
 helix.preference_log_retention = '40d'
 helix.budget_warning_retention = '50d'
 helix.secret_audit_retention = '60d'
@@ -72,7 +73,8 @@ my @kinds = (
             sql("INSERT INTO helix_internal.queue_requests (user_id, request_id, execution_id, requested_at)
                  VALUES ('$me', '$_[0]', gen_random_uuid(), $_[1])");
         } },
-    {   name => 'request ids of the ledger', days => 7, kept => 'SELECT request_id FROM helix_internal.request_ids',
+    {   name => 'request ids of the ledger', days => 32, # a month and a day: as long as the ledger has the execution
+        kept => 'SELECT request_id FROM helix_internal.request_ids',
         add => sub {
             sql("INSERT INTO helix_internal.request_ids (user_id, request_id, execution_id, recorded_at)
                 VALUES ('$me', '$_[0]', 1, $_[1])");
