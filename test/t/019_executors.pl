@@ -204,7 +204,7 @@ sub executor_pid { return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_
 $node->safe_psql('postgres', q(CREATE FUNCTION cost(execution uuid, payload jsonb) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_build_object('cost_usd', 0.25, 'slept', pg_sleep((payload ->> 's')::float)::text) $$;
 INSERT INTO helix.operations (operation_id, name, handler) VALUES ('first_id', 'Named anew', 'cost(uuid, jsonb)')));
-my @renamed = map { queue('api_user', $alice, 'first_id', "{\"s\": $_}") } 4, 0;
+my @renamed = map { queue('api_user', $alice, 'first_id', "{\"s\": $_}") } 1.5, 0;
 wait_for("execution_status = 'running'", $renamed[0], 'a handler runs');
 my $executor = executor_pid();
 $node->safe_psql('postgres', q(UPDATE helix.operations SET operation_id = 'second_id' WHERE operation_id = 'first_id'));
