@@ -32,6 +32,9 @@ INSERT INTO helix.budget_group_members (group_id, user_id) SELECT id, 'aaaaaaaa-
     FROM helix.budget_groups;
 INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type)
     VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'email-compose', 'manual');
+SELECT helix.pause_queue('task-breakdown', 'aaaaaaaa-0000-4000-8000-000000000001');
+SELECT helix.enqueue_execution(NULL, p_user_id => 'aaaaaaaa-0000-4000-8000-000000000001', p_operation_id => 'calendar-prep');
+SELECT helix.create_batch('aaaaaaaa-0000-4000-8000-000000000001', 'batch', 'parallel', '[{"operation_id": "email-compose"}]');
 
 -- Attaches the function, fires it and undoes everything. Says the SQLSTATE and the detail; 00000 where nothing was refused.
 CREATE FUNCTION strange.fire(function regproc, arguments text, relation regclass, timing text, level text, event text)
@@ -150,10 +153,10 @@ SELECT f.function, (SELECT l.arguments FROM strange.legal l WHERE l.function = f
 SQL
     cmp_ok(scalar @fired, '>', 1000, scalar(@fired) . ' ways');
     my @wrong = grep {
-        my ($function, undef, $relation, $timing, $level, undef, $state) = @$_;
-        # PostgreSQL lets nobody write a union of tables, which fires no trigger of the statement.
-        my $is_union = $relation eq 'helix.schedule_executions' && $level eq 'STATEMENT' && $state eq '55000';
-        $is_union ? 0 : $function =~ /invalidate_cache/ && $timing eq 'AFTER' ? $state ne '00000' : $state ne '39P01';
+        my ($function, undef, undef, $timing, $level, undef, $state, $detail) = @$_;
+        # PostgreSQL lets nobody write a view of several tables, which then fires no trigger of the statement.
+        my $never_fires = $level eq 'STATEMENT' && $state eq '55000' && $detail =~ /not automatically updatable/;
+        $never_fires ? 0 : $function =~ /invalidate_cache/ && $timing eq 'AFTER' ? $state ne '00000' : $state ne '39P01';
     } @fired;
     is_deeply([ map { join '|', @$_ } @wrong ], [], 'each is refused');
 };
