@@ -101,7 +101,7 @@ void fuzz_invalidations(FuzzedDataProvider& data) {
         if (text.size() > 1'000 && kind == 0) {
             text.resize(1'025, 'x');
         }
-        const auto key = data.ConsumeBool() ? "a:" + user_text + ":" + text : text;
+        const auto key = data.ConsumeBool() ? std::string("a:").append(user_text).append(":").append(text) : text;
         if (kind == 0 || kind == 1) {
             set.add_key(key);
             stale.push_back(key);
@@ -112,7 +112,7 @@ void fuzz_invalidations(FuzzedDataProvider& data) {
         } else if (kind == 3) {
             set.add_sums(user, text);
             stale.push_back("cost_trends:" + user_text + ":30");
-            stale.push_back("op_metrics:" + user_text + ":" + text + ":1");
+            stale.push_back(std::string("op_metrics:").append(user_text).append(":").append(text).append(":1"));
         } else {
             set.add_user(user);
             stale.push_back("any:" + user_text);
