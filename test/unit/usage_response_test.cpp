@@ -34,7 +34,7 @@ std::string response_of(std::string_view json) {
             return refusal_text(error);
         }
     };
-    const auto text = read(FlatJson::Way::all);
+    auto text = read(FlatJson::Way::all);
     EXPECT_EQ(read(FlatJson::Way::worthwhile), text) << json;
     return text;
 }
