@@ -92,7 +92,7 @@ std::vector<BillLine> lines_of(const PriceList& prices, const Recorded& recorded
 
 HELIX_FUNCTION(helix_price_of) {
     TupleDesc columns = pg::result_columns(fcinfo);
-    const PriceList& prices = operations::prices();
+    const PriceList& prices = operations::prices_with_rates();
     const auto recorded = recorded_call(fcinfo, prices);
     const auto found = price_usage(prices, recorded.call, recorded.uses);
     pg::Values row;
@@ -116,7 +116,7 @@ HELIX_FUNCTION(helix_resolve_model) {
 HELIX_FUNCTION(helix_bill_of) {
     InitMaterializedSRF(fcinfo, 0);
     auto& result = *reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    const PriceList& prices = operations::prices();
+    const PriceList& prices = operations::prices_with_rates();
     const auto recorded = recorded_call(fcinfo, prices);
     for (const auto& line : lines_of(prices, recorded)) {
         add_line(line, result);

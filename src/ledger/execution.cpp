@@ -261,7 +261,8 @@ Execution resolve(const Request& request, TimestampTz now) {
     check_bounds(request);
     Execution execution{};
     copy_given(request, execution);
-    const PriceList& prices = operations::prices(); // once: a second call may give another list
+    // Once: a second call may give another list.
+    const PriceList& prices = request.cost_usd ? operations::prices() : operations::prices_with_rates();
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);
     resolve_cost(request, prices, execution);

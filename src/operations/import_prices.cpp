@@ -198,7 +198,7 @@ HELIX_FUNCTION(helix_import_prices) {
     const bool dry_run = DatumGetBool(pg::required(fcinfo, Argument::dry_run, "p_dry_run"));
     pg::check_json("p_prices", jsonb, most_list_bytes);
     const ImportTimes times = times_of(fcinfo);
-    const PriceList& list = prices();
+    const PriceList& list = prices_with_rates();
     PriceListing listing = read_list(jsonb);
     const auto import = compare(listing, list, times, [&list](std::string_view provider, std::string_view model) {
         return find_alias(list, provider, model);

@@ -28,6 +28,7 @@ struct Copy {
     ModelAliases aliases;
     std::array<Oid, std::size(tables)> ids{};
     std::uint64_t read_at = 0;
+    bool has_rates = false; // they are read when something is priced
 };
 Copy copy;
 std::uint64_t changes = 1;
@@ -75,6 +76,16 @@ struct RateRow {
     enum : int { provider = 1, model, valid_from, usage_type, service_tier, above_prompt_tokens, hours, usd };
 };
 
+// Models that only have rates are known by them. Measured: a session that prices nothing saves most of the reading.
+pg::Statement select_rated("SELECT DISTINCT provider, model FROM helix.model_price_rates");
+
+void read_rated_models() {
+    const auto rows = select_rated.execute_latest();
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        copy.prices.card(text_of(row, RateRow::provider), text_of(row, RateRow::model));
+    }
+}
+
 void read_rates() {
     const auto rows = select_rates.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
@@ -120,9 +131,10 @@ void read_tables() {
                    [schema](const char* table) { return get_relname_relid(table, schema); });
     pg::OwnerSpi spi;
     read_prices();
-    read_rates();
+    read_rated_models();
     read_aliases();
     spi.finish();
+    copy.has_rates = false;
     copy.read_at = started_at;
 }
 
@@ -136,6 +148,20 @@ const PriceList& prices() {
     AcceptInvalidationMessages(); // also in the middle of a transaction
     if (copy.read_at != changes) {
         read_tables();
+    }
+    return copy.prices;
+}
+
+const PriceList& prices_with_rates() {
+    prices();
+    if (!copy.has_rates) {
+        const auto version = copy.read_at;
+        copy.read_at = 0; // an error leaves all to be read again
+        pg::OwnerSpi spi;
+        read_rates();
+        spi.finish();
+        copy.has_rates = true;
+        copy.read_at = version;
     }
     return copy.prices;
 }

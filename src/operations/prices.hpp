@@ -17,6 +17,9 @@ void initialize_prices();
 // Reads the tables first where they have changed, and may raise PostgreSQL errors then. Valid until the next call.
 const PriceList& prices();
 
+// The same with the rates, which take longest to read: for those that price something.
+const PriceList& prices_with_rates();
+
 // A number that is another one after a change of the tables.
 std::uint64_t prices_version();
 
