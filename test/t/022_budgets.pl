@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $seconds = $ENV{HELIX_BUDGET_SECONDS} || 6;
+my $seconds = $ENV{HELIX_BUDGET_SECONDS} || 14;
 my $limit = 100;
 my $node = helix_node('main', conf => "deadlock_timeout = 200ms\nmax_connections = 80\nhelix.date_ahead = 60\n");
 my $hot = user_id(1);
