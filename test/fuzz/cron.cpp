@@ -41,8 +41,9 @@ struct Clock {
 std::string well_formed_field(FuzzedDataProvider& data, int low, int high) {
     std::string field;
     do {
-        int first = data.ConsumeIntegralInRange(low, high);
-        int last = data.ConsumeIntegralInRange(low, high);
+        const int one = data.ConsumeIntegralInRange(low, high);
+        const int other = data.ConsumeIntegralInRange(low, high);
+        const auto [first, last] = std::minmax(one, other); // a range that goes down is refused
         const int kind = data.ConsumeIntegralInRange(0, 3);
         field += (field.empty() ? "" : ",") + (kind == 0 ? "*" : std::to_string(first)) +
                  (kind == 1 ? "-" + std::to_string(last) : "") +
