@@ -1,2 +1,3 @@
-SELECT helix.enqueue_execution(NULL, p_payload => '{"to": "somebody"}', p_user_id => 'aaaaaaaa-0000-4000-8000-000000000001',
-    p_operation_id => 'email-compose');
+\set user random(1, :users)
+SELECT helix.enqueue_execution(NULL, p_payload => '{"to": "somebody"}', p_operation_id => 'email-compose',
+    p_user_id => ('aaaaaaaa-0000-4000-8000-' || lpad(:user::text, 12, '0'))::uuid);

@@ -53,6 +53,15 @@ BEGIN
     END IF;
 END $$;
 
+-- The pages that a claim of ten executions of an operation touches.
+CREATE FUNCTION bench.claim_pages(operation text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, FORMAT json) SELECT * FROM helix.claim_executions(%L, 10, p_operations => %L)',
+        'w', ARRAY[operation]) INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::int + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::int;
+END $$;
+
 CREATE TABLE bench.results (what text, pair int, value float8 NOT NULL, PRIMARY KEY (what, pair));
 CREATE TABLE bench.waits (kind text, ms float8 NOT NULL);
 VACUUM ANALYZE;
