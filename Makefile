@@ -10,7 +10,7 @@ DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
 EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
 
-REGRESS = record record_many usage fold reads prices price_import access matrix cache schedules turns \
+REGRESS = record record_many usage fold reads dashboard prices price_import access matrix cache schedules turns \
 	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets limits secrets webhooks clients client_executions \
 	client_batches extremes
 REGRESS_OPTS = --load-extension=helix

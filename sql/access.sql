@@ -99,7 +99,7 @@ SELECT call, split_part(public.failure('SELECT * FROM helix.' || call), ' | ', 1
             'calculate_success_rate(%L, ''x'', ''-infinity'', ''infinity'')',
             'get_cost_trends(%L)', 'get_all_operation_metrics(%L, ''2026-03-01'', ''2026-03-02'')',
             'get_operation_metrics(%L, ''x'', ''2026-03-01'', ''2026-03-02'')',
-            'get_period_summary(%L, ''2026-03-01'', ''2026-03-02'')',
+            'get_period_summary(%L, ''2026-03-01'', ''2026-03-02'')', 'get_dashboard(%L)',
             'get_schedule_month_cost(%L, ''x'')', 'estimate_operation_cost(%L, ''email-compose'')',
             'get_remaining_budget(%L, ''email-compose'')',
             'budget_status(%L)', 'get_operation_preferences(%L)', 'get_operation_preference(%L, ''email-compose'')',

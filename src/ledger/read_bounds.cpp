@@ -1,10 +1,11 @@
-// The bounds of what the reading functions read: days and months, checked.
+// The bounds of what the reading functions read: days, months and time zones, checked.
 #include "pg/prelude.hpp"
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/times.hpp"
 #include "pg/values.hpp"
+#include "pg/zones.hpp"
 
 extern "C" {
 #include "utils/date.h"
@@ -60,6 +61,12 @@ HELIX_FUNCTION(helix_first_trend_date) {
     }
     const TimestampTz today = utc_midnight(GetCurrentTransactionStartTimestamp());
     PG_RETURN_DATEADT(static_cast<DateADT>(today / USECS_PER_DAY) - (days - 1));
+}
+
+HELIX_FUNCTION(helix_checked_zone) {
+    const Datum given =
+        pg::required(fcinfo, 0, "p_time_zone", "Pass a name of pg_timezone_names, such as Europe/Berlin.");
+    PG_RETURN_TEXT_P(cstring_to_text(pg::checked_zone(TextDatumGetCString(given))));
 }
 
 } // namespace helix::ledger

@@ -179,7 +179,7 @@ sub right_values {
         p_result => "'{}'",
         p_metadata => "'{}'", p_updates => q('[{"operation_id": "email-compose", "enabled": true}]'),
         p_executions => "'[{\"user_id\": \"$user\", \"operation_id\": \"email-compose\", \"success\": true, \"cost_usd\": 0.5}]'",
-        'helix.rotate_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
+        'p_executions numeric' => '5', 'helix.rotate_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
         'helix.revoke_webhook_secret p_schedule_id' => "'$ids->{webhook}'",
         'helix.webhook_verify_token p_schedule_id' => "'$ids->{webhook}'", p_body_base64 => 'NULL',
         p_url => "'https://example.com/'",

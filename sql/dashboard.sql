@@ -1,0 +1,111 @@
+-- The dashboard's figures against the other reads, on folded and unfolded executions together. Days are counted back from today.
+SET timezone = 'Pacific/Auckland'; -- the session's zone decides nothing
+SET datestyle = 'ISO, YMD';
+\set dora '''d02a0000-0000-0000-0000-000000000007'''
+\set other '''d02a0000-0000-0000-0000-000000000008'''
+CREATE FUNCTION utc_today() RETURNS date LANGUAGE sql AS $$ SELECT (now() AT TIME ZONE 'UTC')::date $$;
+CREATE FUNCTION record_dashboard(p_from integer, p_to integer) RETURNS integer LANGUAGE sql AS $$
+    SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
+        'user_id', 'd02a0000-0000-0000-0000-000000000007', 'operation_id', (ARRAY['email-compose', 'email-respond'])[1 + i % 2],
+        'date', utc_today() - (2 * (i % 8)), 'success', i % 5 <> 0, 'latency_ms', CASE WHEN i % 9 > 0 THEN 10 * i END,
+        'cost_usd', (0.1 * i)::text || '00000000000001', 'model_used', (ARRAY['anthropic', 'openai', 'gemini'])[1 + i % 3]))))
+      FROM generate_series(p_from, p_to) i $$;
+SELECT record_dashboard(1, 30) AS folded;
+SELECT helix.fold() >= 30 AS folded;
+SELECT record_dashboard(31, 50) AS unfolded;
+SELECT helix.record_operation_execution(:other, 'email-compose', NULL, true, 1, 1000, 'openai') > 0 AS of_another;
+
+-- What a user sees, by roles and claims as an API sets them.
+CREATE ROLE regress_dashboard_user;
+CREATE ROLE regress_dashboard_service;
+SELECT helix.grant_api_access('regress_dashboard_user', 'regress_dashboard_service');
+SET ROLE regress_dashboard_user;
+SET request.jwt.claims = '{"sub": "d02a0000-0000-0000-0000-000000000007"}';
+SELECT helix.get_dashboard(:dora, 7, 'utc') AS dashboard \gset
+RESET request.jwt.claims;
+RESET ROLE;
+DROP OWNED BY regress_dashboard_user, regress_dashboard_service;
+DROP ROLE regress_dashboard_user, regress_dashboard_service;
+CREATE TEMP TABLE seen AS SELECT :'dashboard'::jsonb AS d;
+SELECT d ->> 'user_id' AS user_id, d ->> 'days' AS days, d ->> 'time_zone' AS time_zone, d ->> 'granularity' AS granularity,
+       (d ->> 'start_date')::date - utc_today() AS start_date, (d ->> 'end_date')::date - utc_today() AS end_date,
+       (d #>> '{previous,start_date}')::date - utc_today() AS previous_start,
+       (d #>> '{previous,end_date}')::date - utc_today() AS previous_end FROM seen;
+
+-- Totals of both periods: as get_period_summary() has them.
+CREATE VIEW summaries AS
+    SELECT part, s.*
+      FROM (VALUES ('totals', utc_today() - 6, utc_today()), ('previous', utc_today() - 13, utc_today() - 7)) v (part, first, last),
+           helix.get_period_summary('d02a0000-0000-0000-0000-000000000007', v.first::timestamp AT TIME ZONE 'UTC',
+                                    (v.last + 1)::timestamp AT TIME ZONE 'UTC') s;
+SELECT part, total_operations AS n, failed_operations AS bad, total_cost_usd AS cost FROM summaries ORDER BY 1;
+SELECT part, d -> part ->> 'executions' = total_operations::text AS executions,
+       d -> part ->> 'successes' = successful_operations::text AS successes,
+       d -> part ->> 'failures' = failed_operations::text AS failures,
+       (d -> part ->> 'success_rate')::numeric = success_rate AS rate, d -> part ->> 'cost_usd' = total_cost_usd::text AS cost,
+       d -> part ->> 'avg_cost_usd' = avg_cost_per_operation::text AS avg_cost,
+       (d -> part ->> 'avg_latency_ms')::numeric = avg_latency_ms AS latency,
+       (d -> part ->> 'p50_latency_ms', d -> part ->> 'p95_latency_ms', d -> part ->> 'p99_latency_ms')
+           = (p50_latency_ms::text, p95_latency_ms::text, p99_latency_ms::text) AS percentiles
+  FROM summaries, seen ORDER BY 1;
+
+-- The trend: a row for each day, as cost_trends has it, and where that has none, nothing.
+SELECT utc_today() - t.date AS days_ago, t.executions, t.cost_usd, t.success_rate IS NULL AS no_rate,
+       (t.executions, t.cost_usd, t.avg_cost_usd, t.avg_latency_ms, t.success_rate, t.p50_latency_ms, t.p95_latency_ms,
+        t.p99_latency_ms) IS NOT DISTINCT FROM
+       (coalesce(c.total_operations, 0), coalesce(c.total_cost_usd, 0)::text, c.avg_cost_per_operation::text, c.avg_latency_ms,
+        c.success_rate, c.p50_latency_ms, c.p95_latency_ms, c.p99_latency_ms) AS as_cost_trends
+  FROM seen, jsonb_to_recordset(d -> 'trend') AS t (date date, executions bigint, cost_usd text, avg_cost_usd text,
+           avg_latency_ms numeric, success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint)
+  LEFT JOIN helix.cost_trends c ON c.user_id = :dora AND c.date = t.date;
+
+-- Operations, the dearest first: as get_all_operation_metrics() has them. Models: their parts of it.
+SELECT o.operation_id, o.executions, o.cost_usd,
+       (o.executions, o.successes, o.failures, o.success_rate, o.cost_usd, o.avg_cost_usd, o.avg_latency_ms, o.p50_latency_ms,
+        o.p95_latency_ms, o.p99_latency_ms) IS NOT DISTINCT FROM
+       (m.total_executions, m.successful_executions, m.failed_executions, m.success_rate, m.total_cost_usd::text,
+        m.avg_cost_per_execution::text, m.avg_latency_ms, m.p50_latency_ms, m.p95_latency_ms, m.p99_latency_ms) AS as_metrics
+  FROM seen, jsonb_to_recordset(d -> 'operations') AS o (operation_id text, executions bigint, successes bigint, failures bigint,
+           success_rate numeric, cost_usd text, avg_cost_usd text, avg_latency_ms numeric, p50_latency_ms bigint,
+           p95_latency_ms bigint, p99_latency_ms bigint)
+  FULL JOIN helix.get_all_operation_metrics(:dora, (utc_today() - 6)::timestamp AT TIME ZONE 'UTC',
+                                            (utc_today() + 1)::timestamp AT TIME ZONE 'UTC') m USING (operation_id);
+SELECT m.provider, m.model, m.executions, m.cost_usd,
+       (m.executions, m.successes, m.cost_usd, m.avg_latency_ms) IS NOT DISTINCT FROM
+       (e.n, e.good, trim_scale(e.cost)::text, e.latency) AS as_executions
+  FROM seen, jsonb_to_recordset(d -> 'models') AS m (provider text, model text, executions bigint, successes bigint, cost_usd text,
+           avg_latency_ms numeric)
+  FULL JOIN (SELECT provider, model, count(*) AS n, count(*) FILTER (WHERE success) AS good, sum(cost_usd) AS cost,
+                    avg(latency_ms)::double precision::numeric AS latency
+               FROM helix_internal.executions
+              WHERE user_id = :dora AND date > utc_today() - 7 GROUP BY 1, 2) e USING (provider, model);
+
+-- Folding changes nothing, nor does how the parameters are left out.
+SELECT helix.fold() > 0 AS folded;
+SELECT helix.get_dashboard(:dora, 7, 'UTC') - 'as_of' = d - 'as_of' AS same FROM seen;
+SELECT helix.get_dashboard(:dora) - 'as_of' = helix.get_dashboard(:dora, 30, 'UTC') - 'as_of' AS same;
+
+-- Days of a zone that are no UTC days: says so, and counts UTC days. London has UTC in winter alone.
+SELECT z.zone, b ->> 'time_zone' AS time_zone, b ->> 'granularity' AS granularity,
+       b - '{as_of,time_zone,granularity}'::text[] = d - '{as_of,time_zone,granularity}'::text[] AS same_figures
+  FROM seen, (VALUES ('Europe/Berlin'), ('asia/kathmandu'), ('Etc/UTC'), ('Africa/Abidjan')) z (zone),
+       helix.get_dashboard(:dora, 7, z.zone) b;
+SELECT helix.get_dashboard(:dora, 200, 'Europe/London') ->> 'granularity' AS with_a_summer;
+
+-- Somebody for whom nothing ran; one day; many days.
+SELECT jsonb_pretty(helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 1)
+                    - '{as_of,start_date,end_date,previous,trend}'::text[]);
+SELECT jsonb_array_length(helix.get_dashboard(:dora, 1) -> 'trend') AS one,
+       jsonb_array_length(helix.get_dashboard(:dora, 36500) -> 'trend') AS many;
+
+-- Refusals.
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 0)$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 36501)$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', NULL)$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, 'CEST')$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, 'UTC+3')$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, '')$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, NULL)$$);
+SELECT failure($$SELECT helix.get_dashboard(NULL, 7, 'UTC')$$);
+DROP VIEW summaries;
+DROP FUNCTION record_dashboard, utc_today;

@@ -1,0 +1,104 @@
+-- All that the dashboard shows, by one statement and so in one snapshot. Bodies are parsed here, so no search_path matters.
+CREATE FUNCTION helix_internal.checked_zone(p_time_zone text) RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_checked_zone';
+COMMENT ON FUNCTION helix_internal.checked_zone(text) IS
+    'The name of a time zone as pg_timezone_names spells it. 22004 on null, 22023 on any other text.';
+
+CREATE FUNCTION helix_internal.dashboard_days(p_days integer, p_time_zone text)
+    RETURNS TABLE (time_zone text, granularity text, previous_start date, start_date date, end_date date)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    BEGIN ATOMIC
+        WITH days AS (
+            SELECT helix_internal.checked_zone(p_time_zone) AS time_zone,
+                   helix_internal.first_trend_date(p_days) AS start_date,
+                   pg_catalog.timezone('UTC', pg_catalog.now())::date AS end_date)
+        SELECT d.time_zone,
+               CASE WHEN EXISTS (
+                    SELECT FROM pg_catalog.generate_series(
+                          (d.start_date - p_days)::timestamp, d.end_date + interval '1 day', interval '1 day') s (midnight)
+                     WHERE helix_internal.instant_of(d.time_zone, s.midnight) <> pg_catalog.timezone('UTC', s.midnight))
+                    THEN 'utc day' ELSE 'day' END,
+               d.start_date - p_days, d.start_date, d.end_date
+          FROM days d;
+    END;
+COMMENT ON FUNCTION helix_internal.dashboard_days(integer, text) IS
+    'The p_days days that end today, the start of as many before them, and what a day is. granularity is «day» where each of '
+    'these days is the same in the time zone and by UTC. Else it is «utc day»: sums are kept by UTC day.';
+
+CREATE FUNCTION helix_internal.dashboard_figures(
+    p_executions numeric, p_successes numeric, p_cost_usd numeric, p_latency_sum numeric, p_latency_count numeric, p_sketch bytea)
+    RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN pg_catalog.jsonb_build_object(
+        'executions', coalesce(p_executions, 0),
+        'successes', coalesce(p_successes, 0),
+        'failures', coalesce(p_executions - p_successes, 0),
+        'success_rate', (100.0 * p_successes / nullif(p_executions, 0))::double precision::numeric,
+        'cost_usd', coalesce(pg_catalog.trim_scale(p_cost_usd), 0)::text,
+        'avg_cost_usd', (p_cost_usd / nullif(p_executions, 0))::double precision::numeric::text,
+        'avg_latency_ms', (p_latency_sum / nullif(p_latency_count, 0))::double precision::numeric,
+        'p50_latency_ms', helix_internal.sketch_percentile(p_sketch, 50),
+        'p95_latency_ms', helix_internal.sketch_percentile(p_sketch, 95),
+        'p99_latency_ms', helix_internal.sketch_percentile(p_sketch, 99));
+COMMENT ON FUNCTION helix_internal.dashboard_figures(numeric, numeric, numeric, numeric, numeric, bytea) IS
+    'What the dashboard says of some executions. Costs are USD as text, latencies ms, the rate is percent 0-100. Rate, averages '
+    'and percentiles are null where there is nothing to take them from.';
+
+CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p_time_zone text DEFAULT 'UTC')
+    RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+        WITH span AS (SELECT d.* FROM helix_internal.dashboard_days(p_days, p_time_zone) d),
+        entries AS (
+            SELECT pg_catalog.timezone('UTC', a.period_start)::date AS date, a.operation_id, a.provider, a.model,
+                   pg_catalog.timezone('UTC', a.period_start)::date >= (SELECT s.start_date FROM span s) AS current,
+                   a.executions, a.successes, a.cost_usd, a.latency_sum, a.latency_count, a.latency_sketch, a.latency_ms
+              FROM helix_internal.analytics_entries a
+             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+               AND a.period_start >= (SELECT pg_catalog.timezone('UTC', s.previous_start::timestamp) FROM span s)
+               AND a.period_start <= (SELECT pg_catalog.timezone('UTC', s.end_date::timestamp) FROM span s)),
+        sums AS (
+            SELECT e.current, e.date, e.operation_id, e.provider, e.model,
+                   grouping(e.date, e.operation_id, e.model) AS grouped,
+                   pg_catalog.sum(e.cost_usd) AS cost_usd,
+                   helix_internal.dashboard_figures(
+                       pg_catalog.sum(e.executions), pg_catalog.sum(e.successes), pg_catalog.sum(e.cost_usd),
+                       pg_catalog.sum(e.latency_sum), pg_catalog.sum(e.latency_count),
+                       helix_internal.latency_sketch(e.latency_sketch, e.latency_ms)) AS figures
+              FROM entries e
+             GROUP BY GROUPING SETS ((e.current), (e.current, e.date), (e.current, e.operation_id),
+                                     (e.current, e.provider, e.model))),
+        nothing AS (SELECT helix_internal.dashboard_figures(NULL, NULL, NULL, NULL, NULL, NULL) AS figures)
+        SELECT pg_catalog.jsonb_build_object(
+                   'user_id', helix_internal.authorized_user(p_user_id), 'as_of', pg_catalog.now(), 'days', p_days,
+                   'time_zone', s.time_zone, 'granularity', s.granularity,
+                   'start_date', s.start_date, 'end_date', s.end_date,
+                   'totals', coalesce((SELECT t.figures FROM sums t WHERE t.grouped = 7 AND t.current), n.figures),
+                   'previous', pg_catalog.jsonb_build_object('start_date', s.previous_start, 'end_date', s.start_date - 1)
+                               || coalesce((SELECT t.figures FROM sums t WHERE t.grouped = 7 AND NOT t.current), n.figures),
+                   'trend', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('date', s.start_date + d.number)
+                                                         || coalesce(t.figures, n.figures) ORDER BY d.number)
+                               FROM pg_catalog.generate_series(0, s.end_date - s.start_date) d (number)
+                               LEFT JOIN sums t ON t.grouped = 3 AND t.date = s.start_date + d.number),
+                   'operations', (SELECT coalesce(pg_catalog.jsonb_agg(
+                                             pg_catalog.jsonb_build_object('operation_id', t.operation_id) || t.figures
+                                             ORDER BY t.cost_usd DESC, t.operation_id), '[]')
+                                    FROM sums t WHERE t.grouped = 5 AND t.current),
+                   'models', (SELECT coalesce(pg_catalog.jsonb_agg(
+                                         pg_catalog.jsonb_build_object('provider', t.provider, 'model', t.model) || t.figures
+                                         ORDER BY t.cost_usd DESC, t.provider, t.model), '[]')
+                                FROM sums t WHERE t.grouped = 6 AND t.current))
+          FROM span s, nothing n;
+    END;
+COMMENT ON FUNCTION helix.get_dashboard(uuid, integer, text) IS
+    'All that the dashboard shows of a user, in one snapshot: totals of the last p_days days, today included, and of as many days '
+    'before them (previous); a row for each day (trend), each operation and each model. Costs are USD as text, latencies ms, '
+    'rates percent 0-100; null where nothing ran. granularity: «day» where the days are those of p_time_zone, «utc day» where '
+    'they are UTC days, since no finer sums are kept. 42501 on another user''s id, 22004 on null, 22023 on an unknown zone and '
+    'where p_days is not 1 to 36,500.';
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.checked_zone(text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dashboard_days(integer, text)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dashboard_figures(numeric, numeric, numeric, numeric, numeric, bytea)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_dashboard(uuid, integer, text)');
