@@ -4,11 +4,15 @@ EXTENSION = helix
 EXTVERSION = 0.1.0
 MODULE_big = helix
 
-SOURCES = $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*/*.cpp src/*/*/*/*.cpp))
+SOURCES = $(filter-out src/edge/%,$(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*/*.cpp src/*/*/*/*.cpp)))
 OBJS = $(SOURCES:.cpp=.o)
 DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
-EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) build results output_iso
+EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) $(EDGE_OBJS) $(EDGE_OBJS:.o=.d) helix-edge build results output_iso
+
+# The program that speaks HTTP. It has nothing of the server's, but for libpq; WITHOUT_EDGE=1 leaves it out.
+EDGE_OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/edge/*.cpp)))
+EDGE_CORE = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/secrets/*.cpp))
 
 REGRESS = record record_many usage fold reads dashboard prices price_import access matrix cache schedules turns \
 	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets limits secrets webhooks clients client_executions \
@@ -32,7 +36,35 @@ SHLIB_LINK += -lstdc++ -lhiredis -lssl -lcrypto -lcurl -ljansson
 	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) $(HELIX_CXXFLAGS) \
 	    $(filter-out -I. -I./ -I$(shell $(PG_CONFIG) --includedir-server),$(CPPFLAGS)) -c -o $@ $<
 
--include $(SOURCES:.cpp=.d)
+-include $(SOURCES:.cpp=.d) $(EDGE_OBJS:.o=.d)
+
+ifndef WITHOUT_EDGE
+all: helix-edge
+install: install-edge
+uninstall: uninstall-edge
+endif
+.PHONY: install-edge uninstall-edge boost
+
+helix-edge: $(EDGE_OBJS) $(EDGE_CORE)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(LDFLAGS) -L$(shell $(PG_CONFIG) --libdir) -lpq -lssl -lcrypto -lpthread
+
+$(EDGE_OBJS): CXXFLAGS += -DBOOST_ASIO_NO_DEPRECATED -isystem $(shell $(PG_CONFIG) --includedir) \
+	'-DHELIX_PAGES="$(shell $(PG_CONFIG) --sharedir)/helix/pages"'
+$(EDGE_OBJS): | boost
+
+# Boost says its version as 108100 for 1.81.
+boost:
+	@echo '#include <boost/version.hpp>' | $(CXX) -E -dM -x c++ - 2>/dev/null | \
+	    awk '$$2 == "BOOST_VERSION" && $$3 >= 108100 {found = 1} END {exit !found}' || { \
+	    echo 'error: helix-edge needs the headers of Boost 1.81 or newer (Debian: libboost1.81-dev or libboost1.83-dev);' \
+	    'make WITHOUT_EDGE=1 builds the rest' >&2; exit 1; }
+
+install-edge: helix-edge
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) helix-edge '$(DESTDIR)$(bindir)/'
+
+uninstall-edge:
+	rm -f '$(DESTDIR)$(bindir)/helix-edge'
 
 $(DATA_built): $(sort $(wildcard sql/install/*.sql))
 	cat $^ > $@

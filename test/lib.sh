@@ -25,7 +25,7 @@ export LANG=C.UTF-8
 
 . "$repository/test/release.sh"
 . "$repository/test/packages.sh"
-build_needs=(g++ make libcurl4-openssl-dev libhiredis-dev libjansson-dev libssl-dev
+build_needs=(g++ make "libboost$boost_version-dev" libcurl4-openssl-dev libhiredis-dev libjansson-dev libpq-dev libssl-dev
     "postgresql-$pg_version" "postgresql-server-dev-$pg_version")
 
 # need_root: called before anything is built, so that nobody waits for a build that can't be installed.

@@ -1,0 +1,58 @@
+// Owns: the connections to the database, and finding it again when it was gone. Whoever asks the database uses it.
+#pragma once
+
+#include "core/secrets/secret.hpp"
+#include "edge/connection.hpp"
+#include "edge/options.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <deque>
+
+namespace helix::edge {
+
+class Database {
+  public:
+    Database(const asio::any_io_executor& executor, Deadlines& deadlines, const Options& options, Secret password);
+    ~Database();
+
+    // Runs the statements in one transaction. Throws Unavailable where there is no connection to be had, or where it is
+    // lost meanwhile. With `repeatable`, a transaction that was lost is run once more.
+    asio::awaitable<Outcome> run(std::span<const Statement> statements, bool repeatable = false);
+
+    // Whether a connection works now.
+    asio::awaitable<bool> is_ready();
+
+    // Looks for the database as long as it is gone; never ends.
+    asio::awaitable<void> keep_looking();
+
+    // The server has become a standby: new connections go where the URL's target_session_attrs leads.
+    void leave_standby();
+
+  private:
+    class Lease;
+
+    asio::awaitable<Lease> lease();
+    std::unique_ptr<Connection> idle_connection();
+    asio::awaitable<void> open();
+    asio::awaitable<void> add(Connected connected);
+    void give_back(std::unique_ptr<Connection> connection, unsigned generation);
+    void report(const std::string& failure);
+    void wake_one();
+    void wake_all();
+
+    asio::any_io_executor executor_;
+    Deadlines& deadlines_;
+    const Options& options_;
+    Secret password_;
+    asio::thread_pool connecting_{2};
+    std::vector<std::unique_ptr<Connection>> idle_;
+    std::deque<asio::steady_timer*> waiting_;
+    std::size_t open_ = 0;    // idle or in use
+    std::size_t opening_ = 0; // on the way
+    unsigned generation_ = 0; // of connections; older ones are not used again
+    Clock::time_point next_attempt_;
+    bool is_gone_ = false; // the last attempt failed, and nothing is open
+};
+
+} // namespace helix::edge

@@ -1,0 +1,137 @@
+// Requests by the parser of Boost.Beast.
+#include "edge/request_reader.hpp"
+
+#include "core/characters.hpp"
+#include "edge/refusal.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace helix::edge {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+[[noreturn]] void refuse(const boost::system::error_code& error) {
+    if (error == http::error::header_limit) {
+        throw Refusal(431, "431", "the header is too large", "At most 16384 bytes are taken.");
+    }
+    if (error == http::error::body_limit) {
+        throw Refusal(413, "413", "the body is too large");
+    }
+    if (error == http::error::bad_version) {
+        throw Refusal(505, "505", "this version of HTTP is not spoken", {}, "Use HTTP/1.1.");
+    }
+    throw Refusal(400, "400", "the request is malformed", error.message() + ".");
+}
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) {
+        c = to_lower(c);
+    }
+    return result;
+}
+
+} // namespace
+
+struct RequestReader::Parser {
+    http::request_parser<http::string_body> beast;
+
+    Parser() {
+        beast.header_limit(header_limit);
+        beast.body_limit(boost::none); // known once the route is
+    }
+};
+
+RequestReader::RequestReader() : parser_(std::make_unique<Parser>()) {}
+RequestReader::~RequestReader() = default;
+
+RequestReader::State RequestReader::feed(std::string_view bytes) {
+    pending_.append(bytes);
+    return parse();
+}
+
+RequestReader::State RequestReader::parse() {
+    auto& beast = parser_->beast;
+    while (state_ != State::done && !pending_.empty() && (state_ == State::header || body_allowed_)) {
+        boost::system::error_code error;
+        const std::size_t used = beast.put(boost::asio::buffer(pending_), error);
+        begun_ = begun_ || used > 0;
+        pending_.erase(0, used);
+        if (error && error != http::error::need_more) {
+            refuse(error);
+        }
+        if (state_ == State::header && beast.is_header_done()) {
+            take_header();
+        } else if (used == 0 || error == http::error::need_more) {
+            break;
+        }
+        if (state_ == State::body && beast.is_done()) {
+            take_body();
+        }
+    }
+    return state_;
+}
+
+void RequestReader::take_header() {
+    const auto& message = parser_->beast.get();
+    request_.method = message.method_string();
+    const std::string_view target(message.target().data(), message.target().size());
+    const auto mark = target.find('?');
+    request_.path = target.substr(0, mark);
+    request_.query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+    for (const auto& field : message) {
+        request_.headers.push_back(
+            {lower({field.name_string().data(), field.name_string().size()}), std::string(field.value())});
+    }
+    if (!request_.header("transfer-encoding").empty() && !parser_->beast.chunked()) {
+        throw Refusal(501, "501", "this transfer encoding is not spoken", {}, "Send Content-Length, or chunked.");
+    }
+    request_.keep_alive = parser_->beast.keep_alive();
+    parser_->beast.eager(true);
+    state_ = parser_->beast.is_done() ? State::done : State::body;
+}
+
+void RequestReader::take_body() {
+    request_.body = std::move(parser_->beast.get().body());
+    state_ = State::done;
+}
+
+RequestReader::State RequestReader::allow_body(std::size_t limit) {
+    auto& beast = parser_->beast;
+    beast.body_limit(limit);
+    const auto announced = beast.content_length();
+    if (announced && *announced > limit) {
+        throw Refusal(413, "413", "the body is too large",
+                      "The body has " + std::to_string(*announced) + " bytes, the limit is " + std::to_string(limit) +
+                          ".");
+    }
+    body_allowed_ = true;
+    return parse();
+}
+
+bool RequestReader::expects_continue() const {
+    return state_ == State::body && pending_.empty() && lower(request_.header("expect")) == "100-continue";
+}
+
+std::size_t RequestReader::announced_body(std::size_t limit) const {
+    if (state_ != State::body) {
+        return 0;
+    }
+    const auto announced = parser_->beast.content_length();
+    return announced ? std::min<std::size_t>(*announced, limit) : limit;
+}
+
+void RequestReader::next() {
+    parser_ = std::make_unique<Parser>();
+    request_ = {};
+    state_ = State::header;
+    begun_ = body_allowed_ = false;
+}
+
+} // namespace helix::edge

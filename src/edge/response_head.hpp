@@ -1,0 +1,11 @@
+// Owns: the head of an answer, as it goes over the wire. session.cpp uses it.
+#pragma once
+
+#include "edge/request.hpp"
+
+namespace helix::edge {
+
+// Status line and headers, up to the empty line. `last`: the connection ends with this answer.
+std::string response_head(const Response& response, std::string_view request_id, bool last);
+
+} // namespace helix::edge

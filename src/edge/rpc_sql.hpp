@@ -1,0 +1,17 @@
+// Owns: the SQL of calls. Its only row has the columns of AnswerColumn. rpc_call.cpp uses it.
+#pragma once
+
+#include "edge/function.hpp"
+
+namespace helix::edge {
+
+// The arguments of these names are members of the JSON object $1. Without names there is no parameter.
+std::string sql_with_json(const Function& function, const std::vector<std::string_view>& names);
+
+// The arguments of these names are the texts $1, $2, ….
+std::string sql_with_texts(const Function& function, const std::vector<std::string_view>& names);
+
+// The only argument is $1, in the binary form of its type.
+std::string sql_with_body(const Function& function);
+
+} // namespace helix::edge

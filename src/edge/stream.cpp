@@ -1,0 +1,102 @@
+// Streams by Asio.
+#include "edge/stream.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+
+namespace helix::edge {
+
+namespace {
+
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+template <typename AsyncStream>
+asio::awaitable<bool> write_both(AsyncStream& stream, std::string_view head, std::string_view body) {
+    const std::array buffers{asio::buffer(head.data(), head.size()), asio::buffer(body.data(), body.size())};
+    const auto [error, size] = co_await asio::async_write(stream, buffers, quietly);
+    co_return !error;
+}
+
+class Plain final : public Stream {
+  public:
+    explicit Plain(Socket socket) : socket_(std::move(socket)) {}
+
+    asio::awaitable<bool> start() override { co_return true; }
+
+    asio::awaitable<std::size_t> read(char* bytes, std::size_t size) override {
+        const auto [error, count] = co_await socket_.async_read_some(asio::buffer(bytes, size), quietly);
+        co_return error ? 0 : count;
+    }
+
+    asio::awaitable<bool> write(std::string_view head, std::string_view body) override {
+        return write_both(socket_, head, body);
+    }
+
+    void cancel() override {
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+    }
+
+    asio::awaitable<void> finish() override {
+        boost::system::error_code ignored;
+        socket_.shutdown(Socket::shutdown_send, ignored);
+        co_return;
+    }
+
+  private:
+    Socket socket_;
+};
+
+class Tls final : public Stream {
+  public:
+    Tls(Socket socket, std::shared_ptr<asio::ssl::context> context)
+        : context_(std::move(context)), stream_(std::move(socket), *context_) {}
+
+    asio::awaitable<bool> start() override {
+        const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, quietly);
+        co_return !error;
+    }
+
+    asio::awaitable<std::size_t> read(char* bytes, std::size_t size) override {
+        const auto [error, count] = co_await stream_.async_read_some(asio::buffer(bytes, size), quietly);
+        co_return error ? 0 : count;
+    }
+
+    asio::awaitable<bool> write(std::string_view head, std::string_view body) override {
+        return write_both(stream_, head, body);
+    }
+
+    void cancel() override {
+        boost::system::error_code ignored;
+        stream_.next_layer().cancel(ignored);
+    }
+
+    // Only its own half: a client that never answers is not waited for.
+    asio::awaitable<void> finish() override {
+        SSL_shutdown(stream_.native_handle());
+        boost::system::error_code ignored;
+        stream_.next_layer().shutdown(Socket::shutdown_send, ignored);
+        co_return;
+    }
+
+  private:
+    std::shared_ptr<asio::ssl::context> context_; // the one that it began with, whatever the files hold now
+    asio::ssl::stream<Socket> stream_;
+};
+
+} // namespace
+
+std::unique_ptr<Stream> plain_stream(Socket socket) {
+    return std::make_unique<Plain>(std::move(socket));
+}
+
+std::unique_ptr<Stream> tls_stream(Socket socket, std::shared_ptr<asio::ssl::context> context) {
+    return std::make_unique<Tls>(std::move(socket), std::move(context));
+}
+
+} // namespace helix::edge

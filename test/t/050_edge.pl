@@ -1,0 +1,232 @@
+# Proves that helix-edge answers over HTTP what PostgREST would: calls, errors, webhooks, health, and the database coming and going.
+use strict;
+use warnings;
+
+use Digest::SHA qw(hmac_sha256_hex);
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use EdgeTest;
+use HelixTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my ($ada, $bob) = map { user_id($_) } 1, 2;
+my $folder = PostgreSQL::Test::Utils::tempdir();
+append_to_file("$folder/jwt", 'a secret of at least 32 characters');
+append_to_file("$folder/webhook", 'whisper');
+my $node = helix_node('node', conf => "helix.secret_folder = '$folder'\nhelix.jwt_secret_ref = 'file://$folder/jwt'\n");
+sub sql { return $node->safe_psql('postgres', $_[0]) }
+sql(<<'SQL');
+CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS;
+SELECT helix.grant_api_access('authenticated', 'service_role', 'anon');
+CREATE ROLE edge LOGIN NOINHERIT;
+SELECT helix.grant_edge_access('edge');
+SQL
+my $edge = start_edge($node, '--database', $node->connstr('postgres') . ' user=edge');
+
+sub token_of { return token('a secret of at least 32 characters', exp => time + 600, @_) }
+my $adas = token_of(role => 'authenticated', sub => $ada);
+my $service = token_of(role => 'service_role');
+my $body;
+
+sub recording {
+    my (%fields) = @_;
+    my %all = (p_user_id => qq("$ada"), p_operation_id => '"email-compose"', p_date => 'null', p_success => 'true',
+        p_latency_ms => 1240, p_cost_usd => 0.25, p_model_used => '"anthropic"', %fields);
+    return '{' . join(',', map { qq("$_": $all{$_}) } sort keys %all) . '}';
+}
+
+sub answers {
+    my ($response, $status, $pattern, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is($response && $response->{status}, $status, "$name: status $status") or diag($response && $response->{body});
+    return like($response->{body}, $pattern, $name);
+}
+
+subtest 'health' => sub {
+    answers(request($edge, 'GET', '/healthz'), 200, qr/^alive$/, 'it lives');
+    answers(request($edge, 'GET', '/readyz'), 200, qr/^ready$/, 'and has its database');
+    answers(request($edge, 'GET', '/nowhere'), 404, qr/not found/, 'an unknown address');
+};
+
+subtest 'results' => sub {
+    answers(rpc($edge, $adas, 'record_operation_execution', recording()), 200, qr/^1$/, 'a scalar');
+    answers(rpc($edge, $adas, 'record_operation_execution', recording(p_cost_usd => '0.000000000001')), 200, qr/^2$/,
+        'a JSON number keeps every digit');
+    is(sql("SELECT sum(cost_usd) FROM helix.executions WHERE user_id = '$ada'"), '0.250000000001', 'as the ledger has it');
+    answers(rpc($edge, $adas, 'get_total_monthly_cost', qq({"p_user_id": "$ada"})), 200, qr/^0\.250000000001$/, 'a numeric');
+    answers(rpc($edge, $adas, 'current_user_id'), 200, qr/^"$ada"$/, 'a uuid is a string; without arguments');
+    answers(rpc($edge, $service, 'current_user_id', ''), 200, qr/^null$/, 'null; without a body');
+    my $void = rpc($edge, $adas, 'update_cost_budget', qq({"p_user_id": "$ada", "p_amount": 5}));
+    is("$void->{status} $void->{body}", '204 ', 'void is 204');
+    is($void->{headers}{'content-length'}, undef, 'without a length');
+    my $rows = rpc($edge, $adas, 'get_cost_trends', qq({"p_user_id": "$ada", "p_days": 7}));
+    answers($rows, 200, qr/^\[\{"user_id":"$ada",.*"total_operations":2,"total_cost_usd":0\.250000000001,.*\}\]$/, 'a set of rows');
+    is($rows->{headers}{'content-range'}, '0-0/*', 'with its range');
+    answers(rpc($edge, $adas, 'get_cost_trends', qq({"p_user_id": "$ada", "p_days": 7}),
+            Accept => 'application/vnd.pgrst.object+json'), 200, qr/^\{"user_id"/, 'one row of it alone');
+    my $none = rpc($edge, $service, 'get_cost_trends', qq({"p_user_id": "$bob", "p_days": 7}));
+    answers($none, 200, qr/^\[\]$/, 'an empty set');
+    is($none->{headers}{'content-range'}, '*/*', 'and its range');
+    answers(rpc($edge, $adas, 'record_operation_executions', '{"p_executions": [' . join(',', map {
+                    qq({"user_id": "$ada", "operation_id": "email-compose", "success": true, "cost_usd": $_})
+                } 1, 2) . ']}'), 200, qr/^\[3,4\]$/, 'an array; the overload is chosen by the names');
+};
+
+subtest 'GET' => sub {
+    answers(request($edge, 'GET', "/rest/v1/rpc/get_total_monthly_cost?p_user_id=$ada", undef, signed_in($adas)), 200,
+        qr/^3\.250000000001$/, 'arguments in the address');
+    my $head = request($edge, 'HEAD', "/rest/v1/rpc/get_total_monthly_cost?p_user_id=$ada", undef, signed_in($adas));
+    is("$head->{status} $head->{headers}{'content-length'}", '200 14', 'HEAD tells the length');
+    answers(request($edge, 'GET', '/rest/v1/rpc/record_operation_execution?p_operation_id=email-compose&p_success=true'
+                . "&p_user_id=$ada&p_latency_ms=1&p_cost_usd=1&p_model_used=openai&p_date=2026-11-27", undef, signed_in($adas)),
+        405, qr/"code":"25006"/, 'what writes is refused');
+    is(sql("SELECT count(*) FROM helix.executions WHERE cost_usd = 1 AND model_used = 'openai'"), '0', 'and nothing is written');
+    answers(request($edge, 'GET', "/rest/v1/rpc/get_cost_trends?p_user_id=$ada&p_days=7&limit=1", undef, signed_in($adas)), 400,
+        qr/PGRST100.*limit/, 'a filter is refused, not ignored');
+};
+
+subtest 'errors' => sub {
+    my %calls = (
+        'another user' => [ 403, '42501', $adas, 'get_total_monthly_cost', qq({"p_user_id": "$bob"}) ],
+        'no sign-in' => [ 401, '42501', undef, 'get_total_monthly_cost', qq({"p_user_id": "$ada"}) ],
+        'not granted' => [ 403, '42501', $adas, 'fold', '{}' ],
+        'no such function' => [ 404, 'PGRST202', $adas, 'nothing_of_the_kind', '{}' ],
+        'no such parameter' => [ 404, 'PGRST202', $adas, 'get_total_monthly_cost', '{"p_user": 1}' ],
+        'a parameter is missing' => [ 404, 'PGRST202', $adas, 'get_total_monthly_cost', '{}' ],
+        'a function of another schema' => [ 404, 'PGRST202', $service, 'now', '{}' ],
+        'a bad uuid' => [ 400, '22P02', $adas, 'get_total_monthly_cost', '{"p_user_id": "ada"}' ],
+        'an unknown operation' => [ 400, '42704', $adas, 'record_operation_execution', recording(p_operation_id => '"none"') ],
+        'a negative cost' => [ 400, '22003', $adas, 'record_operation_execution', recording(p_cost_usd => -1) ],
+        'no object' => [ 400, 'PGRST102', $adas, 'get_total_monthly_cost', '[1]' ],
+        'half of an object' => [ 400, 'PGRST102', $adas, 'get_total_monthly_cost', '{"p_user_id": ' ],
+        'broken JSON within' => [ 400, '22P02', $adas, 'get_total_monthly_cost', '{"p_user_id": nul}' ],
+    );
+    for my $name (sort keys %calls) {
+        my ($status, $code, @call) = @{ $calls{$name} };
+        answers(rpc($edge, @call), $status, qr/^\{"code":"$code","details":.*,"hint":.*,"message":".+"\}$/, $name);
+    }
+    my $refused = rpc($edge, $adas, 'record_operation_execution', recording(p_operation_id => '"none"'));
+    like(json_of($refused, 'details'), qr/none/, 'the detail names the value');
+    like(json_of($refused, 'hint'), qr/helix\.operations/, 'the hint names the mend');
+    answers(rpc($edge, $adas, 'current_user_id', '{}', 'Content-Profile' => 'public'), 406, qr/PGRST106/, 'another schema');
+    answers(rpc($edge, $adas, 'current_user_id', '{}', Accept => 'text/csv'), 406, qr/PGRST107/, 'another form');
+    answers(rpc($edge, $adas, 'current_user_id', '{}', 'Content-Type' => 'text/xml'), 415, qr/PGRST102/, 'another body');
+    answers(request($edge, 'PUT', '/rest/v1/rpc/current_user_id', '{}'), 405, qr/PGRST101/, 'another method');
+};
+
+subtest 'tokens' => sub {
+    my %bad = (
+        'rubbish' => 'x.y.z',
+        'another secret' => token('another secret of 32 characters!!', role => 'authenticated', sub => $ada, exp => time + 600),
+        'expired' => token_of(role => 'authenticated', sub => $ada, exp => time - 60),
+        'a role that is not the API\'s' => token_of(role => 'postgres', sub => $ada),
+        'too long' => 'a' x 9000,
+    );
+    for my $name (sort keys %bad) {
+        my $response = rpc($edge, $bad{$name}, 'current_user_id');
+        answers($response, 401, qr/"message":"the token is not accepted"/, $name);
+        is($response->{headers}{'www-authenticate'}, 'Bearer', "$name: and how to sign in");
+    }
+    answers(rpc($edge, $adas, 'current_user_id'), 200, qr/$ada/, 'the right one still counts');
+    answers(rpc($edge, token_of(role => 'authenticated', sub => $bob), 'current_user_id'), 200, qr/$bob/, 'and each is its own');
+};
+
+subtest 'webhooks' => sub {
+    my $schedule = sql(<<"SQL");
+INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type, webhook_scheme, webhook_secret_ref)
+VALUES ('$ada', 'email-classify', 'webhook', 'hmac-sha256-hex', 'file://$folder/webhook') RETURNING id
+SQL
+    my $call = sub {
+        my ($id, $payload, %headers) = @_;
+        return request($edge, 'POST', "/functions/v1/webhook-trigger?id=$id", $payload, %headers);
+    };
+    my $bytes = join '', map { chr } 0 .. 255;
+    answers($call->($schedule, $bytes, 'X-Webhook-Signature' => hmac_sha256_hex($bytes, 'whisper')), 202, qr/^\{"accepted": true/,
+        'bytes that are no text');
+    is(sql("SELECT payload ->> 'base64' FROM helix.webhook_events WHERE execution_id IS NOT NULL"),
+        MIME::Base64::encode_base64($bytes, ''), 'are queued as they came');
+    answers($call->($schedule, $bytes, 'X-Webhook-Signature' => hmac_sha256_hex($bytes, 'whisper')), 202, qr/"duplicate": true/,
+        'a second delivery');
+    answers($call->($schedule, 'x', 'X-Webhook-Signature' => 'f' x 64), 401, qr/^\{"error": "the signature is wrong"\}$/, 'a wrong one');
+    answers($call->($schedule, 'x'), 401, qr/"error"/, 'none');
+    answers($call->($ada, 'x'), 404, qr/"error"/, 'an unknown schedule');
+    answers($call->('', 'x'), 400, qr/"error"/, 'no schedule');
+    answers($call->($schedule, ''), 400, qr/"error"/, 'no body');
+    answers($call->($ada, 'x', 'X-Schedule-Id' => $schedule, 'X-Webhook-Signature' => hmac_sha256_hex('x', 'whisper')), 404,
+        qr/"error"/, 'a header of the sender\'s does not choose the schedule');
+    answers($call->($schedule, 'x', Authorization => 'Bearer x', 'X-Webhook-Signature' => hmac_sha256_hex('x', 'whisper')), 202,
+        qr/"accepted"/, 'a sender\'s own token is nobody\'s business');
+    my $put = request($edge, 'PUT', "/functions/v1/webhook-trigger?id=$schedule", 'x');
+    is("$put->{status} $put->{headers}{allow}", '405 POST, GET', 'another method');
+    answers($call->($schedule, 'x' x (1024 * 1024 + 1)), 413, qr/^\{"error": "the body is too large"\}$/, 'too much');
+
+    sql("UPDATE helix.operation_schedules SET webhook_scheme = 'meta' WHERE id = '$schedule'");
+    my $verify = sql("SELECT helix.webhook_verify_token('$schedule')");
+    my $challenge = request($edge, 'GET', "/functions/v1/webhook-trigger?id=$schedule&hub.mode=subscribe&hub.challenge=a%20b"
+            . "&hub.verify_token=$verify");
+    answers($challenge, 200, qr/^a b$/, 'a challenge of text is repeated without quotes');
+    is($challenge->{headers}{'content-type'}, 'text/plain', 'as text');
+};
+
+subtest 'what the call can see' => sub {
+    sql(<<'SQL');
+CREATE FUNCTION helix.seen() RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_object_agg(name, current_setting(name, true)) FROM unnest(ARRAY['role', 'request.jwt.claims', 'request.method',
+        'request.path', 'request.headers', 'search_path', 'transaction_read_only']) name $$;
+CREATE FUNCTION helix.told(p_status text, p_headers text) RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT set_config('response.status', p_status, true); SELECT set_config('response.headers', p_headers, true); SELECT 'done' $$;
+SQL
+    sleep 2; # the catalog is read again once a second at most
+    my $seen = rpc($edge, $adas, 'seen', '{}', traceparent => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+        apikey => 'canary', Cookie => 'canary', 'X-Latin' => "caf\xe9")->{body};
+    like($seen, qr/"role" : "authenticated"/, 'the role');
+    like($seen, qr/\\"sub\\": ?\\"$ada\\"/, 'the claims');
+    like($seen, qr{"request.path" : "/rpc/seen"}, 'the path');
+    like($seen, qr/traceparent\\":\\"00-4bf92f3577b34da6a3ce929d0e0e4736/, 'the trace');
+    like($seen, qr/caf\xc3\xa9/, 'a header in Latin 1, as UTF-8');
+    like($seen, qr/"transaction_read_only" : "on"/, 'a stable function only reads');
+    unlike($seen, qr/canary|Bearer/, 'no secret of the caller');
+    my $told = rpc($edge, $service, 'told', '{"p_status": "418", "p_headers": "[{\"X-Tea\": \"pot\"}, {\"Content-Type\": \"a/b\"}]"}');
+    is("$told->{status} $told->{headers}{'x-tea'} $told->{headers}{'content-type'} $told->{body}", '418 pot a/b "done"',
+        'response.status and response.headers');
+    answers(rpc($edge, $service, 'told', '{"p_status": "200", "p_headers": "[{\"X\": \"a\\r\\nSet-Cookie: b\"}]"}'), 500,
+        qr/PGRST111/, 'no header is smuggled into an answer');
+    answers(rpc($edge, $service, 'told', '{"p_status": "99", "p_headers": ""}'), 500, qr/PGRST112/, 'no status either');
+    is(rpc($edge, $service, 'told', '{"p_status": "", "p_headers": ""}')->{status}, 200, 'nothing of it is left for the next call');
+    sql('DROP FUNCTION helix.seen(), helix.told(text, text)');
+};
+
+subtest 'the database goes and comes' => sub {
+    $node->stop('immediate');
+    my $gone = rpc($edge, $adas, 'current_user_id');
+    answers($gone, 503, qr/PGRST001/, 'while it is gone');
+    is($gone->{headers}{'retry-after'}, '1', 'with the time to wait');
+    answers(request($edge, 'GET', '/healthz'), 200, qr/alive/, 'the edge lives');
+    is(request($edge, 'GET', '/readyz')->{status}, 503, 'but is not ready');
+    $node->start;
+    my $until = time + 10;
+    sleep 0.1 until request($edge, 'GET', '/readyz')->{status} == 200 || time > $until;
+    answers(rpc($edge, $adas, 'current_user_id'), 200, qr/$ada/, 'it is back by itself');
+    sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'helix-edge'");
+    answers(request($edge, 'GET', "/rest/v1/rpc/current_user_id", undef, signed_in($adas)), 200, qr/$ada/,
+        'connections that the server has ended are not used');
+};
+
+subtest 'its end and its log' => sub {
+    my $traced = rpc($edge, $adas, 'current_user_id', '{}', 'X-Request-Id' => 'mine-1',
+        traceparent => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+    is($traced->{headers}{'x-request-id'}, 'mine-1', 'a request keeps its id');
+    unlike(rpc($edge, $adas, 'current_user_id', '{}', 'X-Request-Id' => 'a b')->{headers}{'x-request-id'}, qr/ /, 'a right one');
+    is(stop_edge($edge), 0, 'SIGTERM ends it in peace');
+    my $log = edge_log($edge);
+    like($log, qr{^time=\S+Z method=POST route=rpc/current_user_id status=200 ms=[\d.]+ bytes=38 request=mine-1 traceparent=00-4bf\S+$}m,
+        'one line a request');
+    unlike($log, qr/$adas|whisper|$ada/, 'no token, no body, no user');
+    is(() = $log =~ /the database cannot be reached/g, 1, 'an outage is one line');
+    my ($out, $error);
+    ok(!IPC::Run::run([ 'helix-edge', '--listen', '127.0.0.1:0' ], '>', \$out, '2>', \$error), 'without a database it does not start');
+    like($error, qr/--database is missing/, 'and says why');
+};
+
+done_testing();
