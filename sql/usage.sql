@@ -96,14 +96,17 @@ INSERT INTO named
                    (5, 'aws.bedrock', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0'), (6, 'my-proxy', 'my-model'),
                    (7, NULL, NULL), (8, 'openai', NULL)) n (i, used, model);
 SELECT e.sent_model, e.model_used, e.model, e.cost_usd, e.pricing FROM named n JOIN helix.executions e USING (id) ORDER BY n.i;
--- A second seller leaves the first one's calls alone, and is found by its name.
+-- A second seller leaves the first one's calls alone, also under names that only the second lists, and is found by its name.
 INSERT INTO helix.model_prices VALUES ('azure', 'gpt-4.1', '2025-01-01', 1, 1, 1), ('one', 'shared', '2025-01-01', 1, 1, 1),
-    ('two', 'shared', '2025-01-01', 2, 2, 2);
+    ('two', 'shared', '2025-01-01', 2, 2, 2), ('azure', 'gpt-4.1-2025-04-14', '2025-01-01', 3, 3, 3),
+    ('azure', 'gpt-4-32k', '2025-01-01', 60, 60, 60);
 TRUNCATE named;
 INSERT INTO named
     SELECT n.i, helix.record_operation_execution(:u, 'email-compose', NULL, true, 10, NULL, n.used, n.model,
         p_input_tokens => 1000000)
-      FROM (VALUES (1, NULL, 'gpt-4.1'), (2, 'azure', 'gpt-4.1'), (3, 'two', 'shared')) n (i, used, model);
+      FROM (VALUES (1, NULL, 'gpt-4.1'), (2, 'azure', 'gpt-4.1'), (3, 'two', 'shared'), (4, NULL, 'gpt-4.1-2025-04-14'),
+                   (5, 'openai', 'gpt-4.1-2025-04-14'), (6, 'azure', 'gpt-4.1-2025-04-14'), (7, NULL, 'gpt-4-32k'),
+                   (8, NULL, 'gpt-4-32k-latest')) n (i, used, model);
 SELECT e.model_used, e.model, e.cost_usd FROM named n JOIN helix.executions e USING (id) ORDER BY n.i;
 SET helix.unknown_model = refuse;
 SELECT pg_temp.try($$SELECT helix.record_operation_execution('05a9e000-0000-4000-8000-000000000001', 'email-compose', NULL, true,

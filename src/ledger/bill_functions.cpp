@@ -76,9 +76,10 @@ void add_line(const BillLine& line, ReturnSetInfo& result) {
     });
 }
 
-std::vector<BillLine> lines_of(const PriceList& prices, const Recorded& recorded) {
+std::vector<BillLine> lines_of(const Recorded& recorded) {
+    const RateCard* card = operations::rates_of(recorded.call.provider, recorded.call.model);
     std::vector<BillLine> lines;
-    if (const RateCard* card = prices.find(recorded.call.provider, recorded.call.model)) {
+    if (card != nullptr) {
         price(*card, recorded.uses.all(), query_of(recorded.call), &lines);
         return lines;
     }
@@ -92,9 +93,9 @@ std::vector<BillLine> lines_of(const PriceList& prices, const Recorded& recorded
 
 HELIX_FUNCTION(helix_price_of) {
     TupleDesc columns = pg::result_columns(fcinfo);
-    const PriceList& prices = operations::prices_with_rates();
+    const PriceList& prices = operations::prices();
     const auto recorded = recorded_call(fcinfo, prices);
-    const auto found = price_usage(prices, recorded.call, recorded.uses);
+    const auto found = price_usage(recorded.call, recorded.uses);
     pg::Values row;
     row.add(found.cost_usd).add(BoolGetDatum(found.complete));
     PG_RETURN_DATUM(row.row(columns));
@@ -116,9 +117,9 @@ HELIX_FUNCTION(helix_resolve_model) {
 HELIX_FUNCTION(helix_bill_of) {
     InitMaterializedSRF(fcinfo, 0);
     auto& result = *reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    const PriceList& prices = operations::prices_with_rates();
+    const PriceList& prices = operations::prices();
     const auto recorded = recorded_call(fcinfo, prices);
-    for (const auto& line : lines_of(prices, recorded)) {
+    for (const auto& line : lines_of(recorded)) {
         add_line(line, result);
     }
     return 0;

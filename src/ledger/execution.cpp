@@ -169,8 +169,7 @@ bool has_tokens(const Execution& execution) {
 }
 
 void price_tokens(const PriceList& prices, const Uses& uses, Execution& execution) {
-    const auto found = price_usage(prices,
-                                   {execution.provider, execution.model,
+    const auto found = price_usage({execution.provider, execution.model,
                                     execution.service_tier.value_or(std::string_view{}), execution.occurred_at},
                                    uses);
     if (!found.complete && config::unknown_model == static_cast<int>(config::UnknownModel::refuse)) {
@@ -261,8 +260,7 @@ Execution resolve(const Request& request, TimestampTz now) {
     check_bounds(request);
     Execution execution{};
     copy_given(request, execution);
-    // Once: a second call may give another list.
-    const PriceList& prices = request.cost_usd ? operations::prices() : operations::prices_with_rates();
+    const PriceList& prices = operations::prices(); // once: a second call may give another list
     resolve_model(request, prices, execution);
     resolve_time(request, now, execution);
     resolve_cost(request, prices, execution);

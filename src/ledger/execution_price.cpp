@@ -3,6 +3,7 @@
 
 #include "ledger/execution_price.hpp"
 
+#include "operations/prices.hpp"
 #include "pg/guard.hpp"
 #include "pg/numeric.hpp"
 
@@ -21,8 +22,8 @@ Datum numeric_of(const Money& money) {
 
 } // namespace
 
-PriceFound price_usage(const PriceList& prices, const Priced& call, const Uses& uses) {
-    const RateCard* card = prices.find(call.provider, call.model);
+PriceFound price_usage(const Priced& call, const Uses& uses) {
+    const RateCard* card = operations::rates_of(call.provider, call.model);
     if (card == nullptr) {
         return {NumericGetDatum(int64_to_numeric(0)), uses.count == 0};
     }

@@ -3,7 +3,7 @@
 
 #include "pg/prelude.hpp"
 
-#include "core/ledger/price_list.hpp"
+#include "core/ledger/rate_card.hpp"
 #include "ledger/stored_usage.hpp"
 
 namespace helix::ledger {
@@ -23,7 +23,7 @@ struct PriceFound {
     bool complete;  // else something has no rate
 };
 
-// Throws helix::Error 22003 where the cost leaves its range.
-PriceFound price_usage(const PriceList& prices, const Priced& call, const Uses& uses);
+// By the list that operations::prices() returned last. Throws helix::Error 22003 where the cost leaves its range.
+PriceFound price_usage(const Priced& call, const Uses& uses);
 
 } // namespace helix::ledger

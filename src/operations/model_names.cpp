@@ -58,8 +58,17 @@ class Resolver {
 
     Name of_model(std::string_view sent) const {
         Name name{{}, std::string(sent)};
-        for (int i = 0; i < most_rewrites && !take_seller(name) && !prices_.has_model(name.model) && rewrite(name);
-             ++i) {
+        std::optional<Name> elsewhere; // what others than the usual seller call it, such as a cloud with dates
+        for (int i = 0; i < most_rewrites && !take_seller(name) && !is_usual(name.model); ++i) {
+            if (!elsewhere && prices_.has_model(name.model)) {
+                elsewhere = name;
+            }
+            if (!rewrite(name)) {
+                break;
+            }
+        }
+        if (elsewhere && !is_usual(name.model)) {
+            name = *elsewhere;
         }
         if (!prices_.has_model(name.model) && prices_.has_model(lower(name.model))) {
             name.model = lower(name.model);
@@ -81,6 +90,15 @@ class Resolver {
             name.provider = otherwise;
         }
         return name;
+    }
+
+    // Whether the list has the model, at the seller that a rule names for it, if one does.
+    bool is_usual(std::string_view model) const {
+        if (!prices_.has_model(model)) {
+            return false;
+        }
+        const auto seller = aliases_.seller_of(model);
+        return seller.empty() || prices_.find(seller, model) != nullptr;
     }
 
     // "azure/gpt-4o", where azure is known to sell gpt-4o.

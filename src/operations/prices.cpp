@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 extern "C" {
 #include "utils/inval.h"
@@ -22,13 +23,12 @@ namespace {
 
 constexpr const char* tables[] = {"model_prices", "model_price_rates", "model_aliases"};
 
-// As the copy of helix.operations: see operations.cpp.
+// As the copy of helix.operations: see operations.cpp. A model's card is empty until something of it is priced.
 struct Copy {
     PriceList prices;
     ModelAliases aliases;
     std::array<Oid, std::size(tables)> ids{};
     std::uint64_t read_at = 0;
-    bool has_rates = false; // they are read when something is priced
 };
 Copy copy;
 std::uint64_t changes = 1;
@@ -45,65 +45,68 @@ std::string_view text_of(std::uint64_t row, int column) {
     return is_null ? std::string_view{} : pg::text_view(value);
 }
 
-pg::Statement select_prices(R"(
-    SELECT provider, model, valid_from, input_usd_per_mtok::pg_catalog.text, cached_input_usd_per_mtok::pg_catalog.text,
-           output_usd_per_mtok::pg_catalog.text
-      FROM helix.model_prices)");
-struct PriceRow {
-    enum : int { provider = 1, model, valid_from, input, cached_input, output };
-};
+pg::Statement select_models(R"(
+    SELECT provider, model FROM helix.model_prices
+    UNION
+    SELECT provider, model FROM helix.model_price_rates)");
 
-void read_prices() {
-    const auto rows = select_prices.execute_latest();
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const Price price{.input = parse_pico_usd(text_of(row, PriceRow::input)),
-                          .cached_input = parse_pico_usd(text_of(row, PriceRow::cached_input)),
-                          .output = parse_pico_usd(text_of(row, PriceRow::output))};
-        copy.prices.add(text_of(row, PriceRow::provider), text_of(row, PriceRow::model),
-                        DatumGetTimestampTz(pg::column(row, PriceRow::valid_from)), price);
-    }
+// The rates of models, with those that stand in helix.model_prices: one statement, so that they fit together. `where`:
+// of which models.
+std::string rates_statement(const std::string& where) {
+    return R"(
+    SELECT p.provider, p.model, p.valid_from, t.usage_type, 'standard', 0::bigint, '{[0,168)}',
+           t.usd::pg_catalog.text
+      FROM helix.model_prices p
+     CROSS JOIN LATERAL (VALUES ('input', p.input_usd_per_mtok), ('cached_input', p.cached_input_usd_per_mtok),
+                                ('output', p.output_usd_per_mtok)) t (usage_type, usd))" +
+           where + R"(
+     UNION ALL
+    SELECT p.provider, p.model, p.valid_from, p.usage_type, p.service_tier, p.above_prompt_tokens,
+           p.week_hours::pg_catalog.text, p.usd_per_million::pg_catalog.text
+      FROM helix.model_price_rates p)" +
+           where;
 }
 
-// The hours as 168 digits, the last hour of the week first; null for all.
-pg::Statement select_rates(R"(
-    SELECT provider, model, valid_from, usage_type, service_tier, above_prompt_tokens,
-           CASE WHEN week_hours <> '{[0,168)}'
-                THEN (SELECT pg_catalog.string_agg(CASE WHEN week_hours @> h THEN '1' ELSE '0' END, '' ORDER BY h DESC)
-                        FROM pg_catalog.generate_series(0, 167) h) END,
-           usd_per_million::pg_catalog.text
-      FROM helix.model_price_rates)");
+const std::string all_rates = rates_statement({});
+pg::Statement select_all_rates(all_rates.c_str());
+const std::string model_rates = rates_statement(" WHERE p.provider = $1 AND p.model = $2");
+pg::Statement select_model_rates(model_rates.c_str(), {TEXTOID, TEXTOID});
 struct RateRow {
     enum : int { provider = 1, model, valid_from, usage_type, service_tier, above_prompt_tokens, hours, usd };
 };
 
-// Models that only have rates are known by them. Measured: a session that prices nothing saves most of the reading.
-pg::Statement select_rated("SELECT DISTINCT provider, model FROM helix.model_price_rates");
-
-void read_rated_models() {
-    const auto rows = select_rated.execute_latest();
+void read_models() {
+    const auto rows = select_models.execute_latest();
     for (std::uint64_t row = 0; row < rows; ++row) {
         copy.prices.card(text_of(row, RateRow::provider), text_of(row, RateRow::model));
     }
 }
 
-void read_rates() {
-    const auto rows = select_rates.execute_latest();
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const auto type = usage::usage_type_of(text_of(row, RateRow::usage_type));
-        if (!type) {
-            continue; // a type of an earlier version
-        }
-        RateScope scope{.type = *type, .tier = std::string(text_of(row, RateRow::service_tier))};
-        scope.above = DatumGetInt64(pg::column(row, RateRow::above_prompt_tokens));
-        if (const auto hours = text_of(row, RateRow::hours); !hours.empty()) {
-            scope.hours = WeekHours(std::string(hours));
-        }
-        Rate rate{DatumGetTimestampTz(pg::column(row, RateRow::valid_from)), std::nullopt};
-        if (const auto usd = text_of(row, RateRow::usd); !usd.empty()) {
-            rate.price = parse_pico_usd(usd);
-        }
-        copy.prices.card(text_of(row, RateRow::provider), text_of(row, RateRow::model)).add(scope, rate);
+void add_rate(std::uint64_t row) {
+    const auto type = usage::usage_type_of(text_of(row, RateRow::usage_type));
+    if (!type) {
+        return; // a type of an earlier version
     }
+    RateScope scope{.type = *type, .tier = std::string(text_of(row, RateRow::service_tier))};
+    scope.above = DatumGetInt64(pg::column(row, RateRow::above_prompt_tokens));
+    scope.hours = parse_week_hours(text_of(row, RateRow::hours)).value();
+    Rate rate{DatumGetTimestampTz(pg::column(row, RateRow::valid_from)), std::nullopt};
+    if (const auto usd = text_of(row, RateRow::usd); !usd.empty()) {
+        rate.price = parse_pico_usd(usd);
+    }
+    copy.prices.card(text_of(row, RateRow::provider), text_of(row, RateRow::model)).add(scope, rate);
+}
+
+// An error leaves all of the copy to be read again.
+void read_rates(pg::Statement& select, const Datum* names) {
+    const auto version = std::exchange(copy.read_at, 0);
+    pg::OwnerSpi spi;
+    const auto rows = select.execute_latest(names);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        add_rate(row);
+    }
+    spi.finish();
+    copy.read_at = version;
 }
 
 pg::Statement select_aliases("SELECT pattern, provider, model FROM helix.model_aliases ORDER BY position, pattern");
@@ -130,11 +133,9 @@ void read_tables() {
     std::transform(std::begin(tables), std::end(tables), copy.ids.begin(),
                    [schema](const char* table) { return get_relname_relid(table, schema); });
     pg::OwnerSpi spi;
-    read_prices();
-    read_rated_models();
+    read_models();
     read_aliases();
     spi.finish();
-    copy.has_rates = false;
     copy.read_at = started_at;
 }
 
@@ -152,17 +153,18 @@ const PriceList& prices() {
     return copy.prices;
 }
 
-const PriceList& prices_with_rates() {
-    prices();
-    if (!copy.has_rates) {
-        const auto version = copy.read_at;
-        copy.read_at = 0; // an error leaves all to be read again
-        pg::OwnerSpi spi;
-        read_rates();
-        spi.finish();
-        copy.has_rates = true;
-        copy.read_at = version;
+const RateCard* rates_of(std::string_view provider, std::string_view model) {
+    const RateCard* card = copy.prices.find(provider, model);
+    if (card != nullptr && card->empty()) {
+        const Datum names[] = {pg::text_datum(provider), pg::text_datum(model)};
+        read_rates(select_model_rates, names);
     }
+    return card;
+}
+
+const PriceList& prices_with_rates() {
+    read_tables();
+    read_rates(select_all_rates, nullptr);
     return copy.prices;
 }
 

@@ -14,10 +14,15 @@ namespace helix::operations {
 // Registers for invalidations; called once, by initialize().
 void initialize_prices();
 
-// Reads the tables first where they have changed, and may raise PostgreSQL errors then. Valid until the next call.
+// Who sells which models, without their rates. Reads the tables first where they have changed, and may raise PostgreSQL
+// errors then. Valid until the next call.
 const PriceList& prices();
 
-// The same with the rates, which take longest to read: for those that price something.
+// The rates of a model of that list; null where nobody sells it. They are read when the session first prices the model,
+// and may raise PostgreSQL errors then. Valid as long as the list is.
+const RateCard* rates_of(std::string_view provider, std::string_view model);
+
+// The list with all rates, read anew: for whoever looks at all of them.
 const PriceList& prices_with_rates();
 
 // A number that is another one after a change of the tables.

@@ -7,6 +7,9 @@
 #include "pg/trigger_check.hpp"
 #include "pg/trigger_row.hpp"
 
+#include <map>
+#include <string>
+
 extern "C" {
 #include "lib/stringinfo.h"
 }
@@ -23,6 +26,20 @@ constexpr pg::TriggerRule rule{.function = "shipped_row",
                                .relations = tables,
                                .arguments = pg::TriggerArguments::columns,
                                .least_arguments = 1};
+
+// One plan for each table and its key, as long as the session lasts: an import of prices inserts thousands of rows.
+SPIPlanPtr kept_plan(const char* sql, int keys, Oid* types) {
+    static std::map<std::string, SPIPlanPtr, std::less<>> plans;
+    if (const auto found = plans.find(std::string_view(sql)); found != plans.end()) {
+        return found->second;
+    }
+    SPIPlanPtr plan = SPI_prepare(sql, keys, types);
+    if (plan == nullptr || SPI_keepplan(plan) != 0) {
+        elog(ERROR, "could not prepare to replace shipped rows");
+    }
+    plans.emplace(sql, plan);
+    return plan;
+}
 
 // DELETE FROM table WHERE shipped AND key = new.key, for the key columns that the trigger names.
 void delete_shipped(const TriggerData& trigger, const pg::TriggerRow& own) {
@@ -43,11 +60,10 @@ void delete_shipped(const TriggerData& trigger, const pg::TriggerRow& own) {
         appendStringInfo(&sql, " AND %s = $%d", quote_identifier(column), key + 1);
     }
     pg::OwnerSpi spi;
-    SPIPlanPtr plan = SPI_prepare(sql.data, keys, types);
+    SPIPlanPtr plan = kept_plan(sql.data, keys, types);
     // Foreign keys are checked once the new row is there: with the statement that inserts it.
     constexpr bool fire_triggers = false;
-    if (plan == nullptr ||
-        SPI_execute_snapshot(plan, values, nullptr, InvalidSnapshot, InvalidSnapshot, false, fire_triggers, 0) < 0) {
+    if (SPI_execute_snapshot(plan, values, nullptr, InvalidSnapshot, InvalidSnapshot, false, fire_triggers, 0) < 0) {
         elog(ERROR, "could not replace the shipped row");
     }
     spi.finish();

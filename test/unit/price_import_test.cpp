@@ -3,6 +3,7 @@
 #include "core/ledger/litellm_prices.hpp"
 #include "core/ledger/own_list.hpp"
 #include "core/ledger/price_import.hpp"
+#include "plain_price.hpp"
 
 #include <gtest/gtest.h>
 
@@ -104,7 +105,7 @@ TEST_F(PriceImportTest, NewModelsHaveTheirPricesFromEverOn) {
 }
 
 TEST_F(PriceImportTest, KnownModelsChangeFromNowOnAndKeepWhatTheListLacks) {
-    list_.add("p", "m", 10, {.input = usd, .cached_input = usd / 2, .output = 3 * usd});
+    add_plain(list_.card("p", "m"), 10, {.input = usd, .cached_input = usd / 2, .output = 3 * usd});
     litellm({{"input_cost_per_token", Kind::number, "0.000002"}, {"output_cost_per_token", Kind::number, "0.000003"}});
     EXPECT_EQ(compared(), "input standard 0 1>2@1000");
     EXPECT_EQ(plain_, 1U);
@@ -156,7 +157,7 @@ TEST_F(PriceImportTest, ThePriceOfTheProviderComesBeforeThatOfACloud) {
 }
 
 TEST_F(PriceImportTest, ReadsRowsOfTheTables) {
-    list_.add("p", "m", 10, {.input = usd, .cached_input = usd, .output = usd});
+    add_plain(list_.card("p", "m"), 10, {.input = usd, .cached_input = usd, .output = usd});
     row({{"usage_type", Kind::text, "web_search"},
          {"usd_per_million", Kind::number, "10000"},
          {"shipped", Kind::other, {}}});
@@ -188,7 +189,7 @@ TEST_F(PriceImportTest, RefusesRowsThatAreWrong) {
 }
 
 TEST_F(PriceImportTest, LaterRowsAreComparedWithThoseBefore) {
-    list_.add("p", "m", 10, {.input = usd, .cached_input = usd, .output = usd});
+    add_plain(list_.card("p", "m"), 10, {.input = usd, .cached_input = usd, .output = usd});
     row({{"input_usd_per_mtok", Kind::number, "7"}, {"valid_from", Kind::text, "500"}});
     row({{"input_usd_per_mtok", Kind::number, "1"}}); // as it is now, but for the row before
     EXPECT_EQ(compared(), "input standard 0 1>7@500; input standard 0 7>1@1000");

@@ -1,5 +1,6 @@
 // The price list: who sells which model.
 #include "core/ledger/price_list.hpp"
+#include "plain_price.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,9 +13,9 @@ using Names = std::vector<std::string_view>;
 
 TEST(PriceList, NamesWhoSellsAModel) {
     PriceList list;
-    list.add("anthropic", "mine", 0, {});
-    list.add("gemini", "shared", 0, {});
-    list.add("deepseek", "shared", 0, {});
+    list.card("anthropic", "mine");
+    list.card("gemini", "shared");
+    list.card("deepseek", "shared");
     EXPECT_EQ(list.sellers_of("mine"), Names{"anthropic"});
     EXPECT_EQ(list.sellers_of("shared"), (Names{"deepseek", "gemini"}));
     EXPECT_EQ(list.sellers_of("none"), Names{});
@@ -26,7 +27,7 @@ TEST(PriceList, NamesWhoSellsAModel) {
 TEST(PriceList, KnowsModelsAndProvidersApart) {
     PriceList list;
     EXPECT_FALSE(list.has_provider("openai"));
-    list.add("openai", "gpt", 0, {});
+    list.card("openai", "gpt");
     EXPECT_TRUE(list.has_provider("openai"));
     EXPECT_TRUE(list.has_model("gpt"));
     for (const char* name : {"", "gp", "gpt2", "anthropic"}) {
@@ -39,8 +40,8 @@ TEST(PriceList, KnowsModelsAndProvidersApart) {
 
 TEST(PriceList, KeepsTheModelsOfProvidersApart) {
     PriceList list;
-    list.add("openai", "gpt", 0, {1, 2, 3});
-    list.add("azure", "gpt", 0, {4, 5, 6});
+    add_plain(list.card("openai", "gpt"), 0, {1, 2, 3});
+    add_plain(list.card("azure", "gpt"), 0, {4, 5, 6});
     EXPECT_EQ(list.find("openai", "gpt")->find(UsageType::output, {})->rate->price, 3);
     EXPECT_EQ(list.find("azure", "gpt")->find(UsageType::cached_input, {})->rate->price, 5);
     EXPECT_EQ(list.find("azure", "other"), nullptr);

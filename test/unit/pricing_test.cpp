@@ -2,6 +2,7 @@
 #include "core/error.hpp"
 #include "core/ledger/price_list.hpp"
 #include "core/ledger/pricing.hpp"
+#include "plain_price.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ using usage::UsageType;
 class Pricing : public testing::Test {
   protected:
     void SetUp() override {
-        list.add("anthropic", "m", 0, {3 * usd, 3 * usd / 10, 15 * usd});
+        add_plain(list.card("anthropic", "m"), 0, {3 * usd, 3 * usd / 10, 15 * usd});
         auto& card = list.card("anthropic", "m");
         card.add({.type = UsageType::cache_write}, {0, 15 * usd / 4});
         card.add({.type = UsageType::web_search}, {0, 10'000 * usd});

@@ -3,13 +3,6 @@
 
 namespace helix {
 
-void PriceList::add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price) {
-    RateCard& rates = card(provider, model);
-    rates.add({.type = usage::UsageType::input}, {valid_from, price.input});
-    rates.add({.type = usage::UsageType::cached_input}, {valid_from, price.cached_input});
-    rates.add({.type = usage::UsageType::output}, {valid_from, price.output});
-}
-
 RateCard& PriceList::card(std::string_view provider, std::string_view model) {
     providers_.emplace(provider);
     return by_model_[std::string(model)][std::string(provider)];

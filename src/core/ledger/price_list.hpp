@@ -19,10 +19,10 @@ struct Price {
     PicoUsd output = 0;
 };
 
-// Effective-dated rates by provider and model. Times are microseconds since 2000-01-01 00:00 UTC.
+// Effective-dated rates by provider and model. Where rates are read later, a card is empty until then. Times are
+// microseconds since 2000-01-01 00:00 UTC.
 class PriceList {
   public:
-    void add(std::string_view provider, std::string_view model, std::int64_t valid_from, const Price& price);
     RateCard& card(std::string_view provider, std::string_view model); // made where there is none
     void clear() noexcept;
 

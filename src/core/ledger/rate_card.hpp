@@ -56,6 +56,8 @@ class RateCard {
 
     bool has_tier(std::string_view tier) const;
 
+    bool empty() const { return series_.empty(); }
+
   private:
     struct Series {
         RateScope scope;
