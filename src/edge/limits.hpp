@@ -43,8 +43,6 @@ class Limits {
     Slot memory(std::size_t bytes);
     Slot address(const std::string& address);
 
-    std::size_t requests() const { return requests_; }
-
   private:
     const Options& options_;
     std::size_t connections_ = 0;

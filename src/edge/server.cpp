@@ -60,7 +60,7 @@ asio::awaitable<void> leave_on_signal(Shared& shared, Listener& listener) {
     shared.is_leaving = true;
     asio::steady_timer timer(executor);
     const auto deadline = Clock::now() + longest_leaving;
-    while (shared.limits.requests() > 0 && Clock::now() < deadline) {
+    while (shared.answering > 0 && Clock::now() < deadline) {
         timer.expires_after(std::chrono::milliseconds(20));
         co_await timer.async_wait(quietly);
     }

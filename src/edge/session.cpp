@@ -147,9 +147,11 @@ void Session::take_slots() {
 
 asio::awaitable<bool> Session::answer() {
     const Request& request = reader_.request();
+    ++shared_.answering;
     const Response response = co_await shared_.service.answer(request, route_);
     const bool last = !request.keep_alive || shared_.is_leaving;
     const bool sent = co_await send(response, last);
+    --shared_.answering;
     request_slot_ = {};
     memory_slot_ = {};
     address_slot_ = {};

@@ -21,7 +21,8 @@ struct Shared {
     Limits& limits;
     const Proxies& proxies;
     Service& service;
-    bool is_leaving = false; // answers end their connections
+    std::size_t answering = 0; // requests that have arrived in full
+    bool is_leaving = false;   // answers end their connections
 };
 
 class Session : public Watched {

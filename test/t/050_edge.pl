@@ -197,6 +197,23 @@ SQL
     sql('DROP FUNCTION helix.seen(), helix.told(text, text)');
 };
 
+subtest 'what fails at the commit' => sub {
+    sql(<<'SQL');
+CREATE TABLE public.parents (id int PRIMARY KEY);
+CREATE TABLE public.children (id int REFERENCES public.parents DEFERRABLE INITIALLY DEFERRED);
+GRANT INSERT, SELECT ON public.parents, public.children TO service_role;
+CREATE FUNCTION helix.adopt(p_id int) RETURNS int LANGUAGE sql VOLATILE AS 'INSERT INTO public.children VALUES (p_id) RETURNING id';
+SQL
+    sleep 2;
+    answers(rpc($edge, $service, 'adopt', '{"p_id": 1}'), 409, qr/"code":"23503"/, 'is an error, though the function has returned');
+    is(sql('SELECT count(*) FROM public.children'), '0', 'and nothing is written');
+    answers(rpc($edge, $service, 'current_user_id'), 200, qr/null/, 'the connection goes on');
+    sql('INSERT INTO public.parents VALUES (1)');
+    answers(rpc($edge, $service, 'adopt', '{"p_id": 1}'), 200, qr/^1$/, 'what does not fail is written');
+    is(sql('SELECT count(*) FROM public.children'), '1', 'once');
+    sql('DROP FUNCTION helix.adopt(int); DROP TABLE public.children, public.parents');
+};
+
 subtest 'the database goes and comes' => sub {
     $node->stop('immediate');
     my $gone = rpc($edge, $adas, 'current_user_id');

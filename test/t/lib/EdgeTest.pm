@@ -66,14 +66,15 @@ sub connect_edge {
 # One response of a connection: {status, headers (names in small letters), body}; undef where the connection ends before it.
 sub read_response {
     my ($socket, %options) = @_;
-    my $bytes = '';
+    my $bytes = delete ${*$socket}{edge_rest} // '';
     my $until = time + 20;
     while (time < $until) {
-        if ($bytes =~ /\A(HTTP\/1\.1 (\d+)[^\r]*\r\n(.*?)\r\n\r\n)/s) {
+        if ($bytes =~ /\A(HTTP\/1\.1 (\d+)[^\r]*\r\n((?:[^\r\n]+\r\n)*)\r\n)/) {
             my ($head, $status, $lines) = ($1, $2, $3);
             my %headers = map { /^([^:]+): (.*)$/ ? (lc $1, $2) : () } split /\r\n/, $lines;
             my $length = $options{head} ? 0 : $headers{'content-length'} // 0;
             if (length $bytes >= length($head) + $length) {
+                ${*$socket}{edge_rest} = substr $bytes, length($head) + $length; # what has come of the next one
                 return { status => $status, headers => \%headers, body => substr($bytes, length $head, $length) };
             }
         }
