@@ -23,6 +23,35 @@ std::vector<FillLock*>& held_locks() {
     return locks;
 }
 
+// Locks that Redis was not there to take back. Others wait for them in vain, so the next lock's taking gives them back.
+struct Left {
+    std::string key;
+    std::string token;
+};
+
+constexpr std::size_t most_left = 16; // an older one ends by itself
+
+std::vector<Left>& left_locks() {
+    static std::vector<Left> locks;
+    return locks;
+}
+
+bool give_back(std::string_view key, std::string_view token, Release release) {
+    return session()
+        .call([&](auto& connection, auto deadline) {
+            release_fill_lock(connection, key, token, release, deadline);
+            return true;
+        })
+        .has_value();
+}
+
+void give_back_left() {
+    auto& left = left_locks();
+    while (!left.empty() && give_back(left.back().key, left.back().token, Release::next_fills)) {
+        left.pop_back();
+    }
+}
+
 } // namespace
 
 FillLock::FillLock(std::string_view key) : key_(key), token_(fresh_token()) {}
@@ -43,6 +72,7 @@ std::optional<Turn> FillLock::take(redis::Milliseconds lock_ms) {
         return true;
     });
     static_cast<void>(registered);
+    give_back_left();
     auto& locks = held_locks();
     if (std::find(locks.begin(), locks.end(), this) == locks.end()) {
         locks.push_back(this); // before it is asked for: the answer may be late
@@ -58,10 +88,9 @@ std::optional<Turn> FillLock::take(redis::Milliseconds lock_ms) {
 // Also called while a PostgreSQL error is on its way. It takes as long as a command to Redis.
 void FillLock::release() noexcept {
     try {
-        session().call([&](auto& connection, auto deadline) {
-            release_fill_lock(connection, key_, token_, release_, deadline);
-            return true;
-        });
+        if (!give_back(key_, token_, release_) && left_locks().size() < most_left) {
+            left_locks().push_back({key_, token_});
+        }
     } catch (...) { // no memory: the lock ends by itself
     }
 }

@@ -320,6 +320,22 @@ subtest 'a value that was read in an outage' => sub {
     $session->quit;
 };
 
+# Redis keeps the fill lock over the outage: nobody could take it back when the computing ended.
+subtest 'a value that was computed in an outage' => sub {
+    my $session = $node->background_psql('postgres');
+    my $long = q(SELECT helix.cache_get_or_fetch('doc:long', 'SELECT to_jsonb(1) FROM pg_sleep(1)', 60););
+    $session->query_until(qr/begun/, "\\echo begun\n$long\n");
+    wait_until(sub { $redis->cli('KEYS', 'helix:fill:*doc:long') ne '' }) or die 'no fill lock';
+    $redis->stop;
+    sleep 1.5;
+    $redis->cont;
+    ok(is_in_use(), 'Redis is in use again');
+    isnt($redis->cli('KEYS', 'helix:fill:*doc:long'), '', 'and has the fill lock still');
+    $session->query_safe(q(SELECT helix.cache_get_or_fetch('doc:next', 'SELECT to_jsonb(1)', 60)));
+    is($redis->cli('KEYS', 'helix:fill:*doc:long'), '', 'the session gives it back once it takes another');
+    $session->quit;
+};
+
 subtest 'another url by reload' => sub {
     my $other = start_redis();
     $_->cli('MSET', "recommendations:$you", 'old', "session:$you", 'old') for $redis, $other;
