@@ -66,6 +66,15 @@ SELECT claim(1, 'task-breakdown', 'email-classify'), claim(1, 'email-classify'),
 SELECT entries_read() - :before BETWEEN 4 AND 60 AS reads_little;
 RESET helix.max_queued_per_user;
 
+-- The last of a user leaves the queue: their next one comes behind what they still have.
+DELETE FROM helix_internal.queue;
+ALTER SEQUENCE a RESTART;
+ALTER SEQUENCE b RESTART;
+SELECT queue('a', 3);
+SELECT helix.cancel_execution(id) FROM helix_internal.queue WHERE payload = '"a3"';
+SELECT queue('a', 1), queue('b', 3);
+SELECT claim(10);
+
 -- A transaction with an old snapshot cannot wait for what arrives.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM helix.claim_executions('w', p_operations => '{nothing}');

@@ -9,6 +9,20 @@ extern "C" {
 
 namespace helix::pg {
 
+namespace {
+
+// The relation cache has planned the predicates already. The executor would plan them again for each writer.
+void prepare_predicates(const ResultRelInfo* target) {
+    for (int i = 0; i < target->ri_NumIndices; ++i) {
+        IndexInfo* const index = target->ri_IndexRelationInfo[i];
+        if (index->ii_Predicate != NIL) {
+            index->ii_PredicateState = ExecInitQual(index->ii_Predicate, nullptr);
+        }
+    }
+}
+
+} // namespace
+
 TableWriter open_writer(Oid table) {
     TableWriter writer{};
     writer.table = table_open(table, RowExclusiveLock);
@@ -16,6 +30,7 @@ TableWriter open_writer(Oid table) {
     writer.target = makeNode(ResultRelInfo);
     InitResultRelInfo(writer.target, writer.table, 0, nullptr, 0);
     ExecOpenIndices(writer.target, false);
+    prepare_predicates(writer.target);
     return writer;
 }
 

@@ -12,6 +12,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "common/hashfn.h"
 #include "executor/tuptable.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr int arrival_bits = 20;
 constexpr std::int64_t lag = 16; // turns that an operation may lie behind the others' before its queue is looked at
+constexpr int known_users = 64;
 
 pg::Statement select_due(R"(
     SELECT id, user_id, operation_id, ready_at
@@ -86,8 +88,8 @@ std::optional<Lane::Place> turn_in_index(const char* name, std::span<ScanKeyData
     }
     index_endscan(scan);
     ExecDropSingleTupleTableSlot(row);
-    index_close(index, AccessShareLock);
-    table_close(queue, AccessShareLock);
+    index_close(index, NoLock); // what follows writes into both
+    table_close(queue, NoLock);
     return turn;
 }
 
@@ -113,11 +115,35 @@ std::optional<Lane::Place> first_of_operation(Datum operation_id, int priority, 
     return turn_in_index("queue_operation", keys, ForwardScanDirection);
 }
 
-// The user's last turn after the current one.
-std::optional<Lane::Place> last_of_user(const pg_uuid_t& user, int priority, std::int64_t current) {
-    ScanKeyData keys[] = {equal(1, F_UUID_EQ, UUIDPGetDatum(&user)), priority_is(2, priority),
-                          at_least(3, place_of_turn(current + 1))};
+// The last turn that this session gave a user.
+struct Given {
+    pg_uuid_t user;
+    int priority;
+    Lane::Place turn;
+};
+Given given[known_users];
+
+Given& given_to(const pg_uuid_t& user, int priority) {
+    Given& known =
+        given[(DatumGetUInt32(hash_any(user.data, UUID_LEN)) + static_cast<unsigned>(priority)) % known_users];
+    if (known.priority != priority || memcmp(&known.user, &user, sizeof(user)) != 0) {
+        known = {user, priority, 0};
+    }
+    return known;
+}
+
+std::optional<Lane::Place> last_of_user_from(const pg_uuid_t& user, int priority, Lane::Place from) {
+    ScanKeyData keys[] = {equal(1, F_UUID_EQ, UUIDPGetDatum(&user)), priority_is(2, priority), at_least(3, from)};
     return turn_in_index("queue_user", keys, BackwardScanDirection);
+}
+
+// The user's last turn after the current one. A scan reads all of a page that lies in its range. So it begins at the
+// turn that this session gave last, and once more where that has left the queue.
+std::optional<Lane::Place> last_of_user(const pg_uuid_t& user, int priority, std::int64_t current) {
+    const Lane::Place from = place_of_turn(current + 1);
+    const Lane::Place known = given_to(user, priority).turn;
+    const auto last = known > from ? last_of_user_from(user, priority, known) : std::nullopt;
+    return last ? last : last_of_user_from(user, priority, from);
 }
 
 // After a start of the server the first that is ready says how far the turns are.
@@ -162,7 +188,9 @@ Lane::Place next_turn(const pg_uuid_t& user, int priority, Datum operation_id) {
     const std::int64_t current = turn_of_operation(priority, operation_id);
     const auto last = last_of_user(user, priority, current);
     const std::int64_t number = std::max(current, last ? number_of(*last) : 0) + 1;
-    return place_of_turn(number) | static_cast<Lane::Place>(next_arrival() % (1U << arrival_bits));
+    const auto turn = place_of_turn(number) | static_cast<Lane::Place>(next_arrival() % (1U << arrival_bits));
+    given_to(user, priority).turn = turn;
+    return turn;
 }
 
 void note_claimed(int priority, Datum operation_id, Lane::Place turn) {
