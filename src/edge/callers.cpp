@@ -24,14 +24,17 @@ constexpr std::size_t longest_token = 8 * 1024;
     throw Refusal(401, "PGRST301", "the token is not accepted", {}, "Sign in again.");
 }
 
-// The token of `Authorization: Bearer …`; empty where none was sent.
+// The token of `Authorization: Bearer …`; empty where none was sent. supabase-js sends the key of the application there
+// where nobody is signed in: a publishable key, which is no token, and which the header apikey has too.
 std::string_view token_of(const Request& request) {
     constexpr std::string_view scheme = "bearer ";
     const std::string_view value = request.header("authorization");
     if (value.size() < scheme.size() || strncasecmp(value.data(), scheme.data(), scheme.size()) != 0) {
         return {};
     }
-    return value.substr(scheme.size());
+    const std::string_view token = value.substr(scheme.size());
+    const bool is_key = token.find('.') == std::string_view::npos && token == request.header("apikey");
+    return is_key ? std::string_view() : token;
 }
 
 } // namespace

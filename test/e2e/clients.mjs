@@ -1,8 +1,9 @@
 // What the tests share: clients of the API as anonymous, signed-up and service callers, and what to expect of an answer.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
+import { SignJWT } from 'jose';
 import postgres from 'postgres';
 import ws from 'ws';
 
@@ -32,6 +33,29 @@ export async function signUp(name) {
     assert.ok(data.session, 'a session comes with the sign-up');
     return Object.assign(person, { id: data.user.id, token: data.session.access_token });
 }
+
+const tokenSecret = new TextEncoder().encode(process.env.HELIX_SECRET_JWT);
+
+/** A token as an application with accounts of its own issues it. */
+export const makeToken = (claims, { secret = tokenSecret, expires = '1 h' } = {}) =>
+    new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setIssuedAt().setExpirationTime(expires).sign(secret);
+
+/** A client whose calls carry this token. */
+export function clientWith(token) {
+    return createClient(HELIX_URL, HELIX_PUBLISHABLE_KEY, {
+        db: { schema: 'helix' }, accessToken: async () => token, realtime: { transport: ws },
+    });
+}
+
+/** Somebody with such a token, without a sign-up. */
+export async function signIn() {
+    const id = randomUUID();
+    const token = await makeToken({ role: 'authenticated', sub: id });
+    return Object.assign(clientWith(token), { id, token });
+}
+
+/** The service, by a token too. */
+export const serviceByToken = async () => clientWith(await makeToken({ role: 'service_role' }));
 
 /** The data of an answer that has to be a success. */
 export async function data(answer) {

@@ -1,7 +1,8 @@
 // Starts @supabase/lite on the PostgreSQL that PGHOST names, prepares the database as a DBA would, and runs the tests against it.
+// Those that call functions alone (rpc-*.test.mjs) run against helix-edge too.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createWriteStream, readdirSync } from 'node:fs';
 import { format } from 'node:util';
 import { serve } from '@hono/node-server';
@@ -54,7 +55,7 @@ const app = new App({
     auth: {
         enabled: true,
         enable_signup: true,
-        jwt_secret: randomBytes(32).toString('hex'),
+        jwt_secret: process.env.HELIX_SECRET_JWT,
         publishable_key: publishableKey,
         secret_key: secretKey,
         email: { enable_signup: true, enable_confirmations: false },
@@ -74,14 +75,40 @@ const first = await fetch(`${url}/rest/v1/operations?select=operation_id`,
 assert.equal(first.status, 200);
 await sql`SELECT helix.grant_api_access('authenticated', 'service_role', 'anon')`;
 
+await sql.unsafe("CREATE ROLE edge LOGIN NOINHERIT; SELECT helix.grant_edge_access('edge')");
+
+/** Starts helix-edge; its process and its URL. */
+async function startEdge() {
+    const edge = spawn('helix-edge', ['--database', `host=${process.env.PGHOST} user=edge dbname=postgres`, '--listen', '127.0.0.1:0',
+        '--log-requests', 'off'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    for await (const words of edge.stderr) {
+        const [, address] = /listening on (\S+)/.exec(words) ?? [];
+        assert.ok(address, `helix-edge did not start: ${words}`);
+        edge.stderr.resume();
+        return { edge, edgeUrl: `http://${address}` };
+    }
+}
+
+/** Runs files of tests against an API; 0 where all of them pass. */
+async function run(files, HELIX_URL, publishable, secret) {
+    const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], {
+        stdio: 'inherit',
+        env: { ...process.env, HELIX_URL, HELIX_PUBLISHABLE_KEY: publishable, HELIX_SECRET_KEY: secret },
+    });
+    const [code] = await once(tests, 'exit');
+    return code ?? 1;
+}
+
 const files = process.argv.length > 2 ? process.argv.slice(2) : readdirSync('.').filter(name => name.endsWith('.test.mjs')).sort();
-const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], {
-    stdio: 'inherit',
-    env: { ...process.env, HELIX_URL: url, HELIX_PUBLISHABLE_KEY: publishableKey, HELIX_SECRET_KEY: secretKey },
-});
-tests.on('exit', async code => {
-    server.close();
-    await sql.end();
-    await app.connection.close();
-    process.exit(code ?? 1);
-});
+const calls = files.filter(name => name.startsWith('rpc-'));
+let code = await run(files, url, publishableKey, secretKey);
+if (calls.length > 0) {
+    process.stdout.write('\nhelix-edge in the place of @supabase/lite\n');
+    const { edge, edgeUrl } = await startEdge();
+    code = Math.max(code, await run(calls, edgeUrl, 'sb_publishable_edge', 'none'));
+    edge.kill();
+}
+server.close();
+await sql.end();
+await app.connection.close();
+process.exit(code);

@@ -148,7 +148,8 @@ SQL
         MIME::Base64::encode_base64($bytes, ''), 'are queued as they came');
     answers($call->($schedule, $bytes, 'X-Webhook-Signature' => hmac_sha256_hex($bytes, 'whisper')), 202, qr/"duplicate": true/,
         'a second delivery');
-    answers($call->($schedule, 'x', 'X-Webhook-Signature' => 'f' x 64), 401, qr/^\{"error": "the signature is wrong"\}$/, 'a wrong one');
+    answers($call->($schedule, 'x', 'X-Webhook-Signature' => 'f' x 64), 401, qr/^\{"error": "the signature is wrong"\}$/,
+        'a wrong one');
     answers($call->($schedule, 'x'), 401, qr/"error"/, 'none');
     answers($call->($ada, 'x'), 404, qr/"error"/, 'an unknown schedule');
     answers($call->('', 'x'), 400, qr/"error"/, 'no schedule');
@@ -187,7 +188,8 @@ SQL
     like($seen, qr/caf\xc3\xa9/, 'a header in Latin 1, as UTF-8');
     like($seen, qr/"transaction_read_only" : "on"/, 'a stable function only reads');
     unlike($seen, qr/canary|Bearer/, 'no secret of the caller');
-    my $told = rpc($edge, $service, 'told', '{"p_status": "418", "p_headers": "[{\"X-Tea\": \"pot\"}, {\"Content-Type\": \"a/b\"}]"}');
+    my $told = rpc($edge, $service, 'told',
+        '{"p_status": "418", "p_headers": "[{\"X-Tea\": \"pot\"}, {\"Content-Type\": \"a/b\"}]"}');
     is("$told->{status} $told->{headers}{'x-tea'} $told->{headers}{'content-type'} $told->{body}", '418 pot a/b "done"',
         'response.status and response.headers');
     answers(rpc($edge, $service, 'told', '{"p_status": "200", "p_headers": "[{\"X\": \"a\\r\\nSet-Cookie: b\"}]"}'), 500,
@@ -237,12 +239,12 @@ subtest 'its end and its log' => sub {
     unlike(rpc($edge, $adas, 'current_user_id', '{}', 'X-Request-Id' => 'a b')->{headers}{'x-request-id'}, qr/ /, 'a right one');
     is(stop_edge($edge), 0, 'SIGTERM ends it in peace');
     my $log = edge_log($edge);
-    like($log, qr{^time=\S+Z method=POST route=rpc/current_user_id status=200 ms=[\d.]+ bytes=38 request=mine-1 traceparent=00-4bf\S+$}m,
-        'one line a request');
+    my $line = 'route=rpc/current_user_id status=200 ms=[\d.]+ bytes=38 request=mine-1 traceparent=00-4bf\S+';
+    like($log, qr{^time=\S+Z method=POST $line$}m, 'one line a request');
     unlike($log, qr/$adas|whisper|$ada/, 'no token, no body, no user');
     is(() = $log =~ /the database cannot be reached/g, 1, 'an outage is one line');
     my ($out, $error);
-    ok(!IPC::Run::run([ 'helix-edge', '--listen', '127.0.0.1:0' ], '>', \$out, '2>', \$error), 'without a database it does not start');
+    ok(!IPC::Run::run([ 'helix-edge', '--listen', '127.0.0.1:0' ], '>', \$out, '2>', \$error), 'it does not start without a database');
     like($error, qr/--database is missing/, 'and says why');
 };
 
