@@ -3,7 +3,7 @@
 
 pgxs=/usr/lib/postgresql/$pg_version/lib/pgxs/src/test
 
-# Their seconds depend on nothing else running beside them. All others run two at a time.
+# Their seconds depend on nothing else running beside them. All others run three at a time: they mostly wait.
 alone='008|011|012|013|014|015|021|022|027'
 # What test/run quick runs of the TAP tests.
 quick_tap='004|005|009|010|015|021|024|025|026'
@@ -89,7 +89,7 @@ run_tap() {
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
-    [ ${#together[@]} = 0 ] || prove_in "$copy" -j2 "${together[@]/#/$copy/t/}" || status=1
+    [ ${#together[@]} = 0 ] || prove_in "$copy" -j3 "${together[@]/#/$copy/t/}" || status=1
     if [ ${#apart[@]} -gt 0 ] && { [ $status = 0 ] || [ -z "${FAIL_FAST:-}" ]; }; then
         prove_in "$copy" "${apart[@]/#/$copy/t/}" || status=1
     fi
