@@ -6,7 +6,7 @@ CREATE SCHEMA bench;
 CREATE TABLE bench.bare (LIKE helix_internal.executions);
 ALTER TABLE bench.bare
     ALTER id SET DEFAULT 0, ALTER xid SET DEFAULT 0, ALTER recorded_at SET DEFAULT now(), ALTER occurred_at SET DEFAULT now(),
-        ALTER priced SET DEFAULT false;
+        ALTER pricing SET DEFAULT 'g';
 
 -- Peer: one row for each user and day, kept by PL/pgSQL.
 CREATE TABLE bench.upserted (
@@ -40,7 +40,8 @@ CREATE TABLE bench.source AS
            (100 + i * 613 % 4000)::bigint AS input_tokens, 0::bigint AS cached_input_tokens, (i * 31 % 900)::bigint AS output_tokens
       FROM generate_series(0, 239999) i;
 
--- As the text that a client would send. Batch -1 is batch 0 as executions of one user.
+-- As the text that a client would send. Batch -1 is batch 0 as executions of one user; in -2 these have usage objects, as
+-- OpenAI writes them.
 CREATE TABLE bench.batches (batch int PRIMARY KEY, executions text);
 ALTER TABLE bench.batches ALTER executions SET STORAGE EXTERNAL;
 INSERT INTO bench.batches
@@ -53,6 +54,16 @@ SELECT batch, replace(replace(json_agg(json_build_object(
         SELECT -1, lpad('1', 32, '0')::uuid, operation_id, date, success, latency_ms, cost_usd, provider, model, input_tokens,
                cached_input_tokens, output_tokens FROM bench.source WHERE batch = 0) s
  GROUP BY batch;
+INSERT INTO bench.batches
+SELECT -2, replace(replace(json_agg(json_build_object(
+           'user_id', lpad('1', 32, '0')::uuid, 'operation_id', operation_id, 'date', date, 'success', success,
+           'latency_ms', latency_ms, 'model_used', 'openai', 'model', 'gpt-5-mini', 'usage', json_build_object(
+               'prompt_tokens', input_tokens, 'completion_tokens', output_tokens, 'total_tokens', input_tokens + output_tokens,
+               'prompt_tokens_details', json_build_object('cached_tokens', input_tokens / 2, 'audio_tokens', 0),
+               'completion_tokens_details', json_build_object(
+                   'reasoning_tokens', output_tokens / 3, 'audio_tokens', 0, 'accepted_prediction_tokens', 0,
+                   'rejected_prediction_tokens', 0))))::text, ' : ', ':'), ', ', ',')
+  FROM bench.source WHERE batch = 0;
 
 -- The same two batches as arrays, in the text that a driver would send.
 CREATE TABLE bench.column_batches AS
