@@ -233,9 +233,8 @@ subtest 'pages' => sub {
     like($script->{headers}{'cache-control'}, qr/immutable/, 'that never changes');
     is(request($edge, 'GET', '/config.json')->{headers}{'cache-control'}, 'no-store', 'the configuration may change');
     is(request($edge, 'HEAD', '/analytics/operations')->{headers}{'content-length'}, 7, 'HEAD');
-    for my $path ('/../outside.html', '/..%2foutside.html', '/.hidden', '/.hidden.html', '//outside', '/assets/', '/assets', '/', '/x') {
-        is(status_of(request($edge, 'GET', $path)), 404, "no $path");
-    }
+    is(status_of(request($edge, 'GET', $_)), 404, "no $_")
+      for qw(/../outside.html /..%2foutside.html /.hidden /.hidden.html //outside /assets/ /assets / /x);
     is(status_of(request($edge, 'POST', '/analytics/operations')), 405, 'pages are read');
     stop_edge($edge);
 };
@@ -273,7 +272,10 @@ subtest 'TLS' => sub {
 subtest 'a Unix socket' => sub {
     my $path = PostgreSQL::Test::Utils::tempdir_short() . '/edge';
     my $edge = start_edge($node, '--listen', "unix:$path");
-    my $ask = sub { IPC::Run::run([ 'curl', '-sS', '--unix-socket', $path, 'http://edge/healthz' ], '>', \my $out, '2>', \my $error); $out };
+    my $ask = sub {
+        IPC::Run::run([ 'curl', '-sS', '--unix-socket', $path, 'http://edge/healthz' ], '>', \my $out, '2>', \my $error);
+        return $out;
+    };
     is($ask->(), "alive\n", 'it answers');
     stop_edge($edge, 'KILL');
     ok(-S $path, 'killed, it leaves its socket');
