@@ -79,8 +79,9 @@ await sql.unsafe("CREATE ROLE edge LOGIN NOINHERIT; SELECT helix.grant_edge_acce
 
 /** Starts helix-edge; its process and its URL. */
 async function startEdge() {
-    const edge = spawn('helix-edge', ['--database', `host=${process.env.PGHOST} user=edge dbname=postgres`, '--listen', '127.0.0.1:0',
-        '--log-requests', 'off'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const database = `host=${process.env.PGHOST} user=edge dbname=postgres`;
+    const edge = spawn('helix-edge', ['--database', database, '--listen', '127.0.0.1:0', '--log-requests', 'off'],
+        { stdio: ['ignore', 'ignore', 'pipe'] });
     for await (const words of edge.stderr) {
         const [, address] = /listening on (\S+)/.exec(words) ?? [];
         assert.ok(address, `helix-edge did not start: ${words}`);

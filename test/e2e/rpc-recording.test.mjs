@@ -56,8 +56,8 @@ test('many calls at the same moment are each answered for themselves', async () 
 test('many executions are recorded by one call, or none of them', async () => {
     const ada = await signIn();
     const many = [0.1, 0.2, 0.3].map((cost_usd, place) => ({
-        user_id: ada.id, operation_id: 'task-breakdown', date: '2026-11-21', success: place !== 2, latency_ms: 100 * place, cost_usd,
-        model_used: 'openai', request_id: `bulk-${place}`,
+        user_id: ada.id, operation_id: 'task-breakdown', date: '2026-11-21', success: place !== 2, latency_ms: 100 * place,
+        cost_usd, model_used: 'openai', request_id: `bulk-${place}`,
     }));
     assert.equal(new Set(await data(ada.rpc('record_operation_executions', { p_executions: many }))).size, 3);
     const bad = [{ ...many[0], request_id: 'x' }, { ...many[1], request_id: 'y', operation_id: 'no-such-operation' }];
