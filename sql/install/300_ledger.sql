@@ -1,4 +1,4 @@
--- The ledger: one row per execution, never updated on the way in.
+-- The ledger: one row per execution and per correction, never updated on the way in.
 CREATE SEQUENCE helix_internal.execution_ids INCREMENT 64;
 COMMENT ON SEQUENCE helix_internal.execution_ids IS 'Each value is the first of a block of 64 ids that one session hands out';
 
@@ -25,7 +25,12 @@ CREATE TABLE helix_internal.executions (
     metadata            jsonb,
     usage               jsonb,
     service_tier        text,
-    sent_model          text
+    sent_model          text,
+    corrects            bigint,
+    revision            integer,
+    final_cost_usd      numeric,
+    final_usage         jsonb,
+    reason              text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE helix_internal.executions IS
     'The ledger, in partitions by UTC month of recorded_at. Partitions and their indexes are made by make_partition(), not by '
@@ -40,6 +45,16 @@ COMMENT ON COLUMN helix_internal.executions.usage IS
     'Counts of types beyond input, cached input and output. They are also in the columns of tokens that they belong to.';
 COMMENT ON COLUMN helix_internal.executions.service_tier IS 'The tier by which it was priced; null: standard';
 COMMENT ON COLUMN helix_internal.executions.sent_model IS 'The model''s name as it was sent, where the price list has another';
+COMMENT ON COLUMN helix_internal.executions.corrects IS
+    'Null: an execution. Else the row is a correction of this execution: cost, tokens and usage are signed differences, which count '
+    'in sums and never in counts. An adjustment without an execution has its own id.';
+COMMENT ON COLUMN helix_internal.executions.revision IS
+    'Of finalize_execution(): 1 for an execution''s first finalization, and so on. Null: an execution, or adjust_cost()';
+COMMENT ON COLUMN helix_internal.executions.final_cost_usd IS
+    'Of a finalization: what the execution costs by it. cost_usd is the difference to what stood before.';
+COMMENT ON COLUMN helix_internal.executions.final_usage IS
+    'Of a finalization: the usage that it priced, as an object of the columns of tokens and usage';
+COMMENT ON COLUMN helix_internal.executions.reason IS 'Why adjust_cost() was called';
 
 -- What has been folded: everything with an xid below next_xid that is not in open_xids, and every id up to base_id.
 CREATE TABLE helix_internal.watermark (
@@ -115,7 +130,7 @@ CREATE TABLE helix_internal.operation_execution_analytics (
     executions          bigint      NOT NULL,
     successes           bigint      NOT NULL,
     cost_usd            numeric     NOT NULL,
-    max_cost_usd        numeric     NOT NULL,
+    max_cost_usd        numeric,
     latency_count       bigint      NOT NULL,
     latency_sum         numeric     NOT NULL,
     latency_min         integer,

@@ -97,11 +97,15 @@ CREATE VIEW helix.executions WITH (security_invoker = true) AS
            e.provider AS model_used, e.model, e.input_tokens, e.cached_input_tokens, e.output_tokens,
            e.request_id, e.occurred_at, e.error, e.trace_id, e.metadata, e.recorded_at,
            e.usage, coalesce(e.service_tier, 'standard') AS service_tier, coalesce(e.sent_model, e.model) AS sent_model,
-           CASE e.pricing WHEN 'g' THEN 'given' WHEN 'p' THEN 'priced' ELSE 'unpriced' END AS pricing
+           CASE e.pricing WHEN 'g' THEN 'given' WHEN 'p' THEN 'priced' ELSE 'unpriced' END AS pricing,
+           e.corrects, e.revision, e.reason
       FROM helix_internal.executions e;
 COMMENT ON VIEW helix.executions IS
-    'The executions that the caller may see. Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
-    'record_operation_execution does. id and recorded_at are assigned by the database, and refused in a new row.';
+    'The executions that the caller may see, and their corrections: rows of signed differences, where corrects is the id of the '
+    'execution. What one costs in all is sum(cost_usd) GROUP BY coalesce(corrects, id). revision is of finalize_execution(), '
+    'reason of adjust_cost(). Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
+    'record_operation_execution does. id, recorded_at and the columns of corrections '
+    'are assigned by the database, and refused in a new row.';
 
 CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.executions
     FOR EACH ROW EXECUTE FUNCTION helix_internal.write_execution();

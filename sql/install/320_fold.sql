@@ -65,7 +65,7 @@ CREATE FUNCTION helix.explain_cost(p_execution_id bigint)
                    valid_from timestamptz, usd_per_million numeric, cost_usd numeric)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
-        WITH e AS (SELECT x.* FROM helix_internal.executions x WHERE x.id = p_execution_id),
+        WITH e AS (SELECT s.* FROM helix_internal.standing_usage s WHERE s.execution_id = p_execution_id),
              b AS (SELECT l.*
                      FROM e
                     CROSS JOIN LATERAL helix_internal.bill_of(e.provider, e.model, e.occurred_at, e.input_tokens,
@@ -76,13 +76,19 @@ CREATE FUNCTION helix.explain_cost(p_execution_id bigint)
         SELECT CASE e.pricing WHEN 'g' THEN 'given' ELSE 'price since changed' END, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                e.cost_usd - (SELECT coalesce(pg_catalog.sum(b.cost_usd), 0) FROM b)
           FROM e
-         WHERE e.pricing = 'g' OR e.cost_usd <> (SELECT coalesce(pg_catalog.sum(b.cost_usd), 0) FROM b);
+         WHERE e.pricing = 'g' OR e.cost_usd <> (SELECT coalesce(pg_catalog.sum(b.cost_usd), 0) FROM b)
+        UNION ALL
+        SELECT 'adjusted', NULL, NULL, NULL, NULL, NULL, NULL, NULL, pg_catalog.sum(a.cost_usd)
+          FROM helix_internal.executions a
+         WHERE a.corrects = p_execution_id AND a.revision IS NULL
+        HAVING pg_catalog.count(*) > 0;
     END;
 COMMENT ON FUNCTION helix.explain_cost(bigint) IS
     'How the cost of an execution comes about: a row for each type of usage, with the rate that it is priced at. priced_as is the '
     'type whose rate it is; the rate is null where there is none. The costs add up to the execution''s. A cost that was given is '
     'one row, «given». A row «price since changed» has what the cost differs by from today''s prices: reprice() would correct '
-    'it. No row: there is no such execution, or it is another user''s.';
+    'it. Of a finalized execution the final usage is explained; what adjust_cost() added is one row, «adjusted». No row: there is '
+    'no such execution, or it is another user''s.';
 
 CREATE VIEW helix.unpriced_usage WITH (security_invoker = true) AS
     SELECT e.provider, e.model, coalesce(e.service_tier, 'standard') AS service_tier, pg_catalog.count(*) AS executions,
@@ -91,7 +97,7 @@ CREATE VIEW helix.unpriced_usage WITH (security_invoker = true) AS
            pg_catalog.max(e.occurred_at) AS last_occurred_at,
            (SELECT pg_catalog.array_agg(DISTINCT p.provider ORDER BY p.provider)
               FROM helix.model_prices p WHERE p.model = e.model) AS sellers
-      FROM helix_internal.executions e
+      FROM helix_internal.standing_usage e
      WHERE e.pricing = 'u'
      GROUP BY 1, 2, 3;
 COMMENT ON VIEW helix.unpriced_usage IS

@@ -16,10 +16,10 @@ CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
        AND e.xid < (SELECT w.next_xid FROM helix_internal.watermark w)
        AND e.xid = ANY ((SELECT w.open_xids FROM helix_internal.watermark w)::bigint[])
        AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w);
-COMMENT ON VIEW helix_internal.tail IS 'Executions that no fold has counted yet';
+COMMENT ON VIEW helix_internal.tail IS 'Executions and corrections that no fold has counted yet';
 
 -- The column types of the branches below agree to the letter. Only then does the planner flatten the whole into one
--- append, and leave out what a query does not ask for.
+-- append, and leave out what a query does not ask for. A correction counts in sums alone: it is no execution, and has no latency.
 CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
     SELECT t.user_id, t.date, t.total_operations, t.successes, t.total_cost_usd,
            t.anthropic_cost, t.deepseek_cost, t.gemini_cost, t.openai_cost,
@@ -27,7 +27,8 @@ CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
            t.latency_sketch, NULL::integer AS latency_ms
       FROM helix_internal.cost_trends t
     UNION ALL
-    SELECT e.user_id, e.date, 1::bigint, e.success::integer::bigint, e.cost_usd,
+    SELECT e.user_id, e.date, (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint,
+           e.cost_usd,
            CASE e.provider WHEN 'anthropic' THEN e.cost_usd ELSE 0 END,
            CASE e.provider WHEN 'deepseek' THEN e.cost_usd ELSE 0 END,
            CASE e.provider WHEN 'gemini' THEN e.cost_usd ELSE 0 END,
@@ -45,8 +46,9 @@ CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
            a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch, NULL::integer AS latency_ms
       FROM helix_internal.operation_execution_analytics a
     UNION ALL
-    SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC', e.provider, e.model, 1::bigint,
-           e.success::integer::bigint, e.cost_usd, e.cost_usd, (e.latency_ms IS NOT NULL)::integer::bigint,
+    SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC', e.provider, e.model,
+           (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
+           CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END, (e.latency_ms IS NOT NULL)::integer::bigint,
            coalesce(e.latency_ms, 0)::numeric, e.latency_ms, e.latency_ms,
            coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
            coalesce(e.output_tokens, 0)::numeric,
@@ -55,15 +57,16 @@ CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
 COMMENT ON VIEW helix_internal.analytics_entries IS
     'What sums up to helix.operation_execution_analytics: rollup rows and single executions';
 
+-- A day that has adjustments alone ran nothing: success_rate is 100 there, averages of cost are 0.
 -- Clients that read numbers strictly want no more digits than a double has. Sums and amounts are exact, without zeros at their end.
 -- Rates and averages have at most 15 significant digits: double precision::numeric keeps that many.
 CREATE VIEW helix.cost_trends WITH (security_invoker = true) AS
     SELECT s.user_id, s.date, s.total_operations, pg_catalog.trim_scale(s.total_cost_usd) AS total_cost_usd,
-           (s.total_cost_usd / s.total_operations)::double precision::numeric AS avg_cost_per_operation,
+           coalesce((s.total_cost_usd / nullif(s.total_operations, 0))::double precision::numeric, 0) AS avg_cost_per_operation,
            pg_catalog.trim_scale(s.anthropic_cost) AS anthropic_cost, pg_catalog.trim_scale(s.deepseek_cost) AS deepseek_cost,
            pg_catalog.trim_scale(s.gemini_cost) AS gemini_cost, pg_catalog.trim_scale(s.openai_cost) AS openai_cost,
            (s.latency_sum / nullif(s.latency_count, 0))::double precision::numeric AS avg_latency_ms,
-           (100.0 * s.successes / s.total_operations)::double precision::numeric AS success_rate,
+           coalesce((100.0 * s.successes / nullif(s.total_operations, 0))::double precision::numeric, 100) AS success_rate,
            helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 95) AS p95_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
@@ -85,7 +88,8 @@ CREATE VIEW helix.cost_trends WITH (security_invoker = true) AS
               FROM helix_internal.trend_entries t
              GROUP BY t.user_id, t.date) s;
 COMMENT ON VIEW helix.cost_trends IS
-    'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100';
+    'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100. Corrections are in '
+    'sums of cost and tokens alone.';
 
 CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) AS
     SELECT s.user_id, s.operation_id, s.period_start,
@@ -93,10 +97,11 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
                 THEN s.period_start + interval '24 hours'
                 ELSE GREATEST(s.period_start, pg_catalog.now() - interval '1 minute') END AS period_end,
            s.total_executions, s.successful_executions, s.total_executions - s.successful_executions AS failed_executions,
-           (100.0 * s.successful_executions / s.total_executions)::double precision::numeric AS success_rate,
+           coalesce((100.0 * s.successful_executions / nullif(s.total_executions, 0))::double precision::numeric, 100)
+               AS success_rate,
            pg_catalog.trim_scale(s.total_cost_usd) AS total_cost_usd,
-           (s.total_cost_usd / s.total_executions)::double precision::numeric AS avg_cost_per_execution,
-           pg_catalog.trim_scale(s.max_cost_single_execution) AS max_cost_single_execution,
+           coalesce((s.total_cost_usd / nullif(s.total_executions, 0))::double precision::numeric, 0) AS avg_cost_per_execution,
+           coalesce(pg_catalog.trim_scale(s.max_cost_single_execution), 0) AS max_cost_single_execution,
            (s.latency_sum / nullif(s.latency_count, 0))::double precision::numeric AS avg_latency_ms,
            s.min_latency_ms, s.max_latency_ms,
            helix_internal.sketch_percentile(s.latency_sketch, 50) AS p50_latency_ms,

@@ -51,7 +51,7 @@ CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / pg_catalog.sum(a.executions))::double precision::numeric, 100)
+        SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / nullif(pg_catalog.sum(a.executions), 0))::double precision::numeric, 100)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
@@ -110,12 +110,14 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    pg_catalog.sum(m.cached_input_tokens)::bigint AS cached_input_tokens,
                    pg_catalog.sum(m.output_tokens)::bigint AS output_tokens,
                    helix_internal.latency_sketch(m.latency_sketch, NULL) AS latency_sketch,
-                   pg_catalog.jsonb_object_agg(m.model, m.executions) AS models_used
+                   coalesce(pg_catalog.jsonb_object_agg(m.model, m.executions) FILTER (WHERE m.executions > 0), '{}') AS models_used
               FROM by_model m
              GROUP BY m.operation_id)
         SELECT o.operation_id, o.executions, o.successes, o.executions - o.successes,
-               (100.0 * o.successes / o.executions)::double precision::numeric, pg_catalog.trim_scale(o.cost_usd),
-               (o.cost_usd / o.executions)::double precision::numeric, pg_catalog.trim_scale(o.max_cost_usd),
+               coalesce((100.0 * o.successes / nullif(o.executions, 0))::double precision::numeric, 100),
+               pg_catalog.trim_scale(o.cost_usd),
+               coalesce((o.cost_usd / nullif(o.executions, 0))::double precision::numeric, 0),
+               coalesce(pg_catalog.trim_scale(o.max_cost_usd), 0),
                (o.latency_sum / nullif(o.latency_count, 0))::double precision::numeric, o.latency_min, o.latency_max,
                helix_internal.sketch_percentile(o.latency_sketch, 50), helix_internal.sketch_percentile(o.latency_sketch, 95),
                helix_internal.sketch_percentile(o.latency_sketch, 99),
@@ -181,9 +183,10 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                helix_internal.sketch_percentile(t.latency_sketch, 50), helix_internal.sketch_percentile(t.latency_sketch, 95),
                helix_internal.sketch_percentile(t.latency_sketch, 99),
                t.input_tokens, t.cached_input_tokens, t.output_tokens,
-               (SELECT m.model FROM by_model m
+               (SELECT m.model FROM by_model m WHERE m.executions > 0
                  ORDER BY m.successes / m.executions DESC, m.latency_sum / nullif(m.latency_count, 0), m.model LIMIT 1),
-               (SELECT m.model FROM by_model m ORDER BY m.cost_usd / m.executions, m.model LIMIT 1)
+               (SELECT m.model FROM by_model m WHERE m.executions > 0
+                 ORDER BY m.cost_usd / m.executions, m.model LIMIT 1)
           FROM total t;
     END;
 COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS

@@ -10,14 +10,15 @@ CREATE FUNCTION helix.ledger_status(
     OUT folded_cost_usd numeric, OUT worker_pid integer, OUT worker_last_error text, OUT worker_last_error_at timestamptz)
     LANGUAGE sql VOLATILE
     BEGIN ATOMIC
-        SELECT t.rows, pg_catalog.clock_timestamp() - t.oldest, w.folded_at, coalesce(w.folded_rows, 0),
+        SELECT t.executions, pg_catalog.clock_timestamp() - t.oldest, w.folded_at, coalesce(w.folded_rows, 0),
                coalesce(w.folded_cost_usd, 0), s.pid, s.last_error, s.last_error_at
-          FROM (SELECT pg_catalog.count(*) AS rows, pg_catalog.min(e.recorded_at) AS oldest FROM helix_internal.tail e) t
+          FROM (SELECT pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions, pg_catalog.min(e.recorded_at) AS oldest
+                  FROM helix_internal.tail e) t
           LEFT JOIN helix_internal.watermark w ON true
           CROSS JOIN helix_internal.worker_status() s;
     END;
 COMMENT ON FUNCTION helix.ledger_status() IS
-    'One row: executions not folded yet and the age of the oldest, the last fold, and executions and USD folded in all. It also '
+    'One row: executions not folded yet, the age of the oldest row of the ledger that is not, the last fold, and executions and USD folded in all. It also '
     'has the worker''s pid and last error. A null pid means that this database has no worker: see helix.databases.';
 
 CREATE FUNCTION helix.verify_ledger()
@@ -32,8 +33,10 @@ CREATE FUNCTION helix.verify_ledger()
              WHERE e.id <= w.base_id OR (e.xid < w.next_xid AND e.xid <> ALL (w.open_xids))),
         ledger AS (
             SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC' AS period_start, e.provider, e.model,
-                   pg_catalog.count(*) AS executions, pg_catalog.count(*) FILTER (WHERE e.success) AS successes,
-                   pg_catalog.sum(e.cost_usd) AS cost_usd, pg_catalog.max(e.cost_usd) AS max_cost_usd,
+                   pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions,
+                   pg_catalog.count(*) FILTER (WHERE e.success AND e.corrects IS NULL) AS successes,
+                   pg_catalog.sum(e.cost_usd) AS cost_usd,
+                   pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS max_cost_usd,
                    pg_catalog.count(e.latency_ms) AS latency_count,
                    coalesce(pg_catalog.sum(e.latency_ms), 0)::numeric AS latency_sum,
                    pg_catalog.min(e.latency_ms) AS latency_min, pg_catalog.max(e.latency_ms) AS latency_max,
@@ -74,8 +77,14 @@ CREATE FUNCTION helix.verify_ledger()
              GROUP BY 1, 2),
         partitions AS (
             SELECT (pg_catalog.date_trunc('month', e.recorded_at AT TIME ZONE 'UTC'))::date AS month,
-                   pg_catalog.count(*) AS rows, pg_catalog.sum(e.cost_usd) AS cost_usd
-              FROM folded e GROUP BY 1)
+                   pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS rows, pg_catalog.sum(e.cost_usd) AS cost_usd
+              FROM folded e GROUP BY 1),
+        finalized AS (
+            SELECT f.corrects, pg_catalog.sum(f.cost_usd) AS moved_usd,
+                   (pg_catalog.array_agg(f.final_cost_usd ORDER BY f.revision DESC))[1] AS final_usd
+              FROM helix_internal.executions f
+             WHERE f.corrects IS NOT NULL AND f.revision IS NOT NULL
+             GROUP BY 1)
         SELECT k.what, k.user_id, k.day, k.operation_id, k.model, k.expected::text, k.found::text
           FROM by_key k, retained r
          WHERE CASE WHEN k.a_user IS NULL OR k.first_recorded_at >= r.since
@@ -116,7 +125,12 @@ CREATE FUNCTION helix.verify_ledger()
                             coalesce(pg_catalog.max(v.folded_cost_usd), 0) AS folded_cost_usd
                        FROM helix_internal.watermark v) w
          WHERE ROW(p.rows, p.cost_usd, p.rows, p.cost_usd)
-               IS DISTINCT FROM ROW(a.rows, a.cost_usd, w.folded_rows, w.folded_cost_usd);
+               IS DISTINCT FROM ROW(a.rows, a.cost_usd, w.folded_rows, w.folded_cost_usd)
+        UNION ALL
+        SELECT 'execution and its finalizations against the final cost', e.user_id, e.date, e.operation_id, e.model,
+               f.final_usd::text, (e.cost_usd + f.moved_usd)::text
+          FROM finalized f JOIN helix_internal.executions e ON e.id = f.corrects AND e.corrects IS NULL
+         WHERE f.final_usd IS DISTINCT FROM e.cost_usd + f.moved_usd;
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
     'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '

@@ -253,11 +253,12 @@ CREATE FUNCTION helix.estimate_operation_cost(p_user_id uuid, p_operation_id tex
     LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
         WITH history AS (
-            SELECT pg_catalog.percentile_disc(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (ORDER BY h.cost_usd) AS usd,
+            SELECT pg_catalog.percentile_disc(ARRAY[0.1, 0.5, 0.9]) WITHIN GROUP (ORDER BY h.cost_usd + coalesce(
+                       (SELECT pg_catalog.sum(c.cost_usd) FROM helix_internal.executions c WHERE c.corrects = h.id), 0)) AS usd,
                    pg_catalog.count(*)::integer AS samples
-              FROM (SELECT n.cost_usd
-                      FROM (SELECT e.operation_id, e.model, e.provider, e.cost_usd FROM helix_internal.executions e
-                             WHERE e.user_id = p_user_id
+              FROM (SELECT n.id, n.cost_usd
+                      FROM (SELECT e.id, e.operation_id, e.model, e.provider, e.cost_usd FROM helix_internal.executions e
+                             WHERE e.user_id = p_user_id AND e.corrects IS NULL
                              ORDER BY e.xid DESC LIMIT 2000) n
                      WHERE n.operation_id = p_operation_id
                        AND (p_model IS NULL OR p_model IN (n.model, n.provider)

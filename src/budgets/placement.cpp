@@ -72,7 +72,8 @@ void count_at(const Cost& cost, Datum usd, TimestampTz time) {
 } // namespace
 
 void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved) {
-    if (!is_more(cost.usd, NumericGetDatum(int64_to_numeric(0)))) {
+    const Datum nothing = NumericGetDatum(int64_to_numeric(0));
+    if (!is_more(cost.usd, nothing) && !is_more(nothing, cost.usd)) {
         return;
     }
     if (!reserved) {

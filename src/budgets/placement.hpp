@@ -19,7 +19,7 @@ namespace helix::budgets {
 struct Cost {
     const pg_uuid_t& user_id;
     std::string_view operation_id;
-    Datum usd; // numeric
+    Datum usd; // numeric; less than 0 in corrections
     DateADT date;
     TimestampTz occurred_at;
     TimestampTz recorded_at;

@@ -31,12 +31,9 @@ std::optional<std::int64_t> count_argument(FunctionCallInfo fcinfo, int number) 
     return PG_ARGISNULL(number) ? std::nullopt : std::optional(PG_GETARG_INT64(number));
 }
 
-// The name is looked up again: an alias may have come since.
 Recorded recorded_call(FunctionCallInfo fcinfo, const PriceList& prices) {
-    const auto provider = text_argument(fcinfo, Argument::provider);
-    const bool nobody_knew = provider == operations::unknown_name;
-    const auto name = operations::resolve_model(prices, nobody_knew ? std::nullopt : std::optional(provider),
-                                                text_argument(fcinfo, Argument::model));
+    const auto name =
+        recorded_model(prices, {text_argument(fcinfo, Argument::provider), text_argument(fcinfo, Argument::model)});
     const TokenColumns tokens{count_argument(fcinfo, Argument::input), count_argument(fcinfo, Argument::cached_input),
                               count_argument(fcinfo, Argument::output)};
     return {

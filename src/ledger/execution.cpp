@@ -97,23 +97,6 @@ void resolve_model(const Request& request, const PriceList& prices, Execution& e
     }
 }
 
-void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
-    execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
-    if (execution.occurred_at > now + config::occurred_at_ahead_s * USECS_PER_SEC) {
-        throw Error(sqlstate::datetime_field_overflow, "occurred_at is too far in the future",
-                    std::string("It is ") + timestamptz_to_str(execution.occurred_at) + ".",
-                    "Correct the sender's clock or time zone, or allow more by helix.occurred_at_ahead.");
-    }
-    execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
-    const DateADT last = pg::utc_day(now) + config::date_ahead; // tomorrow has begun somewhere on earth
-    if (execution.date > last) {
-        throw Error(sqlstate::datetime_field_overflow, "date is too far in the future",
-                    std::string("It is ") + pg::date_text(execution.date) + ", the latest is " + pg::date_text(last) +
-                        ".",
-                    "Pass the day that it counts for, or allow more by helix.date_ahead.");
-    }
-}
-
 // A provider's own object says all of the usage, and flat counts beside it would contradict it.
 void check_one_form(const Request& request) {
     if (request.usage && (request.input_tokens || request.cached_input_tokens || request.output_tokens)) {
@@ -255,6 +238,23 @@ void copy_given(const Request& request, Execution& execution) {
 
 } // namespace
 
+void resolve_time(const Request& request, TimestampTz now, Execution& execution) {
+    execution.occurred_at = pg::checked_time(request.occurred_at.value_or(now), "occurred_at");
+    if (execution.occurred_at > now + config::occurred_at_ahead_s * USECS_PER_SEC) {
+        throw Error(sqlstate::datetime_field_overflow, "occurred_at is too far in the future",
+                    std::string("It is ") + timestamptz_to_str(execution.occurred_at) + ".",
+                    "Correct the sender's clock or time zone, or allow more by helix.occurred_at_ahead.");
+    }
+    execution.date = pg::checked_date(request.date.value_or(pg::utc_day(execution.occurred_at)), "date");
+    const DateADT last = pg::utc_day(now) + config::date_ahead; // tomorrow has begun somewhere on earth
+    if (execution.date > last) {
+        throw Error(sqlstate::datetime_field_overflow, "date is too far in the future",
+                    std::string("It is ") + pg::date_text(execution.date) + ", the latest is " + pg::date_text(last) +
+                        ".",
+                    "Pass the day that it counts for, or allow more by helix.date_ahead.");
+    }
+}
+
 Execution resolve(const Request& request, TimestampTz now) {
     check_required(request);
     check_bounds(request);
@@ -268,6 +268,21 @@ Execution resolve(const Request& request, TimestampTz now) {
         check_metadata(*execution.metadata); // what the usage has added to it
     }
     return execution;
+}
+
+void resolve_use(const Request& request, Execution& execution) {
+    check_bounds(request);
+    const PriceList& prices = request.cost_usd ? operations::prices() : operations::prices_with_rates();
+    const operations::ModelName recorded{execution.provider, execution.model};
+    const auto priced = recorded_model(prices, recorded);
+    execution.provider = priced.provider;
+    execution.model = priced.model;
+    resolve_cost(request, prices, execution);
+    execution.provider = recorded.provider; // it stays in its sums
+    execution.model = recorded.model;
+    if (execution.metadata) {
+        check_metadata(*execution.metadata);
+    }
 }
 
 } // namespace helix::ledger

@@ -43,8 +43,18 @@ struct Request {
 // Where the cost comes from, as the ledger keeps it. What is unpriced has usage without a rate: its cost lacks that.
 enum class Pricing : char { given = 'g', priced = 'p', unpriced = 'u' };
 
-// A valid, priced execution. Its provider and model may point into the price list: it is valid until
-// operations::prices() is called again.
+// What makes a row of the ledger the correction of an execution: costs and counts are signed differences then. Plain
+// data.
+struct Correction {
+    std::int64_t corrects; // 0: an adjustment without an execution, which gets its own id
+    std::optional<std::int32_t> revision;
+    std::optional<Datum> final_cost_usd; // numeric
+    std::optional<Datum> final_usage;    // jsonb
+    std::optional<std::string_view> reason;
+};
+
+// A valid, priced execution, or a correction of one. Its provider and model may point into the price list: it is valid
+// until operations::prices() is called again.
 struct Execution {
     pg_uuid_t user_id;
     std::string_view operation_id;
@@ -54,7 +64,7 @@ struct Execution {
     bool success;
     Pricing pricing;
     std::optional<std::int32_t> latency_ms;
-    Datum cost_usd; // numeric, finite, at least 0
+    Datum cost_usd; // numeric, finite, at least 0 but for corrections
     TimestampTz occurred_at;
     std::optional<std::int64_t> input_tokens;
     std::optional<std::int64_t> cached_input_tokens;
@@ -69,10 +79,18 @@ struct Execution {
     std::optional<std::string_view> sent_model;   // where the name was another than that of the price list
     std::optional<pg_uuid_t> reservation_id;
     budgets::Holder reservation_holder;
+    const Correction* correction; // null: an execution
 };
 
 // Checks everything, the caller's right to record for the user too, and prices the tokens where no cost is given.
 // Throws helix::Error; the COMMENT ON record_operation_execution lists the SQLSTATEs.
 Execution resolve(const Request& request, TimestampTz now);
+
+// The parts of it that corrections need. When it occurred, and the day that it counts for.
+void resolve_time(const Request& request, TimestampTz now, Execution& execution);
+
+// Reads the usage and cost of a request that has nothing else, into a recorded execution: tokens, usage, tier,
+// metadata, cost and pricing change. It is priced at its own time and model.
+void resolve_use(const Request& request, Execution& execution);
 
 } // namespace helix::ledger

@@ -31,6 +31,12 @@ PriceFound price_usage(const Priced& call, const Uses& uses) {
     return {numeric_of(bill.cost), bill.complete};
 }
 
+operations::ModelName recorded_model(const PriceList& prices, const operations::ModelName& recorded) {
+    const bool nobody_knew = recorded.provider == operations::unknown_name;
+    return operations::resolve_model(prices, nobody_knew ? std::nullopt : std::optional(recorded.provider),
+                                     recorded.model);
+}
+
 RateQuery query_of(const Priced& call) {
     return {.tier = call.service_tier.empty() ? standard_tier : call.service_tier, .at = call.at};
 }

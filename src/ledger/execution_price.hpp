@@ -5,6 +5,7 @@
 
 #include "core/ledger/rate_card.hpp"
 #include "ledger/stored_usage.hpp"
+#include "operations/prices.hpp"
 
 namespace helix::ledger {
 
@@ -15,6 +16,9 @@ struct Priced {
     std::string_view service_tier; // of the price list; empty: standard
     TimestampTz at;
 };
+
+// The name that a recorded model has in the price list now: an alias may have come since.
+operations::ModelName recorded_model(const PriceList& prices, const operations::ModelName& recorded);
 
 RateQuery query_of(const Priced& call);
 

@@ -13,8 +13,9 @@ namespace {
 
 // What became visible between two snapshots, as pgq's ticks do it (pgq.org). $1, $2: the old horizon (next_xid,
 // open_xids). $3: base_id. $4, $5: the new horizon. Rows are grouped once, by the finest key, and that feeds the three
-// tables. An index serves the first condition alone: xid + 0 and id + 0 see to it. So there is one union of BRIN's
-// ranges. A transaction that is open for hours costs its own ranges alone, and dozens of open ones cost one scan.
+// tables. Corrections count in sums alone. An index serves the first condition alone: xid + 0 and id + 0 see to it. So
+// there is one union of BRIN's ranges. A transaction that is open for hours costs its own ranges alone, and dozens of
+// open ones cost one scan.
 pg::Statement add_newly_visible(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
@@ -22,8 +23,10 @@ pg::Statement add_newly_visible(R"(
     grouped AS MATERIALIZED (
         SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
                e.tableoid AS partition,
-               pg_catalog.count(*) AS executions, pg_catalog.count(*) FILTER (WHERE e.success) AS successes,
-               pg_catalog.sum(e.cost_usd) AS cost_usd, pg_catalog.max(e.cost_usd) AS max_cost_usd,
+               pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions,
+               pg_catalog.count(*) FILTER (WHERE e.success AND e.corrects IS NULL) AS successes,
+               pg_catalog.sum(e.cost_usd) AS cost_usd,
+               pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS max_cost_usd,
                pg_catalog.count(e.latency_ms) AS latency_count, coalesce(pg_catalog.sum(e.latency_ms), 0) AS latency_sum,
                pg_catalog.min(e.latency_ms) AS latency_min, pg_catalog.max(e.latency_ms) AS latency_max,
                coalesce(pg_catalog.sum(e.input_tokens), 0) AS input_tokens,

@@ -6,7 +6,7 @@
 namespace helix::ledger {
 
 // Adds to the rollups what is in `until` but not yet in `from`, and sets the watermark to `next`. Returns the number of
-// executions. Needs SPI and the watermark's lock; `until` must have been taken before.
+// executions; corrections are none. Needs SPI and the watermark's lock; `until` must have been taken before.
 std::int64_t fold_between(const Watermark& from, const Horizon& until, const Horizon& next);
 
 // Folds all that has become visible since `watermark`, and returns the number of executions. Needs SPI and the

@@ -101,6 +101,10 @@ void make_partition(Month month) {
                               name, name, pages_per_range));
     pg::execute_text(
         psprintf("CREATE INDEX %s_unpriced ON helix_internal.%s (provider, model) WHERE pricing = 'u'", name, name));
+    // What corrects an execution. Other rows are not in it.
+    pg::execute_text(
+        psprintf("CREATE UNIQUE INDEX %s_corrects ON helix_internal.%s (corrects, revision) WHERE corrects IS NOT NULL",
+                 name, name));
     pg::execute_text(psprintf(R"(
         ALTER TABLE helix_internal.executions ATTACH PARTITION helix_internal.%s
               FOR VALUES FROM ('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'))",

@@ -11,7 +11,10 @@ namespace {
 
 constexpr const char* change = R"(,
     changed AS (
-        UPDATE helix_internal.executions e SET cost_usd = p.new_cost, pricing = p.new_pricing
+        UPDATE helix_internal.executions e
+           SET cost_usd = CASE WHEN e.corrects IS NULL THEN p.new_cost
+                               ELSE pg_catalog.trim_scale(e.cost_usd + p.new_cost - p.old_cost) END,
+               final_cost_usd = CASE WHEN e.corrects IS NOT NULL THEN p.new_cost END, pricing = p.new_pricing
           FROM priced p
          WHERE e.tableoid = p.partition AND e.ctid = p.place
         RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost,

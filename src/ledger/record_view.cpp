@@ -37,7 +37,7 @@ std::optional<Datum> value_of(const pg::TriggerRow& row, const char* column) {
 }
 
 void refuse_assigned(const pg::TriggerRow& row) {
-    for (const char* ours : {"id", "recorded_at"}) {
+    for (const char* ours : {"id", "recorded_at", "corrects", "revision", "reason"}) {
         if (value_of(row, ours)) {
             throw Error(sqlstate::generated_always, std::string("column \"") + ours + "\" is assigned by the database",
                         {}, "Leave it out of the column list.");
@@ -71,7 +71,7 @@ HELIX_FUNCTION(helix_write_execution) {
     const auto& trigger = pg::checked_trigger(fcinfo, rule);
     if (!TRIGGER_FIRED_BY_INSERT(trigger.tg_event)) {
         throw Error(sqlstate::feature_not_supported, "executions are append-only", {},
-                    "Record a new execution; prices are corrected by helix.reprice().");
+                    "Record a new execution. helix.finalize_execution(), adjust_cost() and reprice() correct costs.");
     }
     const auto row = pg::new_row(trigger);
     refuse_assigned(row);

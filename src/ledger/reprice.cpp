@@ -3,6 +3,7 @@
 
 #include "core/error.hpp"
 #include "ledger/adoption.hpp"
+#include "ledger/correction_locks.hpp"
 #include "ledger/price_changes.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
@@ -30,14 +31,14 @@ pg::Statement select_retained_since(R"(
 // The cost of what has a price again, and of what has more of one than before. $4, $5: the range. $6: the model or
 // null.
 const std::string reprice_text = price_change_statement(R"(
-        SELECT e.tableoid AS partition, e.ctid AS place, e.cost_usd AS old_cost, p.cost_usd AS new_cost,
+        SELECT s.partition, s.place, s.cost_usd AS old_cost, p.cost_usd AS new_cost,
                CASE WHEN p.complete THEN 'p' ELSE 'u' END::"char" AS new_pricing
-          FROM helix_internal.executions e
-         CROSS JOIN LATERAL helix_internal.price_of(e.provider, e.model, e.occurred_at, e.input_tokens,
-                                                    e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier) p
-         WHERE e.pricing <> 'g' AND e.occurred_at >= $4 AND e.occurred_at < $5 AND ($6 IS NULL OR e.model = $6)
-           AND CASE WHEN p.complete THEN p.cost_usd <> e.cost_usd OR e.pricing = 'u'
-                    ELSE p.cost_usd <> e.cost_usd AND e.pricing = 'u' END)");
+          FROM helix_internal.standing_usage s
+         CROSS JOIN LATERAL helix_internal.price_of(s.provider, s.model, s.occurred_at, s.input_tokens,
+                                                    s.cached_input_tokens, s.output_tokens, s.usage, s.service_tier) p
+         WHERE s.pricing <> 'g' AND s.occurred_at >= $4 AND s.occurred_at < $5 AND ($6 IS NULL OR s.model = $6)
+           AND CASE WHEN p.complete THEN p.cost_usd <> s.cost_usd OR s.pricing = 'u'
+                    ELSE p.cost_usd <> s.cost_usd AND s.pricing = 'u' END)");
 pg::Statement reprice_statement(reprice_text.c_str(),
                                 {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID});
 
@@ -49,7 +50,8 @@ pg::Statement correct_maxima(R"(
           FROM helix_internal.executions e
          WHERE e.pricing <> 'g' AND e.occurred_at >= $4 AND e.occurred_at < $5 AND ($6 IS NULL OR e.model = $6)),
     maxima AS (
-        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model, pg_catalog.max(e.cost_usd) AS cost_usd
+        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
+               pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS cost_usd
           FROM helix_internal.executions e
           JOIN keys k ON (k.user_id, k.operation_id, k.date, k.provider, k.model)
                        = (e.user_id, e.operation_id, e.date, e.provider, e.model)
@@ -111,6 +113,7 @@ HELIX_FUNCTION(helix_reprice) {
     check_range(fcinfo);
     TupleDesc columns = pg::result_columns(fcinfo);
     ensure_watermark();
+    lock_out_finalizations();
     pg::OwnerSpi spi;
     check_retained(PG_GETARG_TIMESTAMPTZ(Argument::from));
     const auto repriced = reprice(fcinfo);

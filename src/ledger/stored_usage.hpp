@@ -17,6 +17,13 @@ struct Uses {
     int count;
 
     std::span<const Use> all() const { return {items.data(), static_cast<std::size_t>(count)}; }
+    std::int64_t of(usage::UsageType type) const {
+        std::int64_t sum = 0;
+        for (const Use& use : all()) {
+            sum += use.type == type ? use.count : 0;
+        }
+        return sum;
+    }
     void add(usage::UsageType type, std::int64_t amount) {
         if (amount != 0) {
             items[static_cast<std::size_t>(count++)] = {type, amount};

@@ -63,6 +63,11 @@ enum Column {
     usage,
     service_tier,
     sent_model,
+    corrects,
+    revision,
+    final_cost_usd,
+    final_usage,
+    reason,
     column_count
 };
 
@@ -74,6 +79,7 @@ class SlotFiller {
         slot_->tts_values[column] = value;
         slot_->tts_isnull[column] = false;
     }
+    void set_null(Column column) { slot_->tts_isnull[column] = true; }
     template <typename T, typename Convert>
     void set(Column column, const std::optional<T>& value, Convert convert) {
         slot_->tts_isnull[column] = !value;
@@ -83,6 +89,21 @@ class SlotFiller {
   private:
     TupleTableSlot* slot_;
 };
+
+void fill_correction(SlotFiller& row, std::int64_t new_id, const Correction* correction) {
+    if (correction == nullptr) {
+        for (const Column column : {corrects, revision, final_cost_usd, final_usage, reason}) {
+            row.set_null(column);
+        }
+        return;
+    }
+    const auto same = [](Datum value) { return value; };
+    row.set(corrects, Int64GetDatum(correction->corrects == 0 ? new_id : correction->corrects));
+    row.set(revision, correction->revision, [](std::int32_t value) { return Int32GetDatum(value); });
+    row.set(final_cost_usd, correction->final_cost_usd, same);
+    row.set(final_usage, correction->final_usage, same);
+    row.set(reason, correction->reason, pg::text_datum);
+}
 
 void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, const Execution& execution) {
     const auto int8 = [](std::int64_t value) { return Int64GetDatum(value); };
@@ -112,6 +133,7 @@ void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_
     row.set(usage, execution.usage, same);
     row.set(service_tier, execution.service_tier, pg::text_datum);
     row.set(sent_model, execution.sent_model, pg::text_datum);
+    fill_correction(row, new_id, execution.correction);
     ExecStoreVirtualTuple(slot);
 }
 
