@@ -29,7 +29,7 @@ struct Argument {
 // Its size is bounded as that of a cost.
 Datum amount_argument(FunctionCallInfo fcinfo) {
     const Datum amount = pg::required(fcinfo, Argument::amount_usd, "p_amount_usd");
-    pg::check_amount("p_amount_usd", DirectFunctionCall1(numeric_abs, amount));
+    pg::check_amount("p_amount_usd, without its sign,", DirectFunctionCall1(numeric_abs, amount));
     if (DatumGetInt32(DirectFunctionCall2(numeric_cmp, amount, NumericGetDatum(int64_to_numeric(0)))) == 0) {
         throw Error(sqlstate::numeric_value_out_of_range, "p_amount_usd is 0", {},
                     "Pass what is to be added to the costs; less than 0 for a credit.");

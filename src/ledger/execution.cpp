@@ -272,7 +272,7 @@ Execution resolve(const Request& request, TimestampTz now) {
 
 void resolve_use(const Request& request, Execution& execution) {
     check_bounds(request);
-    const PriceList& prices = request.cost_usd ? operations::prices() : operations::prices_with_rates();
+    const PriceList& prices = operations::prices();
     const operations::ModelName recorded{execution.provider, execution.model};
     const auto priced = recorded_model(prices, recorded);
     execution.provider = priced.provider;

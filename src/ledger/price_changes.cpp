@@ -83,7 +83,7 @@ void add_watermark(const Watermark& watermark, pg::Values& values) {
 }
 
 PriceChanges change_prices(pg::Statement& statement, pg::Values& values) {
-    statement.execute(values.values(), values.letters());
+    statement.execute_latest(values.values(), values.letters());
     const PriceChanges changes{DatumGetInt64(pg::column(0, Change::executions)),
                                pg::copied_value(pg::column(0, Change::old_cost_usd)),
                                pg::copied_value(pg::column(0, Change::new_cost_usd))};

@@ -27,7 +27,7 @@ std::string price_change_statement(const char* chosen);
 // The values of $1, $2 and $3.
 void add_watermark(const Watermark& watermark, pg::Values& values);
 
-// Runs it. The watermark has to be locked.
+// Runs it, with what is committed now. The watermark has to be locked, and finalizations locked out before.
 PriceChanges change_prices(pg::Statement& statement, pg::Values& values);
 
 } // namespace helix::ledger

@@ -90,7 +90,7 @@ void check_retained(TimestampTz from) {
 
 // The results outlive SPI.
 PriceChanges reprice(FunctionCallInfo fcinfo) {
-    const auto watermark = lock_watermark(IfLocked::wait);
+    const auto watermark = lock_watermark(IfLocked::wait, Snapshot::latest);
     if (!watermark) {
         const Datum zero = pg::copied_value(NumericGetDatum(int64_to_numeric(0)));
         return {0, zero, zero};
@@ -102,7 +102,7 @@ PriceChanges reprice(FunctionCallInfo fcinfo) {
     }
     const auto changes = change_prices(reprice_statement, values);
     if (changes.executions > 0) {
-        correct_maxima.execute(values.values(), values.letters());
+        correct_maxima.execute_latest(values.values(), values.letters());
     }
     return changes;
 }
