@@ -38,7 +38,8 @@ SELECT * FROM pg_temp.net(:id);
 SELECT helix.finalize_execution(:id, '{"input_tokens": 20, "output_tokens": 600,
     "output_tokens_details": {"thinking_tokens": 100}, "server_tool_use": {"web_search_requests": 2}}');
 SELECT * FROM pg_temp.net(:id);
-SELECT revision, cost_usd, input_tokens, output_tokens, usage, metadata FROM helix.executions WHERE corrects = :id ORDER BY revision;
+SELECT revision, cost_usd, input_tokens, output_tokens, usage, metadata FROM helix.executions
+ WHERE corrects = :id ORDER BY revision;
 SELECT usage_type, count, cost_usd FROM helix.explain_cost(:id) ORDER BY 1;
 -- Token counts: those that are not given stay as they stand.
 SELECT helix.finalize_execution(:id, p_output_tokens => 1000);
@@ -86,7 +87,7 @@ SELECT l.cost_usd, l.cost_usd = o.cost_usd AS same FROM pg_temp.net(:long) l, pg
 -- The tier is the execution's own, unless the call says another.
 SELECT pg_temp.stream('gpt-5', '{"prompt_tokens": 0, "completion_tokens": 0}', :tom, p_tier => 'batch') AS tier \gset
 SELECT helix.finalize_execution(:tier, '{"prompt_tokens": 1000000, "completion_tokens": 0}') AS batch;
-SELECT helix.finalize_execution(:tier, '{"prompt_tokens": 1000000, "completion_tokens": 0}', p_service_tier => 'default') AS standard;
+SELECT helix.finalize_execution(:tier, '{"prompt_tokens": 1000000, "completion_tokens": 0}', p_service_tier => 'auto') AS standard;
 -- Its price is that of its time.
 INSERT INTO helix.model_prices VALUES ('acme', 'comet', '2026-06-01', 1, 0.1, 2), ('acme', 'comet', '2026-06-20', 10, 1, 20);
 SELECT pg_temp.stream('comet', '{"input_tokens": 0, "output_tokens": 0}', :tom) AS comet \gset
@@ -151,7 +152,8 @@ SELECT pg_temp.reads(:tom) = :'unfolded' AS same;
 SELECT * FROM helix.verify_ledger();
 
 -- Each execution of the ledger costs what explain_cost() says.
-SELECT count(*) AS executions, count(*) FILTER (WHERE n.cost_usd = (SELECT sum(x.cost_usd) FROM helix.explain_cost(e.id) x)) AS add_up
+SELECT count(*) AS executions,
+       count(*) FILTER (WHERE n.cost_usd = (SELECT sum(x.cost_usd) FROM helix.explain_cost(e.id) x)) AS add_up
   FROM helix.executions e, pg_temp.net(e.id) n WHERE e.user_id IN (:sue, :tom) AND e.corrects IS NULL;
 
 -- Budgets: a correction counts when the execution occurred, more or less, whatever its day. A reservation is settled once.
@@ -159,7 +161,8 @@ SELECT count(*) AS executions, count(*) FILTER (WHERE n.cost_usd = (SELECT sum(x
 INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES (:uma, 'day', 100);
 SELECT helix.record_operation_execution(:uma, 'email-respond', (now() AT TIME ZONE 'UTC')::date, true, 1, 1, 'openai',
     p_occurred_at => now() - interval '3 days') AS before \gset
-SELECT helix.record_operation_execution(:uma, 'email-respond', (now() AT TIME ZONE 'UTC')::date - 3, true, 1, 2, 'openai') AS now \gset
+SELECT helix.record_operation_execution(:uma, 'email-respond', (now() AT TIME ZONE 'UTC')::date - 3, true, 1, 2,
+    'openai') AS now \gset
 SELECT spent_usd FROM helix.budget_status(:uma);
 SELECT helix.finalize_execution(:before, p_cost_usd => 10), helix.finalize_execution(:now, p_cost_usd => 20);
 SELECT spent_usd FROM helix.budget_status(:uma);
@@ -169,7 +172,8 @@ SELECT helix.adjust_cost(:uma, 'email-respond', -1, 'refund', p_execution_id => 
 SELECT helix.adjust_cost(:uma, 'email-respond', -50, 'of long ago', '2026-06-12') > 0 AS credited;
 SELECT spent_usd FROM helix.budget_status(:uma);
 SELECT helix.reserve_budget(:uma, 'email-respond', 5) AS reservation \gset
-SELECT helix.record_operation_execution(:uma, 'email-respond', NULL, true, 1, 0.5, 'openai', p_reservation_id => :'reservation') AS held \gset
+SELECT helix.record_operation_execution(:uma, 'email-respond', NULL, true, 1, 0.5, 'openai',
+    p_reservation_id => :'reservation') AS held \gset
 SELECT helix.finalize_execution(:held, p_cost_usd => 6);
 SELECT spent_usd, reserved_usd FROM helix.budget_status(:uma);
 
@@ -209,8 +213,8 @@ SELECT pg_temp.refused('adjust_cost(''c0ffee00-0000-4000-8000-000000000001'', ''
 SELECT pg_temp.refused('adjust_cost(''c0ffee00-0000-4000-8000-000000000004'', ''email-compose'', 1, ''why'', NULL, %s)', :held);
 SELECT pg_temp.refused('adjust_cost(''c0ffee00-0000-4000-8000-000000000004'', ''email-respond'', 1, ''why'', now(), %s)', :held);
 SELECT pg_temp.refused('adjust_cost(''c0ffee00-0000-4000-8000-000000000004'', ''email-respond'', 1, ''why'', NULL, 1 - %s)', :held);
-SELECT failure(format('INSERT INTO helix.executions (user_id, operation_id, success, cost_usd, corrects) VALUES (%L, %L, true, 1, 1)',
-    :uma, 'email-respond'));
+SELECT failure(format('INSERT INTO helix.executions (user_id, operation_id, success, cost_usd, corrects)
+    VALUES (%L, %L, true, 1, 1)', :uma, 'email-respond'));
 SELECT * FROM pg_temp.net(:held);
 -- Only services correct. Whoever may execute the function, but acts for themselves alone, corrects their own.
 CREATE ROLE regress_helix_corrects;

@@ -46,7 +46,7 @@ COMMENT ON COLUMN helix_internal.executions.usage IS
 COMMENT ON COLUMN helix_internal.executions.service_tier IS 'The tier by which it was priced; null: standard';
 COMMENT ON COLUMN helix_internal.executions.sent_model IS 'The model''s name as it was sent, where the price list has another';
 COMMENT ON COLUMN helix_internal.executions.corrects IS
-    'Null: an execution. Else the row is a correction of this execution: cost, tokens and usage are signed differences, which count '
+    'Null: an execution. Else the row is a correction of this execution: cost, tokens and usage are signed differences. They count '
     'in sums and never in counts. An adjustment without an execution has its own id.';
 COMMENT ON COLUMN helix_internal.executions.revision IS
     'Of finalize_execution(): 1 for an execution''s first finalization, and so on. Null: an execution, or adjust_cost()';

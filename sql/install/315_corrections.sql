@@ -13,8 +13,8 @@ CREATE VIEW helix_internal.standing_usage WITH (security_invoker = true) AS
      WHERE e.corrects IS NOT NULL AND e.revision IS NOT NULL
        AND NOT EXISTS (SELECT FROM helix_internal.executions f WHERE f.corrects = e.corrects AND f.revision > e.revision);
 COMMENT ON VIEW helix_internal.standing_usage IS
-    'A row for each execution: its usage, tier, pricing and cost as its last finalization says, else as it was recorded. Adjustments '
-    'come on top. partition and place say which row of the ledger that is.';
+    'A row for each execution: its usage, tier, pricing and cost as its last finalization says, else as it was recorded. '
+    'Adjustments come on top. partition and place say which row of the ledger that is.';
 
 CREATE FUNCTION helix.finalize_execution(
     p_execution_id bigint, p_usage jsonb DEFAULT NULL, p_cost_usd numeric DEFAULT NULL, p_input_tokens bigint DEFAULT NULL,

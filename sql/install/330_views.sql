@@ -88,8 +88,8 @@ CREATE VIEW helix.cost_trends WITH (security_invoker = true) AS
               FROM helix_internal.trend_entries t
              GROUP BY t.user_id, t.date) s;
 COMMENT ON VIEW helix.cost_trends IS
-    'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100. Corrections are in '
-    'sums of cost and tokens alone.';
+    'Executions by user and day, exact at any moment: cost in USD, latency in ms, success_rate in percent 0-100. Corrections are '
+    'in sums of cost and tokens alone.';
 
 CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) AS
     SELECT s.user_id, s.operation_id, s.period_start,

@@ -51,7 +51,8 @@ CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
     RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
-        SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / nullif(pg_catalog.sum(a.executions), 0))::double precision::numeric, 100)
+        SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / nullif(pg_catalog.sum(a.executions), 0))
+                        ::double precision::numeric, 100)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))

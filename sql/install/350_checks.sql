@@ -18,8 +18,8 @@ CREATE FUNCTION helix.ledger_status(
           CROSS JOIN helix_internal.worker_status() s;
     END;
 COMMENT ON FUNCTION helix.ledger_status() IS
-    'One row: executions not folded yet, the age of the oldest row of the ledger that is not, the last fold, and executions and USD folded in all. It also '
-    'has the worker''s pid and last error. A null pid means that this database has no worker: see helix.databases.';
+    'One row: executions not folded yet, the age of the oldest row that is not, the last fold, and executions and USD folded in '
+    'all. It also has the worker''s pid and last error. A null pid means that this database has no worker: see helix.databases.';
 
 CREATE FUNCTION helix.verify_ledger()
     RETURNS TABLE (what text, user_id uuid, day date, operation_id text, model text, expected text, found text)

@@ -3,7 +3,6 @@
 
 #include "ledger/execution_price.hpp"
 
-#include "operations/prices.hpp"
 #include "pg/guard.hpp"
 #include "pg/numeric.hpp"
 

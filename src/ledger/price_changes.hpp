@@ -19,9 +19,10 @@ struct PriceChanges {
 };
 
 // A statement that changes what `chosen` selects: partition, place (tableoid and ctid), old_cost, new_cost,
-// new_pricing. Of a finalization that is what the execution costs by it. Changed rows keep their xid. One that is folded brings its difference to the rollups; any other is
-// simply read with its new cost. In budgets a new price counts when the execution occurred: see budgets/placement.hpp.
-// $1, $2, $3: the watermark's next_xid, open_xids and base_id. The parameters of `chosen` begin at $4.
+// new_pricing. Of a finalization these are what the execution costs by it. Changed rows keep their xid. One that is
+// folded brings its difference to the rollups; any other is simply read with its new cost. In budgets a new price
+// counts when the execution occurred: see budgets/placement.hpp. $1, $2, $3: the watermark's next_xid, open_xids and
+// base_id. The parameters of `chosen` begin at $4.
 std::string price_change_statement(const char* chosen);
 
 // The values of $1, $2 and $3.

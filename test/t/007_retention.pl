@@ -103,6 +103,9 @@ is(maintain($mid_month), '1', 'one month goes');
 partitions_are([ -2 .. 1 ], 'a month with unfolded executions stays, and one that ended 15 days ago');
 is(sums(), $sums, 'not a decimal has changed');
 is_verified('one dropped');
+my $old = sql(sprintf 'SELECT max(id) FROM helix.executions WHERE recorded_at >= %s AND recorded_at < %s', month(-2), month(-1));
+is(sql("SELECT helix.finalize_execution($old, p_cost_usd => 12.5)"), '12.5', 'what is kept can be finalized');
+$sums = sums();
 is(sql('SELECT helix.fold()'), '401', 'the rest is folded');
 is(sums(), $sums, 'which changes no sum');
 
@@ -138,6 +141,8 @@ is(sql('SELECT count(*), sum(folded_rows) FROM helix_internal.ledger_partitions 
 # Life goes on, also for days of dropped months, and what is gone cannot be priced anew.
 refused($node, 'SELECT helix.reprice(' . month(-1) . ', now())', '22023', 'ledger of that time has been dropped.*HINT',
     'a dropped time cannot be repriced');
+refused($node, "SELECT helix.finalize_execution($old, p_cost_usd => 1)", 'P0002', "would be $old.*HINT.*ledger_retention",
+    'nor a dropped execution finalized');
 my ($count, $cost) = split /\|/, sql(q(SELECT sum(total_operations), sum(total_cost_usd) FROM helix.cost_trends));
 my $day = sql('SELECT min(date) FROM helix.cost_trends');
 record($node, user_id => user_id($_), date => $day, cost_usd => '0.00000000001') for 1 .. 5;

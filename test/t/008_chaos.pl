@@ -1,5 +1,5 @@
 # Proves the central claim under everything at once: at any moment, in any snapshot, the views equal a recomputation from the
-# ledger, while clients record in every way, roll back, wait, prepare and commit later, and three sessions fold, also in
+# ledger, while clients record in every way, correct, roll back, wait, prepare and commit later, and three sessions fold, also in
 # transactions of their own rows, in rolled back savepoints and by older snapshots.
 use strict;
 use warnings;
@@ -32,6 +32,18 @@ SELECT helix.record_operation_executions(
           'model_used', 'gemini')) FROM generate_series(1, 6) i));
 SQL
 
+# A stream's end, said twice; a refund; and the end of whatever a user did last, which others may be finalizing too.
+my $correct = $call =~ s/;\n\z/ AS id \\gset\n/r . <<"SQL";
+SELECT helix.finalize_execution(:id, p_cost_usd => 0.000001 * :n);
+\\sleep 30 ms
+SELECT helix.finalize_execution(:id, p_cost_usd => 0.0000001 * :n);
+SELECT helix.adjust_cost($user, 'email-compose', -0.00000001, 'refund', p_execution_id => :id);
+SQL
+my $last = <<"SQL" =~ s/\s+/ /gr . "\n";
+SELECT helix.finalize_execution(e.id, p_cost_usd => (random() * 1e9)::bigint / 1e12)
+  FROM helix_internal.executions e WHERE e.user_id = $user AND e.corrects IS NULL ORDER BY e.xid DESC LIMIT 1;
+SQL
+
 # The server copies from a file, since pgbench cannot: twenty rows for as many users.
 append_to_file("$folder/copy.csv", join '', map { user_id($_) . ",calendar-prep,true,$_,0.00000000$_,deepseek\n" } 1 .. 20);
 my $copy = "COPY helix.executions (user_id, operation_id, success, latency_ms, cost_usd, model_used)
@@ -58,6 +70,8 @@ my @load = (
         savepoint => [ "${pick}BEGIN; $call SAVEPOINT a; $call SAVEPOINT b; $call"
               . "ROLLBACK TO a; $call RELEASE a; COMMIT;\n", 4 ],
         caught => [ $caught, 3 ],
+        correct => [ $pick . $correct, 4 ],
+        last => [ "\\set n random(1, 3)\n$last", 4 ],
         abort => [ "${pick}BEGIN;\n${call}${array}ROLLBACK;\n", 3 ]),
     start_pgbench($node, 'slow', [ '-c4', "-T$seconds" ],
         long => "$pick\\set ms random(1000, 3000)\nBEGIN;\n$call\\sleep :ms ms\n${call}COMMIT;\n",
@@ -101,7 +115,8 @@ is_exact($node, 'afterwards');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions WHERE cost_usd = 99'), '0',
     'what was rolled back is not there');
 is($node->safe_psql('postgres', 'SELECT folded_rows FROM helix.ledger_status()'),
-    $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions'), 'every execution was folded once');
+    $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions WHERE corrects IS NULL'), 'every execution was folded once');
+is($node->safe_psql('postgres', 'SELECT count(*) > 100 FROM helix.executions WHERE corrects IS NOT NULL'), 't', 'many were corrected');
 is($node->safe_psql('postgres', 'SELECT worker_last_error FROM helix.ledger_status()'), '', 'the worker had no trouble');
 note $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions') . ' executions';
 

@@ -213,6 +213,11 @@ SELECT helix.record_operation_execution('$none', $operation, '9999-12-31', true,
         (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 65000)) FROM generate_series(1, 2100) i));
 SELECT helix.record_operation_execution('$none', 'email-compose', '1970-01-01', false, 0,
     0.0000000000000000000000000000000000000001, 'openai', p_occurred_at => '1970-01-01 00:00:00+00');
+SELECT helix.finalize_execution(id, p_cost_usd => $amount, p_input_tokens => 0, p_cached_input_tokens => 1000000000,
+    p_output_tokens => 0, p_service_tier => ${\$text->(20)}) FROM helix.executions WHERE user_id = '$none';
+SELECT helix.finalize_execution(id, '{"input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 1000000000}', 0)
+    FROM helix.executions WHERE user_id = '$none' AND corrects IS NULL;
+SELECT helix.adjust_cost('$none', 'email-compose', -$amount, ${\$text->(1000)}, '1970-01-01 00:00:00+00');
 SELECT helix.enqueue_execution(NULL, 'webhook', (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 1000000))
     FROM generate_series(1, 32000) i), '9999-12-31 23:59:59.999999+00', 10,
     ${\$text->(200)}, '$none', $operation, ${\$text->(200)});

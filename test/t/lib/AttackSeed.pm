@@ -37,6 +37,9 @@ INSERT INTO helix.budget_warnings (budget_id, user_id, operation_id, period_star
     SELECT id, user_id, '${tag}_warned', '2026-01-01', 'warning', 1, 1, 0 FROM helix.budgets WHERE user_id = '$user';
 INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ('${tag}_repaired', 'missing');
 SQL
+    $id{recorded} = $sql->("SELECT id FROM helix.executions WHERE user_id = '$user' AND request_id = '${tag}_request'");
+    $sql->("SELECT helix.finalize_execution($id{recorded}, p_cost_usd => 0.3)");
+    $sql->("SELECT helix.adjust_cost('$user', 'email-compose', -0.01, '${tag}_reason')");
     $sql->("INSERT INTO helix_internal.queue_pauses (user_id, operation_id, reason, by_service)
         VALUES ('$user', 'calendar-time', '${tag}_pause', false)");
     $id{reservation} = $sql->("SELECT helix.reserve_budget('$user', 'email-compose', 0.1, '20 days')");
@@ -162,6 +165,7 @@ sub right_values {
         'timestamp with time zone' => 'now()', interval => "'1 hour'", 'double precision' => '50', bytea => "'{}'",
         name => "'attack_user'",
         p_user_id => "'$user'", p_schedule_id => "'$ids->{manual}'", p_execution_id => "'$ids->{waiting}'",
+        'p_execution_id bigint' => $ids->{recorded},
         p_batch_id => "'$ids->{batch}'",
         p_reservation_id => "'$ids->{reservation}'", p_event_id => "'$ids->{event}'", p_operation_id => "'email-compose'",
         p_operations => "'{email-compose}'", 'p_operations jsonb' => q('[{"operation_id": "email-compose"}]'),

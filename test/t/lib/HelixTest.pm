@@ -82,12 +82,13 @@ WITH trends AS (
                 avg_latency_ms, success_rate, input_tokens, cached_input_tokens, output_tokens
            FROM helix.cost_trends WHERE true),
      own_trends AS (
-         SELECT user_id, date, count(*), sum(cost_usd), coalesce(sum(cost_usd) FILTER (WHERE provider = 'anthropic'), 0),
+         SELECT user_id, date, count(*) FILTER (WHERE corrects IS NULL), sum(cost_usd), coalesce(sum(cost_usd) FILTER (WHERE provider = 'anthropic'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'deepseek'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'gemini'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'openai'), 0),
                 avg(latency_ms)::double precision::numeric,
-                (100.0 * count(*) FILTER (WHERE success) / count(*))::double precision::numeric,
+                coalesce((100.0 * count(*) FILTER (WHERE success AND corrects IS NULL)
+                          / nullif(count(*) FILTER (WHERE corrects IS NULL), 0))::double precision::numeric, 100),
                 coalesce(sum(input_tokens), 0), coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0)
            FROM helix_internal.executions WHERE true GROUP BY 1, 2),
      analytics AS (
@@ -95,8 +96,11 @@ WITH trends AS (
                 max_cost_single_execution, min_latency_ms, max_latency_ms, gemini_count
            FROM helix.operation_execution_analytics WHERE true),
      own_analytics AS (
-         SELECT user_id, operation_id, date::timestamp AT TIME ZONE 'UTC', count(*), count(*) FILTER (WHERE success),
-                sum(cost_usd), max(cost_usd), min(latency_ms), max(latency_ms), count(*) FILTER (WHERE provider = 'gemini')
+         SELECT user_id, operation_id, date::timestamp AT TIME ZONE 'UTC', count(*) FILTER (WHERE corrects IS NULL),
+                count(*) FILTER (WHERE success AND corrects IS NULL), sum(cost_usd),
+                coalesce(max(cost_usd + coalesce(final_cost_usd - cost_usd, 0))
+                         FILTER (WHERE corrects IS NULL OR revision > 0), 0),
+                min(latency_ms), max(latency_ms), count(*) FILTER (WHERE provider = 'gemini' AND corrects IS NULL)
            FROM helix_internal.executions WHERE true GROUP BY 1, 2, 3)
 SELECT (SELECT count(*) FROM ((TABLE trends EXCEPT TABLE own_trends) UNION ALL (TABLE own_trends EXCEPT TABLE trends)) d)
      + (SELECT count(*) FROM ((TABLE analytics EXCEPT TABLE own_analytics)
