@@ -115,8 +115,10 @@ is_exact($node, 'afterwards');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions WHERE cost_usd = 99'), '0',
     'what was rolled back is not there');
 is($node->safe_psql('postgres', 'SELECT folded_rows FROM helix.ledger_status()'),
-    $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions WHERE corrects IS NULL'), 'every execution was folded once');
-is($node->safe_psql('postgres', 'SELECT count(*) > 100 FROM helix.executions WHERE corrects IS NOT NULL'), 't', 'many were corrected');
+    $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions WHERE corrects IS NULL'),
+    'every execution was folded once');
+is($node->safe_psql('postgres', 'SELECT count(*) > 100 FROM helix.executions WHERE corrects IS NOT NULL'), 't',
+    'many were corrected');
 is($node->safe_psql('postgres', 'SELECT worker_last_error FROM helix.ledger_status()'), '', 'the worker had no trouble');
 note $node->safe_psql('postgres', 'SELECT count(*) FROM helix.executions') . ' executions';
 

@@ -82,7 +82,8 @@ WITH trends AS (
                 avg_latency_ms, success_rate, input_tokens, cached_input_tokens, output_tokens
            FROM helix.cost_trends WHERE true),
      own_trends AS (
-         SELECT user_id, date, count(*) FILTER (WHERE corrects IS NULL), sum(cost_usd), coalesce(sum(cost_usd) FILTER (WHERE provider = 'anthropic'), 0),
+         SELECT user_id, date, count(*) FILTER (WHERE corrects IS NULL), sum(cost_usd),
+                coalesce(sum(cost_usd) FILTER (WHERE provider = 'anthropic'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'deepseek'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'gemini'), 0),
                 coalesce(sum(cost_usd) FILTER (WHERE provider = 'openai'), 0),
