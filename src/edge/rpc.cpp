@@ -3,7 +3,9 @@
 
 #include "edge/call_settings.hpp"
 #include "edge/error_answer.hpp"
+#include "edge/refusal.hpp"
 #include "edge/rpc_answer.hpp"
+#include "edge/rpc_sql.hpp"
 
 #include <array>
 
@@ -14,6 +16,16 @@ namespace {
 // The catalog may be older than the server's: no such function, or another signature.
 bool is_of_old_catalog(const ServerError& error) {
     return error.sqlstate == "42883" || error.sqlstate == "42725" || error.sqlstate == "42704";
+}
+
+// Of a call for exactly one row that has others: their number; empty for any other error.
+std::string_view other_rows(const ServerError& error) {
+    const auto place = error.message.find(rows_are);
+    if (error.sqlstate != "42704" || place == std::string::npos) {
+        return {};
+    }
+    const auto number = std::string_view(error.message).substr(place + rows_are.size());
+    return number.substr(0, number.find_first_not_of("0123456789"));
 }
 
 } // namespace
@@ -37,6 +49,10 @@ asio::awaitable<Response> Rpc::run(const Request& request, const Caller& caller,
                                 call.statement()};
     const Outcome outcome = co_await database_.run(statements, request.method == "GET" || request.method == "HEAD");
     if (outcome.error) {
+        if (const auto number = other_rows(*outcome.error); !number.empty()) {
+            throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
+                          "The result contains " + std::string(number) + " rows");
+        }
         if (is_of_old_catalog(*outcome.error)) {
             catalog_.doubt();
         }

@@ -39,13 +39,10 @@ std::string range_of(const RpcCall& call, std::size_t count) {
     return (count == 0 ? "*" : "0-" + std::to_string(count - 1)) + "/" + (call.counts ? std::to_string(count) : "*");
 }
 
-std::string one_of(std::string_view body, std::size_t count) {
-    const auto elements = json_elements(body);
-    if (count != 1 || !elements || elements->size() != 1) {
-        throw Refusal(406, "PGRST116", "Cannot coerce the result to a single JSON object",
-                      "The result contains " + std::to_string(count) + " rows");
-    }
-    return std::string(trimmed(elements->front()));
+// The element of a list of one.
+std::string only_element(std::string_view list) {
+    const auto elements = json_elements(list);
+    return elements && elements->size() == 1 ? std::string(trimmed(elements->front())) : "null";
 }
 
 // Content-Type and the like replace what the answer has already.
@@ -98,7 +95,7 @@ Response answer_of(const RpcCall& call, const Rows& rows) {
         response.add("Content-Range", range_of(call, count));
     }
     if (call.wants_one && call.function->is_set) {
-        response.body = one_of(response.body, count);
+        response.body = only_element(response.body);
     }
     if (call.wants_one) {
         set_header(response, {"Content-Type", "application/vnd.pgrst.object+json; charset=utf-8"});

@@ -9,15 +9,10 @@
 #include "edge/rpc_sql.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace helix::edge {
 
 namespace {
-
-// What PostgREST reads as filters of a result. Nothing of it is silently ignored here.
-constexpr std::array<std::string_view, 8> filter_words = {"select", "order",       "limit", "offset",
-                                                          "and",    "on_conflict", "or",    "columns"};
 
 [[noreturn]] void refuse_json() {
     throw Refusal(400, "PGRST102", "Empty or invalid json", "The body is not one JSON object.",
@@ -46,20 +41,21 @@ bool names_type(std::string_view list, std::string_view type) {
     return false;
 }
 
-void read_accept(const Request& request, RpcCall& call) {
+// What the headers say of the answer.
+struct Wishes {
+    bool one;
+    bool count;
+};
+
+Wishes read_wishes(const Request& request) {
     const auto accept = request.header("accept");
-    call.wants_one = names_type(accept, "application/vnd.pgrst.object+json");
-    if (!accept.empty() && !call.wants_one && !names_type(accept, "*/*") && !names_type(accept, "application/*") &&
+    const bool one = names_type(accept, "application/vnd.pgrst.object+json");
+    if (!accept.empty() && !one && !names_type(accept, "*/*") && !names_type(accept, "application/*") &&
         !names_type(accept, "application/json")) {
         throw Refusal(406, "PGRST107", "None of these media types are available: " + std::string(accept), {},
                       "Accept application/json.");
     }
-    call.counts = request.header("prefer").find("count=exact") != std::string_view::npos;
-}
-
-void refuse_filter(std::string_view name) {
-    throw Refusal(400, "PGRST100", "\"" + std::string(name) + "\" is no parameter of the function",
-                  "Results are not filtered here.", "Filter them where they arrive, or use PostgREST.");
+    return {one, request.header("prefer").find("count=exact") != std::string_view::npos};
 }
 
 std::vector<QueryField> fields_of(std::string_view query) {
@@ -70,14 +66,19 @@ std::vector<QueryField> fields_of(std::string_view query) {
     return *fields;
 }
 
+// What the address says of the shape is taken off its fields.
+Shape take_shapes(std::vector<QueryField>& fields) {
+    Shape shape;
+    std::erase_if(fields, [&](const QueryField& field) { return take_shape(field, shape); });
+    return shape;
+}
+
 // Of fields with one name the last counts.
-RpcCall read_fields(std::string_view name, const std::vector<QueryField>& fields, const Candidates& candidates) {
+void read_fields(RpcCall& call, std::string_view name, const std::vector<QueryField>& fields,
+                 const Candidates& candidates, const Shape& shape) {
     std::vector<std::string_view> names;
     std::vector<std::string_view> values;
     for (const QueryField& field : fields) {
-        if (std::ranges::find(filter_words, field.name) != filter_words.end()) {
-            refuse_filter(field.name);
-        }
         const auto same = std::ranges::find(names, field.name);
         if (same != names.end()) {
             values[static_cast<std::size_t>(same - names.begin())] = field.value;
@@ -86,17 +87,16 @@ RpcCall read_fields(std::string_view name, const std::vector<QueryField>& fields
         names.push_back(field.name);
         values.push_back(field.value);
     }
-    RpcCall call;
     call.function = chosen(candidates, name, names);
-    call.sql = sql_with_texts(*call.function, names);
+    call.sql = sql_with_texts(*call.function, names, shape);
     for (const std::string_view value : values) {
         call.parameters.push_back(Parameter::text(std::string(value)));
     }
-    return call;
 }
 
-RpcCall read_json(std::string_view name, const Request& request, const Candidates& candidates) {
-    std::string_view body = trimmed(request.body);
+void read_json(RpcCall& call, std::string_view name, std::string_view sent, const Candidates& candidates,
+               const Shape& shape) {
+    std::string_view body = trimmed(sent);
     const bool is_object = body.starts_with('{');
     if (body.empty()) {
         body = "{}";
@@ -113,63 +113,78 @@ RpcCall read_json(std::string_view name, const Request& request, const Candidate
             names.push_back(member.name);
         }
     }
-    RpcCall call;
     call.function = chosen(candidates, name, names);
-    call.sql = sql_with_json(*call.function, names);
+    call.sql = sql_with_json(*call.function, names, shape);
     if (!names.empty()) {
         call.parameters.push_back(Parameter::text(std::string(body)));
     }
-    return call;
 }
 
-RpcCall read_body(std::string_view name, const Request& request, const Candidates& candidates, std::string_view type) {
-    RpcCall call;
+void read_body(RpcCall& call, std::string_view name, const std::string& body, const Candidates& candidates,
+               std::string_view type, const Shape& shape) {
     call.function = chosen_for_body(candidates, name, type);
-    call.sql = sql_with_body(*call.function);
-    call.parameters.push_back(Parameter::bytes(request.body));
-    return call;
+    call.sql = sql_with_body(*call.function, shape);
+    call.parameters.push_back(Parameter::bytes(body));
 }
 
 bool has_json_body_form(const Candidates& candidates) {
     return std::ranges::any_of(candidates, [](const auto& candidate) { return candidate->takes_body("json"); });
 }
 
-RpcCall read_post(std::string_view name, const Request& request, const Candidates& candidates) {
-    const auto fields = fields_of(request.query);
+// Filters are not understood here, and nothing is silently ignored.
+void check_no_fields(const std::vector<QueryField>& fields) {
     if (!fields.empty()) {
-        refuse_filter(fields[0].name);
+        throw Refusal(400, "PGRST100", "\"" + fields[0].name + "\" in the address is not understood",
+                      "A call by POST takes its arguments from the body, and results are not filtered here.",
+                      "Filter them where they arrive, or use PostgREST.");
     }
+}
+
+void read_post(RpcCall& call, std::string_view name, const Request& request, const Candidates& candidates,
+               const Shape& shape) {
     const auto content = request.header("content-type");
     if (names_type(content, "application/octet-stream")) {
-        return read_body(name, request, candidates, "bytea");
-    }
-    if (names_type(content, "text/plain")) {
-        return read_body(name, request, candidates, "text");
-    }
-    if (names_type(content, "application/x-www-form-urlencoded")) {
-        return read_fields(name, fields_of(request.body), candidates);
-    }
-    if (!content.empty() && !names_type(content, "application/json")) {
+        read_body(call, name, request.body, candidates, "bytea", shape);
+    } else if (names_type(content, "text/plain")) {
+        read_body(call, name, request.body, candidates, "text", shape);
+    } else if (names_type(content, "application/x-www-form-urlencoded")) {
+        read_fields(call, name, fields_of(request.body), candidates, shape);
+    } else if (!content.empty() && !names_type(content, "application/json")) {
         throw Refusal(415, "PGRST102", "Content-Type not acceptable: " + std::string(content), {},
                       "Send application/json.");
+    } else if (has_json_body_form(candidates)) {
+        read_body(call, name, request.body, candidates, "json", shape);
+    } else {
+        read_json(call, name, request.body, candidates, shape);
     }
-    if (has_json_body_form(candidates)) {
-        return read_body(name, request, candidates, "json");
+}
+
+void check_shape(const RpcCall& call, const Shape& shape) {
+    if (!shape.is_plain() && call.function->returns != Function::Returns::row) {
+        throw Refusal(400, "PGRST100", "the function returns no rows, so that they have no columns",
+                      "select, order, limit and offset are for rows.");
     }
-    return read_json(name, request, candidates);
 }
 
 } // namespace
 
 RpcCall read_call(const Request& request, std::string_view name, const Candidates& candidates) {
     check_profile(request);
-    RpcCall accepted;
-    read_accept(request, accepted);
+    const Wishes wishes = read_wishes(request);
     const bool is_post = request.method == "POST";
-    RpcCall call =
-        is_post ? read_post(name, request, candidates) : read_fields(name, fields_of(request.query), candidates);
-    call.wants_one = accepted.wants_one;
-    call.counts = accepted.counts;
+    auto fields = fields_of(request.query);
+    Shape shape = take_shapes(fields);
+    shape.one = wishes.one;
+    RpcCall call;
+    call.wants_one = wishes.one;
+    call.counts = wishes.count;
+    if (is_post) {
+        check_no_fields(fields);
+        read_post(call, name, request, candidates, shape);
+    } else {
+        read_fields(call, name, fields, candidates, shape);
+    }
+    check_shape(call, shape);
     call.read_only = !is_post || call.function->only_reads;
     return call;
 }

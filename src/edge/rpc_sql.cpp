@@ -1,4 +1,5 @@
-// SQL of calls, with every name qualified. Names and types are the catalog's, not the caller's.
+// SQL of calls, with every name qualified. Names and types are the catalog's. Of what the caller sends, only names that
+// shape.cpp has checked and quoted get into the text.
 #include "edge/rpc_sql.hpp"
 
 namespace helix::edge {
@@ -9,30 +10,44 @@ namespace {
 constexpr std::string_view told_by_function = ", pg_catalog.current_setting('response.status', true),"
                                               " pg_catalog.current_setting('response.headers', true)";
 
-std::string quoted(std::string_view name) {
-    std::string text = "\"";
-    for (const char c : name) {
-        text.append(c == '"' ? 2 : 1, c);
+// The number of rows. Where exactly one is wanted, another number is an error, which undoes the call.
+std::string count_of(const Shape& shape) {
+    if (!shape.one) {
+        return ", pg_catalog.count(*)";
     }
-    return text + "\"";
+    return ", CASE WHEN pg_catalog.count(*) = 1 THEN '1' ELSE pg_catalog.current_setting('" + std::string(rows_are) +
+           "' || pg_catalog.count(*)) END";
+}
+
+// The rows as the caller wants them.
+std::string shaped(const std::string& rows, const Shape& shape) {
+    if (shape.is_plain()) {
+        return rows;
+    }
+    const std::string name(row_name);
+    return "(SELECT " + (shape.columns.empty() ? name + ".*" : shape.columns) + " FROM " + rows +
+           (shape.order.empty() ? "" : " ORDER BY " + shape.order) +
+           (shape.limit.empty() ? "" : " LIMIT " + shape.limit) +
+           (shape.offset.empty() ? "" : " OFFSET " + shape.offset) + ") " + name;
 }
 
 // `from` is what the arguments come from, empty for nothing. OFFSET 0 keeps the call within its own level, which ends
 // before the settings are read.
-std::string sql_of(const Function& function, const std::string& call, const std::string& from) {
+std::string sql_of(const Function& function, const std::string& call, const std::string& from, const Shape& shape) {
     const std::string told(told_by_function);
-    const std::string comma = from.empty() ? "" : ", LATERAL ";
+    const std::string name(row_name);
+    const std::string rows = from + (from.empty() ? "" : ", LATERAL ") + call + " AS " + name;
     if (function.returns == Function::Returns::row && function.is_set) {
-        return "SELECT coalesce(pg_catalog.json_agg(edge_row), '[]')::pg_catalog.text" + told +
-               ", pg_catalog.count(*) FROM " + from + comma + call + " AS edge_row";
+        return "SELECT coalesce(pg_catalog.json_agg(" + name + "), '[]')::pg_catalog.text" + told + count_of(shape) +
+               " FROM " + shaped(rows, shape);
     }
     if (function.is_set) {
-        return "SELECT coalesce(pg_catalog.json_agg(edge_row.value), '[]')::pg_catalog.text" + told +
-               ", pg_catalog.count(*) FROM " + from + comma + call + " AS edge_row (value)";
+        return "SELECT coalesce(pg_catalog.json_agg(" + name + ".value), '[]')::pg_catalog.text" + told +
+               count_of(shape) + " FROM " + shaped(rows + " (value)", shape);
     }
     if (function.returns == Function::Returns::row) {
-        return "SELECT pg_catalog.row_to_json(edge_row)::pg_catalog.text" + told + ", 1 FROM " + from + comma + call +
-               " AS edge_row";
+        return "SELECT pg_catalog.row_to_json(" + name + ")::pg_catalog.text" + told + ", 1 FROM " +
+               shaped(rows, shape);
     }
     const bool is_void = function.returns == Function::Returns::nothing;
     return std::string("SELECT ") + (is_void ? "c.value" : "pg_catalog.to_json(c.value)") + "::pg_catalog.text" + told +
@@ -40,36 +55,36 @@ std::string sql_of(const Function& function, const std::string& call, const std:
 }
 
 std::string call_of(const Function& function, const std::string& arguments) {
-    return "helix." + quoted(function.name) + "(" + arguments + ")";
+    return "helix." + quoted_name(function.name) + "(" + arguments + ")";
 }
 
 } // namespace
 
-std::string sql_with_json(const Function& function, const std::vector<std::string_view>& names) {
+std::string sql_with_json(const Function& function, const std::vector<std::string_view>& names, const Shape& shape) {
     std::string arguments;
     std::string columns;
     for (const std::string_view name : names) {
         const std::string comma = columns.empty() ? "" : ", ";
-        arguments += comma + quoted(name) + " => b." + quoted(name);
-        columns += comma + quoted(name) + " " + function.parameter(name)->type;
+        arguments += comma + quoted_name(name) + " => b." + quoted_name(name);
+        columns += comma + quoted_name(name) + " " + function.parameter(name)->type;
     }
     const std::string from =
         names.empty() ? "" : "pg_catalog.json_to_record($1::pg_catalog.json) AS b(" + columns + ")";
-    return sql_of(function, call_of(function, arguments), from);
+    return sql_of(function, call_of(function, arguments), from, shape);
 }
 
-std::string sql_with_texts(const Function& function, const std::vector<std::string_view>& names) {
+std::string sql_with_texts(const Function& function, const std::vector<std::string_view>& names, const Shape& shape) {
     std::string arguments;
     int number = 0;
     for (const std::string_view name : names) {
         arguments += arguments.empty() ? "" : ", ";
-        arguments += quoted(name) + " => $" + std::to_string(++number) + "::" + function.parameter(name)->type;
+        arguments += quoted_name(name) + " => $" + std::to_string(++number) + "::" + function.parameter(name)->type;
     }
-    return sql_of(function, call_of(function, arguments), {});
+    return sql_of(function, call_of(function, arguments), {}, shape);
 }
 
-std::string sql_with_body(const Function& function) {
-    return sql_of(function, call_of(function, "$1::" + function.parameters[0].type), {});
+std::string sql_with_body(const Function& function, const Shape& shape) {
+    return sql_of(function, call_of(function, "$1::" + function.parameters[0].type), {}, shape);
 }
 
 } // namespace helix::edge

@@ -73,7 +73,7 @@ asio::awaitable<Response> Webhook::answer(const Request& request) {
     }
     const auto caller = co_await callers_.anonymous();
     const RpcCall call{
-        .function = receiver(), .sql = sql_with_body(*receiver()), .parameters = {Parameter::bytes(request.body)}};
+        .function = receiver(), .sql = sql_with_body(*receiver(), {}), .parameters = {Parameter::bytes(request.body)}};
     const std::array statements{call_settings(*caller, {.method = "POST",
                                                         .path = "/rpc/webhook_receive",
                                                         .headers = headers_as_json(request, told_by_edge(request))}),
