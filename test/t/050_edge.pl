@@ -82,8 +82,32 @@ subtest 'GET' => sub {
                 . "&p_user_id=$ada&p_latency_ms=1&p_cost_usd=1&p_model_used=openai&p_date=2026-11-27", undef, signed_in($adas)),
         405, qr/"code":"25006"/, 'what writes is refused');
     is(sql("SELECT count(*) FROM helix.executions WHERE cost_usd = 1 AND model_used = 'openai'"), '0', 'and nothing is written');
-    answers(request($edge, 'GET', "/rest/v1/rpc/get_cost_trends?p_user_id=$ada&p_days=7&limit=1", undef, signed_in($adas)), 400,
-        qr/PGRST100.*limit/, 'a filter is refused, not ignored');
+};
+
+subtest 'shapes' => sub {
+    my $metrics = sub {
+        my ($query, %headers) = @_;
+        return request($edge, 'POST', "/rest/v1/rpc/get_all_operation_metrics?$query",
+            qq({"p_user_id": "$ada", "p_start": "2000-01-01", "p_end": "2100-01-01"}), 'Content-Type' => 'application/json',
+            signed_in($adas), %headers);
+    };
+    rpc($edge, $adas, 'record_operation_execution', recording(p_operation_id => '"task-breakdown"', p_cost_usd => 7));
+    answers($metrics->('select=operation_id,cost:total_cost_usd::text&order=operation_id.desc'), 200,
+        qr/^\[\{"operation_id":"task-breakdown","cost":"7"\}, \n \{"operation_id":"email-compose","cost":"3\.250000000001"\}\]$/,
+        'columns, an alias, a cast, an order');
+    answers($metrics->('select=operation_id&order=total_cost_usd.asc.nullslast&limit=1&offset=1'), 200,
+        qr/^\[\{"operation_id":"task-breakdown"\}\]$/, 'a part of them');
+    answers($metrics->('select=nothing'), 400, qr/"code":"42703"/, 'an unknown column');
+    answers($metrics->($_), 400, qr/PGRST100/, "what is not understood is refused: $_")
+      for 'select=a(b)', 'order=operation_id.up', 'limit=-1', 'limit=x', 'operation_id=eq.email-compose', 'select=a"b', 'select=a%00';
+    answers($metrics->('', Accept => 'application/vnd.pgrst.object+json'), 406, qr/PGRST116.*contains 2 rows/, 'one of two');
+    my $one = '{"p_executions": [' . join(',', map {
+            qq({"user_id": "$ada", "operation_id": "email-compose", "success": true, "cost_usd": $_})
+        } 11, 12) . ']}';
+    answers(rpc($edge, $adas, 'record_operation_executions_each', $one, Accept => 'application/vnd.pgrst.object+json'), 406,
+        qr/contains 2 rows/, 'one row of a call that writes two');
+    is(sql('SELECT count(*) FROM helix.executions WHERE cost_usd IN (11, 12)'), '0', 'which are not written then');
+    answers(rpc($edge, $adas, 'current_user_id?limit=1'), 400, qr/PGRST100/, 'a scalar has no columns');
 };
 
 subtest 'errors' => sub {
