@@ -66,6 +66,24 @@ install-edge: helix-edge
 uninstall-edge:
 	rm -f '$(DESTDIR)$(bindir)/helix-edge'
 
+# The pages. Node builds them into web/dist; make install takes what is there.
+pages = $(DESTDIR)$(datadir)/helix/pages
+install: install-pages
+uninstall: uninstall-pages
+.PHONY: web install-pages uninstall-pages
+web:
+	@command -v npm >/dev/null || { \
+	    echo 'error: make web needs Node 20.19 or newer with npm; all else of helix works without the pages' >&2; exit 1; }
+	cd web && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund && npm run --silent build
+
+install-pages:
+	@if [ -d web/dist ]; then rm -rf '$(pages)' && $(MKDIR_P) '$(pages)' && cp -R web/dist/. '$(pages)' && \
+	    chmod -R u=rwX,go=rX '$(pages)' && echo 'the pages are in $(pages)'; \
+	else echo 'no pages are installed: web/dist is not there (make web builds it, with Node)'; fi
+
+uninstall-pages:
+	rm -rf '$(pages)'
+
 $(DATA_built): $(sort $(wildcard sql/install/*.sql))
 	cat $^ > $@
 

@@ -16,6 +16,7 @@ install_tools() {
     [ -n "$quick" ] || tools+=("clang-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
     ! wants docs || tools+=(openssl)
     ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
+    ! wants web || tools+=(chromium fonts-dejavu-core)
     install_packages "${tools[@]}" "${build_needs[@]}"
 }
 
@@ -53,6 +54,10 @@ run_docs() {
 
 run_e2e() {
     HELIX_SKIP_BUILD=1 "$repository/test/e2e/run" "${selection[@]}"
+}
+
+run_web() {
+    HELIX_SKIP_BUILD=1 "$repository/test/web/run" "${selection[@]}"
 }
 
 # The tests' files where the server's user can read them and write beside them.

@@ -1,0 +1,105 @@
+// Owns: ECharts, with the parts alone that the trend needs. Loaded apart from the page, which shows its figures meanwhile.
+//
+// The policy of the page forbids style in markup, so ECharts' own tooltip is not used: components/trend.tsx has one.
+import { LineChart } from 'echarts/charts';
+import { GridComponent } from 'echarts/components';
+import { type EChartsType, init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import type { Day } from './dashboard';
+import { shortDay } from './format';
+
+use([LineChart, GridComponent, SVGRenderer]);
+
+/** Where a day stands in the chart, in pixels. */
+export interface Place {
+    x: number;
+    y: number;
+}
+
+export interface TrendChart {
+    show: (days: Day[]) => void;
+    /** The day nearest to a pixel. */
+    dayAt: (x: number) => number;
+    placeOf: (day: number) => Place;
+    resize: () => void;
+    dispose: () => void;
+}
+
+// Positions of points and ticks are all that floats are used for. What is read stands in the text of the tooltip and the table.
+const costOf = (day: Day): number => Number(day.cost_usd);
+
+function tick(value: number): string {
+    return `$${value.toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
+}
+
+function color(name: string): string {
+    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function options(days: Day[]) {
+    const axisText = { color: color('quiet'), fontSize: 12, fontFamily: 'inherit' };
+    return {
+        animation: false,
+        grid: { left: 8, right: 16, top: 16, bottom: 4, containLabel: true },
+        xAxis: {
+            type: 'category' as const,
+            data: days.map(day => shortDay(day.date)),
+            boundaryGap: false,
+            axisLabel: { ...axisText, hideOverlap: true, margin: 12 },
+            axisLine: { lineStyle: { color: color('line') } },
+            axisTick: { show: false },
+        },
+        yAxis: {
+            type: 'value' as const,
+            min: 0,
+            splitNumber: 4,
+            axisLabel: { ...axisText, formatter: tick },
+            splitLine: { lineStyle: { color: color('line') } },
+        },
+        series: {
+            type: 'line' as const,
+            data: days.map(costOf),
+            showSymbol: days.length <= 31,
+            symbol: 'circle',
+            symbolSize: 5,
+            silent: true,
+            lineStyle: { color: color('accent'), width: 2 },
+            itemStyle: { color: color('accent') },
+            areaStyle: { color: color('accent'), opacity: 0.12 },
+        },
+    };
+}
+
+export function drawTrend(element: HTMLElement): TrendChart {
+    const chart: EChartsType = init(element, null, { renderer: 'svg' });
+    let days: Day[] = [];
+    const draw = (): void => {
+        if (days.length > 0) {
+            chart.setOption(options(days), { notMerge: true });
+        }
+    };
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    scheme.addEventListener('change', draw);
+    return {
+        show: shown => {
+            days = shown;
+            draw();
+        },
+        dayAt: x => {
+            const found = chart.convertFromPixel({ xAxisIndex: 0 }, x) as unknown as number;
+            return Math.min(Math.max(Math.round(found), 0), days.length - 1);
+        },
+        placeOf: day => {
+            const [x, y] = chart.convertToPixel({ seriesIndex: 0 }, [day, costOf(days[day] as Day)]) as [
+                number,
+                number,
+            ];
+            return { x, y };
+        },
+        resize: () => chart.resize(),
+        dispose: () => {
+            scheme.removeEventListener('change', draw);
+            chart.dispose();
+        },
+    };
+}
