@@ -81,7 +81,8 @@ async function startLite(grant) {
         await new Promise(resolve => server.close(resolve));
     };
     const port = await listen(0), url = `http://127.0.0.1:${port}`;
-    await fetch(`${url}/rest/v1/operations?select=operation_id`, { headers: { apikey: lite.secretKey, 'Accept-Profile': 'helix' } });
+    await fetch(`${url}/rest/v1/operations?select=operation_id`,
+        { headers: { apikey: lite.secretKey, 'Accept-Profile': 'helix' } });
     await grant();
     return { url, stop, start: () => listen(port), close: async () => { await stop(); await lite.close(); } };
 }

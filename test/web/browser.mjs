@@ -7,7 +7,8 @@ export const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium
 
 /** Opens an address in a fresh profile; `expected` names console errors that the test provokes. */
 export async function open(browser, address, { expected = [], ...options } = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: 'America/New_York', ...options });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: 'America/New_York',
+        ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     const found = [];

@@ -41,7 +41,8 @@ const ms = name => sql.unsafe(`to_char(round(${name}), 'FM999,999,990') || ' ms'
 const firstDay = days => sql`((now() AT TIME ZONE 'UTC')::date - ${days - 1}::integer)::timestamp AT TIME ZONE 'UTC'`;
 
 const cardsBySql = async days => (await sql`
-    SELECT ARRAY[${money('total_cost_usd')}, ${whole('total_operations')}, ${rate('success_rate')}, ${ms('avg_latency_ms')}] AS cards
+    SELECT ARRAY[${money('total_cost_usd')}, ${whole('total_operations')}, ${rate('success_rate')},
+                 ${ms('avg_latency_ms')}] AS cards
       FROM helix.get_period_summary(${ada}, ${firstDay(days)}, now())`)[0].cards;
 
 const operationsBySql = (days, order) => sql`
@@ -59,10 +60,10 @@ const modelsBySql = days => sql`
 
 // Newest first, as the table of days has it
 const daysBySql = days => sql`
-    SELECT ARRAY[d::date::text, '$' || coalesce(total_cost_usd, 0), ${whole('coalesce(total_operations, 0)')},
+    SELECT ARRAY[d::text, '$' || coalesce(total_cost_usd, 0), ${whole('coalesce(total_operations, 0)')},
                  coalesce(${rate('success_rate')}, '–'), coalesce(${ms('avg_latency_ms')}, '–')] AS cells
-      FROM generate_series((now() AT TIME ZONE 'UTC')::date - ${days - 1}::integer, (now() AT TIME ZONE 'UTC')::date, interval '1 day') d
-      LEFT JOIN helix.cost_trends t ON t.user_id = ${ada} AND t.date = d::date
+      FROM generate_series(0, ${days - 1}::integer) ago, LATERAL (SELECT (now() AT TIME ZONE 'UTC')::date - ago) day (d)
+      LEFT JOIN helix.cost_trends t ON t.user_id = ${ada} AND t.date = d
      ORDER BY d DESC`.then(rows => rows.map(row => row.cells));
 
 const tableCells = async (page, selector) => page.locator(`${selector} tbody tr`).evaluateAll(rows =>
@@ -235,16 +236,14 @@ test('while the API is away the figures stay and are said to be old', async () =
 });
 
 test('dark and light, wide and narrow: readable, within the window, and nothing that axe finds', async () => {
-    for (const colorScheme of ['light', 'dark']) {
-        for (const width of [360, 1280, 2560]) {
-            const { page, close } = await openReady(ada, '', { colorScheme, viewport: { width, height: 900 } });
-            await chartDrawn(page);
-            assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px are enough`);
-            await page.evaluate(axe.source);
-            const { violations } = await page.evaluate(() => globalThis.axe.run());
-            assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${colorScheme}, ${width} px`);
-            await close();
-        }
+    for (const [colorScheme, width] of [['light', 360], ['dark', 360], ['dark', 1280], ['light', 2560]]) {
+        const { page, close } = await openReady(ada, '', { colorScheme, viewport: { width, height: 900 } });
+        await chartDrawn(page);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px are enough`);
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), [], `${colorScheme}, ${width} px`);
+        await close();
     }
 });
 
@@ -260,8 +259,8 @@ test('the chart takes the colours of the scheme as it changes', async () => {
 });
 
 test('the watch sees style in markup, other hosts and errors', async () => {
-    for (const provoke of [() => document.body.setAttribute('style', 'color: red'), () => fetch('http://127.0.0.2/').catch(() => {}),
-        () => console.error('a complaint')]) {
+    for (const provoke of [() => document.body.setAttribute('style', 'color: red'),
+        () => fetch('http://127.0.0.2/').catch(() => {}), () => console.error('a complaint')]) {
         const { page, close } = await openReady(ada);
         await page.evaluate(provoke);
         await assert.rejects(close, { code: 'ERR_ASSERTION' });

@@ -28,7 +28,7 @@ function ZoneNote({ dashboard }: { dashboard: Dashboard }) {
 }
 
 function Figures({ dashboard }: { dashboard: Dashboard }) {
-    if (dashboard.totals.executions === 0) {
+    if (dashboard.operations.length === 0) {
         return <EmptyNotice days={dashboard.days} />;
     }
     return (
