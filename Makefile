@@ -70,11 +70,18 @@ uninstall-edge:
 pages = $(DESTDIR)$(datadir)/helix/pages
 install: install-pages
 uninstall: uninstall-pages
-.PHONY: web install-pages uninstall-pages
-web:
+.PHONY: web npm install-pages uninstall-pages
+web: web/dist/licenses.txt
+
+web/dist/licenses.txt: web/node_modules/.package-lock.json $(wildcard web/*.mjs web/*.json web/src/* web/src/*/*) | npm
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json | npm
+	cd web && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund
+
+npm:
 	@command -v npm >/dev/null || { \
 	    echo 'error: make web needs Node 20.19 or newer with npm; all else of helix works without the pages' >&2; exit 1; }
-	cd web && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund && npm run --silent build
 
 install-pages:
 	@if [ -d web/dist ]; then rm -rf '$(pages)' && $(MKDIR_P) '$(pages)' && cp -R web/dist/. '$(pages)' && \

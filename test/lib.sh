@@ -52,6 +52,13 @@ build_and_install() {
     as_root make -C "$repository" -s install PG_CONFIG="$pg_bin/pg_config" >/dev/null
 }
 
+# free_port [PORT]: PORT of this machine, or another one where somebody listens there
+free_port() {
+    local port=${1:-$((20000 + RANDOM % 10000))}
+    while (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((20000 + RANDOM % 10000)); done
+    echo "$port"
+}
+
 # A temporary folder that the ordinary user owns; removed at the end.
 make_scratch() {
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/helix.XXXXXX")

@@ -48,46 +48,61 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
     RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         WITH span AS (SELECT d.* FROM helix_internal.dashboard_days(p_days, p_time_zone) d),
-        entries AS (
+        entries AS NOT MATERIALIZED (
             SELECT pg_catalog.timezone('UTC', a.period_start)::date AS date, a.operation_id, a.provider, a.model,
-                   pg_catalog.timezone('UTC', a.period_start)::date >= (SELECT s.start_date FROM span s) AS current,
+                   a.period_start >= (SELECT pg_catalog.timezone('UTC', s.start_date::timestamp) FROM span s) AS current,
                    a.executions, a.successes, a.cost_usd, a.latency_sum, a.latency_count, a.latency_sketch, a.latency_ms
               FROM helix_internal.analytics_entries a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
                AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
                AND a.period_start >= (SELECT pg_catalog.timezone('UTC', s.previous_start::timestamp) FROM span s)
                AND a.period_start <= (SELECT pg_catalog.timezone('UTC', s.end_date::timestamp) FROM span s)),
-        sums AS (
-            SELECT e.current, e.date, e.operation_id, e.provider, e.model,
-                   grouping(e.date, e.operation_id, e.model) AS grouped,
-                   pg_catalog.sum(e.cost_usd) AS cost_usd,
-                   helix_internal.dashboard_figures(
+        by_day AS (
+            SELECT e.date, helix_internal.dashboard_figures(
                        pg_catalog.sum(e.executions), pg_catalog.sum(e.successes), pg_catalog.sum(e.cost_usd),
                        pg_catalog.sum(e.latency_sum), pg_catalog.sum(e.latency_count),
                        helix_internal.latency_sketch(e.latency_sketch, e.latency_ms)) AS figures
               FROM entries e
-             GROUP BY GROUPING SETS ((e.current), (e.current, e.date), (e.current, e.operation_id),
-                                     (e.current, e.provider, e.model))),
+             WHERE e.current
+             GROUP BY e.date),
+        -- Each sketch is merged once here. The few that this leaves are merged again for operations, models and totals.
+        parts AS (
+            SELECT e.current, e.operation_id, e.provider, e.model, pg_catalog.sum(e.executions) AS executions,
+                   pg_catalog.sum(e.successes) AS successes, pg_catalog.sum(e.cost_usd) AS cost_usd,
+                   pg_catalog.sum(e.latency_sum) AS latency_sum, pg_catalog.sum(e.latency_count) AS latency_count,
+                   helix_internal.latency_sketch(e.latency_sketch, e.latency_ms) AS latency_sketch
+              FROM entries e
+             GROUP BY e.current, e.operation_id, e.provider, e.model),
+        sums AS (
+            SELECT p.current, p.operation_id, p.provider, p.model,
+                   CASE grouping(p.operation_id, p.model) WHEN 3 THEN 'total' WHEN 1 THEN 'operation' ELSE 'model' END AS kind,
+                   pg_catalog.sum(p.cost_usd) AS cost_usd,
+                   helix_internal.dashboard_figures(
+                       pg_catalog.sum(p.executions), pg_catalog.sum(p.successes), pg_catalog.sum(p.cost_usd),
+                       pg_catalog.sum(p.latency_sum), pg_catalog.sum(p.latency_count),
+                       helix_internal.latency_sketch(p.latency_sketch, NULL)) AS figures
+              FROM parts p
+             GROUP BY GROUPING SETS ((p.current), (p.current, p.operation_id), (p.current, p.provider, p.model))),
         nothing AS (SELECT helix_internal.dashboard_figures(NULL, NULL, NULL, NULL, NULL, NULL) AS figures)
         SELECT pg_catalog.jsonb_build_object(
                    'user_id', helix_internal.authorized_user(p_user_id), 'as_of', pg_catalog.now(), 'days', p_days,
                    'time_zone', s.time_zone, 'granularity', s.granularity,
                    'start_date', s.start_date, 'end_date', s.end_date,
-                   'totals', coalesce((SELECT t.figures FROM sums t WHERE t.grouped = 7 AND t.current), n.figures),
+                   'totals', coalesce((SELECT t.figures FROM sums t WHERE t.kind = 'total' AND t.current), n.figures),
                    'previous', pg_catalog.jsonb_build_object('start_date', s.previous_start, 'end_date', s.start_date - 1)
-                               || coalesce((SELECT t.figures FROM sums t WHERE t.grouped = 7 AND NOT t.current), n.figures),
+                               || coalesce((SELECT t.figures FROM sums t WHERE t.kind = 'total' AND NOT t.current), n.figures),
                    'trend', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('date', s.start_date + d.number)
                                                          || coalesce(t.figures, n.figures) ORDER BY d.number)
                                FROM pg_catalog.generate_series(0, s.end_date - s.start_date) d (number)
-                               LEFT JOIN sums t ON t.grouped = 3 AND t.date = s.start_date + d.number),
+                               LEFT JOIN by_day t ON t.date = s.start_date + d.number),
                    'operations', (SELECT coalesce(pg_catalog.jsonb_agg(
                                              pg_catalog.jsonb_build_object('operation_id', t.operation_id) || t.figures
                                              ORDER BY t.cost_usd DESC, t.operation_id), '[]')
-                                    FROM sums t WHERE t.grouped = 5 AND t.current),
+                                    FROM sums t WHERE t.kind = 'operation' AND t.current),
                    'models', (SELECT coalesce(pg_catalog.jsonb_agg(
                                          pg_catalog.jsonb_build_object('provider', t.provider, 'model', t.model) || t.figures
                                          ORDER BY t.cost_usd DESC, t.provider, t.model), '[]')
-                                FROM sums t WHERE t.grouped = 6 AND t.current))
+                                FROM sums t WHERE t.kind = 'model' AND t.current))
           FROM span s, nothing n;
     END;
 COMMENT ON FUNCTION helix.get_dashboard(uuid, integer, text) IS
