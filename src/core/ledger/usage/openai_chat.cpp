@@ -40,7 +40,9 @@ void read_openai_chat(Object& object, Usage& usage) {
     put_input(object, input, usage);
     put_output(object, output, usage);
     put(UsageType::web_search, object.count("server_tool_use.web_search_requests"), usage);
-    object.pass({"prompt_tokens_details.text_tokens", "completion_tokens_details.text_tokens"});
+    object.pass({"prompt_tokens_details.text_tokens", "completion_tokens_details.text_tokens",
+                 "completion_tokens_details.accepted_prediction_tokens",
+                 "completion_tokens_details.rejected_prediction_tokens"}); // both are in completion_tokens
 }
 
 } // namespace helix::usage
