@@ -68,8 +68,9 @@ SELECT array_agg(pg_temp.cost(id)) FROM unnest(
 INSERT INTO helix.executions (user_id, operation_id, success, model, usage)
     VALUES (:u, 'email-compose', true, 'gpt-4o', '{"prompt_tokens": 1000, "completion_tokens": 0}') RETURNING cost_usd, model_used;
 
--- What no reader knows is kept, and what contradicts itself is refused.
-SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1, "completion_tokens": 1, "a_new_field": {"of": ["them", 1]}}') AS new \gset
+-- What no reader knows is kept, unless it is 0 or null, and what contradicts itself is refused.
+SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1, "completion_tokens": 1, "a_new_field": {"of": ["them", 1, 0, null]},
+    "another": 0}') AS new \gset
 SELECT metadata FROM helix.executions WHERE id = :new;
 SELECT pg_temp.try($$SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 2, "completion_tokens": 1,
     "prompt_tokens_details": {"cached_tokens": 3}}')$$)

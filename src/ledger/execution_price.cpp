@@ -14,7 +14,16 @@ namespace helix::ledger {
 
 namespace {
 
+// Exact either way; below 9.2 USD without a text in between.
 Datum numeric_of(const Money& money) {
+    if (money.units() >= 0 && money.units() <= PG_INT64_MAX) {
+        auto units = static_cast<std::int64_t>(money.units());
+        int scale = Money::scale;
+        for (; scale > 0 && units % 10 == 0; --scale) {
+            units /= 10;
+        }
+        return pg::call([units, scale] { return NumericGetDatum(int64_div_fast_to_numeric(units, scale)); });
+    }
     const std::string usd = money.to_string();
     return pg::call([text = std::string_view(usd)] { return pg::numeric_datum(text); });
 }

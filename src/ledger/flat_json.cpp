@@ -5,10 +5,10 @@
 
 #include "core/ledger/usage/flattening.hpp"
 
+#include <cstring>
+
 extern "C" {
-#include "lib/stringinfo.h"
 #include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 #include "utils/numeric.h"
 }
 
@@ -20,24 +20,18 @@ constexpr int most_levels = 16;
 
 class Flattener {
   public:
-    Flattener(const char* name, Flatten what) : name_(name), what_(what) {
-        initStringInfo(&path_);
-        flat_.fields = static_cast<usage::Field*>(palloc(sizeof(usage::Field) * usage::max_fields));
-        flat_.values = static_cast<Datum*>(palloc(sizeof(Datum) * usage::max_fields));
-    }
+    Flattener(const char* name, Flatten what) : name_(name), what_(what) {}
 
-    void object(JsonbContainer* container, int level) {
+    void object(std::string_view path, JsonbContainer* container, int level) {
         check_level(level);
         JsonbIterator* iterator = JsonbIteratorInit(container);
         JsonbValue value;
         JsonbIteratorNext(&iterator, &value, false); // its beginning
-        const int outside = path_.len;
         while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
-            step(outside, value.val.string.val, value.val.string.len);
+            const auto place = step(path, {value.val.string.val, static_cast<std::size_t>(value.val.string.len)});
             JsonbIteratorNext(&iterator, &value, true);
-            member(value, level);
+            member(place, value, level);
         }
-        back_to(outside);
     }
 
     FlatJson result() const { return flat_; }
@@ -50,59 +44,66 @@ class Flattener {
         }
     }
 
-    void array(JsonbContainer* container, int level) {
+    void array(std::string_view path, JsonbContainer* container, int level) {
         check_level(level);
         JsonbIterator* iterator = JsonbIteratorInit(container);
         JsonbValue value;
         JsonbIteratorNext(&iterator, &value, false);
-        const int outside = path_.len;
         for (int i = 0; JsonbIteratorNext(&iterator, &value, true) == WJB_ELEM; ++i) {
-            const char* number = psprintf("%d", i);
-            step(outside, number, static_cast<int>(strlen(number)));
-            member(value, level);
+            member(step(path, psprintf("%d", i)), value, level);
         }
-        back_to(outside);
     }
 
-    void step(int outside, const char* name, int length) {
-        back_to(outside);
-        if (outside > 0) {
-            appendStringInfoChar(&path_, '.');
+    // The path of a member; of the object itself its name, without a copy.
+    static std::string_view step(std::string_view path, std::string_view name) {
+        if (path.empty()) {
+            return name;
         }
-        appendBinaryStringInfo(&path_, name, length);
+        char* const place = static_cast<char*>(palloc(path.size() + 1 + name.size()));
+        memcpy(place, path.data(), path.size());
+        place[path.size()] = '.';
+        memcpy(place + path.size() + 1, name.data(), name.size());
+        return {place, path.size() + 1 + name.size()};
     }
 
-    void back_to(int length) {
-        path_.len = length;
-        path_.data[length] = '\0';
-    }
-
-    std::string_view path() const { return {path_.data, static_cast<std::size_t>(path_.len)}; }
-
-    void member(const JsonbValue& value, int level) {
+    void member(std::string_view path, const JsonbValue& value, int level) {
         const bool all = what_ == Flatten::everything;
         if (value.type != jbvBinary) {
-            if (all || usage::may_be_usage(path())) {
-                scalar(value);
+            if (all || usage::may_be_usage(path)) {
+                scalar(path, value);
             }
-        } else if (all || usage::may_hold_usage(path())) {
+        } else if (all || usage::may_hold_usage(path)) {
             JsonbContainer* inner = value.val.binary.data;
-            JsonContainerIsArray(inner) ? array(inner, level + 1) : object(inner, level + 1);
+            JsonContainerIsArray(inner) ? array(path, inner, level + 1) : object(path, inner, level + 1);
         }
     }
 
-    void scalar(const JsonbValue& value) {
+    void scalar(std::string_view path, const JsonbValue& value) {
         if (flat_.count == static_cast<int>(usage::max_fields)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s has too many fields", name_),
                             errdetail("At most %d are read.", static_cast<int>(usage::max_fields)),
                             errhint("Pass the usage object itself.")));
         }
-        JsonbValue copy = value;
-        flat_.values[flat_.count] = JsonbPGetDatum(JsonbValueToJsonb(&copy));
-        flat_.fields[flat_.count++] = {kept(path()), kind_of(value), text_of(value)};
+        if (flat_.count == room_) {
+            grow();
+        }
+        flat_.values[flat_.count] = value;
+        flat_.fields[flat_.count++] = {path, kind_of(value), text_of(value)};
     }
 
-    static std::string_view kept(std::string_view text) { return {pnstrdup(text.data(), text.size()), text.size()}; }
+    // A usage object has some 10 fields, and a bulk call a thousand such objects.
+    void grow() {
+        constexpr int first_room = 24;
+        if (room_ == 0) {
+            room_ = first_room;
+            flat_.fields = static_cast<usage::Field*>(palloc(sizeof(usage::Field) * room_));
+            flat_.values = static_cast<JsonbValue*>(palloc(sizeof(JsonbValue) * room_));
+        } else {
+            room_ *= 2;
+            flat_.fields = static_cast<usage::Field*>(repalloc(flat_.fields, sizeof(usage::Field) * room_));
+            flat_.values = static_cast<JsonbValue*>(repalloc(flat_.values, sizeof(JsonbValue) * room_));
+        }
+    }
 
     static usage::FieldKind kind_of(const JsonbValue& value) {
         switch (value.type) {
@@ -132,8 +133,8 @@ class Flattener {
 
     const char* name_;
     Flatten what_;
-    StringInfoData path_{};
     FlatJson flat_{};
+    int room_ = 0;
 };
 
 } // namespace
@@ -145,7 +146,7 @@ FlatJson flatten(const char* name, Datum jsonb, Flatten what) {
                         errhint("Pass the object as the provider sent it.")));
     }
     Flattener flattener(name, what);
-    flattener.object(root, 1);
+    flattener.object({}, root, 1);
     return flattener.result();
 }
 

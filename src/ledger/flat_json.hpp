@@ -8,11 +8,16 @@
 
 #include <span>
 
+extern "C" {
+#include "utils/jsonb.h"
+}
+
 namespace helix::ledger {
 
+// Texts and numbers are those of the object itself.
 struct FlatJson {
     usage::Field* fields;
-    Datum* values; // each as jsonb
+    JsonbValue* values;
     int count;
 
     std::span<const usage::Field> all() const { return {fields, static_cast<std::size_t>(count)}; }

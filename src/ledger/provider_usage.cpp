@@ -11,18 +11,24 @@ namespace helix::ledger {
 
 namespace {
 
-// What no reader knows, of the usage object alone: not of the answer around it.
+bool is_nothing(const usage::Field& field) {
+    return field.kind == usage::FieldKind::null || (field.kind == usage::FieldKind::number && field.text == "0");
+}
+
+// What no reader knows, of the usage object alone: not of the answer around it. Providers count what was not used too,
+// which says nothing.
 std::optional<Datum> unread_of(const usage::Usage& read, const FlatJson& json) {
     JsonbParseState* state = nullptr;
     for (int i = 0; i < json.count; ++i) {
-        if (read.read.test(static_cast<std::size_t>(i)) || !json.fields[i].path.starts_with(read.place)) {
+        const usage::Field& field = json.fields[i];
+        if (read.read.test(static_cast<std::size_t>(i)) || is_nothing(field) || !field.path.starts_with(read.place)) {
             continue;
         }
         if (state == nullptr) {
             pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
         }
-        pg::push_key(&state, json.fields[i].path.substr(read.place.size()));
-        pg::push_value(&state, json.values[i]);
+        pg::push_key(&state, field.path.substr(read.place.size()));
+        pushJsonbValue(&state, WJB_VALUE, &json.values[i]);
     }
     if (state == nullptr) {
         return std::nullopt;

@@ -40,8 +40,8 @@ CREATE TABLE bench.source AS
            (100 + i * 613 % 4000)::bigint AS input_tokens, 0::bigint AS cached_input_tokens, (i * 31 % 900)::bigint AS output_tokens
       FROM generate_series(0, 239999) i;
 
--- As the text that a client would send. Batch -1 is batch 0 as executions of one user; in -2 these have usage objects, as
--- OpenAI writes them.
+-- As the text that a client would send. Batch -1 is batch 0 as executions of one user; in -2 and -3 these have usage
+-- objects, as Anthropic and OpenAI write them.
 CREATE TABLE bench.batches (batch int PRIMARY KEY, executions text);
 ALTER TABLE bench.batches ALTER executions SET STORAGE EXTERNAL;
 INSERT INTO bench.batches
@@ -56,6 +56,13 @@ SELECT batch, replace(replace(json_agg(json_build_object(
  GROUP BY batch;
 INSERT INTO bench.batches
 SELECT -2, replace(replace(json_agg(json_build_object(
+           'user_id', lpad('1', 32, '0')::uuid, 'operation_id', operation_id, 'date', date, 'success', success,
+           'latency_ms', latency_ms, 'model_used', provider, 'model', model, 'usage', json_build_object(
+               'input_tokens', input_tokens, 'cache_creation_input_tokens', 0, 'cache_read_input_tokens', input_tokens / 2,
+               'output_tokens', output_tokens)))::text, ' : ', ':'), ', ', ',')
+  FROM bench.source WHERE batch = 0;
+INSERT INTO bench.batches
+SELECT -3, replace(replace(json_agg(json_build_object(
            'user_id', lpad('1', 32, '0')::uuid, 'operation_id', operation_id, 'date', date, 'success', success,
            'latency_ms', latency_ms, 'model_used', 'openai', 'model', 'gpt-5-mini', 'usage', json_build_object(
                'prompt_tokens', input_tokens, 'completion_tokens', output_tokens, 'total_tokens', input_tokens + output_tokens,

@@ -6,6 +6,7 @@
 #include "core/error_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace helix::usage {
 
@@ -61,10 +62,15 @@ bool is_number_like(const Field& field) {
 } // namespace
 
 std::optional<std::int64_t> whole_count(std::string_view text, std::int64_t max) {
+    std::int64_t value = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && rest == text.data() + text.size() && text.front() != '-') {
+        return value <= max ? std::optional(value) : std::nullopt; // digits alone, as nearly all are
+    }
     if (!is_decimal(text, false) || !is_whole(text)) {
         return std::nullopt;
     }
-    std::int64_t value = 0;
+    value = 0;
     for (const char digit : text.substr(0, text.find('.'))) {
         value = value * 10 + (digit - '0');
         if (value > max) {
@@ -136,10 +142,11 @@ Count Object::count(std::initializer_list<std::string_view> some) {
     if (field == nullptr) {
         return {};
     }
-    if (!is_number_like(*field) || !is_whole(field->text)) {
+    const bool may_be = field->kind == FieldKind::number || field->kind == FieldKind::string;
+    const auto value = may_be ? whole_count(field->text) : std::nullopt;
+    if (!value && (!is_number_like(*field) || !is_whole(field->text))) {
         refuse_kind(*field, "a whole number");
     }
-    const auto value = whole_count(field->text);
     if (!value) {
         refuse_range(*field, "Counts are 0 to 1000000000.");
     }
