@@ -35,22 +35,23 @@ CREATE TABLE helix_internal.queue (
     headers             jsonb,
     cost_estimates      numeric[],
     progress            jsonb
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
--- Claiming changes no indexed column, so the row stays where it is (HOT). That is why nothing else is indexed.
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+-- Claiming changes no indexed column, so the row stays in its page (HOT), which is half empty for that: a claim takes many rows
+-- of a page at once. That is why nothing else is indexed. Each index costs an insert 8,000 instructions, and each of a
+-- transaction's locks beyond 16 a look into a shared table: hence few indexes that serve several questions.
 -- Turns are positive. Only who claims any operation says so: else the planner may read all for one operation.
 CREATE INDEX queue_turn ON helix_internal.queue (priority, turn) WHERE turn > 0;
 CREATE INDEX queue_operation ON helix_internal.queue (operation_id, priority, turn) WHERE turn IS NOT NULL;
 CREATE INDEX queue_later ON helix_internal.queue (priority, ready_at) WHERE turn IS NULL AND held_key IS NULL AND NOT paused;
-CREATE INDEX queue_paused ON helix_internal.queue (user_id) WHERE paused;
--- Those that run and are counted; what waits at a limit; what a limit may hold.
-CREATE INDEX queue_limited ON helix_internal.queue (user_id, concurrency_key) WHERE limited;
-CREATE INDEX queue_held ON helix_internal.queue (user_id, held_key, priority DESC, ready_at) WHERE held_key IS NOT NULL;
-CREATE INDEX queue_key ON helix_internal.queue (user_id, concurrency_key) WHERE concurrency_key IS NOT NULL AND turn IS NOT NULL;
-CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, run_at) WHERE schedule_id IS NOT NULL;
-CREATE INDEX queue_waiting ON helix_internal.queue (schedule_id, run_at)
-    WHERE schedule_id IS NOT NULL AND ready_at = 'infinity';
--- to add what attempts have cost to what a schedule has spent
-CREATE INDEX queue_costs ON helix_internal.queue (schedule_id) WHERE schedule_id IS NOT NULL AND earlier_cost_usd IS NOT NULL;
+-- What is paused, and what waits at a limit of running executions.
+CREATE INDEX queue_held ON helix_internal.queue (paused, user_id, held_key, priority DESC, ready_at)
+    WHERE paused OR held_key IS NOT NULL;
+-- Those that run and are counted; what such a limit may hold.
+CREATE INDEX queue_limited ON helix_internal.queue (user_id, limited, concurrency_key)
+    WHERE limited OR (concurrency_key IS NOT NULL AND turn IS NOT NULL);
+-- A schedule's: first those whose attempts have cost something, last those that wait for others.
+CREATE INDEX queue_schedule ON helix_internal.queue (schedule_id, earlier_cost_usd, ready_at, run_at)
+    WHERE schedule_id IS NOT NULL;
 CREATE INDEX queue_batch ON helix_internal.queue (batch_id) WHERE batch_id IS NOT NULL;
 -- To count a user's executions up to helix.max_queued_per_user, and to find their last turn.
 CREATE INDEX queue_user ON helix_internal.queue (user_id, priority, turn);

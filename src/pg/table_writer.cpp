@@ -1,3 +1,4 @@
+// Opens a table with its indexes, and writes rows into both by the table access method.
 #include "pg/table_writer.hpp"
 
 #include "pg/relations.hpp"

@@ -44,6 +44,7 @@ struct Prolonged {
 pg::Statement take_back(R"(
     UPDATE helix_internal.queue
        SET running = false,
+           limited = false,
            worker = NULL,
            lease_until = NULL,
            last_error = $1

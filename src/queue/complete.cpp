@@ -36,6 +36,7 @@ constexpr std::int64_t longest_pause_us = USECS_PER_HOUR;
 pg::Statement retry(R"(
     UPDATE helix_internal.queue q
        SET running = false,
+           limited = false,
            worker = NULL,
            lease_until = NULL,
            last_error = $3,
@@ -45,20 +46,10 @@ pg::Statement retry(R"(
            run_at = pg_catalog.clock_timestamp() + $4,
            ready_at = pg_catalog.clock_timestamp() + $4
      WHERE q.id = $1 AND q.running AND ($2 IS NULL OR q.attempt = $2) AND q.attempt < q.max_attempts
-    RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id,
-              q.limited, q.concurrency_key)",
+    RETURNING q.user_id, q.operation_id, q.priority, q.ready_at, q.reserved, q.batch_operation_id, q.concurrency_key)",
                     {UUIDOID, INT4OID, TEXTOID, INTERVALOID, NUMERICOID});
 struct Retried {
-    enum : int {
-        user_id = 1,
-        operation_id,
-        priority,
-        ready_at,
-        reserved,
-        batch_operation_id,
-        limited,
-        concurrency_key
-    };
+    enum : int { user_id = 1, operation_id, priority, ready_at, reserved, batch_operation_id, concurrency_key };
 };
 
 pg::Statement select_attempt("SELECT attempt FROM helix_internal.queue WHERE id = $1", {UUIDOID});
@@ -164,7 +155,6 @@ Datum pause_argument(FunctionCallInfo fcinfo, int number, const Claim& claim) {
 struct RetriedAttempt {
     Attempt attempt;
     std::optional<pg_uuid_t> batch_operation;
-    bool limited;
     Datum concurrency_key; // text; 0: none
 };
 
@@ -181,7 +171,6 @@ std::optional<RetriedAttempt> try_again(const Claim& claim, const Ending& ending
     RetriedAttempt retried{{claim.id, *DatumGetUUIDP(pg::column(0, Retried::user_id)),
                             pg::column(0, Retried::operation_id), DatumGetBool(pg::column(0, Retried::reserved))},
                            std::nullopt,
-                           DatumGetBool(pg::column(0, Retried::limited)),
                            0};
     bool no_key = false;
     const Datum key = pg::column(0, Retried::concurrency_key, &no_key);
@@ -199,9 +188,7 @@ void record_retried(const RetriedAttempt& retried, const Ending& ending) {
     if (retried.batch_operation && cost != 0) {
         note_attempt_cost(*retried.batch_operation, cost);
     }
-    if (retried.limited) {
-        release_held_of({retried.attempt.user_id, retried.concurrency_key});
-    }
+    release_held_of({retried.attempt.user_id, retried.concurrency_key});
 }
 
 Departed leave_queue_or_refuse(const Claim& claim) {

@@ -24,9 +24,10 @@ pg::Statement lock_one_at_a_time(R"(
        FOR NO KEY UPDATE)",
                                  {UUIDOID});
 
+// What waits has not run yet, so it has cost nothing. The index wants that said.
 pg::Statement select_waiting(R"(
     SELECT FROM helix_internal.queue
-     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running
+     WHERE schedule_id = $1 AND earlier_cost_usd IS NULL AND ready_at = 'infinity' AND NOT running
      LIMIT 1)",
                              {UUIDOID});
 
@@ -35,8 +36,9 @@ pg::Statement release_next(R"(
        SET ready_at = GREATEST(q.run_at, pg_catalog.clock_timestamp())
      WHERE q.id = (SELECT w.id
                      FROM helix_internal.queue w
-                    WHERE w.schedule_id = $1 AND w.ready_at = 'infinity' AND NOT w.running
-                    ORDER BY w.run_at, w.id
+                    WHERE w.schedule_id = $1 AND w.earlier_cost_usd IS NULL AND w.ready_at = 'infinity'
+                      AND NOT w.running
+                    ORDER BY w.earlier_cost_usd, w.run_at, w.id
                     LIMIT 1)
        AND NOT EXISTS (SELECT FROM helix_internal.queue o
                         WHERE o.schedule_id = $1 AND (o.ready_at < 'infinity' OR o.running))

@@ -61,7 +61,7 @@ pg::Statement hold_ready_of_key(R"(
     WITH ready AS MATERIALIZED (
         SELECT r.id, r.turn
           FROM helix_internal.queue r
-         WHERE r.user_id = $1 AND r.concurrency_key = $2 AND r.turn IS NOT NULL AND NOT r.running
+         WHERE r.user_id = $1 AND NOT r.limited AND r.concurrency_key = $2 AND r.turn IS NOT NULL AND NOT r.running
          LIMIT 1000
            FOR UPDATE SKIP LOCKED)
     UPDATE helix_internal.queue q
@@ -90,7 +90,10 @@ struct Held {
     enum : int { priority = 1, operation_id, turn };
 };
 
-pg::Statement select_held("SELECT FROM helix_internal.queue WHERE user_id = $1 AND held_key = $2 LIMIT 1",
+pg::Statement select_held(R"(
+    SELECT FROM helix_internal.queue
+     WHERE user_id = $1 AND held_key = $2 AND NOT paused
+     LIMIT 1)",
                           {UUIDOID, TEXTOID});
 
 pg::Statement release(R"(
@@ -111,7 +114,7 @@ pg::Statement select_held_keys(R"(
     WITH RECURSIVE held AS (
         (SELECT q.user_id, q.held_key
            FROM helix_internal.queue q
-          WHERE q.held_key IS NOT NULL AND (q.user_id, q.held_key) > ($1, $2)
+          WHERE NOT q.paused AND q.held_key IS NOT NULL AND (q.user_id, q.held_key) > ($1, $2)
           ORDER BY q.user_id, q.held_key
           LIMIT 1)
         UNION ALL
@@ -119,7 +122,8 @@ pg::Statement select_held_keys(R"(
           FROM held h,
                LATERAL (SELECT q.user_id, q.held_key
                           FROM helix_internal.queue q
-                         WHERE q.held_key IS NOT NULL AND (q.user_id, q.held_key) > (h.user_id, h.held_key)
+                         WHERE NOT q.paused AND q.held_key IS NOT NULL
+                           AND (q.user_id, q.held_key) > (h.user_id, h.held_key)
                          ORDER BY q.user_id, q.held_key
                          LIMIT 1) n)
     SELECT h.user_id, h.held_key FROM held h LIMIT 200)",

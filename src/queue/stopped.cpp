@@ -49,7 +49,7 @@ pg::Statement select_waiting_of_operation(R"(
 pg::Statement release_waiting(R"(
     UPDATE helix_internal.queue
        SET ready_at = GREATEST(run_at, pg_catalog.clock_timestamp())
-     WHERE schedule_id = $1 AND ready_at = 'infinity' AND NOT running
+     WHERE schedule_id = $1 AND earlier_cost_usd IS NULL AND ready_at = 'infinity' AND NOT running
     RETURNING priority, ready_at, operation_id)",
                               {UUIDOID});
 

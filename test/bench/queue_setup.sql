@@ -3,7 +3,7 @@ CREATE EXTENSION helix;
 CREATE SCHEMA bench;
 
 -- Peer of enqueueing: the queue's columns, checks and indexes, nothing to look up.
-CREATE TABLE bench.bare (LIKE helix_internal.queue INCLUDING ALL) WITH (fillfactor = 70);
+CREATE TABLE bench.bare (LIKE helix_internal.queue INCLUDING ALL) WITH (fillfactor = 50);
 
 -- Peer of claiming: messages that are invisible until a time, and go to an archive when done. Vacuumed as eagerly as the queue.
 CREATE TABLE bench.messages (
