@@ -1,4 +1,6 @@
 -- Corrections: rows of the ledger that move the sums of an execution and count nowhere.
+-- Statistics rarely know how many corrections there are. max() always finds the last one by the index; as a join it may be looked
+-- for among all of them.
 CREATE VIEW helix_internal.standing_usage WITH (security_invoker = true) AS
     SELECT e.tableoid AS partition, e.ctid AS place, e.id AS execution_id, 0 AS revision, e.provider, e.model, e.occurred_at,
            e.input_tokens, e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier, e.pricing, e.cost_usd
@@ -10,8 +12,8 @@ CREATE VIEW helix_internal.standing_usage WITH (security_invoker = true) AS
            (e.final_usage ->> 'input_tokens')::bigint, (e.final_usage ->> 'cached_input_tokens')::bigint,
            (e.final_usage ->> 'output_tokens')::bigint, e.final_usage -> 'usage', e.service_tier, e.pricing, e.final_cost_usd
       FROM helix_internal.executions e
-     WHERE e.corrects IS NOT NULL AND e.revision IS NOT NULL
-       AND NOT EXISTS (SELECT FROM helix_internal.executions f WHERE f.corrects = e.corrects AND f.revision > e.revision);
+     WHERE e.corrects IS NOT NULL
+       AND e.revision = (SELECT pg_catalog.max(f.revision) FROM helix_internal.executions f WHERE f.corrects = e.corrects);
 COMMENT ON VIEW helix_internal.standing_usage IS
     'A row for each execution: its usage, tier, pricing and cost as its last finalization says, else as it was recorded. '
     'Adjustments come on top. partition and place say which row of the ledger that is.';

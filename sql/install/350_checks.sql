@@ -81,7 +81,7 @@ CREATE FUNCTION helix.verify_ledger()
               FROM folded e GROUP BY 1),
         finalized AS (
             SELECT f.corrects, pg_catalog.sum(f.cost_usd) AS moved_usd,
-                   (pg_catalog.array_agg(f.final_cost_usd ORDER BY f.revision DESC))[1] AS final_usd
+                   (pg_catalog.max(ARRAY[f.revision, f.final_cost_usd]))[2] AS final_usd
               FROM helix_internal.executions f
              WHERE f.corrects IS NOT NULL AND f.revision IS NOT NULL
              GROUP BY 1)
@@ -129,8 +129,9 @@ CREATE FUNCTION helix.verify_ledger()
         UNION ALL
         SELECT 'execution and its finalizations against the final cost', e.user_id, e.date, e.operation_id, e.model,
                f.final_usd::text, (e.cost_usd + f.moved_usd)::text
-          FROM finalized f JOIN helix_internal.executions e ON e.id = f.corrects AND e.corrects IS NULL
-         WHERE f.final_usd IS DISTINCT FROM e.cost_usd + f.moved_usd;
+          -- A full join is one by hash, whatever statistics say of corrections.
+          FROM finalized f FULL JOIN (SELECT x.* FROM helix_internal.executions x WHERE x.corrects IS NULL) e ON e.id = f.corrects
+         WHERE CASE WHEN f.corrects IS NOT NULL AND e.id IS NOT NULL THEN f.final_usd <> e.cost_usd + f.moved_usd ELSE false END;
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
     'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '
