@@ -16,7 +16,7 @@ EDGE_CORE = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/secrets/*.cp
 
 REGRESS = record record_many usage fold reads dashboard prices price_import corrections access matrix cache schedules turns \
 	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets limits secrets webhooks clients client_executions \
-	client_batches extremes
+	client_batches edge extremes
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix

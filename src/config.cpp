@@ -1,18 +1,10 @@
-// Defines every setting, with its bounds and checks.
+// Defines every setting, with its bounds and its check.
 #include "pg/prelude.hpp"
 
 #include "config.hpp"
-#include "core/error.hpp"
-#include "core/secrets/onepassword_address.hpp"
-#include "core/secrets/secret.hpp"
-#include "core/uuid.hpp"
-#include "redis/redis_url.hpp"
+#include "config_checks.hpp"
 
 #include <climits>
-
-extern "C" {
-#include "utils/varlena.h"
-}
 
 namespace helix::config {
 
@@ -75,77 +67,14 @@ char* onepassword_token_ref = nullptr;
 int secret_cache_ttl_s = 5 * SECS_PER_MINUTE;
 int secret_grace_s = SECS_PER_HOUR;
 int secret_timeout_ms = 2000;
+char* jwt_secret_ref = nullptr;
+char* jwks_ref = nullptr;
+char* edge_listen = nullptr;
+char* edge_database = nullptr;
+char* edge_program = nullptr;
+char* edge_options = nullptr;
 
 namespace {
-
-bool check_databases(char** value, void**, GucSource) {
-    char* copy = pstrdup(*value);
-    List* names = NIL;
-    const bool valid = SplitIdentifierString(copy, ',', &names);
-    list_free(names);
-    pfree(copy);
-    if (!valid) {
-        GUC_check_errdetail("\"%s\" is not a list of database names.", *value);
-        GUC_check_errhint("Separate names by commas and put names with capitals in double quotes.");
-    }
-    return valid;
-}
-
-bool check_user_id(char** value, void**, GucSource) {
-    if (**value == '\0' || parse_uuid(*value)) {
-        return true;
-    }
-    GUC_check_errdetail("\"%s\" is not a uuid.", *value);
-    return false;
-}
-
-// Repeats what a parser says about a value. It does not repeat the value itself, which may hold a secret by mistake.
-template <typename F>
-bool parses(const char* name, F parse) {
-    try {
-        parse();
-        return true;
-    } catch (const Error& error) {
-        GUC_check_errmsg("invalid value for parameter \"%s\"", name);
-        GUC_check_errdetail("%s%s%s.", error.message.c_str(), error.detail.empty() ? "" : ": ",
-                            error.detail.substr(0, error.detail.find_last_not_of('.') + 1).c_str());
-        GUC_check_errhint("%s", error.hint.c_str());
-        return false;
-    } catch (const std::bad_alloc&) {
-        GUC_check_errdetail("Out of memory.");
-        return false;
-    }
-}
-
-bool check_redis_url(char** value, void**, GucSource) {
-    const std::string_view url = *value;
-    return url.empty() || url == redis_off || parses("helix.redis_url", [&] { redis::parse_url(url); });
-}
-
-bool check_password_ref(char** value, void**, GucSource) {
-    return parses("helix.redis_password_ref", [&] { check_secret_reference(*value); });
-}
-
-bool check_token_ref(char** value, void**, GucSource) {
-    return parses("helix.onepassword_token_ref", [&] { check_secret_reference(*value); });
-}
-
-bool check_default_vault(char** value, void**, GucSource) {
-    return parses("helix.onepassword_default_vault", [&] { check_onepassword_vault(*value); });
-}
-
-bool check_onepassword_url(char** value, void**, GucSource) {
-    return parses("helix.onepassword_connect_url", [&] { check_connect_url(*value); });
-}
-
-bool check_absolute_path(char** value, void**, GucSource) {
-    const std::string_view path = *value;
-    if (path.empty() || (path.starts_with('/') && (std::string(path) + "/").find("/../") == std::string::npos)) {
-        return true;
-    }
-    GUC_check_errdetail("\"%s\" is not an absolute path without \"..\".", *value);
-    return false;
-}
 
 constexpr config_enum_entry after_restore_words[] = {{"pause", static_cast<int>(AfterRestore::pause), false},
                                                      {"run", static_cast<int>(AfterRestore::run), false},
@@ -308,6 +237,23 @@ constexpr StringSetting string_settings[] = {
      GUC_SUPERUSER_ONLY},
     {"helix.onepassword_token_ref", "What holds 1Password's token: file:///path or env://NAME.", nullptr,
      &onepassword_token_ref, "", check_token_ref, GUC_SUPERUSER_ONLY},
+
+    // the edge
+    {"helix.jwt_secret_ref", "What holds the secret of tokens that are signed by HS256; empty: none is valid.",
+     "file:///path, env://NAME, vault://name or op://vault/item/field.", &jwt_secret_ref, "", check_jwt_secret_ref,
+     GUC_SUPERUSER_ONLY},
+    {"helix.jwks_ref", "What holds the public keys of tokens that are signed by RS256 or ES256; empty: none is valid.",
+     "The https:// address of a JSON Web Key Set, or a reference as for secrets.", &jwks_ref, "", check_jwks_ref,
+     GUC_SUPERUSER_ONLY},
+    {"helix.edge_listen", "Where the helix-edge that this server starts listens; empty: it starts none.",
+     "127.0.0.1:8080, [::1]:8080 or unix:///path of a socket.", &edge_listen, "", check_edge_listen,
+     GUC_SUPERUSER_ONLY},
+    {"helix.edge_database", "The database that this server's helix-edge serves.", nullptr, &edge_database, "postgres",
+     nullptr},
+    {"helix.edge_program", "Path of helix-edge; empty: beside PostgreSQL's programs.", nullptr, &edge_program, "",
+     check_absolute_path, GUC_SUPERUSER_ONLY},
+    {"helix.edge_options", "Further arguments of helix-edge, separated by blanks.", nullptr, &edge_options, "", nullptr,
+     GUC_SUPERUSER_ONLY},
 };
 
 } // namespace

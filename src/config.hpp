@@ -156,6 +156,16 @@ extern int secret_grace_s;     // default 1 h
 // How long in ms a session waits for an op:// secret. By reload. Default 2 s.
 extern int secret_timeout_ms;
 
+// What tokens are verified by: a secret (HS256), and public keys (RS256, ES256), by reference; empty: none. By reload.
+extern char* jwt_secret_ref;
+extern char* jwks_ref; // or the https:// address of a JSON Web Key Set
+
+// The helix-edge that the server starts. By reload.
+extern char* edge_listen;   // 127.0.0.1:8080, [::1]:8080 or unix:///path; empty: none is started
+extern char* edge_database; // that it serves; default postgres
+extern char* edge_program;  // an absolute path; empty: beside PostgreSQL's programs
+extern char* edge_options;  // further arguments, separated by blanks
+
 // The parts of a list that is separated by commas, without the blanks around them.
 std::vector<std::string> list_of(const char* value);
 

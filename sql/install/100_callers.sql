@@ -44,7 +44,17 @@ COMMENT ON FUNCTION helix.grant_api_access(name, name, name) IS
     'Sets up the roles of a PostgREST or Supabase API. p_authenticated reads and records for the signed-in user, p_service acts '
     'for every user, p_anon gets nothing but the webhooks. It replaces all privileges that these roles and PUBLIC had on helix, '
     'on columns too. Everyone loses the right to pass on what they have, and what they passed on is revoked. Other roles keep '
-    'what the owner gave them. Errors: 42704 an unknown role, 22004 one of the first two is null, 22023 one role is named twice.';
+    'what the owner gave them. Tokens may name these three roles, and roles of helix-edge may take them on, instead of those of '
+    'an earlier call. Errors: 42704 an unknown role, 22004 one of the first two is null, 22023 one role is named twice.';
+
+CREATE FUNCTION helix.grant_edge_access(p_role name) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_grant_edge_access';
+COMMENT ON FUNCTION helix.grant_edge_access(name) IS
+    'Makes a role one that helix-edge signs in as: it may take on the roles of grant_api_access() by SET ROLE, have tokens '
+    'verified, and record for callers that it has verified. It replaces all privileges that the role had on helix. The role''s '
+    'parameters of statements stay out of the log. Errors: 42704 an unknown role, 22004 null, 22023 a superuser, an API role, or '
+    'a role that inherits.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.current_user_id()'),

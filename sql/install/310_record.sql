@@ -85,6 +85,17 @@ COMMENT ON FUNCTION helix.record_llm_response(uuid, text, jsonb, integer, boolea
     'passed beside it counts instead. p_provider says whose model it is, where its name does not. Prompts and texts of the answer '
     'are not kept. Errors are those of record_operation_execution; 22023 where the answer tells neither usage nor an error.';
 
+CREATE FUNCTION helix_internal.record_for(p_callers uuid[], p_service boolean[], p_calls text[])
+    RETURNS TABLE (element integer, id bigint, alone boolean, sqlstate text, message text, detail text, hint text)
+    LANGUAGE c VOLATILE
+    AS 'MODULE_PATHNAME', 'helix_record_for';
+COMMENT ON FUNCTION helix_internal.record_for(uuid[], boolean[], text[]) IS
+    'For helix-edge, which has verified the callers: calls of record_operation_execution that came together, each as its JSON body '
+    'with p_user_id and so on, in one transaction. Each is checked as a call of its caller before anything is written. Returns a '
+    'row for each (from 0): the id of its execution; or the SQLSTATE, message, detail and hint of its error; or alone, where it '
+    'has to be called by itself: it would wait for a lock, it settles a reservation, or its body is not plain. Errors that say '
+    'nothing about a call end all, and nothing is recorded. 22023 arrays of different length, 22004 null, 54000 more than 1,000.';
+
 CREATE FUNCTION helix_internal.write_execution() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'helix_write_execution';
@@ -123,4 +134,5 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.record_operation_executions(uuid[], text[], date[], boolean[], bigint[], '
                       'numeric[], text[], text[], bigint[], bigint[], bigint[], text[], timestamptz[], text[], text[], jsonb[], '
                       'uuid[], jsonb[], text[])'),
-    ('authenticated', 'SELECT, INSERT ON helix.executions');
+    ('authenticated', 'SELECT, INSERT ON helix.executions'),
+    ('edge', 'EXECUTE ON FUNCTION helix_internal.record_for(uuid[], boolean[], text[])');

@@ -41,4 +41,14 @@ Rights rights();
 // As check_acts_for(). Where helix.allow_self_recording is off, it refuses everyone but those who act for anyone.
 void check_records_for(const pg_uuid_t& user);
 
+// Somebody for whom another acts: helix-edge, for whoever has sent a call.
+struct Caller {
+    std::optional<pg_uuid_t> user;
+    bool for_anyone;
+};
+
+// From here on `caller` is who calls, whatever the session's role and claims are; null ends that. It must be ended
+// before anything may raise: what is asked meanwhile runs in pg::catch_error(). Used by ledger/record_for.cpp alone.
+void act_as(const Caller* caller) noexcept;
+
 } // namespace helix::callers

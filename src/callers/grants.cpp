@@ -1,6 +1,9 @@
 // The privileges of API roles: what helix_internal.api_grants lists, given to the roles that the DBA names.
 #include "pg/prelude.hpp"
 
+#include "callers/grants.hpp"
+
+#include "callers/api_roles.hpp"
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/kept_rows.hpp"
@@ -77,6 +80,22 @@ Datum oid_array(std::initializer_list<const char*> roles) {
     return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
+// `anon` may be null.
+void check_different(std::string_view authenticated, std::string_view service, const char* anon) {
+    if (authenticated == service || (anon != nullptr && (anon == authenticated || anon == service))) {
+        throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
+                    "One role is named twice among " + std::string(authenticated) + ", " + std::string(service) +
+                        (anon == nullptr ? "" : std::string(", ") + anon) + ".",
+                    "Give signed-in users, the service and anonymous callers a role each.");
+    }
+}
+
+} // namespace
+
+void revoke_all(std::initializer_list<const char*> roles) {
+    revoke_all(oid_array(roles));
+}
+
 void grant(const char* audience, const char* role) {
     const Datum value = CStringGetTextDatum(audience);
     const auto privileges = pg::keep_rows(select_privileges.execute(&value));
@@ -91,18 +110,6 @@ const char* role_argument(FunctionCallInfo fcinfo, int number, const char* param
     return name;
 }
 
-// `anon` may be null.
-void check_different(std::string_view authenticated, std::string_view service, const char* anon) {
-    if (authenticated == service || (anon != nullptr && (anon == authenticated || anon == service))) {
-        throw Error(sqlstate::invalid_parameter_value, "the API roles must be different roles",
-                    "One role is named twice among " + std::string(authenticated) + ", " + std::string(service) +
-                        (anon == nullptr ? "" : std::string(", ") + anon) + ".",
-                    "Give signed-in users, the service and anonymous callers a role each.");
-    }
-}
-
-} // namespace
-
 HELIX_FUNCTION(helix_grant_api_access) {
     struct Argument {
         enum : int { authenticated, service, anon };
@@ -112,7 +119,7 @@ HELIX_FUNCTION(helix_grant_api_access) {
     const char* anon = PG_ARGISNULL(Argument::anon) ? nullptr : role_argument(fcinfo, Argument::anon, "p_anon");
     check_different(authenticated, service, anon);
     pg::OwnerSpi spi;
-    revoke_all(oid_array({authenticated, service, anon}));
+    revoke_all({authenticated, service, anon});
     if (anon != nullptr) {
         grant("anon", anon);
     }
@@ -121,13 +128,14 @@ HELIX_FUNCTION(helix_grant_api_access) {
         grant("authenticated", role);
     }
     grant("service", service);
+    remember_api_roles(authenticated, service, anon);
     spi.finish();
     PG_RETURN_VOID();
 }
 
 HELIX_FUNCTION(helix_revoke_default_privileges) {
     pg::OwnerSpi spi;
-    revoke_all(0);
+    revoke_all(Datum{0});
     spi.finish();
     PG_RETURN_VOID();
 }

@@ -1,4 +1,4 @@
-// Reads hexadecimal digits and base64 into bytes.
+// Reads hexadecimal digits, base64 and base64url into bytes, and writes base64url.
 #include "core/encoding.hpp"
 
 #include "core/characters.hpp"
@@ -23,6 +23,10 @@ int base64_value(char c) {
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+int base64url_value(char c) {
+    return c == '+' || c == '/' ? -1 : base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
+}
+
 std::optional<std::size_t> decode_hex(std::string_view text, std::span<std::uint8_t> out) {
     if (text.size() % 2 != 0 || text.size() / 2 > out.size()) {
         return std::nullopt;
@@ -38,21 +42,13 @@ std::optional<std::size_t> decode_hex(std::string_view text, std::span<std::uint
     return text.size() / 2;
 }
 
-std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::uint8_t> out) {
-    if (text.size() % 4 != 0) {
-        return std::nullopt;
-    }
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    const std::size_t size = text.size() / 4 * 3 - padding;
-    if (size > out.size()) {
-        return std::nullopt;
-    }
-    text.remove_suffix(padding);
+// Digits without padding. `out` has room for them.
+std::optional<std::size_t> decode_digits(std::string_view text, int (*value)(char), std::uint8_t* out) {
     std::uint32_t bits = 0;
     int held = 0;
     std::size_t written = 0;
     for (const char c : text) {
-        const int digit = base64_value(c);
+        const int digit = value(c);
         if (digit < 0) {
             return std::nullopt;
         }
@@ -65,6 +61,19 @@ std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::u
     }
     const bool rest_is_zero = (bits & ((1U << held) - 1)) == 0; // else two texts would mean the same bytes
     return rest_is_zero ? std::optional(written) : std::nullopt;
+}
+
+std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::uint8_t> out) {
+    if (text.size() % 4 != 0) {
+        return std::nullopt;
+    }
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    const std::size_t size = text.size() / 4 * 3 - padding;
+    if (size > out.size()) {
+        return std::nullopt;
+    }
+    text.remove_suffix(padding);
+    return decode_digits(text, base64_value, out.data());
 }
 
 } // namespace
@@ -93,6 +102,31 @@ std::optional<std::size_t> decode(Encoding encoding, std::string_view text, std:
     }
     std::copy(text.begin(), text.end(), out.begin());
     return text.size();
+}
+
+std::optional<std::string> decode_base64url(std::string_view text) {
+    std::string bytes(text.size() * 3 / 4, '\0');
+    if (text.size() % 4 == 1 || !decode_digits(text, base64url_value, reinterpret_cast<std::uint8_t*>(bytes.data()))) {
+        return std::nullopt;
+    }
+    return bytes;
+}
+
+std::string encode_base64url(std::string_view bytes) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    std::uint32_t bits = 0;
+    int held = 0;
+    for (const char c : bytes) {
+        bits = bits << 8 | static_cast<unsigned char>(c);
+        for (held += 8; held >= 6; held -= 6) {
+            text += digits[bits >> (held - 6) & 63];
+        }
+    }
+    if (held > 0) {
+        text += digits[bits << (6 - held) & 63];
+    }
+    return text;
 }
 
 } // namespace helix

@@ -157,16 +157,22 @@ DateADT date_of(const JsonbValue& value) {
     return DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(c_string_of(value))));
 }
 
+Datum read_time(const char* text) {
+    return DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+// Of a call: a parameter's time is by the session's zone.
+TimestampTz time_of_call(const JsonbValue& value) {
+    return DatumGetTimestampTz(read_time(c_string_of(value)));
+}
+
 // Without a zone it is by UTC: a time in JSON must not depend on a setting of the session that reads it.
 TimestampTz time_of(const JsonbValue& value) {
     const char* text = c_string_of(value);
     Datum time = 0;
     pg_tz* const zone_of_session = session_timezone;
     session_timezone = pg_tzset("GMT"); // which needs no file
-    ErrorData* error = pg::catch_error([text, &time] {
-        time =
-            DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-    });
+    ErrorData* error = pg::catch_error([text, &time] { time = read_time(text); });
     session_timezone = zone_of_session;
     if (error != nullptr) {
         ReThrowError(error);
@@ -220,20 +226,44 @@ constexpr Field fields[] = {
     {"cached_input_tokens", set<&Request::cached_input_tokens, integer_of>},
 };
 
-void set_field(Request& request, std::string_view name, const JsonbValue& value) {
-    for (const auto& field : fields) {
+// Where a call's parameter means something else.
+constexpr Field call_fields[] = {
+    {"latency_ms", set<&Request::latency_ms, integer_of>},
+    {"occurred_at", set<&Request::occurred_at, time_of_call>},
+};
+
+bool set_if_known(std::span<const Field> known, Request& request, std::string_view name, const JsonbValue& value) {
+    for (const auto& field : known) {
         if (field.name == name) {
             if (value.type != jbvNull) {
                 field.set(request, value);
             }
-            return;
+            return true;
         }
+    }
+    return false;
+}
+
+void set_parameter(Request& request, std::string_view name, const JsonbValue& value) {
+    constexpr std::string_view prefix = "p_";
+    if (!name.starts_with(prefix)) {
+        throw Error(sqlstate::invalid_parameter_value, "unknown parameter");
+    }
+    name.remove_prefix(prefix.size());
+    if (!set_if_known(call_fields, request, name, value) && !set_if_known(fields, request, name, value)) {
+        throw Error(sqlstate::invalid_parameter_value, "unknown parameter");
+    }
+}
+
+void set_field(Request& request, std::string_view name, const JsonbValue& value) {
+    if (set_if_known(fields, request, name, value)) {
+        return;
     }
     throw Error(sqlstate::invalid_parameter_value, "unknown field", {},
                 "The fields are the parameters of record_operation_execution without p_.");
 }
 
-Request read_object(JsonbContainer* object, pg::JsonPlace& place) {
+Request read_object(JsonbContainer* object, pg::JsonPlace& place, decltype(set_field)* set_member) {
     Request request;
     JsonbIterator* iterator = JsonbIteratorInit(object);
     JsonbValue value;
@@ -241,7 +271,7 @@ Request read_object(JsonbContainer* object, pg::JsonPlace& place) {
     while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
         place.field = bytes_of(value);
         JsonbIteratorNext(&iterator, &value, true);
-        set_field(request, place.field, value);
+        set_member(request, place.field, value);
     }
     place.field = {};
     return request;
@@ -322,6 +352,26 @@ JsonExecutions JsonExecutions::from_text(std::string_view json) {
     return result;
 }
 
+JsonExecutions JsonExecutions::from_calls(ArrayType* calls, int most) {
+    JsonExecutions result{};
+    Datum* texts = nullptr;
+    bool* nulls = nullptr;
+    deconstruct_array(calls, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &result.count_);
+    if (result.count_ > most) {
+        throw Error(sqlstate::program_limit_exceeded, "too many calls at once",
+                    "There are " + std::to_string(result.count_) + ".", "Pass at most " + std::to_string(most) + ".");
+    }
+    result.are_calls_ = true;
+    result.elements_ = static_cast<Element*>(palloc0(sizeof(Element) * (static_cast<std::size_t>(result.count_) + 1)));
+    for (int i = 0; i < result.count_; ++i) {
+        if (nulls[i]) {
+            throw null_value("p_calls[" + std::to_string(i + 1) + "]", "Pass the body of each call.");
+        }
+        result.elements_[i].text = TextDatumGetCString(texts[i]);
+    }
+    return result;
+}
+
 Request JsonExecutions::read(pg::JsonPlace& place) const {
     place.field = {};
     const Element& element = elements_[place.element];
@@ -329,7 +379,7 @@ Request JsonExecutions::read(pg::JsonPlace& place) const {
     if (object == nullptr) {
         throw Error(sqlstate::invalid_parameter_value, "expected an object");
     }
-    return read_object(object, place);
+    return read_object(object, place, are_calls_ ? set_parameter : set_field);
 }
 
 } // namespace helix::ledger

@@ -1,90 +1,37 @@
 // helix.record_operation_executions_each: a JSON array of executions. Right ones are recorded, the others are reported.
 #include "pg/prelude.hpp"
 
+#include "ledger/attempts.hpp"
 #include "ledger/json_executions.hpp"
-#include "ledger/writer.hpp"
 #include "operations/prices.hpp"
 #include "pg/catch_error.hpp"
-#include "pg/subtransaction.hpp"
 #include "pg/values.hpp"
 
 namespace helix::ledger {
 
 namespace {
 
-// What becomes of one element.
-struct Attempt {
-    Execution execution;
-    std::int64_t id;
-    ErrorData* error; // null: nothing wrong is known of it
-};
-
-// Whether the error says something about the element: bad data, missing rights, unknown names, broken rules. Any other
-// error ends the call: the transaction has to be repeated, or the server lacks something.
-bool is_of_element(const ErrorData& error) {
-    constexpr int own_category = MAKE_SQLSTATE('H', 'X', '0', '0', '0');
-    switch (ERRCODE_TO_CATEGORY(error.sqlerrcode)) {
-    case ERRCODE_DATA_EXCEPTION:
-    case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
-    case ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION:
-    case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:
-    case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
-    case ERRCODE_FEATURE_NOT_SUPPORTED:
-    case own_category:
-        return error.sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE;
-    default:
-        return false;
-    }
-}
-
-// The error as it is reported. One that is not of the element is rethrown.
-ErrorData* error_of_element(ErrorData* error, const pg::JsonPlace& place) {
-    if (!is_of_element(*error)) {
-        ReThrowError(error);
-    }
-    return pg::located(error, place);
-}
-
 // Nothing is locked or opened while an element is read and checked, so errors need no subtransaction.
 Attempt check(const JsonExecutions& executions, int element, TimestampTz now) {
     Attempt attempt{};
     pg::JsonPlace place{.element = element, .field = {}};
-    ErrorData* error = pg::catch_error([&] {
-        attempt.execution = resolve(executions.read(place), now);
-        const auto provider = attempt.execution.provider; // of the price list, which may be read anew before the write
-        attempt.execution.provider = {pnstrdup(provider.data(), provider.size()), provider.size()};
-    });
-    attempt.error = error == nullptr ? nullptr : error_of_element(error, place);
+    ErrorData* error = pg::catch_error([&] { resolve_attempt(executions.read(place), now, attempt); });
+    attempt.error = error == nullptr ? nullptr : pg::located(error_of_element(error), place);
     return attempt;
 }
 
+// Writes the right ones. An error that comes only now names its element as those of reading do.
 void write(std::span<Attempt> attempts, TimestampTz now) {
-    Writer writer(now, static_cast<int>(attempts.size()));
-    for (Attempt& attempt : attempts) {
-        if (attempt.error == nullptr) {
-            attempt.id = writer.append(attempt.execution);
-        }
-    }
-    writer.finish();
-}
-
-// Writes all in one pass. Only where that fails, it writes each by itself.
-void write_right_ones(std::span<Attempt> attempts, TimestampTz now) {
-    ErrorData* first = pg::error_in_subtransaction([&] { write(attempts, now); });
-    if (first == nullptr) {
-        return;
-    }
-    if (!is_of_element(*first)) {
-        ReThrowError(first);
-    }
+    auto** all = static_cast<Attempt**>(palloc(sizeof(Attempt*) * attempts.size()));
+    auto* had_error = static_cast<bool*>(palloc(sizeof(bool) * attempts.size()));
     for (std::size_t element = 0; element < attempts.size(); ++element) {
-        CHECK_FOR_INTERRUPTS();
-        Attempt& attempt = attempts[element];
-        if (attempt.error != nullptr) {
-            continue;
-        }
-        if (ErrorData* error = pg::error_in_subtransaction([&] { write({&attempt, 1}, now); })) {
-            attempt.error = error_of_element(error, {.element = static_cast<int>(element), .field = {}});
+        all[element] = &attempts[element];
+        had_error[element] = attempts[element].error != nullptr;
+    }
+    write_right_ones({all, attempts.size()}, now, nullptr);
+    for (std::size_t element = 0; element < attempts.size(); ++element) {
+        if (attempts[element].error != nullptr && !had_error[element]) {
+            pg::located(attempts[element].error, {.element = static_cast<int>(element), .field = {}});
         }
     }
 }
@@ -121,9 +68,7 @@ HELIX_FUNCTION(helix_record_operation_executions_each) {
         attempts[element] = check(executions, static_cast<int>(element), now);
     }
     const std::span<Attempt> all(attempts, count);
-    if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.error == nullptr; })) {
-        write_right_ones(all, now);
-    }
+    write(all, now);
     report(fcinfo, all);
     return 0;
 }

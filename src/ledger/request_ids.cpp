@@ -6,12 +6,18 @@
 #include "config.hpp"
 #include "ledger/execution_ids.hpp"
 #include "pg/guard.hpp"
+#include "pg/relations.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/times.hpp"
 
 extern "C" {
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "utils/fmgroids.h"
 #include "utils/numeric.h"
+#include "utils/snapmgr.h"
 }
 
 namespace helix::ledger {
@@ -112,6 +118,33 @@ RememberedRequest remember_request(const Execution& execution) {
     }
     ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                     errmsg("could not settle a request id used concurrently"), errhint("Try again.")));
+}
+
+bool is_being_remembered(const Execution& execution) {
+    struct Key {
+        enum : int { user_id, request_id, count };
+    };
+    Relation table = table_open(pg::internal_relation("request_ids"), AccessShareLock);
+    Relation index = index_open(RelationGetPrimaryKeyIndex(table), AccessShareLock);
+    ScanKeyData keys[Key::count];
+    const auto set = [index, &keys](int key, RegProcedure equal, Datum value) {
+        ScanKeyEntryInitialize(&keys[key], 0, static_cast<AttrNumber>(key + 1), BTEqualStrategyNumber, InvalidOid,
+                               index->rd_indcollation[key], equal, value);
+    };
+    set(Key::user_id, F_UUID_EQ, UUIDPGetDatum(&execution.user_id));
+    set(Key::request_id, F_TEXTEQ, pg::text_datum(*execution.request_id));
+    SnapshotData what_others_write;
+    InitDirtySnapshot(what_others_write);
+    TupleTableSlot* slot = table_slot_create(table, nullptr);
+    IndexScanDesc scan = pg::begin_index_scan(table, index, &what_others_write, Key::count);
+    index_rescan(scan, keys, Key::count, nullptr, 0);
+    const bool found = index_getnext_slot(scan, ForwardScanDirection, slot) &&
+                       (TransactionIdIsValid(what_others_write.xmin) || TransactionIdIsValid(what_others_write.xmax));
+    index_endscan(scan);
+    ExecDropSingleTupleTableSlot(slot);
+    index_close(index, AccessShareLock);
+    table_close(table, AccessShareLock);
+    return found;
 }
 
 bool request_ids_task() {

@@ -16,6 +16,10 @@ struct RememberedRequest {
 // unless helix.request_id_conflict is ignore.
 RememberedRequest remember_request(const Execution& execution);
 
+// Whether another transaction, not ended yet, is recording or forgetting the same request id: remember_request() would
+// wait for it.
+bool is_being_remembered(const Execution& execution);
+
 // The worker's: forgets ids that are older than the window. True where more are left to do.
 bool request_ids_task();
 

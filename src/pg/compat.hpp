@@ -45,6 +45,13 @@ inline bool may_execute(Oid function, Oid role) {
 #endif
 }
 
+// Behind GRANT … TO a role that does not inherit: it may take on the other role, and has none of its rights before.
+#if PG_VERSION_NUM >= 160000
+constexpr const char* to_be_set_only = " WITH INHERIT FALSE, SET TRUE";
+#else
+constexpr const char* to_be_set_only = "";
+#endif
+
 // HOLD_INTERRUPTS() and RESUME_INTERRUPTS() increment a volatile, which C++20 deprecates.
 inline void hold_interrupts() {
     InterruptHoldoffCount = InterruptHoldoffCount + 1;

@@ -18,9 +18,10 @@ bool run_in_subtransaction(void (*body)(void*), void* argument, OnError on_error
 ErrorData* error_in_subtransaction(void (*body)(void*), void* argument, const char* lock_timeout = nullptr);
 
 template <typename F>
-ErrorData* error_in_subtransaction(F f) {
+ErrorData* error_in_subtransaction(F f, const char* lock_timeout = nullptr) {
     static_assert(std::is_trivially_destructible_v<F>, "capture plain values and references only");
-    return error_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f);
+    return error_in_subtransaction([](void* argument) { enter_callback(*static_cast<F*>(argument)); }, &f,
+                                   lock_timeout);
 }
 
 // `f` must not keep C++ objects alive over calls of PostgreSQL.

@@ -6,6 +6,7 @@
 
 #include "config.hpp"
 #include "core/backoff.hpp"
+#include "core/tokens/key_reference.hpp"
 #include "pg/background_process.hpp"
 #include "pg/guard.hpp"
 #include "secrets/request_process.hpp"
@@ -58,17 +59,20 @@ void end_pause() {
 
 // Keeps the answer or tells of the failure; the buffer is the caller's to wipe.
 void conclude(const Errand& errand, const Answer& answer) {
-    if (answer.outcome == Outcome::unavailable) {
+    const bool is_of_onepassword = !is_jwks_address(errand.reference); // else it says nothing about 1Password
+    if (is_of_onepassword && answer.outcome == Outcome::unavailable) {
         begin_pause(answer);
         settle(errand, answer, pause.until);
         return;
     }
-    end_pause();
+    if (is_of_onepassword) {
+        end_pause();
+    }
     settle(errand, answer, answer.outcome == Outcome::found ? 0 : in_ms(pause_of_one_ms));
 }
 
 void serve(const Errand& errand) {
-    if (GetCurrentTimestamp() < pause.until) {
+    if (GetCurrentTimestamp() < pause.until && !is_jwks_address(errand.reference)) {
         settle(errand, pause.why, pause.until);
         return;
     }

@@ -1,10 +1,12 @@
-// Asks 1Password for one secret in a child process, and waits for its answer.
+// Asks 1Password for one secret, or a server for its keys, in a child process, and waits for the answer.
 #include "pg/prelude.hpp"
 
 #include "secrets/request_process.hpp"
 
 #include "config.hpp"
 #include "core/error.hpp"
+#include "core/tokens/key_reference.hpp"
+#include "secrets/jwks_source.hpp"
 #include "secrets/onepassword_cli.hpp"
 #include "secrets/onepassword_connect.hpp"
 
@@ -28,6 +30,9 @@ constexpr std::chrono::milliseconds time_for_connect{8'000};
 constexpr long time_for_all_ms = 10'000;
 
 Secret ask_source(const char* reference) {
+    if (is_jwks_address(reference)) {
+        return ask_jwks(reference, time_for_connect);
+    }
     const auto parsed = parse_onepassword_reference(reference);
     const Secret token = read_secret(config::onepassword_token_ref);
     if (token.empty()) {
@@ -169,7 +174,8 @@ bool ask_in_process(const char* reference, Answer& answer) {
         explicit_bzero(&answer, sizeof(answer));
         answer.set(Outcome::unavailable, progress == Progress::broken
                                              ? "the process that asks has ended without an answer"
-                                             : "1Password did not answer in time");
+                                         : is_jwks_address(reference) ? "the key set's server did not answer in time"
+                                                                      : "1Password did not answer in time");
     }
     return stays;
 }

@@ -174,6 +174,33 @@ void look_up(std::string_view reference, Finding& finding) {
     wake_keeper();
 }
 
+bool ask_again(std::string_view reference) {
+    auto& memory = shared();
+    const TimestampTz now = GetCurrentTimestamp();
+    LWLockAcquire(memory.lock, LW_EXCLUSIVE);
+    Entry* entry = find(reference);
+    const bool asks = entry != nullptr && entry->length > 0 &&
+                      now - std::max(entry->fetched_at, entry->refreshed_at) >= USECS_PER_MINUTE;
+    if (asks) {
+        entry->refreshed_at = now;
+        ask_for(*entry, now);
+    }
+    LWLockRelease(memory.lock);
+    if (asks) {
+        wake_keeper();
+    }
+    return asks;
+}
+
+bool is_asked(std::string_view reference) {
+    auto& memory = shared();
+    LWLockAcquire(memory.lock, LW_SHARED);
+    const Entry* entry = find(reference);
+    const bool asked = entry != nullptr && entry->wanted;
+    LWLockRelease(memory.lock);
+    return asked;
+}
+
 bool forget(std::string_view reference) {
     auto& memory = shared();
     LWLockAcquire(memory.lock, LW_EXCLUSIVE);

@@ -1,4 +1,5 @@
-// Owns: the shared memory of secrets: what is known of each op:// reference, and who wants to know. Facts about them
+// Owns: the shared memory of secrets: what is known of each op:// reference and
+// each address of a key set, and who wants to know. Facts about them
 // are in the server's shared memory, the secrets themselves in a mapping that is neither dumped nor swapped and wiped
 // as soon as they end. Used within secrets/ only.
 #pragma once
@@ -24,11 +25,12 @@ struct Entry {
     std::uint64_t ticket;                  // changes whenever an answer under way is no longer wanted
     bool wanted;                           // somebody asks, the keeper has not answered yet
     TimestampTz asked_at;
-    std::uint32_t length;   // of the secret; 0: there is none
-    TimestampTz fetched_at; // when the secret came
-    TimestampTz failed_at;  // when the latest failure came; 0: none since the secret
-    TimestampTz retry_at;   // nobody asks before
-    Outcome outcome;        // the latest
+    std::uint32_t length;     // of the secret; 0: there is none
+    TimestampTz fetched_at;   // when the secret came
+    TimestampTz refreshed_at; // when ask_again() asked last
+    TimestampTz failed_at;    // when the latest failure came; 0: none since the secret
+    TimestampTz retry_at;     // nobody asks before
+    Outcome outcome;          // the latest
     char reason[longest_reason + 1];
     pg_atomic_uint64 used_at; // set under the lock in shared mode
 };
@@ -68,6 +70,13 @@ void look_up(std::string_view reference, Finding& finding);
 
 // Drops what is known of a reference; whether there was something.
 bool forget(std::string_view reference);
+
+// Asks for what is known anew, while it may still be used; wakes the keeper. False where nothing is known, or where it
+// was fetched or asked for so within the last minute.
+bool ask_again(std::string_view reference);
+
+// Whether the keeper has an answer to find.
+bool is_asked(std::string_view reference);
 
 // The rest is the keeper's.
 struct Errand {

@@ -3,6 +3,7 @@
 #include "pg/prelude.hpp"
 
 #include "config.hpp"
+#include "core/tokens/key_reference.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
 #include "pg/values.hpp"
@@ -31,9 +32,10 @@ Datum age_of(TimestampTz since, TimestampTz now) {
 void put(ReturnSetInfo* result, const Entry& entry, TimestampTz now) {
     const bool has_secret = entry.length > 0 && now < usable_until(entry);
     const bool has_failed = entry.failed_at != 0;
-    const bool by_connect = *config::onepassword_connect_url != '\0';
+    const char* onepassword = *config::onepassword_connect_url != '\0' ? "connect" : "command line";
     pg::Values row;
-    row.add_text(entry.reference).add_text(by_connect ? "connect" : "command line").add_text(state_of(entry, now));
+    row.add_text(entry.reference).add_text(is_jwks_address(entry.reference) ? "https" : onepassword);
+    row.add_text(state_of(entry, now));
     row.add(has_secret ? age_of(entry.fetched_at, now) : 0, !has_secret);
     row.add(TimestampTzGetDatum(usable_until(entry)), !has_secret);
     row.add_text(has_failed ? entry.reason : nullptr).add(TimestampTzGetDatum(entry.failed_at), !has_failed);

@@ -7,8 +7,8 @@
 #include "core/error.hpp"
 #include "core/glob.hpp"
 #include "core/secrets/onepassword_address.hpp"
+#include "secrets/fetched_secret.hpp"
 #include "secrets/keeper.hpp"
-#include "secrets/onepassword_session.hpp"
 #include "secrets/secret_cache.hpp"
 #include "secrets/vault.hpp"
 
@@ -62,7 +62,7 @@ struct Source {
 constexpr std::array<Source, 4> sources = {{{"file://", check_file, read_file},
                                             {env_scheme, check_env, read_secret},
                                             {"vault://", check_vault, read_vault},
-                                            {"op://", check_onepassword, read_onepassword}}};
+                                            {"op://", check_onepassword, read_fetched}}};
 
 // A secret passed by mistake must not come back in an error: only what has a known scheme is repeated.
 const Source& source_of(std::string_view reference) {
@@ -137,6 +137,18 @@ Secret read(std::string_view reference) {
                     error.hint);
     }
     return source->read(whole);
+}
+
+Secret read_jwks(std::string_view address) {
+    if (address.size() > longest_reference) {
+        throw Error(sqlstate::secret_unavailable, "secret unavailable", "The address of the key set is too long.",
+                    "Use at most " + std::to_string(longest_reference) + " bytes.");
+    }
+    return read_fetched(address);
+}
+
+bool refresh_jwks(std::string_view address) {
+    return refresh_fetched(address);
 }
 
 } // namespace helix::secrets

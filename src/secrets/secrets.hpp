@@ -27,4 +27,11 @@ bool is_allowed(std::string_view reference, std::string_view user_id);
 // and may hold objects of C++.
 Secret read(std::string_view reference);
 
+// The JSON Web Key Set at an https address, from the cache as op:// secrets are, with nothing in it but what verifying
+// needs. Throws Error HX003.
+Secret read_jwks(std::string_view address);
+
+// Has it fetched anew, once a minute at most, and waits for helix.secret_timeout at most. Whether it was asked for.
+bool refresh_jwks(std::string_view address);
+
 } // namespace helix::secrets

@@ -1,4 +1,5 @@
-// The launcher: keeps one worker running for each database of helix.databases. It has no database connection.
+// The launcher: keeps one worker running for each database of helix.databases, and helix-edge where that is wanted. It
+// has no database connection.
 #include "pg/prelude.hpp"
 
 #include "worker/launcher.hpp"
@@ -6,6 +7,7 @@
 #include "config.hpp"
 #include "pg/background_process.hpp"
 #include "pg/guard.hpp"
+#include "worker/edge_watch.hpp"
 #include "worker/slots.hpp"
 #include "worker/worker.hpp"
 
@@ -132,12 +134,13 @@ void forget_launcher(int, Datum) {
 }
 
 void run_launcher() {
+    begin_edge_watch();
     pg::begin_rounds();
     before_shmem_exit(forget_launcher, 0);
     shared().launcher = MyLatch;
     serving_since(); // it begins now, unless this is a second launcher
     read_databases();
-    pg::run_rounds([] { pg::wait_for_latch(start_due_workers()); }, read_databases);
+    pg::run_rounds([] { pg::wait_for_latch(std::min(start_due_workers(), watch_edge())); }, read_databases);
     pg::end_rounds();
 }
 

@@ -35,6 +35,8 @@ struct Shared {
     Latch* launcher;
     TimestampTz serving_since; // see worker.hpp; 0: nobody has asked yet
     Slot slots[max_databases];
+    char edge_verifier[256]; // SCRAM, of the password that helix-edge gets next; needs the lock
+    int edge_outcome;        // an EdgeRole; needs the lock
 };
 
 // Called while the module is preloaded.

@@ -53,5 +53,17 @@ TEST(Encoding, KnowsItsNames) {
     EXPECT_EQ(parse_encoding("Hex"), std::nullopt);
 }
 
+TEST(Encoding, ReadsAndWritesBase64url) {
+    using Pair = std::pair<std::string, std::string>;
+    for (const auto& [text, bytes] : {Pair{"", ""}, Pair{"Zg", "f"}, Pair{"Zm8", "fo"}, Pair{"Zm9v", "foo"},
+                                      Pair{"Zm9vYg", "foob"}, Pair{"-_-_", "\xfb\xff\xbf"}}) {
+        EXPECT_EQ(decode_base64url(text), bytes) << text;
+        EXPECT_EQ(encode_base64url(bytes), text);
+    }
+    for (const char* text : {"Z", "Zg==", "Zh", "+/+/", "Zm9v\n", "Zm9v "}) {
+        EXPECT_FALSE(decode_base64url(text)) << text;
+    }
+}
+
 } // namespace
 } // namespace helix

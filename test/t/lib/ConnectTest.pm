@@ -3,6 +3,7 @@
 #   my $connect = start_connect($token);         conf => "helix.onepassword_connect_url = '" . $connect->url . "'"
 #   $connect->value('hook', 'the secret');       # of the field that is labeled `hook`
 #   $connect->mode('429');                       # ok (the first), a status, slow SECONDS, huge, broken, proxy404, redirect, cut
+#   $connect->body('/path', '{}');               # what it answers there, without a token
 #   $connect->requests('items/');                # how many requests so far had this in their path
 package ConnectTest;
 
@@ -78,6 +79,8 @@ sub value {
     write_file("$self->{dir}/values", join '', map { "$_\t$values{$_}\n" } sort keys %values);
 }
 
+sub body { my ($self, $path, $body) = @_; write_file("$self->{dir}/body" . $path =~ s{/}{_}gr, $body) }
+
 sub values {
     my ($self) = @_;
     return map { split /\t/, $_, 2 } split /\n/, read_file("$self->{dir}/values");
@@ -108,6 +111,8 @@ sub serve {
     if ($mode eq 'cut') { print $client "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"fields\""; return close $client }
     return answer($client, $1, qq({"status": $1, "message": "$self->{token}"}), $1 == 429 ? "Retry-After: 3\r\n" : '')
       if $mode =~ /^(\d+)$/;
+    my $body = "$self->{dir}/body" . $path =~ s{/}{_}gr;
+    return answer($client, 200, read_file($body)) if -e $body;
     return answer($client, 401, '{"status": 401, "message": "Invalid token signature"}') if $token ne $self->{token};
     my $name = $path =~ /%22(.*)%22$/ ? $1 =~ s/%20/ /gr : '';
     if ($path =~ m{^/v1/vaults\?filter=name%20eq%20%22}) {

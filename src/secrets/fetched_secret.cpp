@@ -1,7 +1,7 @@
-// How a session gets an op:// secret: from the cache, else by waiting for the keeper.
+// How a session gets what the keeper fetches: from the cache, else by waiting for the keeper.
 #include "pg/prelude.hpp"
 
-#include "secrets/onepassword_session.hpp"
+#include "secrets/fetched_secret.hpp"
 
 #include "config.hpp"
 #include "core/error.hpp"
@@ -32,6 +32,18 @@ struct Waiting {
     ~Waiting() { ConditionVariableCancelSleep(); }
 };
 
+long ms_until(TimestampTz deadline) {
+    return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+}
+
+TimestampTz deadline_from_now() {
+    return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), config::secret_timeout_ms);
+}
+
+void wait_for_keeper(long ms) {
+    pg::call([ms] { ConditionVariableTimedSleep(&shared().answered, ms, PG_WAIT_EXTENSION); });
+}
+
 } // namespace
 
 void check_onepassword(std::string_view reference) {
@@ -43,8 +55,8 @@ void check_onepassword(std::string_view reference) {
     }
 }
 
-Secret read_onepassword(std::string_view reference) {
-    const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), config::secret_timeout_ms);
+Secret read_fetched(std::string_view reference) {
+    const TimestampTz deadline = deadline_from_now();
     const Waiting waiting;
     while (true) {
         Finding finding;
@@ -55,7 +67,7 @@ Secret read_onepassword(std::string_view reference) {
         if (finding.found == Found::failed) {
             fail(reference, finding.answer.view());
         }
-        const long left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+        const long left = ms_until(deadline);
         const bool is_late = finding.found == Found::waiting && left <= 0;
         if (finding.found != Found::waiting || (is_late && finding.answer.length > 0)) {
             return Secret(finding.answer.view());
@@ -63,8 +75,20 @@ Secret read_onepassword(std::string_view reference) {
         if (is_late) {
             fail(reference, "no answer within " + std::to_string(config::secret_timeout_ms) + " ms");
         }
-        pg::call([left] { ConditionVariableTimedSleep(&shared().answered, left, PG_WAIT_EXTENSION); });
+        wait_for_keeper(left);
     }
+}
+
+bool refresh_fetched(std::string_view reference) {
+    if (!ask_again(reference)) {
+        return false;
+    }
+    const TimestampTz deadline = deadline_from_now();
+    const Waiting waiting;
+    for (long left = ms_until(deadline); left > 0 && is_asked(reference); left = ms_until(deadline)) {
+        wait_for_keeper(left);
+    }
+    return true;
 }
 
 } // namespace helix::secrets
