@@ -91,7 +91,8 @@ CREATE TABLE helix_internal.schedule_executions (
     retried_as          uuid,
     concurrency_key     text
 );
-CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual);
+CREATE INDEX idx_schedule_exec_cost ON helix_internal.schedule_executions (schedule_id, created_at DESC, cost_actual)
+    WHERE schedule_id IS NOT NULL;
 CREATE INDEX idx_schedule_exec_user_status ON helix_internal.schedule_executions (user_id, execution_status, created_at DESC);
 CREATE INDEX schedule_executions_completed_at ON helix_internal.schedule_executions USING brin (completed_at)
     WITH (autosummarize = on);

@@ -9,7 +9,6 @@
 #include "pg/kept_rows.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
-#include "pg/values.hpp"
 #include "queue/claim_take.hpp"
 #include "queue/finish.hpp"
 #include "queue/lane_changes.hpp"
@@ -24,7 +23,6 @@ namespace helix::queue {
 
 namespace {
 
-constexpr int last_returned = Taken::headers; // up to here they are the columns of the function's result
 constexpr int most_claims = 1000;
 constexpr std::int64_t longest_wait_us = 60 * USECS_PER_SEC;
 constexpr std::int64_t look_again_us = USECS_PER_SEC;
@@ -133,13 +131,10 @@ void put_off(int priority, const pg::KeptRow& row) {
 }
 
 void return_claim(ClaimCall& call, const pg::KeptRow& row) {
-    pg::Values values;
-    for (int column = Taken::id; column <= last_returned; ++column) {
-        bool is_null = false;
-        const Datum value = row.value(column, &is_null);
-        values.add(value, is_null);
-    }
-    tuplestore_putvalues(call.result->setResult, call.result->setDesc, values.values(), values.nulls());
+    Datum values[Taken::count];
+    bool nulls[Taken::count];
+    heap_deform_tuple(row.tuple, row.columns, values, nulls);
+    tuplestore_putvalues(call.result->setResult, call.result->setDesc, values, nulls);
     --call.left;
     call.has_reserved = call.has_reserved || has_limits(row);
 }

@@ -86,15 +86,21 @@ pg::Statement select_next(R"(
 // Sorts what the statement has returned, and notes all of it before anything can fail.
 pg::KeptRows in_order(std::uint64_t count, int priority) {
     const auto taken = pg::keep_rows(count);
-    HeapTuple* const rows = taken.table->vals;
-    std::sort(rows, rows + taken.count, [&](HeapTuple one, HeapTuple other) {
-        return turn_of({one, taken.table->tupdesc}) < turn_of({other, taken.table->tupdesc});
-    });
+    struct Place {
+        Lane::Place turn;
+        HeapTuple row;
+    };
+    auto* places = static_cast<Place*>(palloc(sizeof(Place) * (taken.count + 1)));
     for (std::uint64_t i = 0; i < taken.count; ++i) {
-        mark_taken(priority, taken[i].value(Taken::operation_id), turn_of(taken[i]));
+        places[i] = {turn_of(taken[i]), taken.table->vals[i]};
+    }
+    std::sort(places, places + taken.count, [](const Place& one, const Place& other) { return one.turn < other.turn; });
+    for (std::uint64_t i = 0; i < taken.count; ++i) {
+        taken.table->vals[i] = places[i].row;
+        mark_taken(priority, taken[i].value(Taken::operation_id), places[i].turn);
     }
     for (std::uint64_t i = 0; i < taken.count; ++i) {
-        note_claimed(priority, taken[i].value(Taken::operation_id), turn_of(taken[i]));
+        note_claimed(priority, taken[i].value(Taken::operation_id), places[i].turn);
     }
     return taken;
 }

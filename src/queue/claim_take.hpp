@@ -7,7 +7,7 @@
 
 namespace helix::queue {
 
-// The columns of what was taken.
+// The columns of what was taken. Those up to `headers` are the columns of claim_executions().
 struct Taken {
     enum : int {
         id = 1,
@@ -26,7 +26,8 @@ struct Taken {
         max_cost_per_month,
         stop_reason, // see queue/stopped.hpp
         reserved,
-        concurrency_key
+        concurrency_key,
+        count = concurrency_key
     };
 };
 
