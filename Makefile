@@ -29,7 +29,7 @@ include $(PGXS)
 
 # The server's headers are system headers to us: their warnings are not ours.
 HELIX_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -DHELIX_VERSION='"$(EXTVERSION)"' \
-	'-DPGDLLEXPORT=__attribute__((visibility("default")))' -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP -MP
+	'-DPGDLLEXPORT=__attribute__((visibility("default")))' -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
 SHLIB_LINK += -lstdc++ -lhiredis -lssl -lcrypto -lcurl -ljansson
 
 %.o: %.cpp
