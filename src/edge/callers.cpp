@@ -18,7 +18,7 @@ constexpr std::string_view verify = R"sql(
       FROM helix_internal.verify_jwt($1) v)sql";
 enum VerifiedColumn : int { role, claims, user_id, service, keep_ms };
 
-constexpr std::size_t longest_token = 8 * 1024;
+constexpr std::size_t longest_token = std::size_t{8} << 10;
 
 [[noreturn]] void refuse_token() {
     throw Refusal(401, "PGRST301", "the token is not accepted", {}, "Sign in again.");

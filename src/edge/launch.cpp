@@ -14,7 +14,7 @@ namespace helix::edge {
 
 namespace {
 
-constexpr std::size_t longest_message = 16 * 1024;
+constexpr std::size_t longest_message = std::size_t{16} << 10;
 
 // Byte by byte: what comes after the empty line is not ours to read.
 std::string read_message(int descriptor) {

@@ -10,7 +10,7 @@ namespace helix::edge {
 
 namespace {
 
-constexpr std::size_t enough = 16 * 1024;
+constexpr std::size_t enough = std::size_t{16} << 10;
 
 std::string& kept_back() {
     static std::string lines;

@@ -92,13 +92,16 @@ Response Pages::answer(const Request& request) const {
         path += ".html";
     }
     const bool takes_packed = request.header("accept-encoding").find("gzip") != std::string_view::npos;
-    auto packed = takes_packed ? content_of(folder_ + path + ".gz") : std::nullopt;
-    auto content = packed ? std::move(packed) : content_of(folder_ + path);
+    auto content = takes_packed ? content_of(folder_ + path + ".gz") : std::nullopt;
+    const bool is_packed = content.has_value();
+    if (!is_packed) {
+        content = content_of(folder_ + path);
+    }
     if (!content) {
         return text_response(404, "not found\n");
     }
     Response response{200, std::move(*content), {{"Content-Type", std::string(*type_of(path))}}};
-    if (packed) {
+    if (is_packed) {
         response.add("Content-Encoding", "gzip");
     }
     add_headers(response, path);

@@ -12,9 +12,9 @@ namespace helix::edge {
 
 namespace {
 
-constexpr std::chrono::seconds refusing_time{2};  // for a connection that is one too many
-constexpr std::chrono::seconds lingering_time{2}; // for what a refused client still sends
-constexpr std::size_t most_lingering = 4 << 20;   // bytes
+constexpr std::chrono::seconds refusing_time{2};             // for a connection that is one too many
+constexpr std::chrono::seconds lingering_time{2};            // for what a refused client still sends
+constexpr std::size_t most_lingering = std::size_t{4} << 20; // bytes
 constexpr std::size_t body_piece = std::size_t{64} << 10;
 
 bool is_id(std::string_view text) {
