@@ -51,8 +51,10 @@ Connection::Connection(const asio::any_io_executor& executor, Deadlines& deadlin
     PQenterPipelineMode(connection_.get());
 }
 
+// Twice: a server that ends says goodbye first, and only then the connection ends.
 bool Connection::is_usable() {
-    return !lost_ && !busy_ && PQconsumeInput(connection_.get()) == 1 && PQstatus(connection_.get()) == CONNECTION_OK;
+    return !lost_ && !busy_ && PQconsumeInput(connection_.get()) == 1 && PQconsumeInput(connection_.get()) == 1 &&
+           PQstatus(connection_.get()) == CONNECTION_OK;
 }
 
 void Connection::expire() {

@@ -99,7 +99,7 @@ subtest 'shapes' => sub {
         qr/^\[\{"operation_id":"task-breakdown"\}\]$/, 'a part of them');
     answers($metrics->('select=nothing'), 400, qr/"code":"42703"/, 'an unknown column');
     answers($metrics->($_), 400, qr/PGRST100/, "what is not understood is refused: $_")
-      for 'select=a(b)', 'order=operation_id.up', 'limit=-1', 'limit=x', 'operation_id=eq.email-compose', 'select=a"b', 'select=a%00';
+      for qw(select=a(b) order=operation_id.up limit=-1 limit=x operation_id=eq.email-compose select=a"b select=a%00);
     answers($metrics->('', Accept => 'application/vnd.pgrst.object+json'), 406, qr/PGRST116.*contains 2 rows/, 'one of two');
     my $one = '{"p_executions": [' . join(',', map {
             qq({"user_id": "$ada", "operation_id": "email-compose", "success": true, "cost_usd": $_})
@@ -238,6 +238,44 @@ SQL
     answers(rpc($edge, $service, 'adopt', '{"p_id": 1}'), 200, qr/^1$/, 'what does not fail is written');
     is(sql('SELECT count(*) FROM public.children'), '1', 'once');
     sql('DROP FUNCTION helix.adopt(int); DROP TABLE public.children, public.parents');
+};
+
+subtest 'recordings that arrive together' => sub {
+    my @users = map { user_id($_) } 11 .. 18;
+    my %token = map { $_ => token_of(role => 'authenticated', sub => $_) } @users;
+    rpc($edge, $_, 'current_user_id') for values %token; # known from now on
+    my @calls;
+    for my $round (1 .. 10) {
+        for my $user (@users) {
+            # one of ten is for somebody else, one has a request id that repeats, one settles a reservation
+            my $whose = $round == 1 ? $ada : $user;
+            my %fields = (p_user_id => qq("$whose"), p_cost_usd => "0.$round");
+            $fields{p_request_id} = '"twice"' if $round == 2 || $round == 3;
+            $fields{p_cost_usd} = '0.2' if $round == 3;
+            $fields{p_reservation_id} = '"' . sql("SELECT helix.reserve_budget('$user', 'email-compose', 1)") . '"' if $round == 4;
+            my $json = recording(%fields);
+            my $bytes = "POST /rest/v1/rpc/record_operation_execution HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+              . "Authorization: Bearer $token{$user}\r\nContent-Length: " . length($json) . "\r\n\r\n$json";
+            push @calls, { round => $round, user => $user, socket => connect_edge($edge), bytes => $bytes };
+        }
+    }
+    syswrite $_->{socket}, $_->{bytes} for @calls;
+    $_->{response} = read_response($_->{socket}) for @calls;
+    my @foreign = grep { $_->{round} == 1 } @calls;
+    is(scalar(grep { $_->{response}{status} == 403 && $_->{response}{body} =~ /"code":"42501".*$ada/ } @foreign), 8,
+        'who records for another user is refused, and told so');
+    my @own = grep { $_->{round} > 1 } @calls;
+    is(scalar(grep { $_->{response}{status} == 200 } @own), 72, 'all others are recorded')
+      or diag(join "\n", map { $_->{response}{body} } grep { $_->{response}{status} != 200 } @own);
+    my %owner = map { /^(\d+)\|(.*)/ ? ($1, $2) : () } split /\n/, sql(
+        "SELECT id, user_id FROM helix.executions WHERE user_id = ANY ('{" . join(',', @users) . "}')");
+    is(scalar(grep { $owner{ $_->{response}{body} } eq $_->{user} } @own), 72, 'each answer is its own call\'s');
+    is(scalar(keys %owner), 64, 'a request id counts once');
+    my $transactions = sql("SELECT count(DISTINCT xid) FROM helix_internal.executions WHERE user_id = ANY ('{"
+            . join(',', @users) . "}')");
+    note "$transactions transactions for 64 executions";
+    cmp_ok($transactions, '<', 40, 'many went together');
+    is(sql('SELECT count(*) FROM helix.verify_ledger()'), '0', 'the sums are exact');
 };
 
 subtest 'the database goes and comes' => sub {
