@@ -177,6 +177,10 @@ subtest 'a recorded execution removes the sums that it changes' => sub {
     removes('COPY', "COPY helix.executions (user_id, operation_id, success, cost_usd, model_used) FROM stdin (FORMAT csv);\n"
           . "$you,email-compose,true,1,openai\n$you,email-respond,true,1,openai\n\\.\n",
         sums($you, 'email-compose'), "op_metrics:$you:email-respond:1:2");
+    my $final = "SELECT helix.finalize_execution(min(id), p_cost_usd => 2) FROM helix.executions WHERE user_id = '$me'";
+    removes('a final cost', $final, sums($me, 'email-compose'));
+    removes('the same again: nothing', $final);
+    removes('a credit', "SELECT helix.adjust_cost('$you', 'email-compose', -1, 'credit')", sums($you, 'email-compose'));
     removes('folding: nothing', 'SELECT helix.fold()');
     sql(q(INSERT INTO helix.model_prices VALUES ('acme', 'rocket', '2020-01-01', 1, 1, 1)));
     sql(record_call(cost_usd => undef, model_used => 'rocket', input_tokens => 1000, output_tokens => 0));
