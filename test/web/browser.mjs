@@ -5,8 +5,8 @@ import { chromium } from 'playwright-core';
 export const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] });
 
-/** Opens an address in a fresh profile; `expected` names console errors that the test provokes. */
-export async function open(browser, address, { expected = [], ...options } = {}) {
+/** Opens an address in a fresh profile. The test provokes `expected` console errors; other origins are `allowed` to be asked. */
+export async function open(browser, address, { expected = [], allowed = [], ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: 'America/New_York',
         ...options });
     const page = await context.newPage();
@@ -15,7 +15,8 @@ export async function open(browser, address, { expected = [], ...options } = {})
     const complain = text => expected.some(pattern => pattern.test(text)) || found.push(text);
     page.on('console', message => ['error', 'warning'].includes(message.type()) && complain(`console: ${message.text()}`));
     page.on('pageerror', error => complain(`uncaught: ${error}`));
-    page.on('request', request => new URL(request.url()).origin === new URL(address).origin
+    const origins = [new URL(address).origin, ...allowed];
+    page.on('request', request => origins.includes(new URL(request.url()).origin)
         || complain(`foreign request: ${request.url()}`));
     await page.exposeFunction('helixViolation', complain);
     await page.addInitScript(() => addEventListener('securitypolicyviolation', event =>

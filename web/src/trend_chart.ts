@@ -45,7 +45,7 @@ function options(days: Day[]) {
             type: 'category' as const,
             data: days.map(day => shortDay(day.date)),
             boundaryGap: false,
-            axisLabel: { ...axisText, hideOverlap: true, margin: 12 },
+            axisLabel: { ...axisText, hideOverlap: true, margin: 12, padding: [0, 6] },
             axisLine: { lineStyle: { color: color('line') } },
             axisTick: { show: false },
         },

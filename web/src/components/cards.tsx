@@ -38,11 +38,13 @@ function Card({ name, label, value, exact, change, moreIsBetter, before, days }:
                 </span>
                 <span class="change" title={before}>
                     {change === null ? (
-                        'nothing'
+                        `nothing in the ${days} days before`
                     ) : (
-                        <span class={direction(change, moreIsBetter)}>{signed(change)}</span>
+                        <>
+                            <span class={direction(change, moreIsBetter)}>{signed(change)}</span> against {days} days
+                            before
+                        </>
                     )}
-                    {change === null ? ' in' : ' against'} the {days === 1 ? 'day' : `${days} days`} before
                 </span>
             </dd>
         </div>
