@@ -42,12 +42,16 @@ asio::awaitable<Connected> connect(const std::string& database, const Secret& pa
 class Database::Lease {
   public:
     Lease(Database& owner, std::unique_ptr<Connection> connection)
-        : owner_(&owner), connection_(std::move(connection)), generation_(owner.generation_) {}
+        : owner_(&owner), connection_(std::move(connection)) {}
     Lease(Lease&&) = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-        if (connection_ != nullptr) {
-            owner_->give_back(std::move(connection_), generation_);
+        try {
+            if (connection_ != nullptr) {
+                owner_->give_back(std::move(connection_));
+            }
+        } catch (const std::exception& error) { // there is no memory: the connection is closed
+            log_event(error.what());
         }
     }
 
@@ -56,7 +60,6 @@ class Database::Lease {
   private:
     Database* owner_;
     std::unique_ptr<Connection> connection_;
-    unsigned generation_;
 };
 
 Database::Database(const asio::any_io_executor& executor, Deadlines& deadlines, const Options& options, Secret password)
@@ -135,8 +138,8 @@ void Database::wake_all() {
     }
 }
 
-void Database::give_back(std::unique_ptr<Connection> connection, unsigned generation) {
-    if (generation == generation_ && connection->is_usable()) {
+void Database::give_back(std::unique_ptr<Connection> connection) {
+    if (connection->is_usable()) {
         idle_.push_back(std::move(connection));
     } else {
         --open_;
@@ -168,7 +171,6 @@ asio::awaitable<void> Database::add(Connected connected) {
     const Statement settings{"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
                              " pg_catalog.set_config('statement_timeout', $1, false)",
                              {Parameter::text(time)}};
-    const unsigned generation = generation_;
     const Outcome outcome = co_await connection->run(std::span(&settings, 1), grace);
     if (outcome.error) {
         throw Unavailable(outcome.error->message);
@@ -178,7 +180,7 @@ asio::awaitable<void> Database::add(Connected connected) {
     }
     is_gone_ = false;
     ++open_;
-    give_back(std::move(connection), generation);
+    give_back(std::move(connection));
 }
 
 // Once for each outage, not for each attempt.
@@ -197,14 +199,6 @@ asio::awaitable<void> Database::keep_looking() {
         if (open_ + opening_ == 0) {
             co_await open();
         }
-    }
-}
-
-void Database::leave_standby() {
-    if (options_.database.find("target_session_attrs") != std::string::npos) {
-        ++generation_;
-        open_ -= idle_.size();
-        idle_.clear();
     }
 }
 

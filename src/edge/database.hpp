@@ -26,9 +26,6 @@ class Database {
     // Looks for the database as long as it is gone; never ends.
     asio::awaitable<void> keep_looking();
 
-    // The server has become a standby: new connections go where the URL's target_session_attrs leads.
-    void leave_standby();
-
   private:
     class Lease;
 
@@ -36,7 +33,7 @@ class Database {
     std::unique_ptr<Connection> idle_connection();
     asio::awaitable<void> open();
     asio::awaitable<void> add(Connected connected);
-    void give_back(std::unique_ptr<Connection> connection, unsigned generation);
+    void give_back(std::unique_ptr<Connection> connection);
     void report(const std::string& failure);
     void wake_one();
     void wake_all();
@@ -50,7 +47,6 @@ class Database {
     std::deque<asio::steady_timer*> waiting_;
     std::size_t open_ = 0;    // idle or in use
     std::size_t opening_ = 0; // on the way
-    unsigned generation_ = 0; // of connections; older ones are not used again
     Clock::time_point next_attempt_;
     bool is_gone_ = false; // the last attempt failed, and nothing is open
 };

@@ -56,9 +56,6 @@ asio::awaitable<Response> Rpc::run(const Request& request, const Caller& caller,
         if (is_of_old_catalog(*outcome.error)) {
             catalog_.doubt();
         }
-        if (outcome.error->sqlstate == "25006" && !call.read_only) {
-            database_.leave_standby();
-        }
         co_return answer_of(*outcome.error, caller.is_signed_in);
     }
     co_return answer_of(call, outcome.rows.at(1));
