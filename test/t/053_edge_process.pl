@@ -152,9 +152,9 @@ ok(slurp_file($node->logfile) =~ /helix-edge \(PID $stub->{pid}\) has ended: sig
 append_to_file("$folder/broken", '');
 my $log_size = -s $node->logfile;
 kill 'KILL', $second->{pid};
-sleep 4;
+sleep 3;
 my $starts = () = slurp_file($node->logfile, $log_size) =~ /has ended: exit status 3/g;
-ok($starts >= 2 && $starts <= 5, "$starts starts in 4 s");
+ok($starts >= 2 && $starts <= 5, "$starts starts in 3 s");
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server goes on');
 unlink "$folder/broken";
 my $third = next_stub() or BAIL_OUT('helix-edge does not come back');
