@@ -8,7 +8,7 @@ SOURCES = $(filter-out src/edge/%,$(sort $(wildcard src/*.cpp src/*/*.cpp src/*/
 OBJS = $(SOURCES:.cpp=.o)
 DATA_built = helix--$(EXTVERSION).sql
 DATA = $(wildcard sql/upgrade/helix--*.sql)
-EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) $(EDGE_OBJS) $(EDGE_OBJS:.o=.d) helix-edge build results output_iso
+EXTRA_CLEAN = $(DATA_built) $(SOURCES:.cpp=.d) $(EDGE_OBJS) $(EDGE_OBJS:.o=.d) helix-edge web/dist build results output_iso
 
 # The program that speaks HTTP. It has nothing of the server's, but for libpq; WITHOUT_EDGE=1 leaves it out.
 EDGE_OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/edge/*.cpp)))
@@ -81,7 +81,7 @@ web/node_modules/.package-lock.json: web/package-lock.json | npm
 
 npm:
 	@command -v npm >/dev/null || { \
-	    echo 'error: make web needs Node 20.19 or newer with npm; all else of helix works without the pages' >&2; exit 1; }
+	    echo 'error: make web needs Node 18.17 or newer with npm; all else of helix works without the pages' >&2; exit 1; }
 
 install-pages:
 	@if [ -d web/dist ]; then rm -rf '$(pages)' && $(MKDIR_P) '$(pages)' && cp -R web/dist/. '$(pages)' && \
