@@ -216,7 +216,7 @@ SQL
         '{"p_status": "418", "p_headers": "[{\"X-Tea\": \"pot\"}, {\"Content-Type\": \"a/b\"}]"}');
     is("$told->{status} $told->{headers}{'x-tea'} $told->{headers}{'content-type'} $told->{body}", '418 pot a/b "done"',
         'response.status and response.headers');
-    answers(rpc($edge, $service, 'told', '{"p_status": "200", "p_headers": "[{\"X\": \"a\\r\\nSet-Cookie: b\"}]"}'), 500,
+    answers(rpc($edge, $service, 'told', '{"p_status": "200", "p_headers": "[{\"X\": \"a\\\\r\\\\nSet-Cookie: b\"}]"}'), 500,
         qr/PGRST111/, 'no header is smuggled into an answer');
     answers(rpc($edge, $service, 'told', '{"p_status": "99", "p_headers": ""}'), 500, qr/PGRST112/, 'no status either');
     is(rpc($edge, $service, 'told', '{"p_status": "", "p_headers": ""}')->{status}, 200, 'nothing of it is left for the next call');
