@@ -98,6 +98,15 @@ SELECT jsonb_pretty(helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 
 SELECT jsonb_array_length(helix.get_dashboard(:dora, 1) -> 'trend') AS one,
        jsonb_array_length(helix.get_dashboard(:dora, 36500) -> 'trend') AS many;
 
+-- A credit is in the sums and in no count, folded or not.
+SELECT helix.adjust_cost('d02a0000-0000-0000-0000-000000000009', 'email-compose', -2.5, 'a credit') > 0 AS adjusted;
+SELECT d #> '{totals,cost_usd}' AS cost, d #> '{totals,executions}' AS executions, d #> '{totals,avg_cost_usd}' AS avg_cost,
+       d #> '{trend,0,cost_usd}' AS today, d #> '{operations,0,cost_usd}' AS operation, d #> '{operations,0,success_rate}' AS rate
+  FROM helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 1) d;
+SELECT helix.fold() >= 0 AS folded;
+SELECT d #> '{totals,cost_usd}' AS cost, d #> '{totals,executions}' AS executions
+  FROM helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 1) d;
+
 -- Refusals.
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 0)$$);
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 36501)$$);
