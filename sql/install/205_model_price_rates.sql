@@ -30,7 +30,7 @@ COMMENT ON COLUMN helix.model_price_rates.model IS 'As in helix.model_prices';
 COMMENT ON COLUMN helix.model_price_rates.valid_from IS 'Start of this rate. Executions are priced by their occurred_at.';
 COMMENT ON COLUMN helix.model_price_rates.usage_type IS
     'input, cached_input, cache_write, cache_write_1h, input_audio, cached_input_audio, input_image, cached_input_image, output, '
-    'reasoning, output_audio, output_image, audio_seconds, web_search or web_fetch';
+    'reasoning, output_audio, output_image, audio_seconds, web_search, web_fetch or rerank';
 COMMENT ON COLUMN helix.model_price_rates.service_tier IS 'standard, batch, flex, priority or another, in small letters';
 COMMENT ON COLUMN helix.model_price_rates.above_prompt_tokens IS
     'The rate is for requests whose prompt has more tokens than this, and for all of their tokens. The prompt is all input, what a '

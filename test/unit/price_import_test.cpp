@@ -30,6 +30,7 @@ TEST(Litellm, KnowsWhatPricesAreFor) {
     EXPECT_EQ(scope_text("input_cost_per_token_above_272k_tokens_priority"), "input priority 272000");
     EXPECT_EQ(scope_text("search_context_cost_per_query.search_context_size_medium"), "web_search standard 0");
     EXPECT_EQ(scope_text("input_cost_per_second", "audio_transcription"), "audio_seconds standard 0");
+    EXPECT_EQ(scope_text("input_cost_per_query", "rerank"), "rerank standard 0");
     EXPECT_EQ(scope_text("input_cost_per_second"), "none");
     EXPECT_EQ(scope_text("input_cost_per_token_above_1hr"), "none");
     EXPECT_EQ(scope_text("input_cost_per_token_above_k_tokens"), "none");

@@ -38,7 +38,7 @@ constexpr UsageVector openai_chat[] = {
     {recorded, // OpenRouter
      R"({"completion_tokens": 53, "cost": 0.00219855, "is_byok": false, "prompt_tokens": 3329, "total_tokens": 3382,
          "prompt_tokens_details": {"cache_write_tokens": 115, "cached_tokens": 3211, "video_tokens": 0}})",
-     "openai_chat: input 3, cached_input 3211, cache_write 115, output 53"},
+     "openai_chat: input 3, cached_input 3211, cache_write 115, output 53, cost 0.00219855"},
     {"https://github.com/openai/openai-openapi/blob/master/openapi.yaml, EvalRunOutputItem", // Together too
      R"({"cached_tokens": 5, "completion_tokens": 29, "prompt_tokens": 19, "total_tokens": 48})",
      "openai_chat: input 14, cached_input 5, output 29"},
@@ -46,6 +46,19 @@ constexpr UsageVector openai_chat[] = {
      R"({"completion_tokens": 50, "completion_tokens_details": {"reasoning_tokens": 124}, "prompt_tokens": 663,
          "prompt_tokens_details": {"cached_tokens": 654, "text_tokens": 663}, "total_tokens": 837})",
      "openai_chat: input 9, cached_input 654, output 50, reasoning 124, marked"},
+    {"https://openrouter.ai/docs/use-cases/usage-accounting",
+     R"({"completion_tokens": 2, "completion_tokens_details": {"reasoning_tokens": 0}, "cost": 0.95,
+         "cost_details": {"upstream_inference_cost": 19}, "prompt_tokens": 194,
+         "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 100, "audio_tokens": 0},
+         "total_tokens": 196})",
+     "openai_chat: input 94, cached_input 0, cache_write 100, input_audio 0, output 2, reasoning 0, cost 0.95"},
+    {"https://openrouter.ai/docs/api/reference/overview", // without a charge
+     R"({"prompt_tokens": 10, "completion_tokens": 4, "total_tokens": 14, "cost": 0, "is_byok": false})",
+     "openai_chat: input 10, output 4, cost 0"},
+    {"https://openrouter.ai/docs/guides/overview/auth/byok", // with an own key
+     R"({"prompt_tokens": 1396, "completion_tokens": 41, "total_tokens": 1437, "cost": 0, "is_byok": true,
+         "cost_details": {"upstream_inference_cost": 0.0001601}})",
+     "openai_chat: input 1396, output 41"},
 };
 INSTANTIATE_TEST_SUITE_P(OpenAiChat, ProvidersUsage, testing::ValuesIn(openai_chat));
 
@@ -196,6 +209,33 @@ constexpr UsageVector mistral[] = {
      "mistral: input 4106, output 134, web_search 1"},
 };
 INSTANTIATE_TEST_SUITE_P(Mistral, ProvidersUsage, testing::ValuesIn(mistral));
+
+constexpr UsageVector cohere[] = {
+    {"https://docs.cohere.com/reference/chat",
+     R"({"billed_units": {"input_tokens": 5, "output_tokens": 418},
+         "tokens": {"input_tokens": 71, "output_tokens": 418}})",
+     "cohere: input 5, output 418"},
+    {"https://docs.cohere.com/reference/embed",
+     R"({"api_version": {"version": "2", "is_experimental": false}, "billed_units": {"input_tokens": 2}})",
+     "cohere: input 2"},
+    {"https://docs.cohere.com/reference/rerank",
+     R"({"api_version": {"version": "2", "is_experimental": false}, "billed_units": {"search_units": 1}})",
+     "cohere: rerank 1"},
+    {"https://github.com/cohere-ai/cohere-python/blob/main/src/cohere/types/usage_billed_units.py", // floats
+     R"({"billed_units": {"input_tokens": 12.0, "output_tokens": 8.0, "search_units": null, "classifications": 0.0}})",
+     "cohere: input 12, output 8"},
+};
+INSTANTIATE_TEST_SUITE_P(Cohere, ProvidersUsage, testing::ValuesIn(cohere));
+
+constexpr auto transcription =
+    "https://github.com/openai/openai-python/blob/main/src/openai/types/audio/transcription_verbose.py";
+
+constexpr UsageVector openai_duration[] = {
+    {transcription, R"({"type": "duration", "seconds": 9})", "openai_duration: audio_seconds 9"},
+    {transcription, R"({"type": "duration", "seconds": 8.470000267028809})", "openai_duration: audio_seconds 8"},
+    {transcription, R"({"type": "duration", "seconds": 0.5})", "openai_duration: audio_seconds 1"},
+};
+INSTANTIATE_TEST_SUITE_P(OpenAiDuration, ProvidersUsage, testing::ValuesIn(openai_duration));
 
 constexpr auto ollama_docs = "https://github.com/ollama/ollama/blob/main/docs/api.md";
 

@@ -39,6 +39,10 @@ TEST(UsageRules, RefusalsNameFieldAndValue) {
     EXPECT_EQ(usage_of(R"({"spend": "free", "prompt_tokens": 1})"),
               "22023 spend is not an amount in USD. It is \"free\".");
     EXPECT_EQ(usage_of(R"({"prompt_tokens": 1, "total_tokens": -1})"), "22003 total_tokens is out of range. It is -1.");
+    EXPECT_EQ(usage_of(R"({"type": "duration", "seconds": -0.5})"), "22003 seconds is out of range. It is -0.5.");
+    EXPECT_EQ(usage_of(R"({"type": "duration", "seconds": 1000000000.5})"),
+              "22003 seconds is out of range. It is 1000000000.5.");
+    EXPECT_EQ(usage_of(R"({"type": "duration", "seconds": "long"})"), "22023 seconds is not a number. It is \"long\".");
     EXPECT_EQ(usage_of(R"({"output_tokens": 1, "iterations": [{"type": "compaction", "output_tokens": 1000000000}]})"),
               "22003 usage is out of range. The sum of output is 1000000001.");
 }

@@ -83,6 +83,10 @@ bool is_audio_second(std::string_view field, std::string_view mode) {
     return mode == "audio_transcription" && (field == "input_cost_per_second" || field == "output_cost_per_second");
 }
 
+bool is_search_unit(std::string_view field, std::string_view mode) {
+    return mode == "rerank" && field == "input_cost_per_query";
+}
+
 bool is_price(const ListedField& field) {
     const auto name = field.name.substr(0, field.name.find('.'));
     return field.kind != ListedField::Kind::null && (name.find("cost") != std::string_view::npos ||
@@ -219,6 +223,10 @@ std::optional<RateScope> litellm_scope(std::string_view field, std::string_view 
     RateScope scope;
     if (is_audio_second(field, mode)) {
         scope.type = UsageType::audio_seconds;
+        return scope;
+    }
+    if (is_search_unit(field, mode)) {
+        scope.type = UsageType::rerank;
         return scope;
     }
     while (take_tier(field, scope) || take_band(field, scope)) {

@@ -2,6 +2,7 @@
 // https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/types/usage.py
 // https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/types/cache_creation.py
 // https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/types/server_tool_usage.py
+// https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/types/beta/beta_usage.py (speed)
 // https://platform.claude.com/docs/en/build-with-claude/compaction
 // input_tokens excludes what was read from the cache and written to it; output_tokens includes thinking.
 #include "core/ledger/usage/input_parts.hpp"
@@ -12,10 +13,10 @@ namespace helix::usage {
 namespace {
 
 // What is written for an hour is a part of all that is written; without a sum both parts make it.
-void read_writes(Object& object, const std::string& place, InputParts& input) {
-    input.write = object.count(place + "cache_creation_input_tokens");
-    input.write_1h = object.count(place + "cache_creation.ephemeral_1h_input_tokens");
-    const Count short_lived = object.count(place + "cache_creation.ephemeral_5m_input_tokens");
+void read_writes(Object& object, InputParts& input) {
+    input.write = object.count("cache_creation_input_tokens");
+    input.write_1h = object.count("cache_creation.ephemeral_1h_input_tokens");
+    const Count short_lived = object.count("cache_creation.ephemeral_5m_input_tokens");
     if (!input.write.given) {
         input.write = short_lived;
         return;
@@ -24,28 +25,35 @@ void read_writes(Object& object, const std::string& place, InputParts& input) {
     input.write.value -= input.write_1h.value;
 }
 
-void read_tokens(Object& object, const std::string& place, Usage& usage) {
+void read_tokens(Object& object, Usage& usage) {
     InputParts input;
-    input.total = object.count(place + "input_tokens");
-    input.cached = object.count(place + "cache_read_input_tokens");
-    read_writes(object, place, input);
+    input.total = object.count("input_tokens");
+    input.cached = object.count("cache_read_input_tokens");
+    read_writes(object, input);
     input.total.value += input.of_cache();
     OutputParts output;
-    output.total = object.count(place + "output_tokens");
-    output.reasoning = object.count(place + "output_tokens_details.thinking_tokens");
+    output.total = object.count("output_tokens");
+    output.reasoning = object.count("output_tokens_details.thinking_tokens");
     put_input(object, input, usage);
     put_output(object, output, usage);
 }
 
 // Compaction of the context is billed as well, and the sums are without it. The other iterations are in the sums, or
 // another model's.
-void read_compactions(Object& object, Usage& usage) {
+void read_compactions(const Object& object, Usage& usage) {
     for (int i = 0; object.holds("iterations." + std::to_string(i)); ++i) {
-        const auto place = "iterations." + std::to_string(i) + ".";
-        if (object.text({place + "type"}) == "compaction") {
-            read_tokens(object, place, usage);
+        const auto place = object.full_name("iterations." + std::to_string(i) + ".");
+        Object iteration = object.at(place);
+        if (iteration.text({"type"}) == "compaction") {
+            read_tokens(iteration, usage);
         }
     }
+}
+
+// Fast mode has prices of its own, as a tier has.
+std::string_view tier_in(Object& object) {
+    const auto tier = object.text({"service_tier"});
+    return object.text({"speed"}) == "fast" ? "fast" : tier;
 }
 
 } // namespace
@@ -64,11 +72,11 @@ bool is_anthropic(const Object& object) {
 }
 
 void read_anthropic(Object& object, Usage& usage) {
-    read_tokens(object, {}, usage);
+    read_tokens(object, usage);
     read_compactions(object, usage);
     put(UsageType::web_search, object.count("server_tool_use.web_search_requests"), usage);
     put(UsageType::web_fetch, object.count("server_tool_use.web_fetch_requests"), usage);
-    usage.service_tier = object.text({"service_tier"});
+    usage.service_tier = tier_in(object);
 }
 
 } // namespace helix::usage

@@ -154,6 +154,33 @@ Count Object::count(std::initializer_list<std::string_view> some) {
     return {field->path.substr(place_.size()), *value, true};
 }
 
+Count Object::rounded_count(std::string_view name) {
+    const Field* field = find_given({name});
+    if (field == nullptr) {
+        return {};
+    }
+    if (!is_number_like(*field)) {
+        refuse_kind(*field, "a number");
+    }
+    const auto point = std::min(field->text.find('.'), field->text.size());
+    auto value = whole_count(field->text.substr(0, point));
+    if (value && point + 1 < field->text.size() && field->text[point + 1] >= '5') {
+        value = *value < max_count ? std::optional(*value + 1) : std::nullopt;
+    }
+    if (!value) {
+        refuse_range(*field, "It is 0 to 1000000000.");
+    }
+    if (is_whole(field->text)) {
+        mark(*field);
+    }
+    return {field->path.substr(place_.size()), *value, true};
+}
+
+bool Object::is_true(std::string_view name) const {
+    const Field* field = find(name);
+    return field != nullptr && field->kind == FieldKind::boolean && field->text == "true";
+}
+
 std::optional<std::string_view> Object::amount(std::initializer_list<std::string_view> some) {
     const Field* field = find_given(some);
     if (field == nullptr) {

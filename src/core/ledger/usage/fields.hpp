@@ -67,10 +67,19 @@ class Object {
     // Whether there is an object or an array of that name that is not empty.
     bool holds(std::string_view name) const;
 
+    // An object within this one. Its place, such as full_name("iterations.0."), has to outlive it.
+    Object at(std::string_view place) const { return {*fields_, place}; }
+
     // The first of these fields that is given. A count is a number or its digits as text. Throws Error 22023 where it
     // is something else or not whole, and 22003 where it is negative or above max_count.
     Count count(std::initializer_list<std::string_view> some);
     Count count(std::string_view name) { return count({name}); }
+
+    // The same for a number that may have a fraction, to the nearest whole one. With a fraction it counts as unread, so
+    // that it is kept as it was.
+    Count rounded_count(std::string_view name);
+
+    bool is_true(std::string_view name) const;
 
     // An amount of money as decimal text, without an exponent. Throws Error as count() does.
     std::optional<std::string_view> amount(std::initializer_list<std::string_view> some);

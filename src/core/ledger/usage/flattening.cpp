@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 10> roots{
     "cost_details", "usage_object",  "additional_usage_values", "token_count"};
 
 // Whatever is in these is passed over, but for what is in a root.
-constexpr std::array<std::string_view, 30> ways{"response",
+constexpr std::array<std::string_view, 33> ways{"response",
                                                 "body",
                                                 "message",
                                                 "result",
@@ -45,7 +45,10 @@ constexpr std::array<std::string_view, 30> ways{"response",
                                                 "server_tool_use",
                                                 "iterations",
                                                 "connectors",
-                                                "inputTokens"};
+                                                "inputTokens",
+                                                "meta",
+                                                "billed_units",
+                                                "tokens"};
 
 template <std::size_t size>
 bool is_among(const std::array<std::string_view, size>& names, std::string_view name) {

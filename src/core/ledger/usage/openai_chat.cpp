@@ -1,6 +1,7 @@
 // Usage of OpenAI's chat completions, completions and embeddings, and of the many that answer in its form.
 // https://github.com/openai/openai-python/blob/main/src/openai/types/completion_usage.py
 // https://openrouter.ai/docs/use-cases/usage-accounting
+// OpenRouter's cost is in credits, of one USD each.
 // prompt_tokens includes what is cached, written to a cache, audio or image; completion_tokens includes reasoning.
 #include "core/ledger/usage/input_parts.hpp"
 #include "core/ledger/usage/shapes.hpp"
@@ -40,6 +41,9 @@ void read_openai_chat(Object& object, Usage& usage) {
     put_input(object, input, usage);
     put_output(object, output, usage);
     put(UsageType::web_search, object.count("server_tool_use.web_search_requests"), usage);
+    if (object.is_number("cost") && !object.is_true("is_byok")) { // with an own key it is OpenRouter's fee alone
+        usage.cost_usd = object.amount({"cost"}).value_or(std::string_view{});
+    }
     object.pass({"prompt_tokens_details.text_tokens", "completion_tokens_details.text_tokens",
                  "completion_tokens_details.accepted_prediction_tokens",
                  "completion_tokens_details.rejected_prediction_tokens"}); // both are in completion_tokens

@@ -35,6 +35,7 @@ void read_openai_responses(Object& object, Usage& usage) {
     output.image = object.count({"output_tokens_details.image_tokens", "output_token_details.image_tokens"});
     put_input(object, input, usage);
     put_output(object, output, usage);
+    object.text({"type"});
     object.pass({"total_tokens", "input_tokens_details.text_tokens", "input_token_details.text_tokens",
                  "input_token_details.cached_tokens_details.text_tokens", "output_tokens_details.text_tokens",
                  "output_token_details.text_tokens"});

@@ -14,11 +14,12 @@ struct Place {
 };
 
 // The object itself comes first: some answers and rows hold their counts beside everything else.
-inline constexpr std::array<Place, 11> places{{
+inline constexpr std::array<Place, 12> places{{
     {"", "", ""},
     {"usage.", "", ""},
     {"usageMetadata.", "", ""},
     {"usage_metadata.", "", ""},
+    {"meta.", "", ""},                                     // of Cohere's embeddings and reranking
     {"response.usage.", "response.", ""},                  // an event of OpenAI's Responses or realtime
     {"response.usageMetadata.", "response.", ""},          // a row of Gemini's batches
     {"response.body.usage.", "response.body.", "batch"},   // a row of OpenAI's batches

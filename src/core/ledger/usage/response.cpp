@@ -50,10 +50,11 @@ std::string_view tier_in(Answer& answer) {
 
 // The reason comes before the status, which says less.
 std::string_view finish_of(Answer& answer) {
-    return answer.text({"choices.0.finish_reason", "stop_reason", "delta.stop_reason", "candidates.0.finishReason",
-                        "candidates.0.finish_reason", "stopReason", "done_reason", "gen_ai.response.finish_reasons.0",
-                        "gen_ai.response.finish_reasons", "promptFeedback.blockReason", "prompt_feedback.block_reason",
-                        "incomplete_details.reason", "status_details.reason", "status"});
+    return answer.text({"choices.0.finish_reason", "finish_reason", "stop_reason", "delta.stop_reason",
+                        "candidates.0.finishReason", "candidates.0.finish_reason", "stopReason", "done_reason",
+                        "gen_ai.response.finish_reasons.0", "gen_ai.response.finish_reasons",
+                        "promptFeedback.blockReason", "prompt_feedback.block_reason", "incomplete_details.reason",
+                        "status_details.reason", "status"});
 }
 
 bool has_failed(Answer& answer) {
@@ -94,7 +95,7 @@ bool holds_any(Fields& fields, std::string_view place) {
 // Whether there is an object that is usage by its name, whatever is in it.
 bool names_usage(Fields& fields) {
     return std::any_of(places.begin(), places.end(), [&fields](const Place& place) {
-        return place.usage != "attributes." && holds_any(fields, place.usage);
+        return place.usage != "attributes." && place.usage != "meta." && holds_any(fields, place.usage);
     });
 }
 

@@ -32,6 +32,9 @@ void read_litellm_row(Object& object, Usage& usage);
 bool is_litellm(const Object& object);
 void read_litellm(Object& object, Usage& usage);
 
+bool is_cohere(const Object& object);
+void read_cohere(Object& object, Usage& usage);
+
 bool is_deepseek(const Object& object);
 void read_deepseek(Object& object, Usage& usage);
 
@@ -40,6 +43,9 @@ void read_mistral(Object& object, Usage& usage);
 
 bool is_openai_chat(const Object& object);
 void read_openai_chat(Object& object, Usage& usage);
+
+bool is_openai_duration(const Object& object);
+void read_openai_duration(Object& object, Usage& usage);
 
 bool is_gemini(const Object& object);
 void read_gemini(Object& object, Usage& usage);

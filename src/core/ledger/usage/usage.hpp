@@ -20,9 +20,11 @@ enum class Shape : std::uint8_t {
     langfuse,
     litellm_row,
     litellm,
+    cohere,
     deepseek,
     mistral,
     openai_chat,
+    openai_duration,
     gemini,
     ollama,
     ai_sdk,
@@ -30,7 +32,7 @@ enum class Shape : std::uint8_t {
     anthropic,
     openai_responses,
 };
-inline constexpr std::size_t shapes = 14;
+inline constexpr std::size_t shapes = 16;
 
 std::string_view name_of(Shape shape);
 

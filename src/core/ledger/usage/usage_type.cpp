@@ -30,6 +30,7 @@ constexpr std::array<Kind, usage_types> kinds{{
     {UsageType::audio_seconds, "audio_seconds", std::nullopt, Column::none},
     {UsageType::web_search, "web_search", std::nullopt, Column::none},
     {UsageType::web_fetch, "web_fetch", std::nullopt, Column::none},
+    {UsageType::rerank, "rerank", std::nullopt, Column::none},
 }};
 
 constexpr bool are_in_order() {

@@ -10,8 +10,8 @@
 
 namespace helix::usage {
 
-// Tokens, but for the last, which are requests and seconds. No token is counted in two types. So `output` is without
-// `reasoning`, and `input` without what was read from a cache, written to one, or heard.
+// Tokens, but for the last, which are seconds, requests and searches. No token is counted in two types. So `output` is
+// without `reasoning`, and `input` without what was read from a cache, written to one, or heard.
 enum class UsageType : std::uint8_t {
     input,
     cached_input,
@@ -28,8 +28,9 @@ enum class UsageType : std::uint8_t {
     audio_seconds,
     web_search,
     web_fetch,
+    rerank, // searches of a reranker
 };
-inline constexpr std::size_t usage_types = 15;
+inline constexpr std::size_t usage_types = 16;
 
 constexpr std::size_t index_of(UsageType type) {
     return static_cast<std::size_t>(type);
