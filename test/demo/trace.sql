@@ -8,12 +8,23 @@ CREATE UNLOGGED TABLE demo.calls AS
            t.output::bigint AS output_tokens
       FROM (SELECT :"at" AS at, :"context" AS input, :"generated" AS output FROM demo.trace) t;
 
--- The model's prices over the time of the trace, in whole millionths of a USD: one row, or no simple sum tells the cost.
+-- The model's rates over the time of the trace, by the prompt above which they hold. Two of a kind have changed meanwhile.
 CREATE TABLE demo.prices AS
-    SELECT (p.input_usd_per_mtok * 1000000)::bigint AS input_price, (p.output_usd_per_mtok * 1000000)::bigint AS output_price
-      FROM (SELECT *, lead(valid_from, 1, 'infinity') OVER (PARTITION BY provider ORDER BY valid_from) AS valid_until
-              FROM helix.model_prices WHERE model = :'model') p
-     WHERE p.valid_from <= now() AND p.valid_until > (SELECT min(occurred_at) FROM demo.calls);
+    WITH rates AS (
+        SELECT p.valid_from, 0::bigint AS above, '{[0,168)}'::int4multirange AS hours, t.usage_type, t.usd
+          FROM helix.model_prices p
+         CROSS JOIN LATERAL (VALUES ('input', p.input_usd_per_mtok), ('output', p.output_usd_per_mtok)) t (usage_type, usd)
+         WHERE (p.provider, p.model) = (SELECT provider, model FROM helix_internal.resolve_model(:'model'))
+        UNION ALL
+        SELECT r.valid_from, r.above_prompt_tokens, r.week_hours, r.usage_type, r.usd_per_million
+          FROM helix.model_price_rates r
+         WHERE (r.provider, r.model) = (SELECT provider, model FROM helix_internal.resolve_model(:'model'))
+           AND r.service_tier = 'standard' AND r.usage_type IN ('input', 'output'))
+    SELECT above, hours, usage_type, usd
+      FROM (SELECT *, lead(valid_from, 1, 'infinity')
+                       OVER (PARTITION BY above, hours, usage_type ORDER BY valid_from) AS valid_until
+              FROM rates) r
+     WHERE valid_from <= now() AND valid_until > (SELECT min(occurred_at) FROM demo.calls) AND usd IS NOT NULL;
 
 CREATE UNLOGGED TABLE demo.batches AS
     SELECT batch, count(*) AS executions,
