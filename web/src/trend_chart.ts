@@ -29,7 +29,7 @@ export interface TrendChart {
 const costOf = (day: Day): number => Number(day.cost_usd);
 
 function tick(value: number): string {
-    return `$${value.toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
+    return `${value < 0 ? '-' : ''}$${Math.abs(value).toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
 }
 
 function color(name: string): string {
@@ -51,7 +51,6 @@ function options(days: Day[]) {
         },
         yAxis: {
             type: 'value' as const,
-            min: 0,
             splitNumber: 4,
             axisLabel: { ...axisText, formatter: tick },
             splitLine: { lineStyle: { color: color('line') } },
