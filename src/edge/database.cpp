@@ -147,10 +147,25 @@ void Database::give_back(std::unique_ptr<Connection> connection) {
     wake_one();
 }
 
+// Begins where it was let in last, so that a server's log does not fill with refusals.
+asio::awaitable<Connected> Database::connect_somewhere() {
+    const std::string& first = other_works_ ? options_.other_database : options_.database;
+    const std::string& second = other_works_ ? options_.database : options_.other_database;
+    Connected connected = co_await asio::co_spawn(connecting_, connect(first, password_), asio::use_awaitable);
+    if (PQstatus(connected.get()) == CONNECTION_OK || second.empty()) {
+        co_return connected;
+    }
+    Connected other = co_await asio::co_spawn(connecting_, connect(second, password_), asio::use_awaitable);
+    if (PQstatus(other.get()) == CONNECTION_OK) {
+        other_works_ = !other_works_;
+    }
+    co_return other;
+}
+
 asio::awaitable<void> Database::open() {
     ++opening_;
     try {
-        co_await add(co_await asio::co_spawn(connecting_, connect(options_.database, password_), asio::use_awaitable));
+        co_await add(co_await connect_somewhere());
     } catch (const Unavailable& error) {
         report(error.details);
     }
@@ -188,6 +203,10 @@ void Database::report(const std::string& failure) {
     next_attempt_ = Clock::now() + pause;
     if (open_ == 0 && !is_gone_) {
         log_event("the database cannot be reached: " + failure);
+        if (!options_.other_database.empty()) {
+            log_event("if it refuses the sign-in, pg_hba.conf needs a line such as: "
+                      "host all helix_edge_local 127.0.0.1/32 scram-sha-256");
+        }
         is_gone_ = true;
     }
 }

@@ -32,6 +32,7 @@ class Database {
     asio::awaitable<Lease> lease();
     std::unique_ptr<Connection> idle_connection();
     asio::awaitable<void> open();
+    asio::awaitable<Connected> connect_somewhere();
     asio::awaitable<void> add(Connected connected);
     void give_back(std::unique_ptr<Connection> connection);
     void report(const std::string& failure);
@@ -48,7 +49,8 @@ class Database {
     std::size_t open_ = 0;    // idle or in use
     std::size_t opening_ = 0; // on the way
     Clock::time_point next_attempt_;
-    bool is_gone_ = false; // the last attempt failed, and nothing is open
+    bool other_works_ = false; // of the options' two databases, the other one has let it in last
+    bool is_gone_ = false;     // the last attempt failed, and nothing is open
 };
 
 } // namespace helix::edge

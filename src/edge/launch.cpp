@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 #include <openssl/crypto.h>
 
@@ -43,17 +44,20 @@ std::map<std::string, std::string, std::less<>> values_of(std::string_view messa
     return values;
 }
 
-// The server's own socket first, then 127.0.0.1, which Debian's pg_hba.conf allows by password.
-std::string database_of(const std::map<std::string, std::string, std::less<>>& values) {
-    const auto value = [&](std::string_view key) {
-        const auto found = values.find(key);
-        return found == values.end() ? std::string() : found->second;
-    };
-    const std::string folder = value("socket_directory");
-    const std::string port = value("port");
-    const std::string hosts = folder.empty() ? "127.0.0.1" : folder + ",127.0.0.1";
-    return "host=" + conninfo_word(hosts) + " port=" + conninfo_word(folder.empty() ? port : port + "," + port) +
-           " dbname=" + conninfo_word(value("database")) + " user=" + conninfo_word(value("user"));
+using Values = std::map<std::string, std::string, std::less<>>;
+
+std::string database_at(const std::string& host, Values& values) {
+    return "host=" + conninfo_word(host) + " port=" + conninfo_word(values["port"]) +
+           " dbname=" + conninfo_word(values["database"]) + " user=" + conninfo_word(values["user"]);
+}
+
+// The server's own socket first, then 127.0.0.1, which Debian's pg_hba.conf allows by password. They are two
+// connection strings: where one host refuses the sign-in, libpq asks no other one.
+void set_databases(Values& values, Options& options) {
+    options.database = database_at("127.0.0.1", values);
+    if (!values["socket_directory"].empty()) {
+        options.other_database = std::exchange(options.database, database_at(values["socket_directory"], values));
+    }
 }
 
 } // namespace
@@ -63,7 +67,7 @@ Secret read_launch(int descriptor, Options& options) {
     auto values = values_of(message);
     OPENSSL_cleanse(message.data(), message.size());
     options.listen = {values["listen"]};
-    options.database = database_of(values);
+    set_databases(values, options);
     if (options.pages.empty() && access(HELIX_PAGES, R_OK) == 0) {
         options.pages = HELIX_PAGES;
     }

@@ -10,6 +10,7 @@ namespace helix::edge {
 
 struct Options {
     std::string database;            // a URL or words of libpq
+    std::string other_database;      // where that one does not let it in; empty: none
     std::vector<std::string> listen; // ADDRESS:PORT or unix:/PATH
     std::string pages;               // empty: no pages
     bool launched = false;           // by the server, which tells the rest through standard input
