@@ -94,6 +94,8 @@ refused($primary, record_call() . '; BEGIN READ ONLY; ' . record_call(), '25006'
 refused($primary, record_call() . '; BEGIN READ ONLY; SELECT helix.record_operation_executions('
       . "jsonb_build_array(jsonb_build_object('user_id', '" . user_id(1) . "', 'operation_id', 'email-compose', 'success', true,
          'cost_usd', 1, 'model_used', 'openai')))", '25006', '', 'nor an array in one');
+refused($standby, 'SELECT helix.finalize_execution(1, p_cost_usd => 1)', '25006', '', 'nor finalize');
+refused($standby, "SELECT helix.adjust_cost('" . user_id(1) . "', 'email-compose', 1, 'x')", '25006', '', 'nor adjust');
 refused($standby, 'SELECT * FROM helix.reprice(now() - interval \'1 day\', now())', '25006', '', 'nor reprice');
 refused($standby, "SELECT helix_internal.maintain_partitions(now() + interval '1 year')", '(25006|55000)', '',
     'nor make partitions');
