@@ -12,7 +12,7 @@ namespace helix::edge {
 
 class RequestReader {
   public:
-    static constexpr std::size_t header_limit = 16 * 1024;
+    static constexpr std::size_t header_limit = std::size_t{16} << 10;
 
     enum class State { header, body, done };
 
