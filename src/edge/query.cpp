@@ -6,6 +6,9 @@
 namespace helix::edge {
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+    if (text.find('\0') != std::string_view::npos) { // as %00: no text of PostgreSQL has one
+        return std::nullopt;
+    }
     std::string result;
     for (std::size_t place = 0; place < text.size(); ++place) {
         if (text[place] == '+' && plus_is_blank) {

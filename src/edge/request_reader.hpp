@@ -42,6 +42,7 @@ class RequestReader {
   private:
     struct Parser;
 
+    bool may_parse() const;
     State parse();
     void take_header();
     void take_body();

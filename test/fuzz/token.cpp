@@ -27,7 +27,8 @@ void read_token(const std::string& text) {
 }
 
 void read_claims(const std::string& text) {
-    const auto jwt = parse_jwt(sign_hs256(text, secret));
+    const auto token = sign_hs256(text, secret);
+    const auto jwt = parse_jwt(token);
     check(jwt.claims == text, "the claims have changed");
     check(verify_hs256(jwt, secret), "an own token is not verified");
     try {

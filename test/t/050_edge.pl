@@ -84,6 +84,13 @@ subtest 'GET' => sub {
     is(sql("SELECT count(*) FROM helix.executions WHERE cost_usd = 1 AND model_used = 'openai'"), '0', 'and nothing is written');
 };
 
+subtest 'forms' => sub {
+    my $sum = sub { request($edge, 'POST', '/rest/v1/rpc/get_total_monthly_cost', $_[0],
+            'Content-Type' => 'application/x-www-form-urlencoded', signed_in($adas)) };
+    answers($sum->("p_user_id=$ada"), 200, qr/^3\.250000000001$/, 'arguments as a form has them');
+    answers($sum->("p_user_id=$ada$_"), 400, qr/PGRST100/, 'no text has a NUL') for '%00', "\0";
+};
+
 subtest 'shapes' => sub {
     my $metrics = sub {
         my ($query, %headers) = @_;

@@ -53,6 +53,10 @@ subtest 'bytes that are no request' => sub {
     is(status_of(exchange($edge, $cases{$_}[0])), $cases{$_}[1], $_) for sort keys %cases;
     my $chunks = "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" . ("10000\r\n" . ('a' x 65536) . "\r\n") x 80;
     is(status_of(exchange($edge, $chunks)), 413, 'chunks over the limit');
+    my $piecewise = connect_edge($edge);
+    syswrite $piecewise, "POST /rest/v1/rpc/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for my $piece ("2\r\n{}\r\n", "0\r\n", "\r", "\n") { sleep 0.1; syswrite $piecewise, $piece }
+    is(status_of(read_response($piecewise)), 401, 'the last chunk in pieces ends a request');
     for (1 .. 300) {
         my $socket = connect_edge($edge);
         syswrite $socket, join '', map { chr int rand 256 } 1 .. 1 + rand 400;

@@ -99,7 +99,8 @@ TEST(Jwt, AKeyVerifiesItsOwnAlgorithmOnly) {
     EXPECT_FALSE(ec.verify(parse_jwt(rs256)));
     EXPECT_FALSE(rsa.verify(parse_jwt(hs256)));
     // Signed by HS256 with what is public of the key: nobody takes a public key for a secret.
-    const auto forged = parse_jwt(sign_hs256(R"({"exp":1300819380})", rsa_key + "}"));
+    const auto token = sign_hs256(R"({"exp":1300819380})", rsa_key + "}");
+    const auto forged = parse_jwt(token);
     EXPECT_FALSE(rsa.verify(forged));
     EXPECT_FALSE(rsa.has_key_for(forged));
     EXPECT_FALSE(verify_hs256(parse_jwt(rs256), secret));

@@ -33,7 +33,7 @@ struct Jwt {
 
 inline constexpr std::size_t longest_jwt = 16'384;
 
-// Throws InvalidToken.
+// Throws InvalidToken. The token has to outlive the result.
 Jwt parse_jwt(std::string_view token);
 
 // What is read of the claims; the rest is for the database.
