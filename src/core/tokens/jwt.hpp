@@ -26,7 +26,7 @@ enum class JwtAlgorithm { hs256, rs256, es256 };
 struct Jwt {
     JwtAlgorithm algorithm;
     std::optional<std::string> key_id; // kid
-    std::string_view signed_part;      // of the token that it was read from
+    std::string signed_part;           // of the token, as it was written
     std::string signature;
     std::string claims; // JSON, an object without repeated names
 };
