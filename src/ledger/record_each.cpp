@@ -22,7 +22,7 @@ Attempt check(const JsonExecutions& executions, int element, TimestampTz now) {
 
 // Writes the right ones. An error that comes only now names its element as those of reading do.
 void write(std::span<Attempt> attempts, TimestampTz now) {
-    auto** all = static_cast<Attempt**>(palloc(sizeof(Attempt*) * attempts.size()));
+    auto** all = static_cast<Attempt**>(palloc(sizeof(void*) * attempts.size()));
     auto* had_error = static_cast<bool*>(palloc(sizeof(bool) * attempts.size()));
     for (std::size_t element = 0; element < attempts.size(); ++element) {
         all[element] = &attempts[element];

@@ -89,7 +89,7 @@ bool comes_before(const Attempt* one, const Attempt* other) {
 }
 
 void write(std::span<Attempt> attempts, TimestampTz now) {
-    auto** sorted = static_cast<Attempt**>(palloc(sizeof(Attempt*) * attempts.size()));
+    auto** sorted = static_cast<Attempt**>(palloc(sizeof(void*) * attempts.size()));
     std::size_t count = 0;
     for (Attempt& attempt : attempts) {
         if (attempt.error == nullptr && !attempt.alone) {
