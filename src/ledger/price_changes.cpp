@@ -64,11 +64,57 @@ constexpr const char* change = R"(,
         UPDATE helix_internal.watermark w
            SET folded_cost_usd = w.folded_cost_usd
                                  + (SELECT coalesce(pg_catalog.sum(g.cost_usd), 0) FROM differences g))
-    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0)
+    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(c.old_cost), 0), coalesce(pg_catalog.sum(c.new_cost), 0),
+           pg_catalog.min(c.occurred_at) FILTER (WHERE c.new_cost < c.old_cost AND c.folded),
+           pg_catalog.max(c.occurred_at) FILTER (WHERE c.new_cost < c.old_cost AND c.folded),
+           pg_catalog.array_agg(DISTINCT c.model) FILTER (WHERE c.new_cost < c.old_cost AND c.folded)
       FROM changed c)";
 struct Change {
-    enum : int { executions = 1, old_cost_usd, new_cost_usd };
+    enum : int { executions = 1, old_cost_usd, new_cost_usd, first_cheaper, last_cheaper, cheaper_models };
 };
+
+// The highest cost of a key is not a sum: where a cost has fallen, it is looked up again for the folded keys of that
+// time. $4, $5, $6: when the first and the last of these occurred, and their models. Where retention has dropped some
+// executions of a key, the old maximum may be theirs, so it stays as a lower bound.
+pg::Statement correct_maxima(R"(
+    WITH keys AS (
+        SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
+          FROM helix_internal.executions e
+         WHERE e.pricing <> 'g' AND e.occurred_at >= $4 AND e.occurred_at <= $5 AND e.model = ANY ($6)),
+    maxima AS (
+        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
+               pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS cost_usd
+          FROM helix_internal.executions e
+          JOIN keys k ON (k.user_id, k.operation_id, k.date, k.provider, k.model)
+                       = (e.user_id, e.operation_id, e.date, e.provider, e.model)
+         WHERE e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2))
+         GROUP BY 1, 2, 3, 4, 5),
+    retained AS (
+        SELECT coalesce(pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'), '-infinity') AS since
+          FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL)
+    UPDATE helix_internal.operation_execution_analytics a
+       SET max_cost_usd = CASE WHEN a.first_recorded_at >= r.since THEN m.cost_usd
+                               ELSE greatest(a.max_cost_usd, m.cost_usd) END
+      FROM maxima m, retained r
+     WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
+         = (m.user_id, m.date::timestamp AT TIME ZONE 'UTC', m.operation_id, m.provider, m.model))",
+                             {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID});
+
+// What change_prices() has selected says which these are. `watermark`: $1, $2 and $3.
+void correct_maxima_of_cheaper(const Datum* watermark) {
+    bool are_none = false;
+    const Datum first = pg::column(0, Change::first_cheaper, &are_none);
+    if (are_none) {
+        return;
+    }
+    const Datum values[] = {watermark[0],
+                            watermark[1],
+                            watermark[2],
+                            first,
+                            pg::column(0, Change::last_cheaper),
+                            pg::column(0, Change::cheaper_models)};
+    correct_maxima.execute_latest(values);
+}
 
 } // namespace
 
@@ -88,6 +134,7 @@ PriceChanges change_prices(pg::Statement& statement, pg::Values& values) {
                                pg::copied_value(pg::column(0, Change::old_cost_usd)),
                                pg::copied_value(pg::column(0, Change::new_cost_usd))};
     if (changes.executions > 0) {
+        correct_maxima_of_cheaper(values.values());
         cache::invalidate_everything();
     }
     return changes;

@@ -42,32 +42,6 @@ const std::string reprice_text = price_change_statement(R"(
 pg::Statement reprice_statement(reprice_text.c_str(),
                                 {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID});
 
-// The highest cost of a key is not a sum: it is looked up again for the folded keys of the range.
-// Where retention has dropped some executions of a key, the old maximum may be theirs, so it stays as a lower bound.
-pg::Statement correct_maxima(R"(
-    WITH keys AS (
-        SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
-          FROM helix_internal.executions e
-         WHERE e.pricing <> 'g' AND e.occurred_at >= $4 AND e.occurred_at < $5 AND ($6 IS NULL OR e.model = $6)),
-    maxima AS (
-        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
-               pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS cost_usd
-          FROM helix_internal.executions e
-          JOIN keys k ON (k.user_id, k.operation_id, k.date, k.provider, k.model)
-                       = (e.user_id, e.operation_id, e.date, e.provider, e.model)
-         WHERE e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2))
-         GROUP BY 1, 2, 3, 4, 5),
-    retained AS (
-        SELECT coalesce(pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'), '-infinity') AS since
-          FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL)
-    UPDATE helix_internal.operation_execution_analytics a
-       SET max_cost_usd = CASE WHEN a.first_recorded_at >= r.since THEN m.cost_usd
-                               ELSE greatest(a.max_cost_usd, m.cost_usd) END
-      FROM maxima m, retained r
-     WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
-         = (m.user_id, m.date::timestamp AT TIME ZONE 'UTC', m.operation_id, m.provider, m.model))",
-                             {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID});
-
 void check_range(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(Argument::from) || PG_ARGISNULL(Argument::to)) {
         throw null_value("p_from and p_to", "Pass both bounds.");
@@ -100,11 +74,7 @@ PriceChanges reprice(FunctionCallInfo fcinfo) {
     for (const int number : {Argument::from, Argument::to, Argument::model}) {
         values.add_argument(fcinfo, number);
     }
-    const auto changes = change_prices(reprice_statement, values);
-    if (changes.executions > 0) {
-        correct_maxima.execute_latest(values.values(), values.letters());
-    }
-    return changes;
+    return change_prices(reprice_statement, values);
 }
 
 } // namespace

@@ -236,4 +236,20 @@ cmp_ok(sql($reprice), '>', 300, 'and back');
 is(sql($costs), $costs_before, 'all costs what it did');
 is_exact($node, 'repriced back');
 
+# What waits for a rate has the price of the rest. That may fall before the worker prices the whole, and the highest cost with it.
+my $searching = '{"prompt_tokens": 1000000, "completion_tokens": 0, "server_tool_use": {"web_search_requests": 3}}';
+my $highest = q(SELECT max_cost_single_execution FROM helix.operation_execution_analytics
+    WHERE operation_id = 'email-compose');
+sql("INSERT INTO helix.model_prices VALUES ('acme', 'acme-1', '2026-01-01', 10, 10, 10)");
+sql("SELECT helix.record_operation_execution('$user', 'email-compose', NULL, true, NULL, NULL, 'acme', 'acme-1',
+    p_usage => '$searching')");
+sql('SELECT helix.fold()');
+is(sql($highest), '10', 'a part is priced');
+sql("UPDATE helix.model_prices SET input_usd_per_mtok = 1 WHERE model = 'acme-1';
+    INSERT INTO helix.model_price_rates (provider, model, valid_from, usage_type, usd_per_million)
+    VALUES ('acme', 'acme-1', '2026-01-01', 'web_search', 10000)");
+ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM helix.unpriced_usage"), 'the worker prices the rest');
+is(sql($highest), '1.03', 'the highest cost is what it costs now');
+is_exact($node, 'priced by the worker');
+
 done_testing();
