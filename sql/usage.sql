@@ -68,7 +68,7 @@ SELECT array_agg(pg_temp.cost(id)) FROM unnest(
 INSERT INTO helix.executions (user_id, operation_id, success, model, usage)
     VALUES (:u, 'email-compose', true, 'gpt-4o', '{"prompt_tokens": 1000, "completion_tokens": 0}') RETURNING cost_usd, model_used;
 
--- What no reader knows is kept, unless it is 0 or null, and what contradicts itself is refused.
+-- What no reader knows is kept, and what contradicts itself is refused.
 SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1, "completion_tokens": 1, "a_new_field": {"of": ["them", 1, 0, null]},
     "another": 0}') AS new \gset
 SELECT metadata FROM helix.executions WHERE id = :new;

@@ -11,17 +11,12 @@ namespace helix::ledger {
 
 namespace {
 
-bool is_nothing(const usage::Field& field) {
-    return field.kind == usage::FieldKind::null || (field.kind == usage::FieldKind::number && field.text == "0");
-}
-
-// What no reader knows, of the usage object alone: not of the answer around it. Providers count what was not used too,
-// which says nothing.
+// What no reader knows, of the usage object alone: not of the answer around it.
 std::optional<Datum> unread_of(const usage::Usage& read, const FlatJson& json) {
     JsonbParseState* state = nullptr;
     for (int i = 0; i < json.count; ++i) {
         const usage::Field& field = json.fields[i];
-        if (read.read.test(static_cast<std::size_t>(i)) || is_nothing(field) || !field.path.starts_with(read.place)) {
+        if (read.read.test(static_cast<std::size_t>(i)) || !field.path.starts_with(read.place)) {
             continue;
         }
         if (state == nullptr) {
