@@ -67,6 +67,18 @@ SELECT array_agg(pg_temp.cost(id)) FROM unnest(
         p_usage => ARRAY['{"prompt_tokens": 1000000, "completion_tokens": 0}']::jsonb[], p_service_tier => '{batch}')) id;
 INSERT INTO helix.executions (user_id, operation_id, success, model, usage)
     VALUES (:u, 'email-compose', true, 'gpt-4o', '{"prompt_tokens": 1000, "completion_tokens": 0}') RETURNING cost_usd, model_used;
+-- What the view returns is what it shows from then on, and what it decides may not be given.
+WITH new AS (
+    INSERT INTO helix.executions (user_id, operation_id, success, model, usage, service_tier, metadata)
+    VALUES (:u, 'email-compose', true, 'openai/GPT-4o', '{"prompt_tokens": 1000, "completion_tokens": 70, "new": 1,
+        "completion_tokens_details": {"reasoning_tokens": 50}}', 'Default', '{"job": 7}') RETURNING *)
+SELECT to_jsonb(n) - '{id,date,occurred_at,recorded_at}'::text[] AS returned, to_jsonb(n) AS whole FROM new n \gset
+SELECT jsonb_pretty(:'returned'::jsonb) AS returned, (SELECT to_jsonb(e) FROM helix.executions e
+    WHERE e.id = (:'whole'::jsonb ->> 'id')::bigint) = :'whole'::jsonb AS as_it_is_shown;
+SELECT pg_temp.try($$INSERT INTO helix.executions (user_id, operation_id, success, cost_usd, pricing)
+    VALUES ('05a9e000-0000-4000-8000-000000000001', 'email-compose', true, 1, 'priced')$$)
+UNION ALL SELECT pg_temp.try($$INSERT INTO helix.executions (user_id, operation_id, success, model, usage, sent_model)
+    VALUES ('05a9e000-0000-4000-8000-000000000001', 'email-compose', true, 'gpt-4o', '{"prompt_tokens": 1}', 'other')$$);
 
 -- What no reader knows is kept, and what contradicts itself is refused.
 SELECT pg_temp.record('gpt-5', '{"prompt_tokens": 1, "completion_tokens": 1, "a_new_field": {"of": ["them", 1, 0, null]},

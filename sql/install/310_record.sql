@@ -115,8 +115,8 @@ COMMENT ON VIEW helix.executions IS
     'The executions that the caller may see, and their corrections: rows of signed differences, where corrects is the id of the '
     'execution. What one costs in all is sum(cost_usd) GROUP BY coalesce(corrects, id). revision is of finalize_execution(), '
     'reason of adjust_cost(). Inserting, also by COPY helix.executions (user_id, …) FROM, records as '
-    'record_operation_execution does. id, recorded_at and the columns of corrections '
-    'are assigned by the database, and refused in a new row.';
+    'record_operation_execution does. id, recorded_at, pricing, sent_model and the columns of '
+    'corrections are assigned by the database, and refused in a new row.';
 
 CREATE TRIGGER write_execution INSTEAD OF INSERT OR UPDATE OR DELETE ON helix.executions
     FOR EACH ROW EXECUTE FUNCTION helix_internal.write_execution();

@@ -1,6 +1,7 @@
 // Writing through the view helix.executions: INSERT and COPY record, UPDATE and DELETE are refused.
 #include "pg/prelude.hpp"
 
+#include "core/ledger/rate_card.hpp"
 #include "ledger/recording_parameters.hpp"
 #include "ledger/writer.hpp"
 #include "pg/guard.hpp"
@@ -37,7 +38,7 @@ std::optional<Datum> value_of(const pg::TriggerRow& row, const char* column) {
 }
 
 void refuse_assigned(const pg::TriggerRow& row) {
-    for (const char* ours : {"id", "recorded_at", "corrects", "revision", "reason"}) {
+    for (const char* ours : {"id", "recorded_at", "pricing", "sent_model", "corrects", "revision", "reason"}) {
         if (value_of(row, ours)) {
             throw Error(sqlstate::generated_always, std::string("column \"") + ours + "\" is assigned by the database",
                         {}, "Leave it out of the column list.");
@@ -45,22 +46,55 @@ void refuse_assigned(const pg::TriggerRow& row) {
     }
 }
 
-// The new row with what the database has decided, for RETURNING.
+const char* pricing_word(Pricing pricing) {
+    switch (pricing) {
+    case Pricing::given:
+        return "given";
+    case Pricing::priced:
+        return "priced";
+    case Pricing::unpriced:
+        break;
+    }
+    return "unpriced";
+}
+
+// A column that the database decides; its value may be null.
+struct Decided {
+    const char* column;
+    std::optional<Datum> value;
+};
+
+std::optional<Datum> count_datum(const std::optional<std::int64_t>& count) {
+    return count ? std::optional(Int64GetDatum(*count)) : std::nullopt;
+}
+
+// The new row as the view shows it, for RETURNING.
 HeapTuple as_recorded(const pg::TriggerRow& row, const Execution& execution, std::int64_t id, TimestampTz now) {
-    const std::pair<const char*, Datum> decided[] = {{"id", Int64GetDatum(id)},
-                                                     {"date", DateADTGetDatum(execution.date)},
-                                                     {"cost_usd", execution.cost_usd},
-                                                     {"model_used", pg::text_datum(execution.provider)},
-                                                     {"model", pg::text_datum(execution.model)},
-                                                     {"occurred_at", TimestampTzGetDatum(execution.occurred_at)},
-                                                     {"recorded_at", TimestampTzGetDatum(now)}};
+    const Decided decided[] = {
+        {"id", Int64GetDatum(id)},
+        {"date", DateADTGetDatum(execution.date)},
+        {"cost_usd", execution.cost_usd},
+        {"model_used", pg::text_datum(execution.provider)},
+        {"model", pg::text_datum(execution.model)},
+        {"input_tokens", count_datum(execution.input_tokens)},
+        {"cached_input_tokens", count_datum(execution.cached_input_tokens)},
+        {"output_tokens", count_datum(execution.output_tokens)},
+        {"occurred_at", TimestampTzGetDatum(execution.occurred_at)},
+        {"error", execution.error ? std::optional(pg::text_datum(*execution.error)) : std::nullopt},
+        {"metadata", execution.metadata},
+        {"recorded_at", TimestampTzGetDatum(now)},
+        {"usage", execution.usage},
+        {"service_tier", pg::text_datum(execution.service_tier.value_or(standard_tier))},
+        {"sent_model", pg::text_datum(execution.sent_model.value_or(execution.model))},
+        {"pricing", CStringGetTextDatum(pricing_word(execution.pricing))}};
     constexpr int count = std::size(decided);
     int numbers[count] = {};
     Datum values[count] = {};
     bool nulls[count] = {};
     for (int i = 0; i < count; ++i) {
-        numbers[i] = row.number(decided[i].first);
-        values[i] = decided[i].second;
+        numbers[i] = row.number(decided[i].column);
+        values[i] = decided[i].value.value_or(Datum{0});
+        nulls[i] = !decided[i].value;
     }
     return heap_modify_tuple_by_cols(row.tuple, row.columns, count, numbers, values, nulls);
 }
