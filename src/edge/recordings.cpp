@@ -89,8 +89,9 @@ asio::awaitable<void> Recordings::send() {
                 waiting->is_lost = true;
             }
         }
+        // Without a database this comes before they begin to wait, so that a cancel() would end nothing.
         for (Waiting* waiting : together) {
-            waiting->answered.cancel();
+            waiting->answered.expires_at(Clock::time_point::min());
         }
     }
     --sending_;

@@ -11,20 +11,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my ($ada, $bob) = map { user_id($_) } 1, 2;
-my $folder = PostgreSQL::Test::Utils::tempdir();
-append_to_file("$folder/jwt", 'a secret of at least 32 characters');
+my ($node, $folder) = edge_node('node');
 append_to_file("$folder/webhook", 'whisper');
-my $node = helix_node('node', conf => "helix.secret_folder = '$folder'\nhelix.jwt_secret_ref = 'file://$folder/jwt'\n");
 sub sql { return $node->safe_psql('postgres', $_[0]) }
-sql(<<'SQL');
-CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS;
-SELECT helix.grant_api_access('authenticated', 'service_role', 'anon');
-CREATE ROLE edge LOGIN NOINHERIT;
-SELECT helix.grant_edge_access('edge');
-SQL
 my $edge = start_edge($node, '--database', $node->connstr('postgres') . ' user=edge');
 
-sub token_of { return token('a secret of at least 32 characters', exp => time + 600, @_) }
 my $adas = token_of(role => 'authenticated', sub => $ada);
 my $service = token_of(role => 'service_role');
 my $body;

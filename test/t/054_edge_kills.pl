@@ -13,16 +13,7 @@ use Time::HiRes qw(sleep time);
 
 use constant { clients => 8, seconds => 12 };
 
-my $secret = 'a secret of at least 32 characters';
-my $folder = PostgreSQL::Test::Utils::tempdir();
-append_to_file("$folder/jwt", $secret);
-my $node = helix_node('node', conf => "helix.secret_folder = '$folder'\nhelix.jwt_secret_ref = 'file://$folder/jwt'\nfsync = on\n");
-$node->safe_psql('postgres', <<'SQL');
-CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS;
-SELECT helix.grant_api_access('authenticated', 'service_role', 'anon');
-CREATE ROLE edge LOGIN NOINHERIT;
-SELECT helix.grant_edge_access('edge');
-SQL
+my ($node, $folder) = edge_node('node', conf => "fsync = on\n");
 my @options = ('--database', $node->connstr('postgres') . ' user=edge');
 my $edge = start_edge($node, @options);
 my $port = $edge->{port};
@@ -31,7 +22,7 @@ my $port = $edge->{port};
 sub record_on {
     my ($number) = @_;
     my $user = user_id(100 + $number % 4);
-    my $token = token($secret, role => 'authenticated', sub => $user, exp => int(time) + 600);
+    my $token = token_of(role => 'authenticated', sub => $user);
     open my $answered, '>', "$folder/answered.$number" or die;
     my ($until, $call) = (time + seconds, 0);
     while (time < $until) {

@@ -6,6 +6,7 @@ use warnings;
 
 use Digest::SHA qw(hmac_sha256);
 use Exporter 'import';
+use HelixTest;
 use IO::Select;
 use IO::Socket::INET;
 use IPC::Run ();
@@ -14,9 +15,29 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(start_edge stop_edge edge_log token signed_in request rpc exchange connect_edge read_response json_of);
+our @EXPORT = qw(
+  edge_node start_edge stop_edge edge_log token token_of signed_in request rpc exchange connect_edge read_response json_of
+);
 
+my $secret = 'a secret of at least 32 characters';
 my $started = 0;
+
+# A running node with the three roles of the API, the role `edge` to sign in as, and the secret of token_of(). Options are
+# those of helix_node. Returns the node and the folder of its secrets.
+sub edge_node {
+    my ($name, %options) = @_;
+    my $folder = PostgreSQL::Test::Utils::tempdir();
+    append_to_file("$folder/jwt", $secret);
+    my $conf = "helix.secret_folder = '$folder'\nhelix.jwt_secret_ref = 'file://$folder/jwt'\n" . ($options{conf} // '');
+    my $node = helix_node($name, %options, conf => $conf);
+    $node->safe_psql('postgres', <<'SQL');
+CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE service_role BYPASSRLS;
+SELECT helix.grant_api_access('authenticated', 'service_role', 'anon');
+CREATE ROLE edge LOGIN NOINHERIT;
+SELECT helix.grant_edge_access('edge');
+SQL
+    return ($node, $folder);
+}
 
 # Starts the program on a node; options are those of its command line. Returns {port, log, process}.
 sub start_edge {
@@ -55,6 +76,9 @@ sub token {
     my $signed = encode_base64url('{"alg":"HS256","typ":"JWT"}') . '.' . encode_base64url("{$fields}");
     return "$signed." . encode_base64url(hmac_sha256($signed, $secret));
 }
+
+# A token of the nodes of edge_node(), good for ten minutes; claims as a hash.
+sub token_of { return token($secret, exp => int(time) + 600, @_) }
 
 sub signed_in { return (Authorization => "Bearer $_[0]") }
 
