@@ -3,8 +3,7 @@
 #include "budgets/warning_retention.hpp"
 
 #include "config.hpp"
-#include "pg/spi.hpp"
-#include "pg/times.hpp"
+#include "pg/retention.hpp"
 
 namespace helix::budgets {
 
@@ -27,14 +26,7 @@ pg::Statement forget_warnings(R"(
 } // namespace
 
 bool warning_retention_task() {
-    if (config::budget_warning_retention_s == 0) {
-        return false;
-    }
-    const Datum limit = TimestampTzGetDatum(pg::seconds_ago(config::budget_warning_retention_s));
-    pg::OwnerSpi spi;
-    const bool more = forget_warnings.execute(&limit) == at_a_time;
-    spi.finish();
-    return more;
+    return pg::remove_older(forget_warnings, config::budget_warning_retention_s, at_a_time);
 }
 
 } // namespace helix::budgets

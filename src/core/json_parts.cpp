@@ -1,16 +1,11 @@
 // Takes JSON text apart at its outermost commas.
 #include "core/json_parts.hpp"
 
+#include "core/text_parts.hpp"
+
 namespace helix {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\n\r";
-    const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{}
-                                           : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
-}
 
 // The place behind the string that begins at `at`; the text's size where the string does not end.
 std::size_t end_of_string(std::string_view text, std::size_t at) {

@@ -2,14 +2,13 @@
 #include "edge/json_text.hpp"
 
 #include "core/hex.hpp"
+#include "core/text_parts.hpp"
 
 #include <cstdint>
 
 namespace helix::edge {
 
 namespace {
-
-constexpr std::string_view blanks = " \t\r\n";
 
 void append_utf8(std::string& text, std::uint32_t point) {
     const auto tail = [&](int shift) { text += static_cast<char>(0x80 | ((point >> shift) & 0x3f)); };
@@ -103,14 +102,6 @@ std::optional<std::string> json_text(std::string_view json) {
         }
     }
     return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 } // namespace helix::edge

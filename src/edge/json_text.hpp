@@ -11,7 +11,4 @@ namespace helix::edge {
 // The text that a JSON string with its quotes stands for, as UTF-8; nothing where `json` is anything else.
 std::optional<std::string> json_text(std::string_view json);
 
-// Without the blanks around it.
-std::string_view trimmed(std::string_view text);
-
 } // namespace helix::edge

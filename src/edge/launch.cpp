@@ -1,6 +1,7 @@
 // The launcher's message.
 #include "edge/launch.hpp"
 
+#include "core/text_parts.hpp"
 #include "edge/conninfo.hpp"
 
 #include <map>
@@ -31,20 +32,17 @@ std::string read_message(int descriptor) {
     return message;
 }
 
-std::map<std::string, std::string, std::less<>> values_of(std::string_view message) {
-    std::map<std::string, std::string, std::less<>> values;
+using Values = std::map<std::string, std::string, std::less<>>;
+
+Values values_of(std::string_view message) {
+    Values values;
     while (!message.empty()) {
-        const auto end = message.find('\n');
-        const auto line = message.substr(0, end);
-        message.remove_prefix(end + 1);
-        if (const auto equals = line.find('='); equals != std::string_view::npos) {
-            values.emplace(line.substr(0, equals), line.substr(equals + 1));
-        }
+        auto line = take_part(message, "\n");
+        const auto name = take_part(line, "=");
+        values.emplace(name, line);
     }
     return values;
 }
-
-using Values = std::map<std::string, std::string, std::less<>>;
 
 std::string database_at(const std::string& host, Values& values) {
     return "host=" + conninfo_word(host) + " port=" + conninfo_word(values["port"]) +

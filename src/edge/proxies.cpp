@@ -2,7 +2,7 @@
 #include "edge/proxies.hpp"
 
 #include "core/numbers.hpp"
-#include "edge/json_text.hpp"
+#include "core/text_parts.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -2,6 +2,7 @@
 #include "edge/query.hpp"
 
 #include "core/hex.hpp"
+#include "core/text_parts.hpp"
 
 namespace helix::edge {
 
@@ -31,16 +32,12 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
 std::optional<std::vector<QueryField>> query_fields(std::string_view query) {
     std::vector<QueryField> fields;
     while (!query.empty()) {
-        const auto end = query.find('&');
-        const auto field = query.substr(0, end);
-        query = end == std::string_view::npos ? "" : query.substr(end + 1);
+        auto field = take_part(query, "&");
         if (field.empty()) {
             continue;
         }
-        const auto equals = field.find('=');
-        auto name = percent_decoded(field.substr(0, equals), true);
-        auto value =
-            percent_decoded(equals == std::string_view::npos ? std::string_view() : field.substr(equals + 1), true);
+        auto name = percent_decoded(take_part(field, "="), true);
+        auto value = percent_decoded(field, true);
         if (!name || !value) {
             return std::nullopt;
         }

@@ -2,6 +2,7 @@
 #include "edge/request_reader.hpp"
 
 #include "core/characters.hpp"
+#include "core/text_parts.hpp"
 #include "edge/refusal.hpp"
 
 #include <algorithm>
@@ -95,10 +96,9 @@ RequestReader::State RequestReader::parse() {
 void RequestReader::take_header() {
     const auto& message = parser_->beast.get();
     request_.method = message.method_string();
-    const std::string_view target(message.target().data(), message.target().size());
-    const auto mark = target.find('?');
-    request_.path = target.substr(0, mark);
-    request_.query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+    std::string_view target(message.target().data(), message.target().size());
+    request_.path = take_part(target, "?");
+    request_.query = target;
     for (const auto& field : message) {
         request_.headers.push_back(
             {lower({field.name_string().data(), field.name_string().size()}), std::string(field.value())});

@@ -4,6 +4,7 @@
 #include "core/characters.hpp"
 #include "core/json_parts.hpp"
 #include "core/numbers.hpp"
+#include "core/text_parts.hpp"
 #include "edge/json_text.hpp"
 #include "edge/refusal.hpp"
 

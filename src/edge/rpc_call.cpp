@@ -3,7 +3,7 @@
 #include "edge/rpc_call.hpp"
 
 #include "core/json_parts.hpp"
-#include "edge/json_text.hpp"
+#include "core/text_parts.hpp"
 #include "edge/query.hpp"
 #include "edge/refusal.hpp"
 #include "edge/rpc_sql.hpp"
@@ -31,12 +31,10 @@ void check_profile(const Request& request) {
 // Whether a media type is among those of a list, with parameters or without.
 bool names_type(std::string_view list, std::string_view type) {
     while (!list.empty()) {
-        const auto end = list.find(',');
-        const auto item = trimmed(list.substr(0, end));
-        if (trimmed(item.substr(0, item.find(';'))) == type) {
+        auto item = take_part(list, ",");
+        if (trimmed(take_part(item, ";")) == type) {
             return true;
         }
-        list = end == std::string_view::npos ? "" : list.substr(end + 1);
     }
     return false;
 }

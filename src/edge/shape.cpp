@@ -3,6 +3,7 @@
 
 #include "core/characters.hpp"
 #include "core/numbers.hpp"
+#include "core/text_parts.hpp"
 #include "edge/refusal.hpp"
 
 #include <algorithm>
@@ -18,14 +19,6 @@ constexpr std::size_t longest_name = 63;
     throw Refusal(400, "PGRST100", "failed to parse " + field.name + " parameter (" + field.value + ")",
                   "Columns are names, with an alias or a cast; an order is a column, then asc or desc, nullsfirst or "
                   "nullslast.");
-}
-
-// The part up to `mark`, which is taken off with it.
-std::string_view take_part(std::string_view& text, std::string_view mark) {
-    const auto end = text.find(mark);
-    const auto part = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + mark.size());
-    return part;
 }
 
 bool is_name(std::string_view text) {

@@ -16,6 +16,12 @@ namespace {
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 
 template <typename AsyncStream>
+asio::awaitable<std::size_t> read_some(AsyncStream& stream, char* bytes, std::size_t size) {
+    const auto [error, count] = co_await stream.async_read_some(asio::buffer(bytes, size), quietly);
+    co_return error ? 0 : count;
+}
+
+template <typename AsyncStream>
 asio::awaitable<bool> write_both(AsyncStream& stream, std::string_view head, std::string_view body) {
     const std::array buffers{asio::buffer(head.data(), head.size()), asio::buffer(body.data(), body.size())};
     const auto [error, size] = co_await asio::async_write(stream, buffers, quietly);
@@ -29,8 +35,7 @@ class Plain final : public Stream {
     asio::awaitable<bool> start() override { co_return true; }
 
     asio::awaitable<std::size_t> read(char* bytes, std::size_t size) override {
-        const auto [error, count] = co_await socket_.async_read_some(asio::buffer(bytes, size), quietly);
-        co_return error ? 0 : count;
+        return read_some(socket_, bytes, size);
     }
 
     asio::awaitable<bool> write(std::string_view head, std::string_view body) override {
@@ -63,8 +68,7 @@ class Tls final : public Stream {
     }
 
     asio::awaitable<std::size_t> read(char* bytes, std::size_t size) override {
-        const auto [error, count] = co_await stream_.async_read_some(asio::buffer(bytes, size), quietly);
-        co_return error ? 0 : count;
+        return read_some(stream_, bytes, size);
     }
 
     asio::awaitable<bool> write(std::string_view head, std::string_view body) override {

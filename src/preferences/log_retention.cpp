@@ -3,8 +3,7 @@
 #include "preferences/log_retention.hpp"
 
 #include "config.hpp"
-#include "pg/spi.hpp"
-#include "pg/times.hpp"
+#include "pg/retention.hpp"
 
 namespace helix::preferences {
 
@@ -21,14 +20,7 @@ pg::Statement forget_changes(R"(
 } // namespace
 
 bool log_retention_task() {
-    if (config::preference_log_retention_s == 0) {
-        return false;
-    }
-    const Datum limit = TimestampTzGetDatum(pg::seconds_ago(config::preference_log_retention_s));
-    pg::OwnerSpi spi;
-    const bool more = forget_changes.execute(&limit) == at_a_time;
-    spi.finish();
-    return more;
+    return pg::remove_older(forget_changes, config::preference_log_retention_s, at_a_time);
 }
 
 } // namespace helix::preferences

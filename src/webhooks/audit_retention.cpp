@@ -3,8 +3,7 @@
 #include "webhooks/audit_retention.hpp"
 
 #include "config.hpp"
-#include "pg/spi.hpp"
-#include "pg/times.hpp"
+#include "pg/retention.hpp"
 
 namespace helix::webhooks {
 
@@ -21,14 +20,7 @@ pg::Statement forget_audits(R"(
 } // namespace
 
 bool audit_retention_task() {
-    if (config::secret_audit_retention_s == 0) {
-        return false;
-    }
-    const Datum limit = TimestampTzGetDatum(pg::seconds_ago(config::secret_audit_retention_s));
-    pg::OwnerSpi spi;
-    const bool more = forget_audits.execute(&limit) == at_a_time;
-    spi.finish();
-    return more;
+    return pg::remove_older(forget_audits, config::secret_audit_retention_s, at_a_time);
 }
 
 } // namespace helix::webhooks
