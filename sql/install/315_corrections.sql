@@ -1,6 +1,6 @@
 -- Corrections: rows of the ledger that move the sums of an execution and count nowhere.
--- Statistics rarely know how many corrections there are. max() always finds the last one by the index; as a join it may be looked
--- for among all of them.
+-- Statistics rarely know how many corrections there are. max() always finds the last one by the index; a join may look at all of
+-- them.
 CREATE VIEW helix_internal.standing_usage WITH (security_invoker = true) AS
     SELECT e.tableoid AS partition, e.ctid AS place, e.id AS execution_id, 0 AS revision, e.provider, e.model, e.occurred_at,
            e.input_tokens, e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier, e.pricing, e.cost_usd

@@ -36,9 +36,9 @@ CREATE TABLE helix_internal.queue (
     cost_estimates      numeric[],
     progress            jsonb
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
--- Claiming changes no indexed column, so the row stays in its page (HOT), which is half empty for that: a claim takes many rows
--- of a page at once. That is why nothing else is indexed. An index costs each insert some 7,000 instructions, also where the
--- row is not in it. So few of them answer several questions each.
+-- Claiming changes no indexed column, so the row stays in its page (HOT). The page is half empty for that, since a claim takes
+-- many of its rows at once. That is why nothing else is indexed. An index costs each insert some 7,000 instructions, also where
+-- the row is not in it. So few of them answer several questions each.
 -- Turns are positive. Only who claims any operation says so: else the planner may read all for one operation.
 CREATE INDEX queue_turn ON helix_internal.queue (priority, turn) WHERE turn > 0;
 CREATE INDEX queue_operation ON helix_internal.queue (operation_id, priority, turn) WHERE turn IS NOT NULL;

@@ -24,8 +24,8 @@ constexpr std::size_t longest_token = std::size_t{8} << 10;
     throw Refusal(401, "PGRST301", "the token is not accepted", {}, "Sign in again.");
 }
 
-// The token of `Authorization: Bearer …`; empty where none was sent. supabase-js sends the key of the application there
-// where nobody is signed in: a publishable key, which is no token, and which the header apikey has too.
+// The token of `Authorization: Bearer …`; empty where none was sent. Where nobody is signed in, supabase-js sends the
+// application's publishable key there. That is no token, and the header apikey has it too.
 std::string_view token_of(const Request& request) {
     constexpr std::string_view scheme = "bearer ";
     const std::string_view value = request.header("authorization");

@@ -1,5 +1,5 @@
-// Owns: asking 1Password, or a server for its keys, in a process of its own, which lives for one answer: what libraries
-// keep of a token or a secret goes with it, and nothing that hangs keeps the keeper. Used by the keeper only.
+// Owns: asking 1Password, or a server for its keys, in a process of its own. The process lives for one answer. What
+// libraries keep of a token or a secret goes with it, and nothing that hangs keeps the keeper. Used by the keeper only.
 #pragma once
 
 #include "secrets/onepassword_answer.hpp"

@@ -1,7 +1,6 @@
-// Owns: the shared memory of secrets: what is known of each op:// reference and
-// each address of a key set, and who wants to know. Facts about them
-// are in the server's shared memory, the secrets themselves in a mapping that is neither dumped nor swapped and wiped
-// as soon as they end. Used within secrets/ only.
+// Owns: the shared memory of secrets: what is known of each op:// reference and each address of a key set, and who
+// wants to know. Facts about them are in the server's shared memory. The secrets themselves are in a mapping that is
+// neither dumped nor swapped, and wiped as soon as they end. Used within secrets/ only.
 #pragma once
 
 #include "core/secrets/secret.hpp"

@@ -94,8 +94,8 @@ Environment environment() {
     return result;
 }
 
-// What differs from the launcher: signals as at the start of a program, and a group of its own, so that what the
-// postmaster sends to the launcher's group does not reach it.
+// What differs from the launcher: signals as at the start of a program, and a group of its own. So what the postmaster
+// sends to the launcher's group does not reach it.
 void set_attributes(posix_spawnattr_t& attributes) {
     sigset_t none;
     sigset_t all;

@@ -1,5 +1,5 @@
 // Fuzz target: whatever a client sends to helix-edge, up to the SQL of its call. Bytes mean the same however they are
-// cut; nothing of them gets into the text of SQL but checked names; no answer has a header that they made up.
+// cut. Nothing of them but checked names gets into the text of SQL. No answer has a header that they made up.
 #include "check.hpp"
 #include "edge/proxies.hpp"
 #include "edge/refusal.hpp"
