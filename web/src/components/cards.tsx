@@ -63,7 +63,10 @@ function relative(now: number | null, before: number | null): string | null {
 
 export function Cards({ dashboard }: { dashboard: Dashboard }) {
     const { totals, previous } = dashboard;
-    const before = `${shortDay(previous.start_date)} – ${shortDay(previous.end_date)}`;
+    const period = {
+        before: `${shortDay(previous.start_date)} – ${shortDay(previous.end_date)}`,
+        days: dashboard.days,
+    };
     const costChange = percentChange(totals.cost_usd, previous.cost_usd);
     return (
         <dl class="cards">
@@ -74,8 +77,7 @@ export function Cards({ dashboard }: { dashboard: Dashboard }) {
                 exact={exactUsd(totals.cost_usd)}
                 change={costChange === null ? null : `${costChange} %`}
                 moreIsBetter={false}
-                before={before}
-                days={dashboard.days}
+                {...period}
             />
             <Card
                 name="executions"
@@ -83,8 +85,7 @@ export function Cards({ dashboard }: { dashboard: Dashboard }) {
                 value={count(totals.executions)}
                 change={relative(totals.executions, previous.executions)}
                 moreIsBetter={null}
-                before={before}
-                days={dashboard.days}
+                {...period}
             />
             <Card
                 name="success_rate"
@@ -92,8 +93,7 @@ export function Cards({ dashboard }: { dashboard: Dashboard }) {
                 value={percent(totals.success_rate)}
                 change={points(totals.success_rate, previous.success_rate)}
                 moreIsBetter={true}
-                before={before}
-                days={dashboard.days}
+                {...period}
             />
             <Card
                 name="latency"
@@ -101,8 +101,7 @@ export function Cards({ dashboard }: { dashboard: Dashboard }) {
                 value={milliseconds(totals.avg_latency_ms)}
                 change={relative(totals.avg_latency_ms, previous.avg_latency_ms)}
                 moreIsBetter={false}
-                before={before}
-                days={dashboard.days}
+                {...period}
             />
         </dl>
     );

@@ -1,4 +1,5 @@
 // The page /analytics/operations.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { choiceAddress, readChoice } from '../choice';
 import type { Choice, Dashboard, Model, Operation } from '../dashboard';
@@ -27,6 +28,15 @@ function ZoneNote({ dashboard }: { dashboard: Dashboard }) {
     );
 }
 
+function Section({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
+    return (
+        <section aria-labelledby={`${id}-title`}>
+            <h2 id={`${id}-title`}>{title}</h2>
+            {children}
+        </section>
+    );
+}
+
 function Figures({ dashboard }: { dashboard: Dashboard }) {
     if (dashboard.operations.length === 0) {
         return <EmptyNotice days={dashboard.days} />;
@@ -34,12 +44,10 @@ function Figures({ dashboard }: { dashboard: Dashboard }) {
     return (
         <>
             <Cards dashboard={dashboard} />
-            <section aria-labelledby="trend-title">
-                <h2 id="trend-title">Cost by day</h2>
+            <Section id="trend" title="Cost by day">
                 <Trend days={dashboard.trend} />
-            </section>
-            <section aria-labelledby="operations-title">
-                <h2 id="operations-title">By operation</h2>
+            </Section>
+            <Section id="operations" title="By operation">
                 <FiguresTable
                     id="operations"
                     caption="By operation"
@@ -47,9 +55,8 @@ function Figures({ dashboard }: { dashboard: Dashboard }) {
                     rows={dashboard.operations}
                     order={dearestFirst}
                 />
-            </section>
-            <section aria-labelledby="models-title">
-                <h2 id="models-title">By model</h2>
+            </Section>
+            <Section id="models" title="By model">
                 <FiguresTable
                     id="models"
                     caption="By model"
@@ -57,7 +64,7 @@ function Figures({ dashboard }: { dashboard: Dashboard }) {
                     rows={dashboard.models}
                     order={dearestFirst}
                 />
-            </section>
+            </Section>
         </>
     );
 }
