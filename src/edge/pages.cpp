@@ -31,7 +31,7 @@ constexpr std::array types{Type{".html", "text/html; charset=utf-8"},
                            Type{".txt", "text/plain; charset=utf-8"}};
 
 constexpr std::string_view policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 // Segments of plain characters that begin with none but a letter or digit: no "..", no hidden file, no escape.

@@ -235,7 +235,9 @@ subtest 'pages' => sub {
     my $edge = start_edge($node, '--pages', "$folder/pages");
     my $page = request($edge, 'GET', '/analytics/operations?days=7');
     is("$page->{status} $page->{body}", '200 <p>page', 'a page has no ending');
-    like($page->{headers}{'content-security-policy'}, qr/default-src 'none'; script-src 'self'/, 'a strict policy');
+    my $policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+      . "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    is($page->{headers}{'content-security-policy'}, $policy, 'the policy of docs/dashboard.md');
     is($page->{headers}{'cache-control'}, 'no-cache', 'it is asked for again');
     my $packed = request($edge, 'GET', '/analytics/operations', undef, 'Accept-Encoding' => 'gzip, br');
     is("$packed->{headers}{'content-encoding'} $packed->{body}", 'gzip packed', 'packed for those who take it');
