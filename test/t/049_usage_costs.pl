@@ -1,5 +1,5 @@
-# A hundred answers a form, as providers and exporters write them, cost what an own calculation in whole numbers says: as whole
-# answers, as usage objects, and in flat fields where these can say it. USAGE_SEED=n makes other ones.
+# A hundred answers of each form, as providers and exporters write them, cost what a calculation in whole numbers says. They come as
+# whole answers, as usage objects, and in flat fields where these can say it. USAGE_SEED=n makes other ones.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
-# Proves that nothing a client sends harms helix-edge or the server: rubbish, halves, too much, too slow; and what its options do:
-# limits, proxies, origins, TLS, pages.
+# Proves that nothing a client sends harms helix-edge or the server: rubbish, halves, too much, too slow. Shows what its options
+# do: limits, proxies, origins, TLS, pages.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# Tokens: made by openssl and verified by the server, with a secret, with keys in a file, and with keys of an HTTP server that may
-# be slow, gone or changed. A refusal says nothing but that; no token and no secret is in the log.
+# Tokens are made by openssl and verified by the server: with a secret, with keys in a file, and with keys of an HTTP server. That
+# server may be slow, gone or changed. A refusal says nothing but that; no token and no secret is in the log.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
-# The server starts and watches helix-edge: what the program gets and what it does not get, that it is back within a second, that it
-# leaves with the server however that ends, and that its password is nowhere but in the two processes. A stub stands in for the
-# program, and tells what it sees.
+# The server starts and watches helix-edge. The program gets what it needs and nothing else. It is back within a second, and leaves
+# with the server however that ends. Its password is nowhere but in the two processes. A stub stands in for the program, and tells
+# what it sees.
 use strict;
 use warnings;
 
