@@ -22,8 +22,8 @@ ErrorData* error_of_element(ErrorData* error);
 void resolve_attempt(const Request& request, TimestampTz now, Attempt& attempt);
 
 // Writes those without an error, in their order, in one pass. Only where that fails, it writes each by itself.
-// `lock_timeout`, such as "50ms", bounds each wait for a lock. Those who would wait longer are `alone` then; where it is
-// null they wait.
+// `lock_timeout`, such as "50ms", bounds each wait for a lock. Those who would wait longer are `alone` then; where it
+// is null they wait.
 void write_right_ones(std::span<Attempt*> attempts, TimestampTz now, const char* lock_timeout);
 
 } // namespace helix::ledger
