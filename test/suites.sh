@@ -122,13 +122,13 @@ chosen_tests() {
 
 # prove_in COPY ARGUMENT...: of prove
 prove_in() {
-    local copy=$1; shift
-    (cd "$copy/output" && as_user env PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress" \
-        TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log" \
-        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so" \
-        HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_PG_CRON_READER="$copy/helix_pg_cron_reader.so" \
-        HELIX_FAULT_PROXY="$copy/fault_proxy" \
-        HELIX_COHERENCE_CHECKER="$copy/coherence_checker" prove --timer --state=save "$@") | tee -a "$copy/output/prove.out"
+    local copy=$1 settings; shift
+    settings=(PERL5LIB="$pgxs/perl:$copy/t/lib" PATH="$pg_bin:$PATH" PG_REGRESS="$pgxs/regress/pg_regress"
+        TESTDIR="$copy/output" TESTDATADIR="$copy/output/data" TESTLOGDIR="$copy/output/log"
+        HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so"
+        HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_PG_CRON_READER="$copy/helix_pg_cron_reader.so"
+        HELIX_FAULT_PROXY="$copy/fault_proxy" HELIX_COHERENCE_CHECKER="$copy/coherence_checker")
+    (cd "$copy/output" && as_user env "${settings[@]}" prove --timer --state=save "$@") | tee -a "$copy/output/prove.out"
 }
 
 # What chance decides, again and again: the unit tests' random input, random models of batches, budgets and the cache under load.
