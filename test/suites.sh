@@ -111,7 +111,8 @@ run_tap() {
 # The logs of the last runs of each file, at most some 100 lines
 failures_of_tap() {
     (cd "$1/output" && sed -n '/^Test Summary Report/,/^Files=/p' prove.out &&
-        : >prove.out && grep -rE -A 12 '(^|\] |\) )not ok|^#.*(Failed|died)' log tmp_check/log 2>/dev/null | sed 's|^.*/||' | head -n 80) || true
+        : >prove.out && grep -rE -A 12 '(^|\] |\) )not ok|^#.*(Failed|died)' log tmp_check/log 2>/dev/null |
+        sed 's|^.*/||' | head -n 80) || true
 }
 
 # The names of the TAP files to run, one a line
