@@ -96,6 +96,17 @@ SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
     call(:alice, ', "p_reservation_id": "a11ce000-0000-4000-8000-000000000001"'),
     call(:alice, ', "p_latency_ms": 5.5'), call(:alice, ', "p_latency_ms": 5.0'), call(:alice, ', "p_unknown": 1'),
     call(:alice, ', "user_id": 1'), '[]', '', '{"p_user_id"', call(:alice, ', "p_error": "\u0000"')]);
+-- Numbers are read as the single call reads them: it knows how they were written.
+SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
+  FROM helix_internal.record_for(array_fill(:alice::uuid, '{10}'), array_fill(true, '{10}'), ARRAY[
+    call(:alice, ', "p_latency_ms": 5.0'), call(:alice, ', "p_latency_ms": 1e2'), call(:alice, ', "p_latency_ms": "5.0"'),
+    call(:alice, ', "p_latency_ms": 3000000000'), call(:alice, ', "p_input_tokens": 7.0'), call(:alice, ', "p_input_tokens": 7E0'),
+    call(:alice, ', "p_output_tokens": "7.0"'), call(:alice, ', "p_cached_input_tokens": 7.0'),
+    call(:alice, ', "p_request_id": 1e2'), call(:alice, ', "p_input_tokens": 1, "p_output_tokens": 0.5e1')]);
+SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
+  FROM helix_internal.record_for(array_fill(:alice::uuid, '{5}'), array_fill(true, '{5}'), ARRAY[
+    call(:alice, ', "p_latency_ms": "5"'), call(:alice, ', "p_input_tokens": " 7 "'), call(:alice, ', "p_cost_usd": 2.5e-1'),
+    call(:alice, ', "p_request_id": "1e2 \" 1e2"'), call(:alice, ', "p_metadata": {"k": 1e2}')]);
 -- A time without a zone is by the session's zone, as a parameter's is.
 SET timezone = 'America/New_York';
 SELECT alone FROM helix_internal.record_for(ARRAY[:alice]::uuid[], '{f}',

@@ -8,6 +8,7 @@
 #include "core/error_text.hpp"
 #include "core/json_parts.hpp"
 #include "core/uuid.hpp"
+#include "ledger/call_forms.hpp"
 #include "pg/catch_error.hpp"
 #include "pg/text.hpp"
 
@@ -88,7 +89,7 @@ bool is_at_most(Datum one, Datum other) {
     return DatumGetBool(DirectFunctionCall2(numeric_le, one, other));
 }
 
-// As a numeric that lasts as long as the session.
+// It lasts as long as the session.
 Datum lasting(Datum& numeric, std::int64_t value) {
     if (numeric == 0) {
         const MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
@@ -120,6 +121,14 @@ std::int64_t integer_of(const JsonbValue& value) {
         refuse_type(value, "a whole number");
     }
     return integer;
+}
+
+// Of a call: a parameter's integer is read from its text, to which 7.0 is none.
+template <auto read>
+std::int64_t integer_of_call(const JsonbValue& value) {
+    const Datum digits = value.type == jbvNumeric ? DirectFunctionCall1(numeric_out, numeric_of(value))
+                                                  : CStringGetDatum(c_string_of(value));
+    return DatumGetInt64(DirectFunctionCall1(read, digits));
 }
 
 bool boolean_of(const JsonbValue& value) {
@@ -228,8 +237,11 @@ constexpr Field fields[] = {
 
 // Where a call's parameter means something else.
 constexpr Field call_fields[] = {
-    {"latency_ms", set<&Request::latency_ms, integer_of>},
+    {"latency_ms", set<&Request::latency_ms, integer_of_call<int4in>>},
     {"occurred_at", set<&Request::occurred_at, time_of_call>},
+    {"input_tokens", set<&Request::input_tokens, integer_of_call<int8in>>},
+    {"output_tokens", set<&Request::output_tokens, integer_of_call<int8in>>},
+    {"cached_input_tokens", set<&Request::cached_input_tokens, integer_of_call<int8in>>},
 };
 
 bool set_if_known(std::span<const Field> known, Request& request, std::string_view name, const JsonbValue& value) {
@@ -375,6 +387,9 @@ JsonExecutions JsonExecutions::from_calls(ArrayType* calls, int most) {
 Request JsonExecutions::read(pg::JsonPlace& place) const {
     place.field = {};
     const Element& element = elements_[place.element];
+    if (are_calls_) {
+        check_forms_of_call(element.text);
+    }
     JsonbContainer* object = element.text == nullptr ? element.object : object_of(element.text, place);
     if (object == nullptr) {
         throw Error(sqlstate::invalid_parameter_value, "expected an object");
