@@ -55,12 +55,6 @@ std::vector<std::string> tokens_of(std::string_view key) {
     return tokens;
 }
 
-// It is of this start of the server and of this database: locks of processes that a crash has ended hold up nobody.
-std::string fill_lock(std::string_view key) {
-    return "helix:fill:" + std::to_string(shared().started) + ":" + std::to_string(MyDatabaseId) + ":" +
-           std::string(key);
-}
-
 std::string noted_miss(std::string_view key) {
     return "helix:miss:" + std::to_string(MyDatabaseId) + ":" + std::string(key);
 }
@@ -128,6 +122,15 @@ std::vector<std::string_view> append_tokens(redis::Connection& connection, const
 
 } // namespace
 
+// A crash of the server ends processes that hold locks. A Redis that is loaded from its disk has locks that were given
+// back since. So a lock is of this start of the server, and of this connection of the invalidator: older ones hold up
+// nobody.
+std::string fill_lock_of(std::string_view key) {
+    return "helix:fill:" + std::to_string(shared().started) + "." +
+           std::to_string(pg_atomic_read_u64(&shared().connection)) + ":" + std::to_string(MyDatabaseId) + ":" +
+           std::string(key);
+}
+
 std::size_t ticket_size(std::string_view key) {
     return 1 + tokens_of(key).size();
 }
@@ -174,10 +177,9 @@ std::optional<std::string> take_noted_miss(redis::Connection& connection, std::s
     return replies.front().is_text() ? std::optional(std::move(replies.front().text)) : std::nullopt;
 }
 
-Turn take_turn(redis::Connection& connection, std::string_view key, std::string_view token, redis::Milliseconds lock_ms,
-               redis::Deadline deadline) {
+Turn take_turn(redis::Connection& connection, std::string_view key, std::string_view lock, std::string_view token,
+               redis::Milliseconds lock_ms, redis::Deadline deadline) {
     const auto tokens = tokens_of(key);
-    const auto lock = fill_lock(key);
     auto words = append_tokens(connection, tokens);
     words.emplace_back(lock);
     connection.append({"SET", lock, token, "NX", "PX", std::to_string(lock_ms.count())});
@@ -190,9 +192,9 @@ Turn take_turn(redis::Connection& connection, std::string_view key, std::string_
             holder.is_text() && holder.text == token ? Role::filler : (is_other ? Role::waits : Role::alone)};
 }
 
-void release_fill_lock(redis::Connection& connection, std::string_view key, std::string_view token, Release release,
+void release_fill_lock(redis::Connection& connection, std::string_view lock, std::string_view token, Release release,
                        redis::Deadline deadline) {
-    connection.append({"EVAL", release_script, "1", fill_lock(key), token,
+    connection.append({"EVAL", release_script, "1", lock, token,
                        release == Release::next_fills ? std::string_view() : nobody_waits, nobody_waits_ms});
     connection.exchange(deadline); // a refusal for want of memory leaves the lock to its end
 }

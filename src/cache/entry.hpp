@@ -51,15 +51,18 @@ struct Turn {
     Role role = Role::alone;
 };
 
+// The name of the key's fill lock, as it is now.
+std::string fill_lock_of(std::string_view key);
+
 // The same as take_ticket(), and tries to become the key's filler: the fill lock is then `token` for `lock_ms`.
-Turn take_turn(redis::Connection& connection, std::string_view key, std::string_view token, redis::Milliseconds lock_ms,
-               redis::Deadline deadline);
+Turn take_turn(redis::Connection& connection, std::string_view key, std::string_view lock, std::string_view token,
+               redis::Milliseconds lock_ms, redis::Deadline deadline);
 
 // What follows when a filler gives the lock back: the next reader becomes the filler, or nobody waits for a while.
 enum class Release { next_fills, nobody_waits };
 
 // Gives the fill lock back where it is still `token`.
-void release_fill_lock(redis::Connection& connection, std::string_view key, std::string_view token, Release release,
+void release_fill_lock(redis::Connection& connection, std::string_view lock, std::string_view token, Release release,
                        redis::Deadline deadline);
 
 // Stores `value` for `ttl_s` and returns true. False where something that the ticket names has changed, or where Redis

@@ -25,7 +25,7 @@ std::vector<FillLock*>& held_locks() {
 
 // Locks that Redis was not there to take back. Others wait for them in vain, so the next lock's taking gives them back.
 struct Left {
-    std::string key;
+    std::string name;
     std::string token;
 };
 
@@ -36,10 +36,10 @@ std::vector<Left>& left_locks() {
     return locks;
 }
 
-bool give_back(std::string_view key, std::string_view token, Release release) {
+bool give_back(std::string_view name, std::string_view token, Release release) {
     return session()
         .call([&](auto& connection, auto deadline) {
-            release_fill_lock(connection, key, token, release, deadline);
+            release_fill_lock(connection, name, token, release, deadline);
             return true;
         })
         .has_value();
@@ -47,7 +47,7 @@ bool give_back(std::string_view key, std::string_view token, Release release) {
 
 void give_back_left() {
     auto& left = left_locks();
-    while (!left.empty() && give_back(left.back().key, left.back().token, Release::next_fills)) {
+    while (!left.empty() && give_back(left.back().name, left.back().token, Release::next_fills)) {
         left.pop_back();
     }
 }
@@ -77,8 +77,9 @@ std::optional<Turn> FillLock::take(redis::Milliseconds lock_ms) {
     if (std::find(locks.begin(), locks.end(), this) == locks.end()) {
         locks.push_back(this); // before it is asked for: the answer may be late
     }
+    name_ = fill_lock_of(key_);
     auto turn = session().call(
-        [&](auto& connection, auto deadline) { return take_turn(connection, key_, token_, lock_ms, deadline); });
+        [&](auto& connection, auto deadline) { return take_turn(connection, key_, name_, token_, lock_ms, deadline); });
     if (turn && turn->role != Role::filler) {
         std::erase(locks, this);
     }
@@ -88,8 +89,8 @@ std::optional<Turn> FillLock::take(redis::Milliseconds lock_ms) {
 // Also called while a PostgreSQL error is on its way. It takes as long as a command to Redis.
 void FillLock::release() noexcept {
     try {
-        if (!give_back(key_, token_, release_) && left_locks().size() < most_left) {
-            left_locks().push_back({key_, token_});
+        if (!give_back(name_, token_, release_) && left_locks().size() < most_left) {
+            left_locks().push_back({name_, token_});
         }
     } catch (...) { // no memory: the lock ends by itself
     }

@@ -30,6 +30,7 @@ class FillLock {
     static void release_all(int code, Datum argument);
 
     std::string key_;
+    std::string name_; // as it was when the lock was last asked for
     std::string token_;
     Release release_ = Release::nobody_waits;
 };

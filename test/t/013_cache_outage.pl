@@ -336,6 +336,24 @@ subtest 'a value that was computed in an outage' => sub {
     $session->quit;
 };
 
+# A Redis that is loaded from its disk has locks that were given back since.
+subtest 'a fill lock that comes back with old data' => sub {
+    my $session = $node->background_psql('postgres');
+    my $long = q(SELECT helix.cache_get_or_fetch('doc:past', 'SELECT to_jsonb(1) FROM pg_sleep(1)', 60););
+    $session->query_until(qr/begun/, "\\echo begun\n$long\n");
+    wait_until(sub { $redis->cli('KEYS', 'helix:fill:*doc:past') ne '' }) or die 'no fill lock';
+    my $saved = $redis->save;
+    is($session->query_safe('SELECT 1'), "1\n1", 'the computing has ended');
+    is($redis->cli('KEYS', 'helix:fill:*doc:past'), '', 'with its lock');
+    $redis->restart($saved);
+    ok(is_in_use(), 'Redis is in use again');
+    isnt($redis->cli('KEYS', 'helix:fill:*doc:past'), '', 'and has the fill lock');
+    my $began = time;
+    is($node->safe_psql('postgres', q(SELECT helix.cache_get_or_fetch('doc:past', 'SELECT to_jsonb(2)', 60))), '2', 'the next computes');
+    cmp_ok(time - $began, '<', 5, 'and waits for nobody');
+    $session->quit;
+};
+
 subtest 'another url by reload' => sub {
     my $other = start_redis();
     $_->cli('MSET', "recommendations:$you", 'old', "session:$you", 'old') for $redis, $other;
