@@ -1,11 +1,13 @@
 -- Tokens (JWT) by which callers of helix-edge say who they are.
 CREATE FUNCTION helix_internal.verify_jwt(
-    p_token text, OUT role name, OUT claims text, OUT user_id uuid, OUT service boolean, OUT keep_until timestamptz)
+    p_token text, OUT role name, OUT claims text, OUT user_id uuid, OUT service boolean, OUT keep_until timestamptz,
+    OUT may_record boolean)
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_verify_jwt';
 COMMENT ON FUNCTION helix_internal.verify_jwt(text) IS
     'Whom a token stands for: the API role that it names, its claims, its sub where that is a uuid, and whether that role acts for '
-    'everyone. The answer may be kept until keep_until, at most a minute. Null, an empty text and a token without a role mean the '
+    'everyone. The answer may be kept until keep_until, at most a minute. may_record: whether the role may execute '
+    'record_operation_execution. Null, an empty text and a token without a role mean the '
     'anonymous role. HS256 by helix.jwt_secret_ref, RS256 and ES256 by helix.jwks_ref; clocks may differ by 30 s; exp is required. '
     'Errors: 28000 invalid token, and no more; HX003 what verifies it cannot be had.';
 

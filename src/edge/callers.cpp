@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::string_view verify = R"sql(
     SELECT v.role, v.claims, v.user_id, v.service,
-           pg_catalog.floor(1000 * pg_catalog.date_part('epoch', v.keep_until - pg_catalog.clock_timestamp()))::bigint
+           pg_catalog.floor(1000 * pg_catalog.date_part('epoch', v.keep_until - pg_catalog.clock_timestamp()))::bigint,
+           v.may_record
       FROM helix_internal.verify_jwt($1) v)sql";
-enum VerifiedColumn : int { role, claims, user_id, service, keep_ms };
+enum VerifiedColumn : int { role, claims, user_id, service, keep_ms, may_record };
 
 constexpr std::size_t longest_token = std::size_t{8} << 10;
 
@@ -81,6 +82,7 @@ asio::awaitable<std::shared_ptr<const Caller>> Callers::verified(std::string_vie
     caller->claims = rows.text(0, claims);
     caller->user = rows.text(0, user_id);
     caller->is_service = rows.truth(0, service);
+    caller->may_record = rows.truth(0, may_record);
     caller->is_signed_in = !token.empty() && (caller->is_service || !caller->user.empty());
     const auto keep = whole_number<long>(rows.text(0, keep_ms));
     caller->keep_until = asked + std::chrono::milliseconds(keep.value_or(0));

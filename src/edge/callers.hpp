@@ -17,6 +17,7 @@ struct Caller {
     std::string claims; // JSON
     std::string user;   // a uuid; empty: nobody's
     bool is_service = false;
+    bool may_record = false; // its role may execute record_operation_execution
     bool is_signed_in = false;
     Clock::time_point keep_until;
 };

@@ -15,7 +15,9 @@ constexpr std::chrono::seconds shortest_age{1};
 constexpr std::string_view select_functions = R"sql(
     SELECT p.oid, p.proname, p.provolatile <> 'v', p.proretset, p.prorettype = 'pg_catalog.void'::pg_catalog.regtype,
            t.typtype = 'c' OR coalesce(p.proargmodes && '{o,b,t}', false), coalesce(a.name, ''),
-           pg_catalog.format_type(a.type, NULL), a.place <= p.pronargs - p.pronargdefaults, a.place IS NULL
+           pg_catalog.format_type(a.type, NULL), a.place <= p.pronargs - p.pronargdefaults, a.place IS NULL,
+           NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                        WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
       LEFT JOIN LATERAL (
@@ -37,13 +39,15 @@ enum FunctionColumn : int {
     parameter_name,
     parameter_type,
     parameter_required,
-    no_parameter
+    no_parameter,
+    is_foreign
 };
 
 std::shared_ptr<Function> function_of(const Rows& rows, int row) {
     auto function = std::make_shared<Function>();
     function->name = rows.text(row, name);
     function->only_reads = rows.truth(row, only_reads);
+    function->is_foreign = rows.truth(row, is_foreign);
     function->is_set = rows.truth(row, is_set);
     function->returns = rows.truth(row, is_void)  ? Function::Returns::nothing
                         : rows.truth(row, is_row) ? Function::Returns::row

@@ -71,8 +71,25 @@ asio::awaitable<Outcome> Connection::run(std::span<const Statement> statements, 
     busy_ = true;
     sent_.clear();
     for (const Statement& statement : statements) {
+        has_state_ = has_state_ || statement.may_leave_state;
         send(statement);
     }
+    co_return co_await finish(time);
+}
+
+asio::awaitable<Outcome> Connection::discard_state(Clock::duration time) {
+    busy_ = true;
+    sent_ = {{Step::execute, {}}};
+    prepared_.clear();
+    if (PQsendQueryParams(connection_.get(), "DISCARD ALL", 0, nullptr, nullptr, nullptr, nullptr, 0) != 1) {
+        fail();
+    }
+    Outcome outcome = co_await finish(time);
+    has_state_ = outcome.error.has_value();
+    co_return outcome;
+}
+
+asio::awaitable<Outcome> Connection::finish(Clock::duration time) {
     if (PQpipelineSync(connection_.get()) != 1) {
         fail();
     }

@@ -38,6 +38,12 @@ class Connection : public Watched {
     // Whether the server is still there, as far as it has told.
     bool is_usable();
 
+    // Whether statements may have left something behind that the next caller must not see.
+    bool has_state() const { return has_state_; }
+
+    // Forgets all that the session has, prepared statements and settings too.
+    asio::awaitable<Outcome> discard_state(Clock::duration time);
+
     void expire() override;
 
   private:
@@ -49,6 +55,7 @@ class Connection : public Watched {
 
     void send(const Statement& statement);
     void prepare(std::string_view sql);
+    asio::awaitable<Outcome> finish(Clock::duration time);
     asio::awaitable<void> flush();
     asio::awaitable<PGresult*> receive();
     asio::awaitable<Outcome> receive_all();
@@ -62,6 +69,7 @@ class Connection : public Watched {
     unsigned names_ = 0;
     bool busy_ = false;
     bool lost_ = false;
+    bool has_state_ = false;
 };
 
 } // namespace helix::edge

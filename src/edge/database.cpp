@@ -139,7 +139,12 @@ void Database::wake_all() {
 }
 
 void Database::give_back(std::unique_ptr<Connection> connection) {
-    if (connection->is_usable()) {
+    const bool usable = connection->is_usable();
+    if (usable && connection->has_state()) {
+        asio::co_spawn(executor_, tidy(std::move(connection)), asio::detached);
+        return;
+    }
+    if (usable) {
         idle_.push_back(std::move(connection));
     } else {
         --open_;
@@ -182,20 +187,39 @@ asio::awaitable<void> Database::add(Connected connected) {
         throw Unavailable(PQerrorMessage(connected.get()));
     }
     auto connection = std::make_unique<Connection>(executor_, deadlines_, std::move(connected));
-    const std::string time = std::to_string(options_.call_time / std::chrono::milliseconds(1));
-    const Statement settings{"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
-                             " pg_catalog.set_config('statement_timeout', $1, false)",
-                             {Parameter::text(time)}};
-    const Outcome outcome = co_await connection->run(std::span(&settings, 1), grace);
-    if (outcome.error) {
-        throw Unavailable(outcome.error->message);
-    }
+    co_await set_up(*connection);
     if (is_gone_) {
         log_event("the database is back");
     }
     is_gone_ = false;
     ++open_;
     give_back(std::move(connection));
+}
+
+asio::awaitable<void> Database::set_up(Connection& connection) {
+    const std::string time = std::to_string(options_.call_time / std::chrono::milliseconds(1));
+    const Statement settings{"SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
+                             " pg_catalog.set_config('statement_timeout', $1, false)",
+                             {Parameter::text(time)}};
+    const Outcome outcome = co_await connection.run(std::span(&settings, 1), grace);
+    if (outcome.error) {
+        throw Unavailable(outcome.error->message);
+    }
+}
+
+// The one who has called it does not wait for it.
+asio::awaitable<void> Database::tidy(std::unique_ptr<Connection> connection) {
+    try {
+        const Outcome outcome = co_await connection->discard_state(grace);
+        if (!outcome.error) {
+            co_await set_up(*connection);
+            give_back(std::move(connection));
+            co_return;
+        }
+    } catch (const Unavailable&) { // the next caller gets another one
+    }
+    --open_;
+    wake_one();
 }
 
 // Once for each outage, not for each attempt.

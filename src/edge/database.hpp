@@ -34,6 +34,8 @@ class Database {
     asio::awaitable<void> open();
     asio::awaitable<Connected> connect_somewhere();
     asio::awaitable<void> add(Connected connected);
+    asio::awaitable<void> set_up(Connection& connection);
+    asio::awaitable<void> tidy(std::unique_ptr<Connection> connection);
     void give_back(std::unique_ptr<Connection> connection);
     void report(const std::string& failure);
     void wake_one();

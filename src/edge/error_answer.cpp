@@ -3,6 +3,7 @@
 
 #include "core/json.hpp"
 #include "core/numbers.hpp"
+#include "edge/utf8.hpp"
 
 #include <array>
 
@@ -33,7 +34,7 @@ void append_member(std::string& json, std::string_view name, std::string_view va
     if (value.empty()) {
         json += "null";
     } else {
-        append_json_quoted(json, value);
+        append_json_quoted(json, as_utf8(value)); // it may repeat what was sent
     }
 }
 

@@ -23,6 +23,7 @@ struct Function {
     Returns returns = Returns::value;
     bool is_set = false;
     bool only_reads = false; // stable or immutable
+    bool is_foreign = false; // not of the extension
 
     const FunctionParameter* parameter(std::string_view name) const;
 

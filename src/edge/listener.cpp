@@ -44,6 +44,11 @@ void set_options(Tcp::socket& socket) {
 
 void set_options(Unix::socket&) {}
 
+bool is_socket(const std::string& path) {
+    struct stat file {};
+    return lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
 [[noreturn]] void refuse(const std::string& address) {
     throw std::invalid_argument("--listen: \"" + address + "\" is neither ADDRESS:PORT nor unix:/PATH");
 }
@@ -117,7 +122,7 @@ void Listener::listen_unix(const std::string& path) {
     if (!error) {
         throw std::invalid_argument("--listen: somebody listens at " + path + " already");
     }
-    if (error == asio::error::connection_refused) {
+    if (error == asio::error::connection_refused && is_socket(path)) {
         unlink(path.c_str());
     }
     asio::basic_socket_acceptor<Unix> acceptor(executor_, Unix::endpoint(path));

@@ -55,7 +55,7 @@ void add_user(BinaryArray& users, const std::string& user) {
 
 bool Recordings::takes(const Caller& caller, const Request& request, const RpcCall& call) {
     return call.function->name == "record_operation_execution" && request.method == "POST" && !call.wants_one &&
-           (caller.is_service || !caller.user.empty()) && is_utf8(request.body);
+           caller.may_record && (caller.is_service || !caller.user.empty()) && is_utf8(request.body);
 }
 
 asio::awaitable<std::optional<Response>> Recordings::answer(std::shared_ptr<const Caller> caller,

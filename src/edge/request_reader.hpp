@@ -45,6 +45,7 @@ class RequestReader {
     bool may_parse() const;
     State parse();
     void take_header();
+    void check_encoding() const;
     void take_body();
 
     std::unique_ptr<Parser> parser_;

@@ -25,11 +25,11 @@ const std::string& date() {
     return text;
 }
 
+} // namespace
+
 bool has_body(int status) {
     return status >= 200 && status != 204 && status != 304;
 }
-
-} // namespace
 
 std::string response_head(const Response& response, std::string_view request_id, bool last) {
     namespace http = boost::beast::http;

@@ -18,8 +18,19 @@ namespace {
     throw Refusal(500, "PGRST111", "response.headers is not a list of objects with one text each");
 }
 
+bool is_same_name(std::string_view one, std::string_view other) {
+    return std::ranges::equal(one, other, [](char left, char right) { return to_lower(left) == to_lower(right); });
+}
+
+// Where an answer ends, and its connection, is the edge's to say.
+bool is_of_connection(std::string_view name) {
+    constexpr std::string_view names[] = {"content-length", "transfer-encoding", "connection",
+                                          "keep-alive",     "upgrade",           "trailer"};
+    return std::ranges::any_of(names, [name](std::string_view each) { return is_same_name(name, each); });
+}
+
 bool is_header_name(std::string_view name) {
-    return !name.empty() &&
+    return !name.empty() && !is_of_connection(name) &&
            std::ranges::all_of(name, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
 }
 
@@ -48,10 +59,8 @@ std::string only_element(std::string_view list) {
 
 // Content-Type and the like replace what the answer has already.
 void set_header(Response& response, const Header& header) {
-    const auto same = std::ranges::find_if(response.headers, [&](const Header& known) {
-        return std::ranges::equal(known.name, header.name,
-                                  [](char left, char right) { return to_lower(left) == to_lower(right); });
-    });
+    const auto same = std::ranges::find_if(response.headers,
+                                           [&](const Header& known) { return is_same_name(known.name, header.name); });
     if (same != response.headers.end()) {
         same->value = header.value;
     } else {

@@ -71,22 +71,45 @@ Shape take_shapes(std::vector<QueryField>& fields) {
     return shape;
 }
 
+// Names of arguments, each once. Nobody waits while many are compared: no function of PostgreSQL takes so many.
+class Names {
+  public:
+    explicit Names(std::string_view function) : function_(function) {}
+
+    // Its place.
+    std::size_t add(std::string_view name) {
+        constexpr std::size_t most = 100;
+        const auto place = static_cast<std::size_t>(std::ranges::find(all_, name) - all_.begin());
+        if (place == most) {
+            throw Refusal(404, "PGRST202",
+                          "Could not find the function helix." + std::string(function_) + " in the schema cache",
+                          "The call has more than " + std::to_string(most) + " arguments. No function takes so many.");
+        }
+        if (place == all_.size()) {
+            all_.push_back(name);
+        }
+        return place;
+    }
+
+    const std::vector<std::string_view>& all() const { return all_; }
+
+  private:
+    std::string_view function_;
+    std::vector<std::string_view> all_;
+};
+
 // Of fields with one name the last counts.
 void read_fields(RpcCall& call, std::string_view name, const std::vector<QueryField>& fields,
                  const Candidates& candidates, const Shape& shape) {
-    std::vector<std::string_view> names;
+    Names names(name);
     std::vector<std::string_view> values;
     for (const QueryField& field : fields) {
-        const auto same = std::ranges::find(names, field.name);
-        if (same != names.end()) {
-            values[static_cast<std::size_t>(same - names.begin())] = field.value;
-            continue;
-        }
-        names.push_back(field.name);
-        values.push_back(field.value);
+        const std::size_t place = names.add(field.name);
+        values.resize(names.all().size());
+        values[place] = field.value;
     }
-    call.function = chosen(candidates, name, names);
-    call.sql = sql_with_texts(*call.function, names, shape);
+    call.function = chosen(candidates, name, names.all());
+    call.sql = sql_with_texts(*call.function, names.all(), shape);
     for (const std::string_view value : values) {
         call.parameters.push_back(Parameter::text(std::string(value)));
     }
@@ -105,15 +128,13 @@ void read_json(RpcCall& call, std::string_view name, std::string_view sent, cons
     if (!members) {
         refuse_json();
     }
-    std::vector<std::string_view> names;
+    Names names(name);
     for (const JsonMember& member : *members) {
-        if (std::ranges::find(names, member.name) == names.end()) {
-            names.push_back(member.name);
-        }
+        names.add(member.name);
     }
-    call.function = chosen(candidates, name, names);
-    call.sql = sql_with_json(*call.function, names, shape);
-    if (!names.empty()) {
+    call.function = chosen(candidates, name, names.all());
+    call.sql = sql_with_json(*call.function, names.all(), shape);
+    if (!members->empty()) {
         call.parameters.push_back(Parameter::text(std::string(body)));
     }
 }

@@ -16,7 +16,7 @@ struct RpcCall {
     bool wants_one = false; // application/vnd.pgrst.object+json: exactly one row of a set
     bool counts = false;    // Prefer: count=exact
 
-    Statement statement() const { return {sql, parameters}; }
+    Statement statement() const { return {sql, parameters, function->is_foreign}; }
 };
 
 // Columns of the call's only row.

@@ -162,7 +162,8 @@ asio::awaitable<bool> Session::send(const Response& response, bool last) {
     const Request& request = reader_.request();
     const std::string head = response_head(response, request.id, last);
     wait_no_longer_than(shared_.options.request_time);
-    const bool sent = co_await stream_->write(head, request.method == "HEAD" ? std::string_view() : response.body);
+    const bool bare = request.method == "HEAD" || !has_body(response.status);
+    const bool sent = co_await stream_->write(head, bare ? std::string_view() : response.body);
     log(response);
     co_return sent;
 }

@@ -26,6 +26,7 @@ struct Parameter {
 struct Statement {
     std::string_view sql; // also its identity: the server prepares it once for each connection
     std::vector<Parameter> parameters;
+    bool may_leave_state = false; // settings, locks or temporary tables that outlast its transaction
 };
 
 struct ServerError {

@@ -27,13 +27,17 @@ constexpr TimestampTz longest_keep_us = USECS_PER_MINUTE; // so that a change of
 
 // The role's audience; a role that has been dropped is none of the API.
 pg::Statement select_role(R"(
-    SELECT a.role::text, a.audience
+    SELECT a.role::text, a.audience,
+           pg_catalog.has_schema_privilege(a.role, 'helix', 'USAGE')
+           AND (SELECT pg_catalog.bool_and(pg_catalog.has_function_privilege(a.role, p.oid, 'EXECUTE'))
+                  FROM pg_catalog.pg_proc p
+                 WHERE p.proname = 'record_operation_execution' AND p.pronamespace = 'helix'::regnamespace)
       FROM helix_internal.api_roles a
      WHERE (a.role::text = $1 OR ($1 IS NULL AND a.audience = 'anon'))
        AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = a.role))",
                           {TEXTOID});
 struct RoleRow {
-    enum : int { role = 1, audience };
+    enum : int { role = 1, audience, may_record };
 };
 
 // What a token says, as plain data. `reason` says why it is refused; it is a literal, for the server's log.
@@ -106,6 +110,7 @@ Verified verified(std::string_view token, std::int64_t now) {
 struct Role {
     const char* name;
     bool is_service;
+    bool may_record;
 };
 
 // `claimed` null means the anonymous role.
@@ -115,6 +120,7 @@ Role find_role(const char* claimed) {
     pg::OwnerSpi spi;
     if (select_role.execute(&value, claimed == nullptr ? "n" : " ", 1) == 1) {
         role.is_service = pg::text_view(pg::column(0, RoleRow::audience)) == "service";
+        role.may_record = DatumGetBool(pg::column(0, RoleRow::may_record));
         role.name = TextDatumGetCString(pg::copied_value(pg::column(0, RoleRow::role)));
     }
     spi.finish();
@@ -133,12 +139,19 @@ const char* claims_of(const Role& anonymous) {
     return copied(claims + "}");
 }
 
+// An exp that is far away may be later than any timestamp.
+TimestampTz kept_until(std::int64_t expires, TimestampTz now) {
+    const TimestampTz longest = now + longest_keep_us;
+    return expires > pg::unix_seconds(longest) ? longest : std::min(longest, pg::time_of_unix(expires + jwt_skew_s));
+}
+
 Datum answer(FunctionCallInfo fcinfo, const Role& role, const char* claims, const std::optional<pg_uuid_t>& user,
              TimestampTz keep_until) {
     TupleDesc columns = pg::result_columns(fcinfo);
     pg::Values row;
     row.add(pg::name_datum(role.name)).add_text(claims);
     row.add_uuid(user ? &*user : nullptr).add(BoolGetDatum(role.is_service)).add(TimestampTzGetDatum(keep_until));
+    row.add(BoolGetDatum(role.may_record));
     return row.row(columns);
 }
 
@@ -162,8 +175,7 @@ HELIX_FUNCTION(helix_verify_jwt) {
     if (role.name == nullptr) {
         refuse("its role is none of the API's");
     }
-    const TimestampTz end = std::min(now + longest_keep_us, pg::time_of_unix(found.expires + jwt_skew_s));
-    return answer(fcinfo, role, claims_of(found), found.user, end);
+    return answer(fcinfo, role, claims_of(found), found.user, kept_until(found.expires, now));
 }
 
 } // namespace helix::tokens

@@ -197,8 +197,9 @@ subtest 'what the call can see' => sub {
 CREATE FUNCTION helix.seen() RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_object_agg(name, current_setting(name, true)) FROM unnest(ARRAY['role', 'request.jwt.claims', 'request.method',
         'request.path', 'request.headers', 'search_path', 'transaction_read_only']) name $$;
-CREATE FUNCTION helix.told(p_status text, p_headers text) RETURNS text LANGUAGE sql VOLATILE AS $$
-    SELECT set_config('response.status', p_status, true); SELECT set_config('response.headers', p_headers, true); SELECT 'done' $$;
+CREATE FUNCTION helix.told(p_status text, p_headers text, p_local bool DEFAULT true) RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT set_config('response.status', p_status, p_local); SELECT set_config('response.headers', p_headers, p_local);
+    SELECT 'done' $$;
 SQL
     sleep 2; # the catalog is read again once a second at most
     my $seen = rpc($edge, $adas, 'seen', '{}', traceparent => '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
@@ -218,7 +219,71 @@ SQL
         qr/PGRST111/, 'no header is smuggled into an answer');
     answers(rpc($edge, $service, 'told', '{"p_status": "99", "p_headers": ""}'), 500, qr/PGRST112/, 'no status either');
     is(rpc($edge, $service, 'told', '{"p_status": "", "p_headers": ""}')->{status}, 200, 'nothing of it is left for the next call');
-    sql('DROP FUNCTION helix.seen(), helix.told(text, text)');
+    is(rpc($edge, $service, 'told', '{"p_status": "418", "p_headers": "[{\"X-Tea\": \"pot\"}]", "p_local": false}')->{status}, 418,
+        'told for the whole session');
+    my @after = map { rpc($edge, $service, 'current_user_id') } 1 .. 10;
+    is(scalar(grep { $_->{status} == 200 && !$_->{headers}{'x-tea'} } @after), 10, 'nothing of that is left either');
+    answers(rpc($edge, $service, 'told', qq({"p_status": "200", "p_headers": "[{\\"$_\\": \\"3\\"}]"})), 500, qr/PGRST111/,
+        "$_ is the edge's to tell")
+      for 'content-length', 'Transfer-Encoding', 'Connection';
+    for my $status (204, 304) {
+        my $json = qq({"p_status": "$status", "p_headers": ""});
+        my $socket = connect_edge($edge);
+        syswrite $socket, "POST /rest/v1/rpc/told HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer $service\r\n"
+          . "Content-Length: @{[length $json]}\r\n\r\n${json}GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+        is(read_response($socket)->{status}, $status, "a status without a body: $status");
+        my $next = read_response($socket);
+        is($next && $next->{body}, "alive\n", 'so the next answer begins where it should');
+    }
+    sql('DROP FUNCTION helix.seen(), helix.told(text, text, bool)');
+};
+
+subtest 'what a call leaves behind' => sub {
+    sql(<<'SQL');
+CREATE FUNCTION helix.leave() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TEMPORARY TABLE left_behind AS SELECT 1;
+    EXECUTE 'PREPARE left_behind AS SELECT 1';
+    LISTEN left_behind;
+    PERFORM pg_advisory_lock(4711), set_config('my.secret', 'left', false), set_config('search_path', 'public', false),
+        set_config('statement_timeout', '1d', false), set_config('request.jwt.claim.sub', 'left', false),
+        set_config('role', 'service_role', false);
+    RETURN current_user;
+END $$;
+CREATE FUNCTION helix.lock_and_fail() RETURNS int LANGUAGE sql VOLATILE AS $$ SELECT pg_advisory_lock(4711); SELECT 1 / 0 $$;
+CREATE FUNCTION helix.found() RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_object('role', current_user, 'secret', current_setting('my.secret', true),
+        'path', current_setting('search_path'), 'time', current_setting('statement_timeout'),
+        'sub', current_setting('request.jwt.claim.sub', true), 'table', to_regclass('pg_temp.left_behind'),
+        'prepared', (SELECT count(*) FROM pg_prepared_statements WHERE from_sql),
+        'channels', (SELECT count(*) FROM pg_listening_channels()), 'pid', pg_backend_pid(),
+        'locks', (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711)) $$;
+SQL
+    my $single = start_edge($node, '--database-connections', 1); # so that one caller follows the other
+    my $found = sub { return rpc($single, $adas, 'found')->{body} =~ s/: null/: ""/gr }; # a setting without a value may be either
+    my $clean = $found->();
+    like($clean, qr/"role" : "authenticated".*"table" : "", "prepared" : 0/, 'at the beginning');
+    answers(rpc($single, $adas, 'leave'), 200, qr/service_role/, 'a function of the database\'s owner leaves a lot');
+    is($found->(), $clean, 'the next caller finds nothing of it, in the same session');
+    answers(rpc($single, $adas, 'lock_and_fail'), 400, qr/22012/, 'one that fails');
+    is($found->(), $clean, 'leaves nothing either');
+    answers(rpc($single, undef, 'current_user_id'), 401, qr/42501/, 'and nobody is nobody');
+    stop_edge($single);
+    sql('DROP FUNCTION helix.leave(), helix.lock_and_fail(), helix.found()');
+};
+
+subtest 'many arguments' => sub {
+    my $began = time;
+    my %many = (
+        'application/json' => '{' . join(',', map { qq("$_":1) } 1 .. 100_000) . '}',
+        'application/x-www-form-urlencoded' => join('&', 1 .. 100_000),
+    );
+    for my $type (sort keys %many) {
+        answers(request($edge, 'POST', '/rest/v1/rpc/current_user_id', $many{$type}, 'Content-Type' => $type), 404,
+            qr/PGRST202.*more than 100/, "$type: no function takes them");
+    }
+    cmp_ok(time - $began, '<', 5, 'nobody waits while they are read');
+    answers(request($edge, 'GET', "/rest/v1/rpc/x?%ff"), 404, qr/helix\.x\(\xc3\xbf\)/, 'an error that repeats them is UTF-8');
 };
 
 subtest 'what fails at the commit' => sub {
@@ -274,6 +339,18 @@ subtest 'recordings that arrive together' => sub {
     note "$transactions transactions for 64 executions";
     cmp_ok($transactions, '<', 40, 'many went together');
     is(sql('SELECT count(*) FROM helix.verify_ledger()'), '0', 'the sums are exact');
+};
+
+subtest 'who may not record' => sub {
+    my $grant = 'EXECUTE ON FUNCTION helix.record_operation_execution';
+    my %nobody = ('anonymous' => token_of(role => 'anon', sub => $ada), 'without a role' => token_of(sub => $ada));
+    answers(rpc($edge, $nobody{$_}, 'record_operation_execution', recording()), 403, qr/"code":"42501"/, "$_, though it has a sub")
+      for sort keys %nobody;
+    sql("REVOKE $grant FROM authenticated");
+    my $another = token_of(role => 'authenticated', sub => $ada, exp => time + 700); # of the others the rights are still known
+    answers(rpc($edge, $another, 'record_operation_execution', recording()), 403,
+        qr/permission denied for function record_operation_execution/, 'a role that has lost the right');
+    sql("GRANT $grant TO authenticated");
 };
 
 subtest 'the database goes and comes' => sub {

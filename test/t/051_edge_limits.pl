@@ -43,6 +43,14 @@ subtest 'bytes that are no request' => sub {
         'a negative length' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400 ],
         'a bad chunk' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400 ],
         'another encoding' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501 ],
+        'two encodings' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501 ],
+        'two headers of encodings' =>
+          [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501 ],
+        'an empty encoding' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n", 501 ],
+        'chunks by HTTP/1.0' => [ "POST /rest/v1/rpc/x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501 ],
+        'a long chunk extension' =>
+          [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;" . ('a' x 70_000), 431 ],
+        'a long trailer' => [ "POST /rest/v1/rpc/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " . ('a' x 70_000), 431 ],
         'a long line' => [ 'GET /' . ('a' x 17000) . " HTTP/1.1\r\n\r\n", 431 ],
         'a large header' => [ "${get}X-Long: " . ('a' x 17000) . "\r\n\r\n", 431 ],
         'many headers' => [ $get . join('', map { "X-$_: $_\r\n" } 1 .. 3000) . "\r\n", 431 ],
@@ -297,6 +305,9 @@ subtest 'a Unix socket' => sub {
     is($ask->(), "alive\n", 'the next one takes its place');
     stop_edge($edge);
     ok(!-e $path, 'a proper end removes it');
+    append_to_file($path, 'precious');
+    ok(!IPC::Run::run([ 'helix-edge', '--database', 'x', '--listen', "unix:$path" ], '2>', \my $error), 'an ordinary file is none');
+    is(slurp_file($path), 'precious', 'which stays as it is');
 };
 
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server has seen nothing of it');

@@ -119,6 +119,9 @@ is(verified(token('HS256', claims(sub => '"auth0|12"'))), 'api_user||f', 'a sub 
 my $now = int time;
 is(verified(token('HS256', claims(exp => $now - 10))), $as_user, 'clocks may differ by 30 s: exp');
 is(verified(token('HS256', claims(nbf => $now + 20, iat => $now + 20))), $as_user, 'nbf and iat');
+ConnectTest::write_file($node->data_dir . '/token', token('HS256', claims(exp => '9300000000000')));
+is($node->safe_psql('postgres', "SELECT keep_until - now() > '50 s' FROM helix_internal.verify_jwt(pg_read_file('token'))"), 't',
+    'an exp that no timestamp can tell is far away');
 my %refused = (
     'it has expired' => token('HS256', claims(exp => $now - 40)),
     'it has no exp' => token('HS256', claims(exp => undef)),
