@@ -3,6 +3,7 @@
 
 #include "ledger/attempts.hpp"
 
+#include "ledger/request_ids.hpp"
 #include "ledger/writer.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -31,10 +32,30 @@ bool is_to_be_written(const Attempt& attempt) {
     return attempt.error == nullptr && !attempt.alone;
 }
 
+// Request ids that nobody has used are remembered in one pass.
+void remember_first_ones(std::span<Attempt*> attempts) {
+    if (std::none_of(attempts.begin(), attempts.end(), [](const Attempt* each) { return each->is_first; })) {
+        return;
+    }
+    NewRequestIds ids(static_cast<int>(attempts.size()));
+    for (Attempt* attempt : attempts) {
+        if (is_to_be_written(*attempt) && attempt->is_first) {
+            attempt->id = ids.remember(attempt->execution);
+        }
+    }
+    ids.finish();
+}
+
 void write(std::span<Attempt*> attempts, TimestampTz now) {
     Writer writer(now, static_cast<int>(attempts.size()));
+    remember_first_ones(attempts);
     for (Attempt* attempt : attempts) {
-        if (is_to_be_written(*attempt)) {
+        if (!is_to_be_written(*attempt)) {
+            continue;
+        }
+        if (attempt->is_first) {
+            writer.append_as(attempt->id, attempt->execution);
+        } else {
             attempt->id = writer.append(attempt->execution);
         }
     }
@@ -58,6 +79,7 @@ void write_each(std::span<Attempt*> attempts, TimestampTz now, const char* lock_
         if (!is_to_be_written(attempt)) {
             continue;
         }
+        attempt.is_first = false; // another transaction may have used it meanwhile
         ErrorData* error = error_of_writing(attempts.subspan(i, 1), now, lock_timeout);
         attempt.alone = error != nullptr && is_missed_lock(*error, lock_timeout);
         attempt.error = error == nullptr || attempt.alone ? nullptr : error_of_element(error);

@@ -12,6 +12,7 @@ struct Attempt {
     std::int64_t id;
     ErrorData* error; // null: nothing wrong is known of it
     bool alone;       // it has to be recorded by itself, so that nobody waits for it
+    bool is_first;    // nobody had used its request id when that was looked up
 };
 
 // Returns the error where it says something about the element; rethrows any other: the transaction has to be repeated,

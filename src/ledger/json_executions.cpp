@@ -3,17 +3,16 @@
 
 #include "ledger/json_executions.hpp"
 
-#include "core/characters.hpp"
 #include "core/error.hpp"
 #include "core/error_text.hpp"
 #include "core/json_parts.hpp"
+#include "core/plain_json.hpp"
 #include "core/uuid.hpp"
 #include "ledger/call_forms.hpp"
+#include "ledger/plain_values.hpp"
 #include "pg/catch_error.hpp"
 #include "pg/text.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <cstring>
 
 extern "C" {
@@ -136,27 +135,6 @@ bool boolean_of(const JsonbValue& value) {
         refuse_type(value, "true or false");
     }
     return value.val.boolean;
-}
-
-// "2026-10-05", as nearly all are written; none of anything else. It costs a tenth of date_in().
-std::optional<DateADT> plain_date(std::string_view text) {
-    constexpr std::string_view form = "dddd-dd-dd";
-    const auto fits = [](char place, char c) { return place == 'd' ? is_digit(c) : c == place; };
-    if (!std::equal(form.begin(), form.end(), text.begin(), text.end(), fits)) {
-        return std::nullopt;
-    }
-    const auto number = [text](std::size_t from, std::size_t count) {
-        int value = 0;
-        std::from_chars(text.data() + from, text.data() + from + count, value);
-        return value;
-    };
-    const int year = number(0, 4);
-    const int month = number(5, 2);
-    const int day = number(8, 2);
-    if (year == 0 || month < 1 || month > MONTHS_PER_YEAR || day < 1 || day > day_tab[isleap(year)][month - 1]) {
-        return std::nullopt;
-    }
-    return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
 }
 
 DateADT date_of(const JsonbValue& value) {
@@ -289,6 +267,16 @@ Request read_object(JsonbContainer* object, pg::JsonPlace& place, decltype(set_f
     return request;
 }
 
+Request read_plain(const PlainObject& object, pg::JsonPlace& place, decltype(set_field)* set_member) {
+    Request request;
+    for (const PlainMember& member : object) {
+        place.field = member.name;
+        set_member(request, member.name, plain_value(member));
+    }
+    place.field = {};
+    return request;
+}
+
 Jsonb* parse(const char* json) {
     return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }
@@ -387,6 +375,10 @@ JsonExecutions JsonExecutions::from_calls(ArrayType* calls, int most) {
 Request JsonExecutions::read(pg::JsonPlace& place) const {
     place.field = {};
     const Element& element = elements_[place.element];
+    const auto set_member = are_calls_ ? set_parameter : set_field;
+    if (PlainObject plain; element.text != nullptr && plain.read(element.text)) {
+        return read_plain(plain, place, set_member);
+    }
     if (are_calls_) {
         check_forms_of_call(element.text);
     }
@@ -394,7 +386,7 @@ Request JsonExecutions::read(pg::JsonPlace& place) const {
     if (object == nullptr) {
         throw Error(sqlstate::invalid_parameter_value, "expected an object");
     }
-    return read_object(object, place, are_calls_ ? set_parameter : set_field);
+    return read_object(object, place, set_member);
 }
 
 } // namespace helix::ledger

@@ -88,17 +88,31 @@ bool comes_before(const Attempt* one, const Attempt* other) {
     return users != 0 ? users < 0 : one->execution.request_id < other->execution.request_id;
 }
 
+// Says of each request id what others do with it. Of those that come twice the second is as if it was used.
+void look_up(std::span<Attempt*> sorted) {
+    RequestIdLookup lookup;
+    const Attempt* last = nullptr;
+    for (Attempt* attempt : sorted) {
+        if (attempt->execution.request_id) {
+            const auto state = lookup.state_of(attempt->execution);
+            attempt->alone = state == RequestIdState::busy;
+            attempt->is_first = state == RequestIdState::unused && (last == nullptr || comes_before(last, attempt));
+            last = attempt;
+        }
+    }
+    lookup.finish();
+}
+
 void write(std::span<Attempt> attempts, TimestampTz now) {
     auto** sorted = static_cast<Attempt**>(palloc(sizeof(void*) * attempts.size()));
     std::size_t count = 0;
     for (Attempt& attempt : attempts) {
         if (attempt.error == nullptr && !attempt.alone) {
-            attempt.alone = attempt.execution.request_id && is_being_remembered(attempt.execution);
-            sorted[count] = &attempt;
-            count += attempt.alone ? 0 : 1;
+            sorted[count++] = &attempt;
         }
     }
     std::stable_sort(sorted, sorted + count, comes_before);
+    look_up({sorted, count});
     write_right_ones({sorted, count}, now, longest_wait);
 }
 

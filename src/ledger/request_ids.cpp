@@ -11,8 +11,9 @@
 #include "pg/text.hpp"
 #include "pg/times.hpp"
 
+#include <algorithm>
+
 extern "C" {
-#include "access/genam.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "utils/fmgroids.h"
@@ -23,6 +24,16 @@ extern "C" {
 namespace helix::ledger {
 
 namespace {
+
+// Columns of helix_internal.request_ids, in the order of its definition.
+struct Column {
+    enum : int { user_id, request_id, execution_id, content, recorded_at };
+};
+
+// Columns of its primary key.
+struct Key {
+    enum : int { user_id, request_id, count };
+};
 
 constexpr std::int64_t most_forgotten_at_once = 10'000;
 constexpr int attempts_to_remember = 3;
@@ -120,31 +131,60 @@ RememberedRequest remember_request(const Execution& execution) {
                     errmsg("could not settle a request id used concurrently"), errhint("Try again.")));
 }
 
-bool is_being_remembered(const Execution& execution) {
-    struct Key {
-        enum : int { user_id, request_id, count };
-    };
-    Relation table = table_open(pg::internal_relation("request_ids"), AccessShareLock);
-    Relation index = index_open(RelationGetPrimaryKeyIndex(table), AccessShareLock);
+RequestIdLookup::RequestIdLookup()
+    : table_(table_open(pg::internal_relation("request_ids"), AccessShareLock)),
+      index_(index_open(RelationGetPrimaryKeyIndex(table_), AccessShareLock)),
+      what_others_write_(static_cast<SnapshotData*>(palloc0(sizeof(SnapshotData)))),
+      slot_(table_slot_create(table_, nullptr)) {
+    InitDirtySnapshot(*what_others_write_);
+    scan_ = pg::begin_index_scan(table_, index_, what_others_write_, Key::count);
+}
+
+RequestIdState RequestIdLookup::state_of(const Execution& execution) {
     ScanKeyData keys[Key::count];
-    const auto set = [index, &keys](int key, RegProcedure equal, Datum value) {
+    const auto set = [this, &keys](int key, RegProcedure equal, Datum value) {
         ScanKeyEntryInitialize(&keys[key], 0, static_cast<AttrNumber>(key + 1), BTEqualStrategyNumber, InvalidOid,
-                               index->rd_indcollation[key], equal, value);
+                               index_->rd_indcollation[key], equal, value);
     };
     set(Key::user_id, F_UUID_EQ, UUIDPGetDatum(&execution.user_id));
     set(Key::request_id, F_TEXTEQ, pg::text_datum(*execution.request_id));
-    SnapshotData what_others_write;
-    InitDirtySnapshot(what_others_write);
-    TupleTableSlot* slot = table_slot_create(table, nullptr);
-    IndexScanDesc scan = pg::begin_index_scan(table, index, &what_others_write, Key::count);
-    index_rescan(scan, keys, Key::count, nullptr, 0);
-    const bool found = index_getnext_slot(scan, ForwardScanDirection, slot) &&
-                       (TransactionIdIsValid(what_others_write.xmin) || TransactionIdIsValid(what_others_write.xmax));
-    index_endscan(scan);
-    ExecDropSingleTupleTableSlot(slot);
-    index_close(index, AccessShareLock);
-    table_close(table, AccessShareLock);
-    return found;
+    index_rescan(scan_, keys, Key::count, nullptr, 0);
+    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) {
+        return RequestIdState::unused;
+    }
+    const bool is_open =
+        TransactionIdIsValid(what_others_write_->xmin) || TransactionIdIsValid(what_others_write_->xmax);
+    return is_open ? RequestIdState::busy : RequestIdState::used;
+}
+
+void RequestIdLookup::finish() {
+    index_endscan(scan_);
+    ExecDropSingleTupleTableSlot(slot_);
+    index_close(index_, AccessShareLock);
+    table_close(table_, AccessShareLock);
+}
+
+NewRequestIds::NewRequestIds(int count) : rows_(pg::internal_relation("request_ids"), count) {}
+
+std::int64_t NewRequestIds::remember(const Execution& execution) {
+    const std::int64_t new_id = next_execution_id();
+    rows_.add([&execution, new_id](TupleTableSlot* slot) {
+        std::fill_n(slot->tts_isnull, slot->tts_tupleDescriptor->natts, true); // also of columns that others have added
+        const auto set = [slot](int column, Datum value) {
+            slot->tts_values[column] = value;
+            slot->tts_isnull[column] = false;
+        };
+        set(Column::user_id, UUIDPGetDatum(&execution.user_id));
+        set(Column::request_id, pg::text_datum(*execution.request_id));
+        set(Column::execution_id, Int64GetDatum(new_id));
+        set(Column::content, Int64GetDatum(execution.content));
+        set(Column::recorded_at, TimestampTzGetDatum(GetCurrentTimestamp()));
+    });
+    return new_id;
+}
+
+void NewRequestIds::finish() {
+    rows_.finish();
 }
 
 bool request_ids_task() {

@@ -3,6 +3,12 @@
 #pragma once
 
 #include "ledger/execution.hpp"
+#include "pg/batch_writer.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "utils/snapshot.h"
+}
 
 namespace helix::ledger {
 
@@ -16,9 +22,38 @@ struct RememberedRequest {
 // unless helix.request_id_conflict is ignore.
 RememberedRequest remember_request(const Execution& execution);
 
-// Whether another transaction, not ended yet, is recording or forgetting the same request id: remember_request() would
-// wait for it.
-bool is_being_remembered(const Execution& execution);
+// What is known of a request id. It is busy while another transaction, not ended yet, records or forgets it: then
+// remember_request() would wait.
+enum class RequestIdState { unused, used, busy };
+
+// Looks up many request ids. Plain data; an abort closes it.
+class RequestIdLookup {
+  public:
+    RequestIdLookup();
+    RequestIdState state_of(const Execution& execution);
+    void finish();
+
+  private:
+    Relation table_;
+    Relation index_;
+    SnapshotData* what_others_write_;
+    TupleTableSlot* slot_;
+    IndexScanDesc scan_;
+};
+
+// Remembers many request ids that were unused. Raises 23505 where one is no longer. Plain data; an abort closes it.
+class NewRequestIds {
+  public:
+    explicit NewRequestIds(int count);
+
+    // Gives a new execution id to the execution and its request id.
+    std::int64_t remember(const Execution& execution);
+
+    void finish();
+
+  private:
+    pg::BatchWriter rows_;
+};
 
 // The worker's: forgets ids that are older than the window. True where more are left to do.
 bool request_ids_task();

@@ -9,34 +9,22 @@
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
-#include "pg/table_writer.hpp"
+#include "pg/batch_writer.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
 #include "worker/worker.hpp"
-
-extern "C" {
-#include "access/heapam.h"
-#include "executor/tuptable.h"
-}
 
 namespace helix::ledger {
 
 struct WriterState {
     TimestampTz now;
     std::int64_t xid;
-    pg::TableWriter partition;
-    BulkInsertState bulk; // null for a single row
-    TupleTableSlot** slots;
-    int capacity;
-    int buffered;
-    int written;
+    pg::BatchWriter partition;
 };
 
 namespace {
 
 int arrivals = 0; // rows written in this transaction; the worker learns of them at its commit
-
-constexpr int max_batch = 128; // measured: a slot for each of 1,000 rows costs more than it saves
 
 // Columns of helix_internal.executions, in the order of its definition.
 enum Column {
@@ -108,7 +96,6 @@ void fill_correction(SlotFiller& row, std::int64_t new_id, const Correction* cor
 void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_id, const Execution& execution) {
     const auto int8 = [](std::int64_t value) { return Int64GetDatum(value); };
     const auto same = [](Datum value) { return value; };
-    ExecClearTuple(slot);
     SlotFiller row(slot);
     row.set(id, Int64GetDatum(new_id));
     row.set(xid, Int64GetDatum(state.xid));
@@ -134,31 +121,6 @@ void fill_slot(TupleTableSlot* slot, const WriterState& state, std::int64_t new_
     row.set(service_tier, execution.service_tier, pg::text_datum);
     row.set(sent_model, execution.sent_model, pg::text_datum);
     fill_correction(row, new_id, execution.correction);
-    ExecStoreVirtualTuple(slot);
-}
-
-void flush(WriterState& state) {
-    if (state.buffered == 0) {
-        return;
-    }
-    EState* const executor = state.partition.executor;
-    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(executor));
-    if (state.buffered == 1) {
-        pg::write_row(state.partition, state.slots[0]);
-    } else {
-        table_multi_insert(state.partition.table, state.slots, state.buffered, GetCurrentCommandId(true), 0,
-                           state.bulk);
-        for (int i = 0; i < state.buffered; ++i) {
-            pg::write_index_entries(state.partition, state.slots[i]);
-        }
-    }
-    for (int i = 0; i < state.buffered; ++i) {
-        ExecClearTuple(state.slots[i]);
-    }
-    MemoryContextSwitchTo(caller);
-    ResetPerTupleExprContext(executor);
-    state.written += state.buffered;
-    state.buffered = 0;
 }
 
 } // namespace
@@ -176,62 +138,48 @@ void initialize_writer() {
         nullptr);
 }
 
-Writer::Writer(TimestampTz now, int capacity) : state_(static_cast<WriterState*>(palloc0(sizeof(WriterState)))) {
+Writer::Writer(TimestampTz now, int capacity) {
     PreventCommandIfReadOnly("recording"); // the table access method does not check it
     ensure_watermark();
-    state_->now = now;
-    state_->xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
-    state_->partition = pg::open_writer(partition_for(now)); // adoption and retention lock writers out here
+    const auto xid = static_cast<std::int64_t>(U64FromFullTransactionId(GetTopFullTransactionId()));
+    const Oid partition = partition_for(now);
+    state_ = static_cast<WriterState*>(palloc(sizeof(WriterState)));
+    new (state_) WriterState{now, xid, pg::BatchWriter(partition, capacity)}; // adoption and retention lock writers out
     confirm_ids();
-    state_->capacity = std::clamp(capacity, 1, max_batch);
-    state_->slots = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * state_->capacity));
-    for (int i = 0; i < state_->capacity; ++i) {
-        state_->slots[i] = table_slot_create(state_->partition.table, nullptr);
-    }
-    state_->bulk = state_->capacity > 1 ? GetBulkInsertState() : nullptr;
 }
 
 std::int64_t Writer::append(const Execution& execution) {
-    std::int64_t new_id = 0;
-    bool is_new = true;
+    RememberedRequest seen{0, true};
     if (execution.request_id) {
-        const auto seen = remember_request(execution);
-        new_id = seen.execution_id;
-        is_new = seen.is_new;
+        seen = remember_request(execution);
     } else {
-        new_id = next_execution_id();
+        seen.execution_id = next_execution_id();
     }
     std::optional<budgets::Reserved> reserved;
     if (execution.reservation_id) {
         reserved = budgets::settle({*execution.reservation_id, execution.user_id, execution.operation_id,
-                                    execution.reservation_holder, is_new});
+                                    execution.reservation_holder, seen.is_new});
     }
-    if (!is_new) {
-        return new_id;
+    if (seen.is_new) {
+        write(seen.execution_id, execution, reserved);
     }
+    return seen.execution_id;
+}
+
+void Writer::append_as(std::int64_t new_id, const Execution& execution) {
+    write(new_id, execution, std::nullopt);
+}
+
+void Writer::write(std::int64_t new_id, const Execution& execution, const std::optional<budgets::Reserved>& reserved) {
     budgets::write_moved_costs({execution.user_id, execution.operation_id, execution.cost_usd, execution.date,
                                 execution.occurred_at, state_->now},
                                reserved);
-    const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_->partition.executor));
-    fill_slot(state_->slots[state_->buffered++], *state_, new_id, execution);
-    MemoryContextSwitchTo(caller);
+    state_->partition.add([&](TupleTableSlot* slot) { fill_slot(slot, *state_, new_id, execution); });
     cache::invalidate_recorded(std::to_array(execution.user_id.data), execution.operation_id);
-    if (state_->buffered == state_->capacity) {
-        flush(*state_);
-    }
-    return new_id;
 }
 
 void Writer::finish() {
-    flush(*state_);
-    if (state_->bulk != nullptr) {
-        FreeBulkInsertState(state_->bulk);
-    }
-    for (int i = 0; i < state_->capacity; ++i) {
-        ExecDropSingleTupleTableSlot(state_->slots[i]);
-    }
-    pg::close_writer(state_->partition);
-    arrivals += state_->written;
+    arrivals += state_->partition.finish();
 }
 
 } // namespace helix::ledger

@@ -22,9 +22,14 @@ class Writer {
     // first id is returned.
     std::int64_t append(const Execution& execution);
 
+    // Appends one whose request id has been remembered with `new_id`. It settles no reservation.
+    void append_as(std::int64_t new_id, const Execution& execution);
+
     void finish();
 
   private:
+    void write(std::int64_t new_id, const Execution& execution, const std::optional<budgets::Reserved>& reserved);
+
     WriterState* state_;
 };
 
