@@ -4,9 +4,10 @@
 #include "core/numbers.hpp"
 #include "edge/refusal.hpp"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <cstring>
+#include <new>
 
 namespace helix::edge {
 
@@ -46,10 +47,21 @@ std::size_t Callers::HashOfDigest::operator()(const Digest& digest) const {
     return hash;
 }
 
+// The algorithm is looked up once: OpenSSL 3 takes four times as long for that as for a token.
 Callers::Digest Callers::digest_of(std::string_view token) {
+    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    static EVP_MD_CTX* const context = EVP_MD_CTX_new();
     Digest digest;
-    SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+    if (EVP_DigestInit_ex(context, algorithm, nullptr) != 1 ||
+        EVP_DigestUpdate(context, token.data(), token.size()) != 1 ||
+        EVP_DigestFinal_ex(context, digest.data(), nullptr) != 1) {
+        throw std::bad_alloc();
+    }
     return digest;
+}
+
+std::shared_ptr<const Caller> Callers::known_caller_of(const Request& request) {
+    return find(digest_of(token_of(request)));
 }
 
 asio::awaitable<std::shared_ptr<const Caller>> Callers::caller_of(const Request& request) {

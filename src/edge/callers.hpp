@@ -29,6 +29,9 @@ class Callers {
     // The caller of a request. Throws Refusal 401 where the token is not accepted.
     asio::awaitable<std::shared_ptr<const Caller>> caller_of(const Request& request);
 
+    // The same without asking the server: null where it has to be asked.
+    std::shared_ptr<const Caller> known_caller_of(const Request& request);
+
     // Whoever sends no token.
     asio::awaitable<std::shared_ptr<const Caller>> anonymous() { return verified({}); }
 

@@ -24,7 +24,10 @@ constexpr std::string_view record_for = R"sql(
       FROM helix_internal.record_for($1, $2, $3) r)sql";
 enum RecordedColumn : int { element, id, alone, sqlstate, message, detail, hint };
 
-constexpr int most_sending = 2; // calls on their way: while one commits, the next is written
+// The more go together, the less each costs: by 28 instead of 15 the server's share fell by an eighth. So another call
+// is on its way at the same time only where there are enough for both.
+constexpr int most_sending = 2;
+constexpr std::size_t enough_for_another = 100;
 
 Response recorded(std::string_view execution_id) {
     Response response = json_response(200, std::string(execution_id));
@@ -66,7 +69,7 @@ asio::awaitable<std::optional<Response>> Recordings::answer(std::shared_ptr<cons
     const auto executor = co_await asio::this_coro::executor;
     Waiting waiting{std::move(caller), request.body, asio::steady_timer(executor, Clock::time_point::max()), {}};
     waiting_.push_back(&waiting);
-    if (sending_ < most_sending) {
+    if (sending_ == 0 || (sending_ < most_sending && waiting_.size() >= enough_for_another)) {
         ++sending_;
         asio::co_spawn(executor, send(), asio::detached);
     }

@@ -103,6 +103,8 @@ void RequestReader::take_header() {
     std::string_view target(message.target().data(), message.target().size());
     request_.path = take_part(target, "?");
     request_.query = target;
+    constexpr std::size_t usual_headers = 8;
+    request_.headers.reserve(usual_headers);
     for (const auto& field : message) {
         request_.headers.push_back(
             {lower({field.name_string().data(), field.name_string().size()}), std::string(field.value())});

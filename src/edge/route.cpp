@@ -2,6 +2,7 @@
 #include "edge/route.hpp"
 
 #include "core/characters.hpp"
+#include "core/text_parts.hpp"
 
 #include <algorithm>
 
@@ -76,8 +77,12 @@ std::string_view Route::methods() const {
 }
 
 bool Route::takes(std::string_view method) const {
-    const std::string listed = ", " + std::string(methods()) + ",";
-    return listed.find(", " + std::string(method) + ",") != std::string::npos;
+    for (std::string_view listed = methods(); !listed.empty();) {
+        if (take_part(listed, ", ") == method) {
+            return true;
+        }
+    }
+    return false;
 }
 
 } // namespace helix::edge

@@ -3,10 +3,10 @@
 #include "edge/rpc_call.hpp"
 
 #include "core/json_parts.hpp"
+#include "core/plain_json.hpp"
 #include "core/text_parts.hpp"
 #include "edge/query.hpp"
 #include "edge/refusal.hpp"
-#include "edge/rpc_sql.hpp"
 
 #include <algorithm>
 
@@ -98,9 +98,17 @@ class Names {
     std::vector<std::string_view> all_;
 };
 
+void choose(RpcCall& call, std::string_view name, const Names& names, const Candidates& candidates) {
+    call.function = chosen(candidates, name, names.all());
+    call.arguments.reserve(names.all().size());
+    for (const std::string_view argument : names.all()) {
+        call.arguments.push_back(call.function->parameter(argument));
+    }
+}
+
 // Of fields with one name the last counts.
 void read_fields(RpcCall& call, std::string_view name, const std::vector<QueryField>& fields,
-                 const Candidates& candidates, const Shape& shape) {
+                 const Candidates& candidates) {
     Names names(name);
     std::vector<std::string_view> values;
     for (const QueryField& field : fields) {
@@ -108,15 +116,30 @@ void read_fields(RpcCall& call, std::string_view name, const std::vector<QueryFi
         values.resize(names.all().size());
         values[place] = field.value;
     }
-    call.function = chosen(candidates, name, names.all());
-    call.sql = sql_with_texts(*call.function, names.all(), shape);
+    choose(call, name, names, candidates);
+    call.form = RpcCall::Form::texts;
     for (const std::string_view value : values) {
         call.parameters.push_back(Parameter::text(std::string(value)));
     }
 }
 
-void read_json(RpcCall& call, std::string_view name, std::string_view sent, const Candidates& candidates,
-               const Shape& shape) {
+void add_members(Names& names, std::string_view object) {
+    if (PlainObject plain; plain.read(object)) {
+        for (const PlainMember& member : plain) {
+            names.add(member.name);
+        }
+        return;
+    }
+    const auto members = json_members(object);
+    if (!members) {
+        refuse_json();
+    }
+    for (const JsonMember& member : *members) {
+        names.add(member.name);
+    }
+}
+
+void read_json(RpcCall& call, std::string_view name, std::string_view sent, const Candidates& candidates) {
     std::string_view body = trimmed(sent);
     const bool is_object = body.starts_with('{');
     if (body.empty()) {
@@ -124,25 +147,19 @@ void read_json(RpcCall& call, std::string_view name, std::string_view sent, cons
     } else if (!is_object || body.find('\0') != std::string_view::npos) {
         refuse_json();
     }
-    const auto members = json_members(body);
-    if (!members) {
-        refuse_json();
-    }
     Names names(name);
-    for (const JsonMember& member : *members) {
-        names.add(member.name);
-    }
-    call.function = chosen(candidates, name, names.all());
-    call.sql = sql_with_json(*call.function, names.all(), shape);
-    if (!members->empty()) {
+    add_members(names, body);
+    choose(call, name, names, candidates);
+    call.form = RpcCall::Form::json;
+    if (!names.all().empty()) {
         call.parameters.push_back(Parameter::text(std::string(body)));
     }
 }
 
 void read_body(RpcCall& call, std::string_view name, const std::string& body, const Candidates& candidates,
-               std::string_view type, const Shape& shape) {
+               std::string_view type) {
     call.function = chosen_for_body(candidates, name, type);
-    call.sql = sql_with_body(*call.function, shape);
+    call.form = RpcCall::Form::body;
     call.parameters.push_back(Parameter::bytes(body));
 }
 
@@ -159,27 +176,26 @@ void check_no_fields(const std::vector<QueryField>& fields) {
     }
 }
 
-void read_post(RpcCall& call, std::string_view name, const Request& request, const Candidates& candidates,
-               const Shape& shape) {
+void read_post(RpcCall& call, std::string_view name, const Request& request, const Candidates& candidates) {
     const auto content = request.header("content-type");
     if (names_type(content, "application/octet-stream")) {
-        read_body(call, name, request.body, candidates, "bytea", shape);
+        read_body(call, name, request.body, candidates, "bytea");
     } else if (names_type(content, "text/plain")) {
-        read_body(call, name, request.body, candidates, "text", shape);
+        read_body(call, name, request.body, candidates, "text");
     } else if (names_type(content, "application/x-www-form-urlencoded")) {
-        read_fields(call, name, fields_of(request.body), candidates, shape);
+        read_fields(call, name, fields_of(request.body), candidates);
     } else if (!content.empty() && !names_type(content, "application/json")) {
         throw Refusal(415, "PGRST102", "Content-Type not acceptable: " + std::string(content), {},
                       "Send application/json.");
     } else if (has_json_body_form(candidates)) {
-        read_body(call, name, request.body, candidates, "json", shape);
+        read_body(call, name, request.body, candidates, "json");
     } else {
-        read_json(call, name, request.body, candidates, shape);
+        read_json(call, name, request.body, candidates);
     }
 }
 
-void check_shape(const RpcCall& call, const Shape& shape) {
-    if (!shape.is_plain() && call.function->returns != Function::Returns::row) {
+void check_shape(const RpcCall& call) {
+    if (!call.shape.is_plain() && call.function->returns != Function::Returns::row) {
         throw Refusal(400, "PGRST100", "the function returns no rows, so that they have no columns",
                       "select, order, limit and offset are for rows.");
     }
@@ -187,23 +203,35 @@ void check_shape(const RpcCall& call, const Shape& shape) {
 
 } // namespace
 
+std::string RpcCall::sql() const {
+    switch (form) {
+    case Form::texts:
+        return sql_with_texts(*function, arguments, shape);
+    case Form::body:
+        return sql_with_body(*function, shape);
+    case Form::json:
+        break;
+    }
+    return sql_with_json(*function, arguments, shape);
+}
+
 RpcCall read_call(const Request& request, std::string_view name, const Candidates& candidates) {
     check_profile(request);
     const Wishes wishes = read_wishes(request);
     const bool is_post = request.method == "POST";
     auto fields = fields_of(request.query);
-    Shape shape = take_shapes(fields);
-    shape.one = wishes.one;
     RpcCall call;
+    call.shape = take_shapes(fields);
+    call.shape.one = wishes.one;
     call.wants_one = wishes.one;
     call.counts = wishes.count;
     if (is_post) {
         check_no_fields(fields);
-        read_post(call, name, request, candidates, shape);
+        read_post(call, name, request, candidates);
     } else {
-        read_fields(call, name, fields, candidates, shape);
+        read_fields(call, name, fields, candidates);
     }
-    check_shape(call, shape);
+    check_shape(call);
     call.read_only = !is_post || call.function->only_reads;
     return call;
 }

@@ -4,19 +4,27 @@
 
 #include "edge/function.hpp"
 #include "edge/request.hpp"
+#include "edge/rpc_sql.hpp"
 #include "edge/statement.hpp"
 
 namespace helix::edge {
 
 struct RpcCall {
+    enum class Form { json, texts, body }; // of the arguments
+
     std::shared_ptr<const Function> function;
-    std::string sql;
-    std::vector<Parameter> parameters;
+    Form form = Form::json;
+    Arguments arguments{}; // those of the function that are given; none for a body
+    std::vector<Parameter> parameters{};
+    Shape shape{};
     bool read_only = false;
     bool wants_one = false; // application/vnd.pgrst.object+json: exactly one row of a set
     bool counts = false;    // Prefer: count=exact
 
-    Statement statement() const { return {sql, parameters, function->is_foreign}; }
+    std::string sql() const;
+
+    // `text` is sql(), which has to stay.
+    Statement statement(std::string_view text) const { return {text, parameters, function->is_foreign}; }
 };
 
 // Columns of the call's only row.

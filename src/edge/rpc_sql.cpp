@@ -60,27 +60,28 @@ std::string call_of(const Function& function, const std::string& arguments) {
 
 } // namespace
 
-std::string sql_with_json(const Function& function, const std::vector<std::string_view>& names, const Shape& shape) {
-    std::string arguments;
+std::string sql_with_json(const Function& function, const Arguments& arguments, const Shape& shape) {
+    std::string passed;
     std::string columns;
-    for (const std::string_view name : names) {
+    for (const FunctionParameter* argument : arguments) {
         const std::string comma = columns.empty() ? "" : ", ";
-        arguments += comma + quoted_name(name) + " => b." + quoted_name(name);
-        columns += comma + quoted_name(name) + " " + function.parameter(name)->type;
+        const std::string name = quoted_name(argument->name);
+        passed += comma + name + " => b." + name;
+        columns += comma + name + " " + argument->type;
     }
     const std::string from =
-        names.empty() ? "" : "pg_catalog.json_to_record($1::pg_catalog.json) AS b(" + columns + ")";
-    return sql_of(function, call_of(function, arguments), from, shape);
+        arguments.empty() ? "" : "pg_catalog.json_to_record($1::pg_catalog.json) AS b(" + columns + ")";
+    return sql_of(function, call_of(function, passed), from, shape);
 }
 
-std::string sql_with_texts(const Function& function, const std::vector<std::string_view>& names, const Shape& shape) {
-    std::string arguments;
+std::string sql_with_texts(const Function& function, const Arguments& arguments, const Shape& shape) {
+    std::string passed;
     int number = 0;
-    for (const std::string_view name : names) {
-        arguments += arguments.empty() ? "" : ", ";
-        arguments += quoted_name(name) + " => $" + std::to_string(++number) + "::" + function.parameter(name)->type;
+    for (const FunctionParameter* argument : arguments) {
+        passed += passed.empty() ? "" : ", ";
+        passed += quoted_name(argument->name) + " => $" + std::to_string(++number) + "::" + argument->type;
     }
-    return sql_of(function, call_of(function, arguments), {}, shape);
+    return sql_of(function, call_of(function, passed), {}, shape);
 }
 
 std::string sql_with_body(const Function& function, const Shape& shape) {

@@ -1,4 +1,4 @@
-// Owns: the SQL of calls. Its only row has the columns of AnswerColumn. rpc_call.cpp uses it.
+// Owns: the SQL of calls. Its only row has the columns of AnswerColumn. RpcCall::sql() uses it.
 #pragma once
 
 #include "edge/function.hpp"
@@ -6,11 +6,13 @@
 
 namespace helix::edge {
 
-// The arguments of these names are members of the JSON object $1. Without names there is no parameter.
-std::string sql_with_json(const Function& function, const std::vector<std::string_view>& names, const Shape& shape);
+using Arguments = std::vector<const FunctionParameter*>;
 
-// The arguments of these names are the texts $1, $2, ….
-std::string sql_with_texts(const Function& function, const std::vector<std::string_view>& names, const Shape& shape);
+// The arguments are members of the JSON object $1. Without arguments there is no parameter.
+std::string sql_with_json(const Function& function, const Arguments& arguments, const Shape& shape);
+
+// The arguments are the texts $1, $2, ….
+std::string sql_with_texts(const Function& function, const Arguments& arguments, const Shape& shape);
 
 // The only argument is $1, in the binary form of its type.
 std::string sql_with_body(const Function& function, const Shape& shape);

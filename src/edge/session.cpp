@@ -58,12 +58,12 @@ asio::awaitable<void> Session::run() {
     co_await stream_->finish();
 }
 
-asio::awaitable<std::size_t> Session::read(char* bytes, std::size_t size) {
-    const std::size_t count = co_await stream_->read(bytes, size);
+// Whether bytes came before the end of the connection, and in time.
+bool Session::have_come(std::size_t count) const {
     if (count == 0 && expired_ && reader_.has_begun()) {
         throw Refusal(408, "408", "the request did not arrive in time");
     }
-    co_return count;
+    return count > 0;
 }
 
 asio::awaitable<bool> Session::next_request() {
@@ -96,8 +96,8 @@ asio::awaitable<bool> Session::read_header() {
         if (state != RequestReader::State::header) {
             co_return true;
         }
-        const std::size_t count = co_await read(buffer_.data(), buffer_.size());
-        if (count == 0) {
+        const std::size_t count = co_await stream_->read(buffer_.data(), buffer_.size());
+        if (!have_come(count)) {
             co_return false;
         }
         state = reader_.feed({buffer_.data(), count});
@@ -112,8 +112,8 @@ asio::awaitable<bool> Session::read_body() {
     std::string piece;
     while (state != RequestReader::State::done) {
         piece.resize(body_piece);
-        const std::size_t count = co_await read(piece.data(), piece.size());
-        if (count == 0) {
+        const std::size_t count = co_await stream_->read(piece.data(), piece.size());
+        if (!have_come(count)) {
             co_return false;
         }
         state = reader_.feed({piece.data(), count});

@@ -38,7 +38,7 @@ class Session : public Watched {
     asio::awaitable<bool> next_request();
     asio::awaitable<bool> read_header();
     asio::awaitable<bool> read_body();
-    asio::awaitable<std::size_t> read(char* bytes, std::size_t size);
+    bool have_come(std::size_t count) const;
     void identify();
     void take_slots();
     asio::awaitable<bool> answer();

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace helix::edge {
@@ -30,7 +31,10 @@ asio::awaitable<bool> write_both(AsyncStream& stream, std::string_view head, std
 
 class Plain final : public Stream {
   public:
-    explicit Plain(Socket socket) : socket_(std::move(socket)) {}
+    explicit Plain(Socket socket) : socket_(std::move(socket)) {
+        boost::system::error_code ignored;
+        socket_.non_blocking(true, ignored);
+    }
 
     asio::awaitable<bool> start() override { co_return true; }
 
@@ -39,7 +43,11 @@ class Plain final : public Stream {
     }
 
     asio::awaitable<bool> write(std::string_view head, std::string_view body) override {
-        return write_both(socket_, head, body);
+        std::array parts{head, body};
+        if (write_at_once(parts)) {
+            co_return true;
+        }
+        co_return co_await write_both(socket_, parts[0], parts[1]);
     }
 
     void cancel() override {
@@ -54,6 +62,20 @@ class Plain final : public Stream {
     }
 
   private:
+    // Nearly all answers fit into the socket's buffer: then nothing waits for the loop. What is left stays in `parts`.
+    bool write_at_once(std::array<std::string_view, 2>& parts) {
+        const std::array buffers{asio::buffer(parts[0].data(), parts[0].size()),
+                                 asio::buffer(parts[1].data(), parts[1].size())};
+        boost::system::error_code error;
+        std::size_t written = socket_.write_some(buffers, error);
+        for (std::string_view& part : parts) {
+            const std::size_t taken = std::min(written, part.size());
+            part.remove_prefix(taken);
+            written -= taken;
+        }
+        return parts[0].empty() && parts[1].empty();
+    }
+
     Socket socket_;
 };
 

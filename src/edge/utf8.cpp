@@ -1,9 +1,22 @@
 // UTF-8 as RFC 3629 has it, which is what PostgreSQL takes.
 #include "edge/utf8.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace helix::edge {
 
 namespace {
+
+// Whether the first eight bytes are ASCII, as nearly all are.
+bool begins_with_ascii(std::string_view text) {
+    std::uint64_t bytes = 0;
+    if (text.size() < sizeof bytes) {
+        return false;
+    }
+    memcpy(&bytes, text.data(), sizeof bytes);
+    return (bytes & 0x8080808080808080) == 0;
+}
 
 // The length of the character at the front; 0 where it is none.
 std::size_t character_length(std::string_view text) {
@@ -30,7 +43,7 @@ std::size_t character_length(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const std::size_t length = character_length(text);
+        const std::size_t length = begins_with_ascii(text) ? sizeof(std::uint64_t) : character_length(text);
         if (length == 0) {
             return false;
         }

@@ -8,7 +8,6 @@
 #include "edge/query.hpp"
 #include "edge/refusal.hpp"
 #include "edge/rpc_answer.hpp"
-#include "edge/rpc_sql.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,11 +72,12 @@ asio::awaitable<Response> Webhook::answer(const Request& request) {
     }
     const auto caller = co_await callers_.anonymous();
     const RpcCall call{
-        .function = receiver(), .sql = sql_with_body(*receiver(), {}), .parameters = {Parameter::bytes(request.body)}};
+        .function = receiver(), .form = RpcCall::Form::body, .parameters = {Parameter::bytes(request.body)}};
+    const std::string sql = call.sql();
     const std::array statements{call_settings(*caller, {.method = "POST",
                                                         .path = "/rpc/webhook_receive",
                                                         .headers = headers_as_json(request, told_by_edge(request))}),
-                                call.statement()};
+                                call.statement(sql)};
     const Outcome outcome = co_await database_.run(statements);
     if (outcome.error) {
         throw Refusal(503, outcome.error->sqlstate, "the webhook cannot be taken now");

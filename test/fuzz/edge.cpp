@@ -87,7 +87,7 @@ bool is_harmless(std::string_view sql) {
 void call(const Request& request, std::string_view name) {
     try {
         const RpcCall call = read_call(request, name, candidates());
-        check(is_harmless(call.sql), "SQL holds checked names alone");
+        check(is_harmless(call.sql()), "SQL holds checked names alone");
         check(request.method == "POST" || call.read_only, "only POST writes");
         for (const Parameter& parameter : call.parameters) {
             check(parameter.binary || parameter.value.find('\0') == std::string::npos, "a text has no NUL");
