@@ -15,7 +15,7 @@ install_tools() {
     [ -n "$quick" ] || [ "$clang_version" != 14 ] || tools+=(clang-tidy-14)
     [ -n "$quick" ] || tools+=("clang-$clang_version" "libclang-rt-$clang_version-dev" spin gcc)
     ! wants docs || tools+=(openssl)
-    ! wants tap || tools+=(curl openssl)
+    ! wants tap || tools+=(curl openssl slowhttptest)
     ! wants e2e || tools+=(nginx-light libnginx-mod-http-js)
     ! wants web || tools+=(chromium fonts-dejavu-core)
     install_packages "${tools[@]}" "${build_needs[@]}"

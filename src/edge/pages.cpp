@@ -59,9 +59,10 @@ std::optional<std::string> content_of(const std::string& path) {
         static_cast<std::size_t>(about.st_size) > largest_file) {
         return std::nullopt;
     }
+    std::string content(static_cast<std::size_t>(about.st_size), '\0');
     std::ifstream file(path, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(file), {}};
-    return file.bad() ? std::nullopt : std::optional(std::move(content));
+    file.read(content.data(), about.st_size); // at once: nobody else is answered meanwhile
+    return file ? std::optional(std::move(content)) : std::nullopt;
 }
 
 std::string_view keeping_of(std::string_view path) {

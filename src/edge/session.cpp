@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::seconds refusing_time{2};             // for a connection that is one too many
 constexpr std::chrono::seconds lingering_time{2};            // for what a refused client still sends
 constexpr std::size_t most_lingering = std::size_t{4} << 20; // bytes
+constexpr std::size_t small_answer = std::size_t{64} << 10;
 constexpr std::size_t body_piece = std::size_t{64} << 10;
 
 bool is_id(std::string_view text) {
@@ -148,14 +149,24 @@ void Session::take_slots() {
 asio::awaitable<bool> Session::answer() {
     const Request& request = reader_.request();
     ++shared_.answering;
-    const Response response = co_await shared_.service.answer(request, route_);
+    Response response = co_await shared_.service.answer(request, route_);
+    keep_in_memory(response);
     const bool last = !request.keep_alive || shared_.is_leaving;
     const bool sent = co_await send(response, last);
     --shared_.answering;
     request_slot_ = {};
     memory_slot_ = {};
+    answer_slot_ = {};
     address_slot_ = {};
     co_return sent && !last;
+}
+
+// Clients that take large answers slowly share the memory that bodies have. Small ones always go.
+void Session::keep_in_memory(Response& response) {
+    const std::size_t bytes = response.body.size();
+    if (bytes > small_answer && !(answer_slot_ = shared_.limits.memory(bytes))) {
+        response = Service::refused(Refusal(503, "503", "there is no memory for the answer"), route_);
+    }
 }
 
 asio::awaitable<bool> Session::send(const Response& response, bool last) {
@@ -164,6 +175,9 @@ asio::awaitable<bool> Session::send(const Response& response, bool last) {
     wait_no_longer_than(shared_.options.request_time);
     const bool bare = request.method == "HEAD" || !has_body(response.status);
     const bool sent = co_await stream_->write(head, bare ? std::string_view() : response.body);
+    if (!sent) {
+        stream_->abandon();
+    }
     log(response);
     co_return sent;
 }

@@ -42,6 +42,7 @@ class Session : public Watched {
     void identify();
     void take_slots();
     asio::awaitable<bool> answer();
+    void keep_in_memory(Response& response);
     asio::awaitable<bool> send(const Response& response, bool last);
     asio::awaitable<void> send_refusal(const Refusal& refusal);
     asio::awaitable<void> linger();
@@ -55,6 +56,7 @@ class Session : public Watched {
     Route route_;
     Limits::Slot request_slot_;
     Limits::Slot memory_slot_;
+    Limits::Slot answer_slot_;
     Limits::Slot address_slot_;
     Clock::time_point began_;
     bool expired_ = false;

@@ -29,6 +29,13 @@ asio::awaitable<bool> write_both(AsyncStream& stream, std::string_view head, std
     co_return !error;
 }
 
+// Closed here: its destructor would linger after all.
+void throw_away(Socket& socket) {
+    boost::system::error_code ignored;
+    socket.set_option(Socket::linger(true, 0), ignored);
+    socket.close(ignored);
+}
+
 class Plain final : public Stream {
   public:
     explicit Plain(Socket socket) : socket_(std::move(socket)) {
@@ -54,6 +61,8 @@ class Plain final : public Stream {
         boost::system::error_code ignored;
         socket_.cancel(ignored);
     }
+
+    void abandon() override { throw_away(socket_); }
 
     asio::awaitable<void> finish() override {
         boost::system::error_code ignored;
@@ -101,6 +110,8 @@ class Tls final : public Stream {
         boost::system::error_code ignored;
         stream_.next_layer().cancel(ignored);
     }
+
+    void abandon() override { throw_away(stream_.next_layer()); }
 
     // Only its own half: a client that never answers is not waited for.
     asio::awaitable<void> finish() override {

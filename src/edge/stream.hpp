@@ -36,6 +36,9 @@ class Stream {
     // Ends what runs.
     virtual void cancel() = 0;
 
+    // Has what the client has not taken thrown away with the connection; else the system would keep it for long.
+    virtual void abandon() = 0;
+
     // Tells the client that nothing more comes.
     virtual asio::awaitable<void> finish() = 0;
 };

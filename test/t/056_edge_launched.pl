@@ -88,7 +88,7 @@ subtest 'it is started' => sub {
     cmp_ok(answers_after($edge, '/healthz'), '<', 20, 'it answers');
     cmp_ok(answers_after($edge, '/readyz'), '<', 5, 'the database lets it in');
     recorded('one', 'a user records');
-    is($node->safe_psql('postgres', "SELECT user_id, cost_usd FROM helix.executions WHERE request_id = 'one'"), "$ada|0.5", 'as told');
+    is($node->safe_psql('postgres', "SELECT user_id, cost_usd FROM helix.executions WHERE request_id = 'one'"), "$ada|0.5", 'so');
     is($node->safe_psql('postgres', "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'helix-edge'"),
         'helix_edge_local', 'as its own role');
 };
@@ -133,7 +133,7 @@ subtest 'a reload' => sub {
 subtest 'wrong settings' => sub {
     my $from = -s $node->logfile;
     set('helix.edge_options' => '--no-such-option 1');
-    logs(qr/there is no option --no-such-option.*helix-edge \(PID \d+\) has ended: exit status 1/s, $from, 'an option that is none');
+    logs(qr/there is no option --no-such-option.*helix-edge \(PID \d+\) has ended: exit status 1/s, $from, 'no option');
     is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server goes on');
     my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1);
     $from = -s $node->logfile;
