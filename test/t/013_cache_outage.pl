@@ -349,7 +349,8 @@ subtest 'a fill lock that comes back with old data' => sub {
     ok(is_in_use(), 'Redis is in use again');
     isnt($redis->cli('KEYS', 'helix:fill:*doc:past'), '', 'and has the fill lock');
     my $began = time;
-    is($node->safe_psql('postgres', q(SELECT helix.cache_get_or_fetch('doc:past', 'SELECT to_jsonb(2)', 60))), '2', 'the next computes');
+    is($node->safe_psql('postgres', q(SELECT helix.cache_get_or_fetch('doc:past', 'SELECT to_jsonb(2)', 60))), '2',
+        'the next computes');
     cmp_ok(time - $began, '<', 5, 'and waits for nobody');
     $session->quit;
 };
