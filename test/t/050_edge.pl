@@ -341,6 +341,29 @@ subtest 'recordings that arrive together' => sub {
     is(sql('SELECT count(*) FROM helix.verify_ledger()'), '0', 'the sums are exact');
 };
 
+subtest 'calls one after the other, sent at once' => sub {
+    my $call = sub {
+        my ($function, $json) = @_;
+        return "POST /rest/v1/rpc/$function HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer $adas\r\nContent-Length: "
+          . length($json) . "\r\n\r\n$json";
+    };
+    my $socket = connect_edge($edge);
+    syswrite $socket, $call->('record_operation_execution', recording(p_request_id => '"sent at once 1"'))
+      . $call->('record_operation_execution', recording(p_user_id => qq("$bob")))
+      . $call->('no_function', '{}')
+      . $call->('record_operation_execution', '{"p_user_id"')
+      . $call->('record_operation_execution', recording(p_request_id => '"sent at once 2"'))
+      . "RUBBISH\r\n\r\n"
+      . $call->('record_operation_execution', recording(p_request_id => '"sent at once 3"'));
+    $socket->shutdown(1); # its half is closed before the first answer
+    my @responses = map { read_response($socket) } 1 .. 6;
+    is(join(' ', map { $_ ? $_->{status} : 'none' } @responses), '200 403 404 400 200 400', 'each is answered in its order');
+    is($responses[5]{headers}{connection}, 'close', 'what is no request ends the connection');
+    is(read_response($socket), undef, 'nothing comes after it');
+    is(sql("SELECT string_agg(id || ' ' || request_id, ', ' ORDER BY id) FROM helix.executions WHERE request_id ~ 'sent at once'"),
+        "$responses[0]{body} sent at once 1, $responses[4]{body} sent at once 2", 'and is not carried out');
+};
+
 subtest 'who may not record' => sub {
     my $grant = 'EXECUTE ON FUNCTION helix.record_operation_execution';
     my %nobody = ('anonymous' => token_of(role => 'anon', sub => $ada), 'without a role' => token_of(sub => $ada));
