@@ -31,6 +31,7 @@ int max_user_priority = 5;
 int max_payload_size = 1024 * 1024;
 int max_batch_dependencies = 10'000;
 int occurred_at_ahead_s = SECS_PER_DAY;
+char* dimensions = nullptr;
 int date_ahead = 1;
 int max_budgets_per_user = 1000;
 int max_preferences_per_user = 1000;
@@ -208,6 +209,8 @@ constexpr StringSetting string_settings[] = {
      check_databases, GUC_LIST_INPUT},
     {"helix.user_id", "The signed-in user's id where request.jwt.claims is not set.", nullptr, &user_id, "",
      check_user_id, 0, PGC_USERSET},
+    {"helix.dimensions", "Keys of the metadata that have sums by day, separated by commas.",
+     "helix.forget_dimension() ends one that is no longer named.", &dimensions, "", check_dimensions},
     {"helix.redis_url",
      "Where the application's Redis is; empty: where the environment's REDIS_URL says; off: no cache.",
      "redis://[user@]host:port/db, rediss://[user@]host:port/db or unix:///path?db=n; no password.", &redis_url, "",

@@ -58,6 +58,11 @@ extern int max_user_priority;       // default 5
 extern int max_payload_size;       // bytes of a payload, and of the parameters of a batch's operation; default 1 MB
 extern int max_batch_dependencies; // of a batch in all; default 10,000
 
+// Keys of the metadata that have sums by day, separated by commas. postgresql.conf, by reload. Default: none.
+extern char* dimensions;
+inline constexpr std::size_t most_dimensions = 16;
+inline constexpr std::size_t longest_dimension = 63; // bytes
+
 // How far in the future an execution may have occurred, in s. postgresql.conf, by reload. Default 1 day.
 extern int occurred_at_ahead_s;
 

@@ -53,6 +53,22 @@ bool check_databases(char** value, void**, GucSource) {
     return valid;
 }
 
+bool check_dimensions(char** value, void**, GucSource) {
+    const auto keys = list_of(*value);
+    if (keys.size() > most_dimensions) {
+        GUC_check_errdetail("It names %zu keys.", keys.size());
+        GUC_check_errhint("Name at most %zu.", most_dimensions);
+        return false;
+    }
+    for (const auto& key : keys) {
+        if (key.size() > longest_dimension) {
+            GUC_check_errdetail("\"%s\" is longer than %zu bytes.", key.c_str(), longest_dimension);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool check_user_id(char** value, void**, GucSource) {
     if (**value == '\0' || parse_uuid(*value)) {
         return true;

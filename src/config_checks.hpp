@@ -6,6 +6,7 @@
 namespace helix::config {
 
 bool check_databases(char** value, void** extra, GucSource source);
+bool check_dimensions(char** value, void** extra, GucSource source);
 bool check_user_id(char** value, void** extra, GucSource source);
 bool check_redis_url(char** value, void** extra, GucSource source);
 bool check_password_ref(char** value, void** extra, GucSource source);

@@ -131,7 +131,9 @@ CREATE FUNCTION helix.verify_ledger()
                f.final_usd::text, (e.cost_usd + f.moved_usd)::text
           -- A full join is one by hash, whatever statistics say of corrections.
           FROM finalized f FULL JOIN (SELECT x.* FROM helix_internal.executions x WHERE x.corrects IS NULL) e ON e.id = f.corrects
-         WHERE CASE WHEN f.corrects IS NOT NULL AND e.id IS NOT NULL THEN f.final_usd <> e.cost_usd + f.moved_usd ELSE false END;
+         WHERE CASE WHEN f.corrects IS NOT NULL AND e.id IS NOT NULL THEN f.final_usd <> e.cost_usd + f.moved_usd ELSE false END
+        UNION ALL
+        SELECT d.* FROM helix_internal.verify_dimensions() d;
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
     'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '

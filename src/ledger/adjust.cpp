@@ -50,7 +50,7 @@ std::string_view reason_argument(FunctionCallInfo fcinfo) {
 // It counts as the execution does.
 Execution row_of_execution(std::int64_t id, const pg_uuid_t& user, std::string_view operation) {
     pg::OwnerSpi spi;
-    const Corrected corrected = find_corrected(id);
+    Corrected corrected = find_corrected(id);
     spi.finish();
     if (!pg::same_uuid(corrected.execution.user_id, user) || corrected.execution.operation_id != operation) {
         ereport(ERROR,
@@ -58,6 +58,7 @@ Execution row_of_execution(std::int64_t id, const pg_uuid_t& user, std::string_v
                  errdetail("Its id is " INT64_FORMAT ".", id),
                  errhint("Pass the user and the operation that it was recorded for.")));
     }
+    corrected.execution.metadata = correction_metadata(std::nullopt, corrected);
     return corrected.execution;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ledger/corrected_execution.hpp"
 
+#include "pg/jsonb.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -13,7 +14,10 @@ namespace {
 // Only BRIN knows ids.
 pg::Statement select_execution(R"(
     SELECT e.xid, e.recorded_at, e.user_id, e.operation_id, e.provider, e.model, e.date, e.occurred_at, e.success,
-           e.corrects
+           e.corrects,
+           (SELECT pg_catalog.jsonb_object_agg(m.key, m.value)
+              FROM pg_catalog.jsonb_each(CASE WHEN pg_catalog.jsonb_typeof(e.metadata) = 'object' THEN e.metadata END) m
+             WHERE pg_catalog.jsonb_typeof(m.value) IN ('string', 'number', 'boolean'))
       FROM helix_internal.executions e
      WHERE e.id = $1)",
                                {INT8OID});
@@ -29,6 +33,7 @@ struct Found {
         occurred_at,
         success,
         corrects,
+        scalars,
     };
 };
 
@@ -93,7 +98,16 @@ Corrected find_corrected(std::int64_t id) {
     execution.date = DatumGetDateADT(pg::column(0, Found::date));
     execution.occurred_at = DatumGetTimestampTz(pg::column(0, Found::occurred_at));
     execution.success = DatumGetBool(pg::column(0, Found::success));
+    bool is_null = false;
+    const Datum scalars = pg::column(0, Found::scalars, &is_null);
+    if (!is_null) {
+        found.scalars = pg::copied_value(scalars);
+    }
     return found;
+}
+
+std::optional<Datum> correction_metadata(std::optional<Datum> own, const Corrected& corrected) {
+    return corrected.scalars ? pg::joined_jsonb(own, pg::jsonb_object("execution", *corrected.scalars)) : own;
 }
 
 Standing standing_of(const Corrected& corrected) {

@@ -15,8 +15,13 @@ struct Corrected {
     std::int64_t xid;
     TimestampTz recorded_at;
     Execution execution;
+    std::optional<Datum> scalars; // jsonb: what dimensions may go by, of its metadata
 };
 Corrected find_corrected(std::int64_t id);
+
+// The metadata of a row that corrects it: its own, and the scalars as "execution". So the row is counted for the same
+// values, also once the execution has been dropped.
+std::optional<Datum> correction_metadata(std::optional<Datum> own, const Corrected& corrected);
 
 // What stands of it: as its last finalization says, else as it was recorded.
 struct Standing {

@@ -162,6 +162,7 @@ void write_differences(const Execution& final, const Corrected& corrected, const
     const Correction correction{corrected.id, standing.revision + 1, final.cost_usd, final_usage_of(final), {}};
     Execution row = final;
     row.correction = &correction;
+    row.metadata = correction_metadata(final.metadata, corrected);
     row.cost_usd =
         DirectFunctionCall1(numeric_trim_scale, DirectFunctionCall2(numeric_sub, final.cost_usd, standing.cost_usd));
     row.input_tokens = difference(final.input_tokens, standing.columns.input);

@@ -3,6 +3,7 @@
 
 #include "ledger/fold.hpp"
 
+#include "ledger/dimensions.hpp"
 #include "ledger/fold_planning.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
@@ -127,6 +128,7 @@ bool has_tail() {
 } // namespace
 
 std::int64_t fold_between(const Watermark& from, const Horizon& until, const Horizon& next) {
+    fold_dimensions(from, until);
     const Datum values[] = {Int64GetDatum(from.folded.next_xid), from.folded.open_xids, Int64GetDatum(from.base_id),
                             Int64GetDatum(until.next_xid), until.open_xids};
     const int nesting = plan_by_range();
@@ -153,7 +155,7 @@ std::int64_t fold(const Watermark& watermark) {
 bool fold_task() {
     pg::OwnerSpi spi;
     // Looks before it locks: an idle database costs no transaction id.
-    if (watermark_is_ours() && has_tail()) {
+    if (watermark_is_ours() && (has_tail() || has_new_dimensions())) {
         if (const auto watermark = lock_watermark(IfLocked::skip)) {
             fold(*watermark);
         }

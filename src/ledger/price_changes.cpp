@@ -4,12 +4,13 @@
 #include "ledger/price_changes.hpp"
 
 #include "cache/invalidation.hpp"
+#include "ledger/dimensions.hpp"
 
 namespace helix::ledger {
 
 namespace {
 
-constexpr const char* change = R"(,
+constexpr const char* changed_rows = R"(,
     changed AS (
         UPDATE helix_internal.executions e
            SET cost_usd = CASE WHEN e.corrects IS NULL THEN p.new_cost
@@ -17,8 +18,10 @@ constexpr const char* change = R"(,
                final_cost_usd = CASE WHEN e.corrects IS NOT NULL THEN p.new_cost END, pricing = p.new_pricing
           FROM priced p
          WHERE e.tableoid = p.partition AND e.ctid = p.place
-        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, p.old_cost,
-                  p.new_cost, e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2)) AS folded),
+        RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, e.metadata,
+                  e.corrects, p.old_cost, p.new_cost, e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2)) AS folded),)";
+
+constexpr const char* sums = R"(
     differences AS MATERIALIZED (
         SELECT c.user_id, c.operation_id, c.date, c.provider, c.model,
                pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month,
@@ -119,7 +122,7 @@ void correct_maxima_of_cheaper(const Datum* watermark) {
 } // namespace
 
 std::string price_change_statement(const char* chosen) {
-    return std::string("WITH priced AS (") + chosen + ")" + change;
+    return std::string("WITH priced AS (") + chosen + ")" + changed_rows + dimension_differences + sums;
 }
 
 void add_watermark(const Watermark& watermark, pg::Values& values) {

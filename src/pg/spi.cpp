@@ -82,9 +82,9 @@ std::uint64_t Statement::execute_latest(const Datum* values, const char* nulls, 
     return SPI_processed;
 }
 
-std::uint64_t Statement::read(const Datum* values) {
+std::uint64_t Statement::read(const Datum* values, const char* nulls) {
     prepare();
-    const int result = SPI_execute_plan(plan_, const_cast<Datum*>(values), nullptr, true, 0);
+    const int result = SPI_execute_plan(plan_, const_cast<Datum*>(values), nulls, true, 0);
     if (result < 0) {
         elog(ERROR, "could not read: %s", SPI_result_code_string(result));
     }

@@ -53,7 +53,7 @@ class Statement {
     std::uint64_t execute_latest(const Datum* values = nullptr, const char* nulls = nullptr, long row_limit = 0);
 
     // The same with the snapshot of the calling statement, as a STABLE function needs it. It can only read.
-    std::uint64_t read(const Datum* values = nullptr);
+    std::uint64_t read(const Datum* values = nullptr, const char* nulls = nullptr);
 
   private:
     void prepare();

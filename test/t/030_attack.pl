@@ -30,6 +30,7 @@ cron.database_name = 'postgres'
 max_worker_processes = 20
 jit = off
 helix.secret_folder = '$folder'
+helix.dimensions = 'm'
 helix.redis_url = '${\$redis->url}'
 log_line_prefix = '%m [%p] %b SQLSTATE=%e '
 CONF

@@ -135,7 +135,8 @@ my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue 
 # copied, or written by workers alone
 my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id concurrency_key payload result error_message cost_actual);
 my @database_only = qw(helix_internal.api_roles helix_internal.watermark helix_internal.ledger_partitions helix_internal.cost_trends
-    helix_internal.operation_execution_analytics helix.preference_audit_log
+    helix_internal.operation_execution_analytics helix_internal.dimensions helix_internal.dimension_values
+    helix_internal.dimension_days helix.preference_audit_log
   helix.budget_warnings helix_internal.forgotten_executions helix_internal.webhook_events helix_internal.webhook_deliveries
       helix.webhook_secret_audits);
 

@@ -123,7 +123,8 @@ SQL
 # One number that changes with any row of a user, and with any row that belongs to none.
 sub digest {
     my ($node, $user, $relations) = @_;
-    my $moves = qr/helix_internal\.(watermark|ledger_partitions|known_reads|cron_job_repairs)/; # the worker's own
+    my $moves = # the worker's own
+      qr/helix_internal\.(watermark|ledger_partitions|dimensions|dimension_values|known_reads|cron_job_repairs)/;
     my $merged = 'helix_internal.moved_costs'; # by the worker, user by user
     my @tables = grep { $_->{kind} =~ /[rp]/ && $_->{name} ne $merged && ($_->{has_user} || $_->{name} !~ $moves) }
         map { $relations->{$_} } sort keys %$relations;
