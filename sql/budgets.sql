@@ -479,3 +479,52 @@ SELECT helix.reserve_budget('2b0d9e70-0000-0000-0000-000000000010', 'free', 0) I
 RESET client_min_messages;
 SELECT helix.cancel_execution(id) FROM helix_internal.queue WHERE operation_id = 'free';
 DROP FUNCTION refusal(text);
+
+SET jit = off; -- as the functions that use it have it
+-- Groups have a history: a group gets what users spent while they were in it, by when it happened, also where it arrives late.
+\set gus '''b0d9e700-0000-0000-0000-000000000101'''
+\set hal '''b0d9e700-0000-0000-0000-000000000102'''
+INSERT INTO helix.budget_groups (id, name, parent_id) VALUES ('b0d9e700-0000-0000-0000-0000000001a0', 'all', NULL),
+    ('b0d9e700-0000-0000-0000-0000000001aa', 'A', 'b0d9e700-0000-0000-0000-0000000001a0'),
+    ('b0d9e700-0000-0000-0000-0000000001ab', 'B', 'b0d9e700-0000-0000-0000-0000000001a0');
+INSERT INTO helix.budgets (group_id, period, limit_usd)
+    SELECT id, 'month', 100 FROM helix.budget_groups WHERE name IN ('all', 'A', 'B');
+CREATE FUNCTION pg_temp.spent() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s %s+%s', g.name, trim_scale(u.spent_usd), trim_scale(u.reserved_usd)), ', ' ORDER BY g.name)
+      FROM helix.budget_groups g, helix_internal.budget_period('month', 'UTC', now()) p,
+           helix_internal.use_of(NULL, NULL, g.id, p.period_start, p.period_end, p.starts_at, p.resets_at, clock_timestamp()) u
+     WHERE g.name IN ('all', 'A', 'B') $$;
+CREATE FUNCTION pg_temp.spend(p_user uuid, p_usd numeric, p_at timestamptz DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM helix.record_operation_execution(p_user, 'email-compose', NULL, true, 1, p_usd, 'openai', p_occurred_at => p_at);
+    RETURN pg_temp.spent();
+END $$;
+SELECT pg_temp.spend(:gus, 1) AS before_any_group;
+INSERT INTO helix.budget_group_members (group_id, user_id) VALUES ('b0d9e700-0000-0000-0000-0000000001aa', :gus);
+SELECT pg_temp.spend(:gus, 8) AS in_a;
+SELECT helix.reserve_budget(:gus, 'email-compose', 2) AS reserved \gset
+SELECT clock_timestamp() AS in_a \gset
+UPDATE helix.budget_group_members SET group_id = 'b0d9e700-0000-0000-0000-0000000001ab' WHERE user_id = :gus;
+SELECT pg_temp.spent() AS moved;
+SELECT pg_temp.spend(:gus, 4) AS in_b;
+SELECT pg_temp.spend(:gus, 16, :'in_a') AS late, helix_internal.tidy_moved_costs() IS NOT NULL AS tidied;
+-- What was reserved in A counts there, also once it is settled. What exceeds it was spent in B.
+SELECT helix.record_operation_execution(:gus, 'email-compose', NULL, true, 1, 2.5, 'openai', p_reservation_id => :'reserved') > 0
+    AS settled, pg_temp.spent();
+SELECT pg_temp.spent() AS settled;
+DELETE FROM helix.budget_group_members WHERE user_id = :gus;
+SELECT pg_temp.spend(:gus, 32) AS in_no_group;
+SELECT helix.fold() > 0 AS folded, pg_temp.spent();
+-- Who is in both counts once for what is above them. An earlier joined_at brings what was spent since.
+INSERT INTO helix.budget_group_members VALUES ('b0d9e700-0000-0000-0000-0000000001aa', :gus),
+    ('b0d9e700-0000-0000-0000-0000000001ab', :gus);
+SELECT pg_temp.spend(:gus, 64) AS in_both;
+SELECT pg_temp.spend(:hal, 0.5) AS not_yet;
+INSERT INTO helix.budget_group_members VALUES ('b0d9e700-0000-0000-0000-0000000001ab', :hal, now() - interval '1 hour');
+SELECT pg_temp.spent() AS since_an_hour;
+UPDATE helix.budget_group_members SET joined_at = now() WHERE user_id = :hal;
+SELECT pg_temp.spent() AS since_now;
+-- A group that goes takes its history along.
+DELETE FROM helix.budgets WHERE group_id IS NOT NULL;
+DELETE FROM helix.budget_groups WHERE name IN ('A', 'B', 'all');
+SELECT count(*) FROM helix_internal.past_memberships WHERE user_id IN (:gus, :hal);

@@ -14,14 +14,34 @@ COMMENT ON TABLE helix.budget_groups IS
 COMMENT ON COLUMN helix.budget_groups.parent_id IS 'The group that this one is a part of. Null: none';
 
 CREATE TABLE helix.budget_group_members (
-    group_id uuid NOT NULL REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
-    user_id  uuid NOT NULL,
+    group_id  uuid        NOT NULL REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
+    user_id   uuid        NOT NULL,
+    joined_at timestamptz NOT NULL,
     PRIMARY KEY (group_id, user_id)
 );
 CREATE INDEX budget_group_members_user ON helix.budget_group_members (user_id);
 COMMENT ON TABLE helix.budget_group_members IS
-    'Who belongs to which group. From the moment a member joins, all that they have spent in a budget''s period counts for the '
-    'group.';
+    'Who belongs to which group now. What members spend counts for the group that they are in at that time, also once they have '
+    'left it.';
+COMMENT ON COLUMN helix.budget_group_members.joined_at IS
+    'From when on their spending counts for the group. Null: from now on. An earlier time brings what they have spent since.';
+
+CREATE TABLE helix_internal.past_memberships (
+    group_id  uuid        NOT NULL REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
+    user_id   uuid        NOT NULL,
+    joined_at timestamptz NOT NULL,
+    left_at   timestamptz NOT NULL
+);
+CREATE INDEX past_memberships_group ON helix_internal.past_memberships (group_id, left_at);
+CREATE INDEX past_memberships_user ON helix_internal.past_memberships (user_id, left_at);
+COMMENT ON TABLE helix_internal.past_memberships IS
+    'Who has left a group, and when. Rows are forgotten after 40 days, when no budget''s period needs them.';
+
+CREATE VIEW helix_internal.memberships WITH (security_invoker = true) AS
+    SELECT m.group_id, m.user_id, m.joined_at, 'infinity'::timestamptz AS left_at FROM helix.budget_group_members m
+    UNION ALL
+    SELECT p.group_id, p.user_id, p.joined_at, p.left_at FROM helix_internal.past_memberships p;
+COMMENT ON VIEW helix_internal.memberships IS 'Who was in which group from joined_at until left_at';
 
 CREATE TABLE helix.budgets (
     id           uuid        PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
@@ -92,11 +112,11 @@ COMMENT ON TABLE helix_internal.moved_costs IS
     'occurred. Rows are forgotten after 40 days.';
 COMMENT ON COLUMN helix_internal.moved_costs.usd IS
     'USD that count at counts_at and not where the sums have them. Less than 0 where a price went down';
-COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS 'The beginning of the quarter of an hour in which they count';
+COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS
+    'When they count; in merged rows see helix_internal.counting_time()';
 COMMENT ON COLUMN helix_internal.moved_costs.date IS
     'The date in the ledger. The sums have the cost there, unless it is the UTC day of recorded_at: then they go by recorded_at.';
-COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS
-    'The beginning of the quarter of an hour in which the cost was recorded';
+COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS 'When the cost was recorded, likewise';
 COMMENT ON COLUMN helix_internal.moved_costs.merged IS 'True once rows that count alike have been summed up';
 
 CREATE TABLE helix.budget_warnings (
@@ -124,6 +144,10 @@ COMMENT ON COLUMN helix.budget_warnings.budget_id IS 'The id of helix.budgets or
 ALTER TABLE helix.budget_group_members ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix.budget_group_members FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix.budget_group_members USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.past_memberships ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.past_memberships FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.past_memberships USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 ALTER TABLE helix_internal.budget_reservations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.budget_reservations FORCE ROW LEVEL SECURITY;
@@ -157,6 +181,11 @@ CREATE FUNCTION helix_internal.check_budget_group() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_budget_group';
 COMMENT ON FUNCTION helix_internal.check_budget_group() IS 'Before a group gets another parent: refuses circles (22023)';
+CREATE FUNCTION helix_internal.keep_membership() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_keep_membership';
+COMMENT ON FUNCTION helix_internal.keep_membership() IS
+    'Before a member joins, moves or leaves: says when, and keeps what was until then in helix_internal.past_memberships';
 CREATE FUNCTION helix_internal.check_time_zone() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_check_time_zone';
@@ -181,6 +210,9 @@ CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id', 'group_id');
 CREATE TRIGGER define_limits BEFORE INSERT OR UPDATE OR DELETE ON helix.budget_group_members
     FOR EACH ROW EXECUTE FUNCTION helix_internal.define_limits('user_id');
+-- After define_limits, which waits for those who reserve in the user's scope: what they reserve still counts where it was checked.
+CREATE TRIGGER keep_membership BEFORE INSERT OR UPDATE OR DELETE ON helix.budget_group_members
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.keep_membership();
 CREATE TRIGGER check_budget_group BEFORE INSERT OR UPDATE OF id, parent_id ON helix.budget_groups
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_budget_group();
 CREATE TRIGGER define_limits_insert BEFORE INSERT ON helix.user_operation_preferences
@@ -219,6 +251,7 @@ COMMENT ON VIEW helix_internal.limited_users IS 'Users for whom there may be lim
 
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_groups', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_group_members', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.past_memberships', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budgets', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings', '');
 SELECT pg_catalog.pg_extension_config_dump('helix.budget_warnings_id_seq', '');

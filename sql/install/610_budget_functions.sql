@@ -35,15 +35,40 @@ CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid)
     END;
 COMMENT ON FUNCTION helix_internal.groups_of(uuid) IS 'The groups of a user, and all groups that these are in';
 
-CREATE FUNCTION helix_internal.users_of(p_group_id uuid) RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE ROWS 10
+CREATE FUNCTION helix_internal.stays_in(
+    p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
+    RETURNS TABLE (user_id uuid, from_date date, until_date date, from_at timestamptz, until_at timestamptz)
+    LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
         WITH RECURSIVE down AS (
             SELECT p_group_id AS id
             UNION
-            SELECT g.id FROM down JOIN helix.budget_groups g ON g.parent_id = down.id)
-        SELECT DISTINCT m.user_id FROM down JOIN helix.budget_group_members m ON m.group_id = down.id;
+            SELECT g.id FROM down JOIN helix.budget_groups g ON g.parent_id = down.id),
+        stays AS (
+            SELECT m.user_id,
+                   pg_catalog.unnest(pg_catalog.range_agg(
+                       pg_catalog.tstzrange(m.joined_at, m.left_at) * pg_catalog.tstzrange(p_from_at, p_until_at))) AS stay
+              FROM down JOIN helix_internal.memberships m ON m.group_id = down.id
+             WHERE m.left_at > p_from_at AND m.joined_at < p_until_at
+             GROUP BY m.user_id)
+        SELECT s.user_id,
+               CASE WHEN s.from_at = p_from_at THEN p_from ELSE pg_catalog.timezone('UTC', s.from_at)::date END,
+               CASE WHEN s.until_at = p_until_at THEN p_until ELSE pg_catalog.timezone('UTC', s.until_at)::date END,
+               s.from_at, s.until_at
+          FROM (SELECT t.user_id, pg_catalog.lower(t.stay) AS from_at, pg_catalog.upper(t.stay) AS until_at FROM stays t) s;
     END;
-COMMENT ON FUNCTION helix_internal.users_of(uuid) IS 'The members of a group and of the groups in it';
+COMMENT ON FUNCTION helix_internal.stays_in(uuid, date, date, timestamptz, timestamptz) IS
+    'When in a period users were members of a group or of the groups in it, as spending_of() wants periods. A user may have '
+    'several rows; they do not overlap.';
+
+CREATE FUNCTION helix_internal.counting_time(p_user_id uuid, p_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE
+    RETURN GREATEST(pg_catalog.date_bin('15 minutes', p_at, '2000-01-01 00:00:00+00'),
+                    (SELECT pg_catalog.max(c.at)
+                       FROM helix_internal.memberships m, LATERAL (VALUES (m.joined_at), (m.left_at)) c (at)
+                      WHERE m.user_id = p_user_id AND c.at <= p_at));
+COMMENT ON FUNCTION helix_internal.counting_time(uuid, timestamptz) IS
+    'The beginning of the quarter of an hour of p_at, or the user''s last change of groups within it. Two times for which it is '
+    'the same are in the same periods of every budget.';
 
 CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RETURNS SETOF helix_internal.limits
     LANGUAGE sql STABLE ROWS 2
@@ -112,9 +137,9 @@ CREATE FUNCTION helix_internal.spending_of(
                helix_internal.moved_to(p_user_id, p_operation_id, p_from, p_until, p_from_at, p_until_at) m;
     END;
 COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz) IS
-    'USD that a user''s executions cost in a period that has not ended. By date it runs from p_from to before p_until, by time '
-    'from p_from_at to before p_until_at. What was reserved counts when it was reserved. What exceeds that counts when it was '
-    'recorded. What was not reserved counts when it occurred, whatever its date.';
+    'USD that a user''s executions cost in a period that has not ended, or whose p_until is the UTC day of p_until_at. By date '
+    'it runs from p_from to before p_until, by time from p_from_at to before p_until_at. What was reserved counts when it was '
+    'reserved. What exceeds that counts when it was recorded. What was not reserved counts when it occurred, whatever its date.';
 
 CREATE FUNCTION helix_internal.use_of(
     p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz,
@@ -123,23 +148,27 @@ CREATE FUNCTION helix_internal.use_of(
     BEGIN ATOMIC
         SELECT CASE
                    WHEN p_group_id IS NOT NULL THEN
-                       (SELECT coalesce(pg_catalog.sum(s.usd), 0) FROM helix_internal.users_of(p_group_id) u,
-                               LATERAL helix_internal.spending_of(u.user_id, NULL, p_from, p_until, p_from_at, p_until_at) s)
+                       (SELECT coalesce(pg_catalog.sum(s.usd), 0)
+                          FROM helix_internal.stays_in(p_group_id, p_from, p_until, p_from_at, p_until_at) u,
+                               LATERAL helix_internal.spending_of(u.user_id, NULL, u.from_date, u.until_date, u.from_at,
+                                                                  u.until_at) s)
                    ELSE
                        (SELECT s.usd FROM helix_internal.spending_of(p_user_id, p_operation_id, p_from, p_until, p_from_at,
                                                                      p_until_at) s) END,
                coalesce(CASE
                    WHEN p_group_id IS NOT NULL THEN
-                       (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.users_of(p_group_id) u
+                       (SELECT pg_catalog.sum(r.amount_usd)
+                          FROM helix_internal.stays_in(p_group_id, p_from, p_until, p_from_at, p_until_at) u
                           JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id
-                         WHERE r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at)
+                         WHERE r.expires_at > p_at AND r.created_at >= u.from_at AND r.created_at < u.until_at)
                    ELSE
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.budget_reservations r
                          WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
                            AND r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at) END, 0);
     END;
 COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz, timestamptz, timestamptz) IS
-    'What is used of a scope in a period, in USD: what was spent (see spending_of), and what was reserved and still is at p_at';
+    'What is used of a scope in a period, in USD: what was spent (see spending_of), and what was reserved and still is at p_at. '
+    'For a group counts what users spent and reserved while they were members.';
 
 CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
     RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,

@@ -3,6 +3,7 @@
 
 #include "budgets/placement.hpp"
 
+#include "budgets/membership.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/table_writer.hpp"
@@ -22,21 +23,28 @@ namespace {
 constexpr TimestampTz quarter_us = 15 * USECS_PER_MINUTE;
 constexpr int kept_days = 40; // a month, and what time zones add to it; as in the SQL below
 
-// A quarter of an hour that is over gets no more rows, but from transactions that are still open.
+// A quarter of an hour that is over gets no more rows, but from transactions that are still open. A change of groups
+// divides it: a group gets what its members spent while they were in it.
 pg::Statement merge_moved(R"(
     WITH gone AS (
         DELETE FROM helix_internal.moved_costs m
          WHERE NOT m.merged AND m.recorded_at < pg_catalog.clock_timestamp() - interval '15 minutes'
         RETURNING m.*)
     INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at, merged)
-    SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), g.counts_at, g.date, g.recorded_at, true
-      FROM gone g
-     GROUP BY g.user_id, g.operation_id, g.counts_at, g.date, g.recorded_at)");
+    SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), c.counts_at, g.date, c.recorded_at, true
+      FROM gone g,
+           LATERAL (SELECT helix_internal.counting_time(g.user_id, g.counts_at) AS counts_at,
+                           helix_internal.counting_time(g.user_id, g.recorded_at) AS recorded_at OFFSET 0) c
+     GROUP BY g.user_id, g.operation_id, c.counts_at, g.date, c.recorded_at)");
 
 pg::Statement forget_moved(R"(
     DELETE FROM helix_internal.moved_costs m
      WHERE GREATEST(m.counts_at, m.recorded_at, m.date::timestamp AT TIME ZONE 'UTC')
                < pg_catalog.clock_timestamp() - interval '40 days')");
+
+pg::Statement forget_memberships(R"(
+    DELETE FROM helix_internal.past_memberships p
+     WHERE p.left_at < pg_catalog.clock_timestamp() - interval '40 days')");
 
 TimestampTz quarter_of(TimestampTz time) {
     const TimestampTz rest = time % quarter_us;
@@ -55,17 +63,17 @@ bool is_more(Datum one, Datum other) {
 
 // `usd` of the cost count at `time`. Writes nothing where the sums have them there anyway.
 void count_at(const Cost& cost, Datum usd, TimestampTz time) {
-    const TimestampTz counts_at = quarter_of(time);
-    const TimestampTz recorded_at = quarter_of(cost.recorded_at);
-    const bool sums_agree = cost.date == pg::utc_day(cost.recorded_at) && counts_at == recorded_at;
-    if (sums_agree || is_long_over(cost, counts_at)) {
+    const bool sums_agree = cost.date == pg::utc_day(cost.recorded_at) &&
+                            quarter_of(time) == quarter_of(cost.recorded_at) &&
+                            !changed_groups(cost.user_id, time, cost.recorded_at);
+    if (sums_agree || is_long_over(cost, time)) {
         return;
     }
     pg::Values row; // the columns of helix_internal.moved_costs, in their order
     row.add_uuid(&cost.user_id);
     row.add(pg::text_datum(cost.operation_id));
-    row.add(usd).add(TimestampTzGetDatum(counts_at)).add(DateADTGetDatum(cost.date));
-    row.add(TimestampTzGetDatum(recorded_at)).add(BoolGetDatum(false));
+    row.add(usd).add(TimestampTzGetDatum(time)).add(DateADTGetDatum(cost.date));
+    row.add(TimestampTzGetDatum(cost.recorded_at)).add(BoolGetDatum(false));
     pg::insert_into("moved_costs", row);
 }
 
@@ -94,6 +102,7 @@ std::uint64_t tidy_moved_costs() {
     std::uint64_t count = merge_moved.execute();
     if (now >= next_forgetting) {
         count += forget_moved.execute();
+        forget_memberships.execute();
         next_forgetting = now + USECS_PER_HOUR;
     }
     return count;

@@ -3,8 +3,8 @@
 // The sums that budgets read go by an execution's date. Where that is the UTC day of its recording, they go by the time
 // of the recording. In budgets a cost may count at another time. What was reserved counts when it was reserved. What
 // exceeds that counts when it was recorded. What was not reserved counts when the execution occurred. Where a period
-// could tell the two times apart, a row of helix_internal.moved_costs says so. Times count by the quarter of an hour:
-// the periods of every time zone are multiples of it.
+// could tell the two times apart, a row of helix_internal.moved_costs says so. Periods begin with a quarter of an hour
+// in every time zone. A user's time in a group begins and ends whenever they join and leave it.
 #pragma once
 
 #include "budgets/settlement.hpp"

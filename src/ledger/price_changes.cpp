@@ -31,13 +31,13 @@ constexpr const char* sums = R"(
          GROUP BY 1, 2, 3, 4, 5, 6),
     moved AS (
         INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
-        SELECT m.user_id, m.operation_id, m.new_cost - m.old_cost, m.counts_at, m.date, m.quarter
-          FROM (SELECT c.*, pg_catalog.date_bin('15 minutes', c.occurred_at, '2000-01-01 00:00:00+00') AS counts_at,
-                       pg_catalog.date_bin('15 minutes', c.recorded_at, '2000-01-01 00:00:00+00') AS quarter
-                  FROM changed c) m
-         WHERE (m.date <> pg_catalog.timezone('UTC', m.recorded_at)::date OR m.counts_at <> m.quarter)
-           AND GREATEST(m.counts_at, m.quarter, m.date::timestamp AT TIME ZONE 'UTC')
-                   >= pg_catalog.now() - interval '40 days'),
+        SELECT c.user_id, c.operation_id, c.new_cost - c.old_cost, c.occurred_at, c.date, c.recorded_at
+          FROM changed c
+         WHERE GREATEST(c.occurred_at, c.recorded_at, c.date::timestamp AT TIME ZONE 'UTC')
+                   >= pg_catalog.now() - interval '40 days'
+           AND (c.date <> pg_catalog.timezone('UTC', c.recorded_at)::date
+                OR helix_internal.counting_time(c.user_id, c.occurred_at)
+                   <> helix_internal.counting_time(c.user_id, c.recorded_at))),
     analytics AS (
         UPDATE helix_internal.operation_execution_analytics a
            SET cost_usd = a.cost_usd + d.cost_usd, max_cost_usd = greatest(a.max_cost_usd, d.highest)
