@@ -4,6 +4,7 @@
 #include "budgets/budgets.hpp"
 #include "cache/cache.hpp"
 #include "config.hpp"
+#include "erasure/erasure.hpp"
 #include "ledger/ledger.hpp"
 #include "operations/operations.hpp"
 #include "pg/guard.hpp"
@@ -37,6 +38,7 @@ void _PG_init(void) {
         helix::preferences::initialize();
         helix::secrets::initialize();
         helix::webhooks::initialize();
+        helix::erasure::initialize();
         helix::worker::initialize();
     });
 }

@@ -90,6 +90,8 @@ CREATE FUNCTION helix.verify_ledger()
          WHERE CASE WHEN k.a_user IS NULL OR k.first_recorded_at >= r.since
                     THEN k.l_user IS NULL OR k.a_user IS NULL OR k.expected IS DISTINCT FROM k.found
                     ELSE k.a_executions < coalesce(k.l_executions, 0) END
+           -- Who is being erased has ever less, here and there. The totals below count what is under way.
+           AND k.user_id NOT IN (SELECT x.subject_id FROM helix.erasures x WHERE x.subject_id IS NOT NULL)
         UNION ALL
         SELECT 'trend rollup against the analytics rollup', coalesce(x.user_id, t.user_id), coalesce(x.date, t.date), NULL, NULL,
                ROW(x.total_operations, x.successes, x.total_cost_usd, x.anthropic_cost, x.deepseek_cost, x.gemini_cost,
@@ -97,14 +99,15 @@ CREATE FUNCTION helix.verify_ledger()
                ROW(t.total_operations, t.successes, t.total_cost_usd, t.anthropic_cost, t.deepseek_cost, t.gemini_cost,
                    t.openai_cost, t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens)::text
           FROM trends x FULL JOIN helix_internal.cost_trends t ON (t.user_id, t.date) = (x.user_id, x.date)
-         WHERE x.user_id IS NULL OR t.user_id IS NULL
+         WHERE coalesce(x.user_id, t.user_id) NOT IN (SELECT s.subject_id FROM helix.erasures s WHERE s.subject_id IS NOT NULL)
+           AND (x.user_id IS NULL OR t.user_id IS NULL
             OR ROW(x.total_operations, x.successes, x.total_cost_usd, x.anthropic_cost, x.deepseek_cost, x.gemini_cost,
                    x.openai_cost, x.latency_count, x.latency_sum, x.input_tokens, x.cached_input_tokens, x.output_tokens,
                    x.latency_sketch)
                IS DISTINCT FROM
                ROW(t.total_operations, t.successes, t.total_cost_usd, t.anthropic_cost, t.deepseek_cost, t.gemini_cost,
                    t.openai_cost, t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens,
-                   t.latency_sketch)
+                   t.latency_sketch))
         UNION ALL
         SELECT 'partition against its folded rows', NULL, coalesce(l.month, p.month), NULL, NULL,
                ROW(l.rows, l.cost_usd)::text, ROW(p.folded_rows, p.folded_cost_usd)::text
@@ -119,8 +122,10 @@ CREATE FUNCTION helix.verify_ledger()
           FROM (SELECT coalesce(pg_catalog.sum(q.folded_rows), 0) AS rows,
                        coalesce(pg_catalog.sum(q.folded_cost_usd), 0) AS cost_usd
                   FROM helix_internal.ledger_partitions q) p
-         CROSS JOIN (SELECT coalesce(pg_catalog.sum(b.executions), 0) AS rows, coalesce(pg_catalog.sum(b.cost_usd), 0) AS cost_usd
-                       FROM helix_internal.operation_execution_analytics b) a
+         CROSS JOIN (SELECT coalesce(pg_catalog.sum(b.rows), 0) AS rows, coalesce(pg_catalog.sum(b.cost_usd), 0) AS cost_usd
+                       FROM (SELECT c.executions AS rows, c.cost_usd FROM helix_internal.operation_execution_analytics c
+                             UNION ALL
+                             SELECT x.in_transit_rows, x.in_transit_usd FROM helix.erasures x) b) a
          CROSS JOIN (SELECT coalesce(pg_catalog.max(v.folded_rows), 0) AS folded_rows,
                             coalesce(pg_catalog.max(v.folded_cost_usd), 0) AS folded_cost_usd
                        FROM helix_internal.watermark v) w
@@ -131,9 +136,13 @@ CREATE FUNCTION helix.verify_ledger()
                f.final_usd::text, (e.cost_usd + f.moved_usd)::text
           -- A full join is one by hash, whatever statistics say of corrections.
           FROM finalized f FULL JOIN (SELECT x.* FROM helix_internal.executions x WHERE x.corrects IS NULL) e ON e.id = f.corrects
-         WHERE CASE WHEN f.corrects IS NOT NULL AND e.id IS NOT NULL THEN f.final_usd <> e.cost_usd + f.moved_usd ELSE false END
+         WHERE CASE WHEN f.corrects IS NOT NULL AND e.id IS NOT NULL
+                    THEN f.final_usd <> e.cost_usd + f.moved_usd
+                         AND e.user_id NOT IN (SELECT x.subject_id FROM helix.erasures x WHERE x.subject_id IS NOT NULL)
+                    ELSE false END
         UNION ALL
-        SELECT d.* FROM helix_internal.verify_dimensions() d;
+        SELECT d.* FROM helix_internal.verify_dimensions() d
+         WHERE d.user_id NOT IN (SELECT x.subject_id FROM helix.erasures x WHERE x.subject_id IS NOT NULL);
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
     'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '

@@ -23,6 +23,7 @@ CREATE TABLE helix_internal.webhook_events (
     CONSTRAINT webhook_events_pkey PRIMARY KEY (id)
 );
 CREATE INDEX idx_webhook_events_schedule ON helix_internal.webhook_events (schedule_id, created_at DESC);
+CREATE INDEX webhook_events_user ON helix_internal.webhook_events (user_id);
 COMMENT ON TABLE helix_internal.webhook_events IS
     'What reached the webhooks, as long as helix.webhook_event_retention says. Bodies of duplicates, and those that no '
     'signature vouches for, are not kept. The user of an unknown schedule is 00000000-0000-0000-0000-000000000000.';

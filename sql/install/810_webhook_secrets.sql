@@ -12,6 +12,7 @@ CREATE TABLE helix.webhook_secret_audits (
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE INDEX idx_webhook_secret_audits_schedule ON helix.webhook_secret_audits (schedule_id, created_at DESC);
+CREATE INDEX webhook_secret_audits_user ON helix.webhook_secret_audits (user_id);
 CREATE INDEX webhook_secret_audits_created_at ON helix.webhook_secret_audits USING brin (created_at) WITH (autosummarize = on);
 COMMENT ON TABLE helix.webhook_secret_audits IS
     'Every change of the secrets that a schedule''s webhook verifies by, also by a rotation before the overlap is over and by '

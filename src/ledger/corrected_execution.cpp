@@ -65,6 +65,14 @@ std::optional<std::int64_t> count_of(int column) {
     return is_null ? std::nullopt : std::optional<std::int64_t>(DatumGetInt64(value));
 }
 
+[[noreturn]] void refuse_unknown(std::int64_t id) {
+    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such execution in the ledger"),
+                    errdetail("Its id would be " INT64_FORMAT ".", id),
+                    errhint("Pass the id that its recording returned, once that is committed. Executions are kept "
+                            "for helix.ledger_retention.")));
+    pg_unreachable();
+}
+
 void refuse_correction(std::int64_t id) {
     if (const auto corrects = count_of(Found::corrects)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the execution is a correction"),
@@ -80,10 +88,7 @@ void refuse_correction(std::int64_t id) {
 Corrected find_corrected(std::int64_t id) {
     const Datum value = Int64GetDatum(id);
     if (select_execution.execute_latest(&value) == 0) {
-        ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("there is no such execution in the ledger"),
-                        errdetail("Its id would be " INT64_FORMAT ".", id),
-                        errhint("Pass the id that its recording returned, once that is committed. Executions are kept "
-                                "for helix.ledger_retention.")));
+        refuse_unknown(id);
     }
     refuse_correction(id);
     Corrected found{};
@@ -113,7 +118,9 @@ std::optional<Datum> correction_metadata(std::optional<Datum> own, const Correct
 Standing standing_of(const Corrected& corrected) {
     const Datum values[] = {Int64GetDatum(corrected.id), UUIDPGetDatum(&corrected.execution.user_id),
                             Int64GetDatum(corrected.xid), TimestampTzGetDatum(corrected.recorded_at)};
-    select_standing.execute_latest(values);
+    if (select_standing.execute_latest(values) == 0) {
+        refuse_unknown(corrected.id); // its user has been erased meanwhile
+    }
     Standing standing{};
     standing.revision = DatumGetInt32(pg::column(0, StandingRow::revision));
     standing.pricing = static_cast<Pricing>(DatumGetChar(pg::column(0, StandingRow::pricing)));

@@ -98,6 +98,21 @@ void execute_text(const char* text) {
     }
 }
 
+std::uint64_t execute_text_latest(const char* text, std::initializer_list<Oid> types, const Datum* values,
+                                  long row_limit) {
+    const SPIPlanPtr plan = SPI_prepare(text, static_cast<int>(types.size()), const_cast<Oid*>(types.begin()));
+    if (plan == nullptr) {
+        elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
+    }
+    const int result = SPI_execute_snapshot(plan, const_cast<Datum*>(values), nullptr, GetLatestSnapshot(),
+                                            InvalidSnapshot, false, true, row_limit);
+    if (result < 0) {
+        elog(ERROR, "could not execute a statement: %s", SPI_result_code_string(result));
+    }
+    SPI_freeplan(plan);
+    return SPI_processed;
+}
+
 Datum column(std::uint64_t row, int number, bool* is_null) {
     return SPI_getbinval(row_of_result(row), SPI_tuptable->tupdesc, number, is_null);
 }

@@ -67,6 +67,10 @@ class Statement {
 // Runs text that is different each time (DDL); errors are PostgreSQL's.
 void execute_text(const char* text);
 
+// The same with parameters, and with what is committed now: returns the number of rows, which are in SPI_tuptable.
+std::uint64_t execute_text_latest(const char* text, std::initializer_list<Oid> types, const Datum* values,
+                                  long row_limit = 0);
+
 // Column `number` (from 1) of row `row` (from 0) of SPI_tuptable. Raises 21000 where there is no such row.
 Datum column(std::uint64_t row, int number, bool* is_null);
 // The same for a column that is never null: raises XX000 on null.

@@ -33,6 +33,9 @@ INSERT INTO helix.budgets (user_id, period, limit_usd) VALUES ('$user', 'month',
 WITH g AS (INSERT INTO helix.budget_groups (name) VALUES ('${tag}_group') RETURNING id), m AS (
     INSERT INTO helix.budget_group_members SELECT id, '$user' FROM g)
 INSERT INTO helix.budgets (group_id, period, limit_usd) SELECT id, 'day', 800 FROM g;
+WITH g AS (INSERT INTO helix.budget_groups (name) VALUES ('${tag}_left') RETURNING id)
+INSERT INTO helix.budget_group_members (group_id, user_id) SELECT id, '$user' FROM g;
+DELETE FROM helix.budget_group_members USING helix.budget_groups g WHERE g.id = group_id AND g.name = '${tag}_left';
 INSERT INTO helix.budget_warnings (budget_id, user_id, operation_id, period_start, level, limit_usd, spent_usd, reserved_usd)
     SELECT id, user_id, '${tag}_warned', '2026-01-01', 'warning', 1, 1, 0 FROM helix.budgets WHERE user_id = '$user';
 INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ('${tag}_repaired', 'missing');
