@@ -197,6 +197,7 @@ $node->safe_psql('postgres', <<'SQL');
 SELECT helix.release_reservation(id) FROM helix_internal.budget_reservations;
 DELETE FROM helix.budgets;
 DELETE FROM helix.budget_group_members;
+DELETE FROM helix_internal.past_memberships; -- the groups would keep what was spent so far
 INSERT INTO helix.budget_group_members SELECT user_of(104 + u % 4), user_of(u) FROM generate_series(11, 18) u;
 INSERT INTO helix.budgets (group_id, period, limit_usd) SELECT user_of(g), 'month', 0.2 FROM generate_series(102, 103) g;
 INSERT INTO helix.budgets (user_id, period, limit_usd) SELECT user_of(u), 'month', 0.04 + (u % 3) * 0.03

@@ -75,7 +75,7 @@ my %stored = (
         (map { $_ => "NOT $_" } qw(notify_on_operation_completion notify_on_operation_failure notify_on_cost_limit_warning
             notify_on_cost_limit_exceeded)), sidebar_collapsed => 'sidebar_collapsed' },
     'helix.budget_groups' => { name => 'name = ' . $text->(200), parent_id => 'parent_id IS NOT NULL' },
-    'helix.budget_group_members' => { group_id => "group_id = '$group'" },
+    'helix.budget_group_members' => { group_id => "group_id = '$group'", joined_at => "joined_at = '-infinity'" },
     'helix.budgets' => {
         operation_id => "operation_id = $operation", group_id => "group_id = '$group'", period => "period = 'week'",
         time_zone => "time_zone = 'America/Argentina/ComodRivadavia'",
@@ -138,7 +138,7 @@ my @database_only = qw(helix_internal.api_roles helix_internal.watermark helix_i
     helix_internal.operation_execution_analytics helix_internal.dimensions helix_internal.dimension_values
     helix_internal.dimension_days helix.preference_audit_log
   helix.budget_warnings helix_internal.forgotten_executions helix_internal.webhook_events helix_internal.webhook_deliveries
-      helix.webhook_secret_audits);
+      helix.webhook_secret_audits helix.erasures helix_internal.past_memberships);
 
 # ---- Every column of every dumped table is in one of the lists.
 my $dumped = q(SELECT c.oid::regclass FROM pg_extension e, unnest(e.extconfig) o JOIN pg_class c ON c.oid = o
@@ -187,7 +187,7 @@ INSERT INTO helix.ui_theme_preferences
     VALUES ('$me', 'light', '#fFfFfF', true, 'compact', 'agenda', 'alphabetical', false, false, false, false, true);
 INSERT INTO helix.budget_groups (id, name, parent_id) VALUES (gen_random_uuid(), 'top', NULL);
 INSERT INTO helix.budget_groups (id, name, parent_id) SELECT '$group', ${\$text->(200)}, id FROM helix.budget_groups;
-INSERT INTO helix.budget_group_members VALUES ('$group', '$me');
+INSERT INTO helix.budget_group_members VALUES ('$group', '$me', '-infinity');
 INSERT INTO helix.budgets (user_id, operation_id, period, time_zone, limit_usd, warn_percent, hard, enabled) VALUES
     ('$me', $operation, 'week', 'America/Argentina/ComodRivadavia', $amount, 99.@{['9' x 40]}, false, false);
 INSERT INTO helix.budgets (group_id, period, limit_usd) VALUES ('$group', 'day', 0);
