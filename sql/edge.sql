@@ -39,7 +39,7 @@ GRANT ALL ON ALL FUNCTIONS IN SCHEMA helix, helix_internal TO regress_edge;
 SELECT helix.grant_edge_access('regress_edge');
 SELECT p.oid::regprocedure AS may_execute FROM pg_proc p
  WHERE p.pronamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace)
-   AND has_function_privilege('regress_edge', p.oid, 'EXECUTE') ORDER BY 1::text;
+   AND has_function_privilege('regress_edge', p.oid, 'EXECUTE') ORDER BY p.proname;
 SELECT c.oid::regclass FROM pg_class c
  WHERE c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
    AND has_table_privilege('regress_edge', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE');
