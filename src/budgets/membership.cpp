@@ -62,6 +62,7 @@ bool select_change(const pg_uuid_t& user, TimestampTz from, TimestampTz until) {
 // users, and mostly for the one before.
 struct Unchanged {
     pg_uuid_t user;
+    TimestampTz transaction; // in a procedure there may be several
     TimestampTz statement;
     CommandId command;
     TimestampTz since;
@@ -69,7 +70,8 @@ struct Unchanged {
 Unchanged unchanged{};
 
 bool is_known_unchanged(const pg_uuid_t& user, TimestampTz from) {
-    return unchanged.statement == GetCurrentStatementStartTimestamp() &&
+    return unchanged.transaction == GetCurrentTransactionStartTimestamp() &&
+           unchanged.statement == GetCurrentStatementStartTimestamp() &&
            unchanged.command == GetCurrentCommandId(false) && unchanged.since <= from &&
            pg::same_uuid(unchanged.user, user);
 }
@@ -137,7 +139,8 @@ bool changed_groups(const pg_uuid_t& user, TimestampTz one, TimestampTz other) {
     if (select_change(user, from, DT_NOEND - 1)) {
         return select_change(user, from, std::max(one, other));
     }
-    unchanged = {user, GetCurrentStatementStartTimestamp(), GetCurrentCommandId(false), from};
+    unchanged = {user, GetCurrentTransactionStartTimestamp(), GetCurrentStatementStartTimestamp(),
+                 GetCurrentCommandId(false), from};
     return false;
 }
 
