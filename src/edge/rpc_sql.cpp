@@ -64,10 +64,10 @@ std::string sql_with_json(const Function& function, const Arguments& arguments, 
     std::string passed;
     std::string columns;
     for (const FunctionParameter* argument : arguments) {
-        const std::string comma = columns.empty() ? "" : ", ";
+        const std::string_view comma = columns.empty() ? "" : ", ";
         const std::string name = quoted_name(argument->name);
-        passed += comma + name + " => b." + name;
-        columns += comma + name + " " + argument->type;
+        passed.append(comma).append(name).append(" => b.").append(name);
+        columns.append(comma).append(name).append(" ").append(argument->type);
     }
     const std::string from =
         arguments.empty() ? "" : "pg_catalog.json_to_record($1::pg_catalog.json) AS b(" + columns + ")";
