@@ -18,6 +18,7 @@ constexpr const char* changed_rows = R"(,
                final_cost_usd = CASE WHEN e.corrects IS NOT NULL THEN p.new_cost END, pricing = p.new_pricing
           FROM priced p
          WHERE e.tableoid = p.partition AND e.ctid = p.place
+           AND e.user_id NOT IN (SELECT x.subject_id FROM helix.erasures x WHERE x.subject_id IS NOT NULL)
         RETURNING e.user_id, e.operation_id, e.date, e.provider, e.model, e.recorded_at, e.occurred_at, e.metadata,
                   e.corrects, p.old_cost, p.new_cost, e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2)) AS folded),)";
 

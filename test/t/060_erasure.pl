@@ -38,7 +38,8 @@ seed_user($node, $bob, 'c4n4ry', $folder);
 sql("INSERT INTO helix_internal.operation_schedules (user_id, operation_id, job_name, schedule_type, cron_expression)
     VALUES ('$bob', 'email-compose', 'job-of-$bob', 'cron', '0 0 1 1 *')");
 my %relations = relations_of($node, $ann);
-delete @relations{qw(helix.erasures helix_internal.cost_trends helix_internal.operation_execution_analytics)}; # folds move them
+delete @relations{qw(helix.erasures helix_internal.cost_trends helix_internal.operation_execution_analytics
+      helix.model_prices helix.model_price_rates)}; # folds and new prices move them
 
 # Rows of every table of the database in which the user's id stands, with its dashes or without.
 sub mentions {
@@ -84,6 +85,9 @@ $node->reload;
 $node->poll_query_until('postgres', q(SELECT current_setting('helix.ledger_retention') = '60d')) or die 'no reload';
 is(sql('SELECT helix_internal.maintain_partitions(now())'), '2', 'retention drops months');
 record_much($_, 100) for $ann, $bob;
+sql("INSERT INTO helix.model_prices VALUES ('openai', 'dear', '2020-01-01', 1, 1, 1);
+    SELECT helix.record_operation_execution('$bob', 'email-compose', NULL, true, 1, NULL, 'openai', 'dear', 1000, 0, 1000)
+      FROM generate_series(1, 50)");
 is(sql('SELECT * FROM helix.verify_ledger()'), '', 'exact before');
 cmp_ok(scalar(my @tables = split /\n/, mentions($bob)), '>', 15, 'the user is in many tables');
 my $anns = digest($node, $ann, \%relations);
@@ -113,6 +117,8 @@ while ($piece->()) {
     # what comes in between is erased too
     record($node, user_id => $bob) if $pieces % 10 == 5;
     sql('SELECT helix.fold()') if $pieces % 7 == 3;
+    sql("UPDATE helix.model_prices SET input_usd_per_mtok = $pieces WHERE model = 'dear';
+        SELECT helix.reprice(now() - interval '1 day', now() + interval '1 day', 'dear')");
 }
 cmp_ok($most, '<=', 5000, "$pieces pieces, none of more than 5,000 rows");
 like(sql($ask), qr/^running\|.*"executions": [6-9]\d{3}[,}]/, 'a second call says how far it is');
