@@ -197,3 +197,21 @@ SELECT form, ids = ARRAY[:six, :seven]::bigint[] AS own_ids FROM (VALUES
         '{email-classify,email-classify}', NULL, '{t,t}', NULL, '{1,1}', '{openai,openai}', p_request_id => '{shared,shared}'))) t
         (form, ids);
 SELECT count(*) FROM helix.executions WHERE request_id = 'shared';
+
+-- The index by ranges of blocks, once it has a summary, finds every row that a later batch has brought.
+SELECT sum(brin_summarize_new_values(c.oid)) >= 0 AS summarized FROM pg_class c WHERE c.relname LIKE 'executions_%_xid_id';
+SELECT array_agg(id) AS ids FROM unnest(helix.record_operation_executions((
+    SELECT jsonb_agg(jsonb_build_object('user_id', 'ca501000-0000-0000-0000-000000000008', 'operation_id', 'email-classify',
+        'success', true, 'cost_usd', 1, 'model_used', 'openai')) FROM generate_series(1, 300)))) id \gset
+BEGIN;
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_indexscan = off;
+SET LOCAL enable_indexonlyscan = off;
+CREATE FUNCTION pg_temp.plan_of(p_query text) RETURNS SETOF text LANGUAGE plpgsql AS
+    $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || p_query; END $$;
+SELECT count(*) > 0 AS by_ranges
+  FROM pg_temp.plan_of(format('SELECT FROM helix_internal.executions WHERE id = %s', (:'ids'::bigint[])[300])) plan
+ WHERE plan LIKE '%Bitmap Index Scan on executions\_%\_xid\_id';
+SELECT count(*) FROM unnest(:'ids'::bigint[]) i CROSS JOIN LATERAL
+    (SELECT FROM helix_internal.executions e WHERE e.id = i OFFSET 0) found;
+ROLLBACK;

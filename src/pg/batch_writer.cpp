@@ -33,9 +33,7 @@ void BatchWriter::flush() {
         write_row(table_, slots_[0]);
     } else {
         table_multi_insert(table_.table, slots_, buffered_, GetCurrentCommandId(true), 0, bulk_);
-        for (int i = 0; i < buffered_; ++i) {
-            write_index_entries(table_, slots_[i]);
-        }
+        write_index_entries(table_, slots_, buffered_);
     }
     for (int i = 0; i < buffered_; ++i) {
         ExecClearTuple(slots_[i]);

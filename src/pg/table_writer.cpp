@@ -1,6 +1,7 @@
 // Opens a table with its indexes, and writes rows into both by the table access method.
 #include "pg/table_writer.hpp"
 
+#include "pg/block_summaries.hpp"
 #include "pg/relations.hpp"
 
 extern "C" {
@@ -22,6 +23,19 @@ void prepare_predicates(const ResultRelInfo* target) {
     }
 }
 
+// Block summaries go last. Returns how many others there are.
+int sort_indexes(ResultRelInfo* target) {
+    int others = 0;
+    for (int i = 0; i < target->ri_NumIndices; ++i) {
+        if (!is_block_summary(target->ri_IndexRelationDescs[i], *target->ri_IndexRelationInfo[i])) {
+            std::swap(target->ri_IndexRelationDescs[i], target->ri_IndexRelationDescs[others]);
+            std::swap(target->ri_IndexRelationInfo[i], target->ri_IndexRelationInfo[others]);
+            ++others;
+        }
+    }
+    return others;
+}
+
 } // namespace
 
 TableWriter open_writer(Oid table) {
@@ -32,16 +46,26 @@ TableWriter open_writer(Oid table) {
     InitResultRelInfo(writer.target, writer.table, 0, nullptr, 0);
     ExecOpenIndices(writer.target, false);
     prepare_predicates(writer.target);
+    writer.indexes_of_rows = sort_indexes(writer.target);
     return writer;
 }
 
 void write_row(const TableWriter& writer, TupleTableSlot* slot) {
     table_tuple_insert(writer.table, slot, GetCurrentCommandId(true), 0, nullptr);
-    write_index_entries(writer, slot);
+    insert_index_entries(writer.target, slot, writer.executor);
 }
 
-void write_index_entries(const TableWriter& writer, TupleTableSlot* slot) {
-    insert_index_entries(writer.target, slot, writer.executor);
+// The executor knows of the first indexes alone meanwhile. After an error nobody uses the writer.
+void write_index_entries(const TableWriter& writer, TupleTableSlot** slots, int count) {
+    ResultRelInfo* const target = writer.target;
+    const int indexes = std::exchange(target->ri_NumIndices, writer.indexes_of_rows);
+    for (int i = 0; i < count; ++i) {
+        insert_index_entries(target, slots[i], writer.executor);
+    }
+    target->ri_NumIndices = indexes;
+    for (int i = writer.indexes_of_rows; i < indexes; ++i) {
+        enter_extremes(writer.table, target->ri_IndexRelationDescs[i], *target->ri_IndexRelationInfo[i], slots, count);
+    }
 }
 
 void close_writer(const TableWriter& writer) {

@@ -11,6 +11,7 @@ struct TableWriter {
     Relation table;
     EState* executor;
     ResultRelInfo* target;
+    int indexes_of_rows; // come first; the others summarize blocks
 };
 
 // Locks the table as INSERT does. Does not ask for privileges.
@@ -20,7 +21,7 @@ TableWriter open_writer(Oid table);
 void write_row(const TableWriter& writer, TupleTableSlot* slot);
 
 // Writes into the indexes alone, for rows that table_multi_insert() has written.
-void write_index_entries(const TableWriter& writer, TupleTableSlot* slot);
+void write_index_entries(const TableWriter& writer, TupleTableSlot** slots, int count);
 
 // Keeps the lock until the transaction's end.
 void close_writer(const TableWriter& writer);
