@@ -56,9 +56,9 @@ void add_user(BinaryArray& users, const std::string& user) {
 
 } // namespace
 
-bool Recordings::takes(const Caller& caller, const Request& request, const RpcCall& call) {
-    return call.function->name == "record_operation_execution" && request.method == "POST" && !call.wants_one &&
-           caller.may_record && (caller.is_service || !caller.user.empty()) && is_utf8(request.body);
+bool Recordings::takes(const Caller& caller, const Request& request, std::string_view function) {
+    return function == "record_operation_execution" && is_plain_call(request) && caller.may_record &&
+           (caller.is_service || !caller.user.empty()) && is_utf8(request.body);
 }
 
 asio::awaitable<std::optional<Response>> Recordings::answer(std::shared_ptr<const Caller> caller,

@@ -15,8 +15,8 @@ class Recordings {
   public:
     explicit Recordings(Database& database) : database_(database) {}
 
-    // Whether a call may go together with others.
-    static bool takes(const Caller& caller, const Request& request, const RpcCall& call);
+    // Whether a call may go together with others. Its body may be anything: the server says which it takes.
+    static bool takes(const Caller& caller, const Request& request, std::string_view function);
 
     // The answer; nothing where the call has to be made by itself. Throws Unavailable.
     asio::awaitable<std::optional<Response>> answer(std::shared_ptr<const Caller> caller, const Request& request);

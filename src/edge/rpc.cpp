@@ -34,12 +34,12 @@ asio::awaitable<Response> Rpc::answer(const Request& request, std::string_view f
     if (caller == nullptr) {
         caller = co_await callers_.caller_of(request);
     }
-    const RpcCall call = read_call(request, function, co_await catalog_.functions(function));
-    if (recordings_.takes(*caller, request, call)) {
+    if (Recordings::takes(*caller, request, function)) {
         if (auto answered = co_await recordings_.answer(caller, request)) {
             co_return std::move(*answered);
         }
     }
+    const RpcCall call = read_call(request, function, co_await catalog_.functions(function));
     co_return co_await run(request, *caller, call);
 }
 

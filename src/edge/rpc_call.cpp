@@ -215,6 +215,16 @@ std::string RpcCall::sql() const {
     return sql_with_json(*function, arguments, shape);
 }
 
+bool is_plain_call(const Request& request) {
+    const auto is_usual = [&](std::string_view header, std::string_view usual) {
+        const auto value = request.header(header);
+        return value.empty() || value == usual;
+    };
+    return request.method == "POST" && request.query.empty() && request.header("content-type") == "application/json" &&
+           (is_usual("accept", "*/*") || is_usual("accept", "application/json")) && is_usual("prefer", "") &&
+           is_usual("content-profile", "helix") && is_usual("accept-profile", "helix");
+}
+
 RpcCall read_call(const Request& request, std::string_view name, const Candidates& candidates) {
     check_profile(request);
     const Wishes wishes = read_wishes(request);

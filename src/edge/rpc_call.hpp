@@ -32,6 +32,9 @@ struct AnswerColumn {
     enum : int { body, status, headers, rows };
 };
 
+// Whether it is a JSON body by POST and nothing in its header or its address asks for another answer than the usual.
+bool is_plain_call(const Request& request);
+
 // Throws Refusal where nothing of schema helix can be called like this. `candidates` are the functions of the name.
 RpcCall read_call(const Request& request, std::string_view name, const Candidates& candidates);
 
