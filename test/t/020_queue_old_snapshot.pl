@@ -11,7 +11,7 @@ use Test::More;
 
 my $rounds = 6;
 my $jobs = 10_000; # of each round
-my $node = helix_node('node');
+my $node = helix_node('node', conf => "helix.databases = ''\n"); # a worker's passes would count by the time that this takes
 sub sql { return $node->safe_psql('postgres', $_[0]) }
 
 sql(<<'SQL');
@@ -61,8 +61,8 @@ is(sql('SELECT count(*) FROM helix_internal.queue'), '0', 'all are finished');
 is($reader->query_safe('SELECT count(*) FROM helix_internal.queue'), '0', 'the old snapshot is still held');
 cmp_ok(sql('SELECT pg_relation_size(\'helix_internal.queue\')'), '>', $rounds * $jobs * 100, 'and has kept the dead');
 cmp_ok($rows[0], '>', 2 * $jobs, 'claims and completions are counted');
-cmp_ok($rows[-1], '<=', 3 * $rows[0], 'the last touch no more rows and entries than thrice what the first did');
-cmp_ok($blocks[-1], '<=', 3 * $blocks[0], 'nor more blocks');
+cmp_ok($rows[-1], '<=', 2 * $rows[0], 'the last touch no more rows and entries than twice what the first did');
+cmp_ok($blocks[-1], '<=', 2 * $blocks[0], 'nor more blocks');
 $reader->quit;
 
 done_testing();

@@ -137,7 +137,7 @@ ok(slurp_file($node->logfile) =~ /^a line of the stub$/m, 'its log lines are in 
 my $began = time;
 kill 'KILL', $stub->{pid};
 my $second = next_stub();
-cmp_ok(time - $began, '<', 3, sprintf 'killed, it is back after %.2f s', time - $began);
+cmp_ok(time - $began, '<', 1.5, sprintf 'killed, it is back after %.2f s', time - $began);
 isnt($second->{password}, $stub->{password}, 'with another password');
 is($second->{signed_in}, 'helix_edge_local', 'which is right');
 {
