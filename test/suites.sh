@@ -88,8 +88,6 @@ run_isolation() {
         "${names[@]}" || { cat "$copy/output/regression.diffs"; return 1; }
 }
 
-# Three at a time on two processors, seconds can run out. What has failed runs once more by itself, and that is said at the end.
-# Nightly takes nothing back.
 run_tap() {
     local copy tests together apart status=0
     copy=$(copy_for_user tap test/t docs build/helix_{boundary,secret_reader,late_writer,pg_cron_reader}.so \
@@ -97,12 +95,19 @@ run_tap() {
     tests=$(chosen_tests)
     mapfile -t together < <(grep -vE "^($alone)" <<<"$tests")
     mapfile -t apart < <(grep -E "^($alone)" <<<"$tests")
-    [ ${#together[@]} = 0 ] || prove_in "$copy" -j3 "${together[@]/#/$copy/t/}" || status=1
+    [ ${#together[@]} = 0 ] || prove_together "$copy" "${together[@]/#/$copy/t/}" || status=1
     if [ ${#apart[@]} -gt 0 ] && { [ $status = 0 ] || [ -z "${FAIL_FAST:-}" ]; }; then
-        prove_in "$copy" "${apart[@]/#/$copy/t/}" || status=1
+        prove_in "$copy" "${apart[@]/#/$copy/t/}" || { status=1; note "TAP tests that failed:" "$(failures_of_tap "$copy")"; }
     fi
-    [ $status = 1 ] || return 0
-    note "TAP tests that failed:" "$(failures_of_tap "$copy")"
+    return $status
+}
+
+# Beside others a test's seconds can run out on two processors. So what fails there has to pass by itself, and the end of the
+# output says that. Nightly takes nothing back, and nobody takes back what has failed by itself.
+prove_together() {
+    local copy=$1; shift
+    prove_in "$copy" -j3 --state=save "$@" && return
+    note "TAP tests that failed beside others:" "$(failures_of_tap "$copy")"
     [ -z "$nightly" ] || return 1
     as_user rm -rf "$copy/output/tmp_check"
     prove_in "$copy" --state=failed || { note "They failed by themselves, too:" "$(failures_of_tap "$copy")"; return 1; }
@@ -130,7 +135,7 @@ prove_in() {
         HELIX_BOUNDARY="$copy/helix_boundary.so" HELIX_SECRET_READER="$copy/helix_secret_reader.so"
         HELIX_LATE_WRITER="$copy/helix_late_writer.so" HELIX_PG_CRON_READER="$copy/helix_pg_cron_reader.so"
         HELIX_FAULT_PROXY="$copy/fault_proxy" HELIX_COHERENCE_CHECKER="$copy/coherence_checker")
-    (cd "$copy/output" && as_user env "${settings[@]}" prove --timer --state=save "$@") | tee -a "$copy/output/prove.out"
+    (cd "$copy/output" && as_user env "${settings[@]}" prove --timer "$@") | tee -a "$copy/output/prove.out"
 }
 
 # What chance decides, again and again: the unit tests' random input, random models of batches, budgets and the cache under load.
