@@ -203,15 +203,31 @@ SELECT sum(brin_summarize_new_values(c.oid)) >= 0 AS summarized FROM pg_class c 
 SELECT array_agg(id) AS ids FROM unnest(helix.record_operation_executions((
     SELECT jsonb_agg(jsonb_build_object('user_id', 'ca501000-0000-0000-0000-000000000008', 'operation_id', 'email-classify',
         'success', true, 'cost_usd', 1, 'model_used', 'openai')) FROM generate_series(1, 300)))) id \gset
+CREATE FUNCTION pg_temp.plan_of(p_query text) RETURNS SETOF text LANGUAGE plpgsql AS
+    $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || p_query; END $$;
 BEGIN;
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_indexscan = off;
 SET LOCAL enable_indexonlyscan = off;
-CREATE FUNCTION pg_temp.plan_of(p_query text) RETURNS SETOF text LANGUAGE plpgsql AS
-    $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || p_query; END $$;
 SELECT count(*) > 0 AS by_ranges
   FROM pg_temp.plan_of(format('SELECT FROM helix_internal.executions WHERE id = %s', (:'ids'::bigint[])[300])) plan
  WHERE plan LIKE '%Bitmap Index Scan on executions\_%\_xid\_id';
 SELECT count(*) FROM unnest(:'ids'::bigint[]) i CROSS JOIN LATERAL
     (SELECT FROM helix_internal.executions e WHERE e.id = i OFFSET 0) found;
 ROLLBACK;
+
+-- An index of a DBA that has to see every row of a batch does.
+CREATE INDEX record_many_bloom ON helix_internal.executions USING brin (input_tokens int8_bloom_ops);
+SELECT cardinality(helix.record_operation_executions((
+    SELECT jsonb_agg(jsonb_build_object('user_id', 'ca501000-0000-0000-0000-000000000008', 'operation_id', 'email-classify',
+        'success', true, 'cost_usd', 1, 'model_used', 'openai', 'input_tokens', 987654000 + n)) FROM generate_series(1, 300) n)));
+BEGIN;
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_indexscan = off;
+SELECT count(*) > 0 AS by_bloom
+  FROM pg_temp.plan_of('SELECT FROM helix_internal.executions WHERE input_tokens = 987654150::bigint') plan
+ WHERE plan LIKE '%Bitmap Index Scan on executions\_%\_input\_tokens%';
+SELECT count(*) FROM generate_series(987654001::bigint, 987654300) n CROSS JOIN LATERAL
+    (SELECT FROM helix_internal.executions e WHERE e.input_tokens = n OFFSET 0) found;
+ROLLBACK;
+DROP INDEX helix_internal.record_many_bloom;

@@ -4,10 +4,12 @@
 #include <algorithm>
 
 extern "C" {
+#include "access/brin_internal.h"
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "catalog/pg_am_d.h"
 #include "executor/tuptable.h"
+#include "utils/fmgroids.h"
 }
 
 namespace helix::pg {
@@ -70,12 +72,26 @@ void enter_block(Relation table, Relation index, IndexInfo& info, TupleTableSlot
     std::for_each(chosen, std::unique(chosen, end), [&](int row) { enter(table, index, info, rows[row]); });
 }
 
+// Others of BRIN (bloom, minmax_multi) have to see every value.
+bool are_extremes_kept(Relation index, int column) {
+    const Oid type = index->rd_opcintype[column];
+    return (type == INT8OID || type == TIMESTAMPTZOID) &&
+           index_getprocid(index, static_cast<AttrNumber>(column + 1), BRIN_PROCNUM_OPCINFO) == F_BRIN_MINMAX_OPCINFO;
+}
+
 } // namespace
 
+// One that CREATE INDEX CONCURRENTLY has just begun has no pages yet: the executor passes it over.
 bool is_block_summary(Relation index, const IndexInfo& info) {
-    const auto is_counted = [](Oid type) { return type == INT8OID || type == TIMESTAMPTZOID; };
-    return index->rd_rel->relam == BRIN_AM_OID && info.ii_Expressions == NIL && info.ii_Predicate == NIL &&
-           std::all_of(index->rd_opcintype, index->rd_opcintype + info.ii_NumIndexKeyAttrs, is_counted);
+    if (index->rd_rel->relam != BRIN_AM_OID || info.ii_Expressions != NIL || info.ii_Predicate != NIL ||
+        !info.ii_ReadyForInserts) {
+        return false;
+    }
+    int column = 0;
+    while (column < info.ii_NumIndexKeyAttrs && are_extremes_kept(index, column)) {
+        ++column;
+    }
+    return column == info.ii_NumIndexKeyAttrs;
 }
 
 void enter_extremes(Relation table, Relation index, IndexInfo& info, TupleTableSlot** rows, int count) {

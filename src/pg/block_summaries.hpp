@@ -10,7 +10,8 @@ extern "C" {
 
 namespace helix::pg {
 
-// Whether enter_extremes() may serve this index: BRIN over columns of bigint and timestamptz, with all rows in it.
+// Whether enter_extremes() may serve this index: one of BRIN that takes rows, all rows, and keeps the extremes of
+// columns of bigint and timestamptz.
 bool is_block_summary(Relation index, const IndexInfo& info);
 
 // Enters those of `rows` that have the lowest or the highest value of a column on their block. The others would change
