@@ -96,6 +96,11 @@ SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
     call(:alice, ', "p_reservation_id": "a11ce000-0000-4000-8000-000000000001"'),
     call(:alice, ', "p_latency_ms": 5.5'), call(:alice, ', "p_latency_ms": 5.0'), call(:alice, ', "p_unknown": 1'),
     call(:alice, ', "user_id": 1'), '[]', '', '{"p_user_id"', call(:alice, ', "p_error": "\u0000"')]);
+-- Nor is a call that leaves out a parameter without a default, in a plain body or not.
+SELECT name, r.id IS NOT NULL AS recorded, r.alone
+  FROM unnest('{p_user_id,p_operation_id,p_date,p_success,p_latency_ms,p_cost_usd,p_model_used}'::text[]) name,
+       LATERAL (VALUES (''), (', "p_metadata": {}')) more (more),
+       LATERAL helix_internal.record_for(ARRAY[:alice]::uuid[], '{t}', ARRAY[(call(:alice, more)::jsonb - name)::text]) r;
 -- Numbers are read as the single call reads them: it knows how they were written.
 SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
   FROM helix_internal.record_for(array_fill(:alice::uuid, '{10}'), array_fill(true, '{10}'), ARRAY[

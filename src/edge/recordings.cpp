@@ -46,6 +46,11 @@ std::optional<Response> response_of(const Rows& rows, int row, bool signed_in) {
     return answer_of(ServerError{text(sqlstate), text(message), text(detail), text(hint)}, signed_in);
 }
 
+// Whether PostgreSQL takes it as text. One body that it does not take would send all the others by themselves.
+bool is_text(std::string_view body) {
+    return is_utf8(body) && body.find('\0') == std::string_view::npos;
+}
+
 void add_user(BinaryArray& users, const std::string& user) {
     if (const auto bytes = parse_uuid(user)) {
         users.add({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
@@ -58,7 +63,7 @@ void add_user(BinaryArray& users, const std::string& user) {
 
 bool Recordings::takes(const Caller& caller, const Request& request, std::string_view function) {
     return function == "record_operation_execution" && is_plain_call(request) && caller.may_record &&
-           (caller.is_service || !caller.user.empty()) && is_utf8(request.body);
+           (caller.is_service || !caller.user.empty()) && is_text(request.body);
 }
 
 asio::awaitable<std::optional<Response>> Recordings::answer(std::shared_ptr<const Caller> caller,

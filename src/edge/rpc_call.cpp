@@ -19,13 +19,9 @@ namespace {
                   "Send the parameters by name: {\"p_user_id\": …}.");
 }
 
-void check_profile(const Request& request) {
-    for (const std::string_view name : {"content-profile", "accept-profile"}) {
-        const auto profile = request.header(name);
-        if (!profile.empty() && profile != "helix") {
-            throw Refusal(406, "PGRST106", "The schema must be one of the following: helix");
-        }
-    }
+bool is_of_schema(const Request& request) {
+    const auto is_known = [](std::string_view profile) { return profile.empty() || profile == "helix"; };
+    return is_known(request.header("content-profile")) && is_known(request.header("accept-profile"));
 }
 
 // Whether a media type is among those of a list, with parameters or without.
@@ -41,19 +37,28 @@ bool names_type(std::string_view list, std::string_view type) {
 
 // What the headers say of the answer.
 struct Wishes {
+    bool json;
     bool one;
     bool count;
 };
 
-Wishes read_wishes(const Request& request) {
+Wishes wishes_of(const Request& request) {
     const auto accept = request.header("accept");
-    const bool one = names_type(accept, "application/vnd.pgrst.object+json");
-    if (!accept.empty() && !one && !names_type(accept, "*/*") && !names_type(accept, "application/*") &&
-        !names_type(accept, "application/json")) {
-        throw Refusal(406, "PGRST107", "None of these media types are available: " + std::string(accept), {},
+    return {.json = accept.empty() || names_type(accept, "*/*") || names_type(accept, "application/json") ||
+                    names_type(accept, "application/*"),
+            .one = names_type(accept, "application/vnd.pgrst.object+json"),
+            .count = request.header("prefer").find("count=exact") != std::string_view::npos};
+}
+
+void check(const Request& request, const Wishes& wishes) {
+    if (!is_of_schema(request)) {
+        throw Refusal(406, "PGRST106", "The schema must be one of the following: helix");
+    }
+    if (!wishes.json && !wishes.one) {
+        throw Refusal(406, "PGRST107",
+                      "None of these media types are available: " + std::string(request.header("accept")), {},
                       "Accept application/json.");
     }
-    return {one, request.header("prefer").find("count=exact") != std::string_view::npos};
 }
 
 std::vector<QueryField> fields_of(std::string_view query) {
@@ -216,18 +221,17 @@ std::string RpcCall::sql() const {
 }
 
 bool is_plain_call(const Request& request) {
-    const auto is_usual = [&](std::string_view header, std::string_view usual) {
-        const auto value = request.header(header);
-        return value.empty() || value == usual;
-    };
-    return request.method == "POST" && request.query.empty() && request.header("content-type") == "application/json" &&
-           (is_usual("accept", "*/*") || is_usual("accept", "application/json")) && is_usual("prefer", "") &&
-           is_usual("content-profile", "helix") && is_usual("accept-profile", "helix");
+    auto parameters = request.header("content-type");
+    const auto type = trimmed(take_part(parameters, ";"));
+    const bool is_json = type == "application/json" && parameters.find(',') == std::string_view::npos;
+    const Wishes wishes = wishes_of(request);
+    return request.method == "POST" && request.query.empty() && is_json && wishes.json && !wishes.one &&
+           !wishes.count && is_of_schema(request);
 }
 
 RpcCall read_call(const Request& request, std::string_view name, const Candidates& candidates) {
-    check_profile(request);
-    const Wishes wishes = read_wishes(request);
+    const Wishes wishes = wishes_of(request);
+    check(request, wishes);
     const bool is_post = request.method == "POST";
     auto fields = fields_of(request.query);
     RpcCall call;

@@ -377,6 +377,9 @@ Request JsonExecutions::read(pg::JsonPlace& place) const {
     const Element& element = elements_[place.element];
     const auto set_member = are_calls_ ? set_parameter : set_field;
     if (PlainObject plain; element.text != nullptr && plain.read(element.text)) {
+        if (are_calls_) {
+            check_required_of_call(plain);
+        }
         return read_plain(plain, place, set_member);
     }
     if (are_calls_) {
@@ -385,6 +388,9 @@ Request JsonExecutions::read(pg::JsonPlace& place) const {
     JsonbContainer* object = element.text == nullptr ? element.object : object_of(element.text, place);
     if (object == nullptr) {
         throw Error(sqlstate::invalid_parameter_value, "expected an object");
+    }
+    if (are_calls_) {
+        check_required_of_call(object);
     }
     return read_object(object, place, set_member);
 }

@@ -85,8 +85,12 @@ bool is_harmless(std::string_view sql) {
 }
 
 void call(const Request& request, std::string_view name) {
+    const bool is_plain = is_plain_call(request);
     try {
         const RpcCall call = read_call(request, name, candidates());
+        check(!is_plain ||
+                  (call.form == RpcCall::Form::json && call.shape.is_plain() && !call.wants_one && !call.counts),
+              "a plain call asks for nothing else");
         check(is_harmless(call.sql()), "SQL holds checked names alone");
         check(request.method == "POST" || call.read_only, "only POST writes");
         for (const Parameter& parameter : call.parameters) {
@@ -94,6 +98,7 @@ void call(const Request& request, std::string_view name) {
         }
     } catch (const Refusal& refusal) {
         check(refusal.status >= 300 && refusal.status < 500, "a refusal is the caller's fault");
+        check(!is_plain || (refusal.status != 406 && refusal.status != 415), "nor is it refused for its header");
     }
 }
 

@@ -116,6 +116,8 @@ subtest 'errors' => sub {
         'no such function' => [ 404, 'PGRST202', $adas, 'nothing_of_the_kind', '{}' ],
         'no such parameter' => [ 404, 'PGRST202', $adas, 'get_total_monthly_cost', '{"p_user": 1}' ],
         'a parameter is missing' => [ 404, 'PGRST202', $adas, 'get_total_monthly_cost', '{}' ],
+        'a recording lacks a parameter' =>
+          [ 404, 'PGRST202', $adas, 'record_operation_execution', recording() =~ s/"p_latency_ms": 1240,//r ],
         'a function of another schema' => [ 404, 'PGRST202', $service, 'now', '{}' ],
         'a bad uuid' => [ 400, '22P02', $adas, 'get_total_monthly_cost', '{"p_user_id": "ada"}' ],
         'an unknown operation' => [ 400, '42704', $adas, 'record_operation_execution', recording(p_operation_id => '"none"') ],
@@ -339,6 +341,30 @@ subtest 'recordings that arrive together' => sub {
     note "$transactions transactions for 64 executions";
     cmp_ok($transactions, '<', 40, 'many went together');
     is(sql('SELECT count(*) FROM helix.verify_ledger()'), '0', 'the sums are exact');
+};
+
+subtest 'what goes together' => sub {
+    my @usual = ('Content-Type: application/json', # of supabase-js, axios, Dart, and Python
+        "Content-Type: application/json\r\nAccept: application/json, text/plain, */*",
+        "Content-Type: application/json; charset=utf-8\r\nAccept: */*",
+        "Content-Type: application/json\r\nAccept: application/json\r\nPrefer: return=representation");
+    my $send = sub {
+        my ($json, @headers) = @_;
+        my $socket = connect_edge($edge);
+        syswrite $socket, join "\r\n", 'POST /rest/v1/rpc/record_operation_execution HTTP/1.1', 'Host: a',
+          "Authorization: Bearer $adas", @headers, 'Content-Length: ' . length $json, '', $json;
+        return $socket;
+    };
+    my (@together, @refused);
+    for my $number (1 .. 80) {
+        push @together, $send->(recording(p_trace_id => '"together"'), $usual[$number % @usual]);
+        push @refused, $send->(recording(p_trace_id => "\"together\0\""), $usual[0]);
+    }
+    is(scalar(grep { read_response($_)->{status} == 200 } @together), 80, 'what clients usually send is recorded');
+    is(scalar(grep { read_response($_)->{body} =~ /PGRST102/ } @refused), 80, 'a body with a NUL is refused');
+    my $transactions = sql("SELECT count(DISTINCT xid) FROM helix_internal.executions WHERE trace_id = 'together'");
+    note "$transactions transactions for 80 executions";
+    cmp_ok($transactions, '<', 40, 'many went together, whatever else is sent');
 };
 
 subtest 'calls one after the other, sent at once' => sub {
