@@ -103,11 +103,13 @@ SELECT name, r.id IS NOT NULL AS recorded, r.alone
        LATERAL helix_internal.record_for(ARRAY[:alice]::uuid[], '{t}', ARRAY[(call(:alice, more)::jsonb - name)::text]) r;
 -- Numbers are read as the single call reads them: it knows how they were written.
 SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
-  FROM helix_internal.record_for(array_fill(:alice::uuid, '{10}'), array_fill(true, '{10}'), ARRAY[
+  FROM helix_internal.record_for(array_fill(:alice::uuid, '{13}'), array_fill(true, '{13}'), ARRAY[
     call(:alice, ', "p_latency_ms": 5.0'), call(:alice, ', "p_latency_ms": 1e2'), call(:alice, ', "p_latency_ms": "5.0"'),
     call(:alice, ', "p_latency_ms": 3000000000'), call(:alice, ', "p_input_tokens": 7.0'), call(:alice, ', "p_input_tokens": 7E0'),
     call(:alice, ', "p_output_tokens": "7.0"'), call(:alice, ', "p_cached_input_tokens": 7.0'),
-    call(:alice, ', "p_request_id": 1e2'), call(:alice, ', "p_input_tokens": 1, "p_output_tokens": 0.5e1')]);
+    call(:alice, ', "p_request_id": 1e2'), call(:alice, ', "p_input_tokens": 1, "p_output_tokens": 0.5e1'),
+    call(:alice, ', "p_request_id": -0'), call(:alice, ', "p_request_id": -0.00, "p_metadata": {}'),
+    call(:alice, ', "p_request_id": "-0"')]);
 SELECT element, id IS NOT NULL AS recorded, alone, sqlstate
   FROM helix_internal.record_for(array_fill(:alice::uuid, '{5}'), array_fill(true, '{5}'), ARRAY[
     call(:alice, ', "p_latency_ms": "5"'), call(:alice, ', "p_input_tokens": " 7 "'), call(:alice, ', "p_cost_usd": 2.5e-1'),

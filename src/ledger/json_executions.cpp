@@ -175,6 +175,12 @@ std::string_view name_of(const JsonbValue& value) {
     return string_of(value);
 }
 
+// Of a call: a parameter's text is the number as it was written, and a numeric is the same for -0 and 0.
+std::string_view name_of_call(const JsonbValue& value) {
+    const auto name = name_of(value);
+    return name.find_first_not_of("0.") == std::string_view::npos ? string_of(value) : name;
+}
+
 Datum jsonb_of(const JsonbValue& value) {
     JsonbValue copy = value;
     return JsonbPGetDatum(JsonbValueToJsonb(&copy));
@@ -216,6 +222,7 @@ constexpr Field fields[] = {
 // Where a call's parameter means something else.
 constexpr Field call_fields[] = {
     {"latency_ms", set<&Request::latency_ms, integer_of_call<int4in>>},
+    {"request_id", set<&Request::request_id, name_of_call>},
     {"occurred_at", set<&Request::occurred_at, time_of_call>},
     {"input_tokens", set<&Request::input_tokens, integer_of_call<int8in>>},
     {"output_tokens", set<&Request::output_tokens, integer_of_call<int8in>>},
@@ -246,11 +253,10 @@ void set_parameter(Request& request, std::string_view name, const JsonbValue& va
 }
 
 void set_field(Request& request, std::string_view name, const JsonbValue& value) {
-    if (set_if_known(fields, request, name, value)) {
-        return;
+    if (!set_if_known(fields, request, name, value)) {
+        throw Error(sqlstate::invalid_parameter_value, "unknown field", {},
+                    "The fields are the parameters of record_operation_execution without p_.");
     }
-    throw Error(sqlstate::invalid_parameter_value, "unknown field", {},
-                "The fields are the parameters of record_operation_execution without p_.");
 }
 
 Request read_object(JsonbContainer* object, pg::JsonPlace& place, decltype(set_field)* set_member) {
