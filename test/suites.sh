@@ -110,7 +110,11 @@ prove_together() {
     note "TAP tests that failed beside others:" "$(failures_of_tap "$copy")"
     [ -z "$nightly" ] || return 1
     as_user rm -rf "$copy/output/tmp_check"
-    prove_in "$copy" --state=failed || { note "They failed by themselves, too:" "$(failures_of_tap "$copy")"; return 1; }
+    # Who bails out, as where no server starts, is not among those that failed.
+    if ! prove_in "$copy" --state=failed || grep -q '^Result: NOTESTS' "$copy/output/prove.out"; then
+        note "They failed by themselves, too:" "$(failures_of_tap "$copy")"
+        return 1
+    fi
     note "By themselves they passed."
 }
 
