@@ -3,6 +3,7 @@
 
 #include "callers/caller.hpp"
 #include "ledger/corrected_execution.hpp"
+#include "ledger/correction_locks.hpp"
 #include "ledger/writer.hpp"
 #include "operations/operations.hpp"
 #include "operations/prices.hpp"
@@ -49,6 +50,7 @@ std::string_view reason_argument(FunctionCallInfo fcinfo) {
 
 // It counts as the execution does.
 Execution row_of_execution(std::int64_t id, const pg_uuid_t& user, std::string_view operation) {
+    lock_out_ends_of_erasures();
     pg::OwnerSpi spi;
     Corrected corrected = find_corrected(id);
     spi.finish();

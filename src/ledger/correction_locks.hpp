@@ -16,4 +16,9 @@ void lock_execution(std::int64_t id);
 // New prices lock out finalizations: before the watermark and the first query.
 void lock_out_finalizations();
 
+// An adjustment of an execution locks out ends of erasures: before it looks for the execution. An end of an erasure
+// locks out these adjustments.
+void lock_out_ends_of_erasures();
+void lock_out_adjustments();
+
 } // namespace helix::ledger

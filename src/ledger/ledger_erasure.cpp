@@ -13,8 +13,8 @@ namespace helix::ledger {
 
 namespace {
 
-// A finalization that is left open puts off the end of the erasure, and nothing else.
-constexpr const char* wait_for_finalizations = "10ms";
+// A correction that is left open puts off the end of the erasure, and nothing else.
+constexpr const char* wait_for_corrections = "10ms";
 
 // $1: the user. Trends follow from these rows, so they are removed as any other row of the user.
 pg::Statement remove_rollups(R"(
@@ -128,7 +128,11 @@ std::uint64_t erase_executions(const Erased& erased) {
 }
 
 bool lock_for_end_of_erasure() {
-    return pg::try_for_lock(wait_for_finalizations, [] { lock_out_finalizations(); }) &&
+    const auto lock_out_corrections = [] {
+        lock_out_finalizations();
+        lock_out_adjustments();
+    };
+    return pg::try_for_lock(wait_for_corrections, lock_out_corrections) &&
            lock_watermark(IfLocked::skip, Snapshot::latest);
 }
 

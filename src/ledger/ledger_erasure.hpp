@@ -26,8 +26,8 @@ bool may_erase();
 std::uint64_t erase_rollups(const Erased& erased);
 std::uint64_t erase_executions(const Erased& erased);
 
-// Until the transaction ends nobody folds or finalizes, so that what is looked at then stays so. False where that
-// cannot be had at once.
+// Until the transaction ends nobody folds, or corrects an execution, so that what is looked at then stays so. False
+// where that cannot be had at once.
 bool lock_for_end_of_erasure();
 
 // After that, with no rows left: takes what is in transit from the months that retention has dropped.

@@ -106,6 +106,10 @@ $open->query_safe("SELECT helix.reserve_budget('$bob', 'email-compose', 0.1)");
 is(sql($ask), 'running|{}', 'a service role asks');
 is(sql('SELECT count(*), min(requested_by), bool_and(finished_at IS NULL) FROM helix.erasures'), '1|erasing_service|t',
     'which is on record');
+my $late = $node->background_psql('postgres'); # what it has begun later corrects what is about to go
+$late->query_safe('BEGIN');
+$late->query_safe("SELECT helix.adjust_cost(user_id, operation_id, -0.1, 'late', p_execution_id => id) FROM helix.executions
+    WHERE user_id = '$bob' AND corrects IS NULL LIMIT 1");
 my ($pieces, $most, @inexact) = (0, 0);
 my $piece = sub {
     my $rows = sql('SELECT helix_internal.erase_some()');
@@ -126,6 +130,10 @@ is(sql("SELECT (SELECT count(*) > 0 FROM helix.budgets WHERE user_id = '$bob'),
     (SELECT count(*) FROM helix_internal.executions WHERE user_id = '$bob')"), 't|0', 'only what is held is left');
 $open->query_safe('COMMIT');
 $open->quit;
+1 while $piece->();
+is(sql('SELECT finished_at IS NULL FROM helix.erasures'), 't', 'an adjustment that is open puts off the end');
+$late->query_safe('COMMIT');
+$late->quit;
 1 while $piece->();
 is("@inexact", '', 'the ledger is exact after every piece');
 is(mentions($bob), '', 'no table has the user any more');
