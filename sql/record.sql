@@ -124,6 +124,12 @@ SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 
 ROLLBACK;
 SELECT failure(format($$SELECT helix.record_operation_execution('a11ce000-0000-0000-0000-000000000001', 'email-compose', NULL,
     true, 1, 1, 'openai', p_metadata => %L)$$, to_jsonb(repeat('x', 65529))));
+-- A column that somebody has added to the ledger is null.
+BEGIN;
+ALTER TABLE helix_internal.executions ADD COLUMN note text;
+SELECT helix.record_operation_execution(:alice, 'email-compose', NULL, true, 1, 1, 'openai') AS noted \gset
+SELECT note IS NULL AS is_null FROM helix_internal.executions WHERE id = :noted;
+ROLLBACK;
 -- In JSON a time without a zone is by UTC, whatever the session says.
 SET timezone = 'Asia/Tokyo';
 SELECT (helix.record_operation_executions('[{"user_id": "a11ce000-0000-0000-0000-000000000001", "operation_id": "email-compose",

@@ -169,7 +169,6 @@ NewRequestIds::NewRequestIds(int count) : rows_(pg::internal_relation("request_i
 std::int64_t NewRequestIds::remember(const Execution& execution) {
     const std::int64_t new_id = next_execution_id();
     rows_.add([&execution, new_id](TupleTableSlot* slot) {
-        std::fill_n(slot->tts_isnull, slot->tts_tupleDescriptor->natts, true); // also of columns that others have added
         const auto set = [slot](int column, Datum value) {
             slot->tts_values[column] = value;
             slot->tts_isnull[column] = false;

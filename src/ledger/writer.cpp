@@ -55,10 +55,10 @@ enum Column {
     revision,
     final_cost_usd,
     final_usage,
-    reason,
-    column_count
+    reason
 };
 
+// What is not set is null.
 class SlotFiller {
   public:
     explicit SlotFiller(TupleTableSlot* slot) : slot_(slot) {}
@@ -67,11 +67,11 @@ class SlotFiller {
         slot_->tts_values[column] = value;
         slot_->tts_isnull[column] = false;
     }
-    void set_null(Column column) { slot_->tts_isnull[column] = true; }
     template <typename T, typename Convert>
     void set(Column column, const std::optional<T>& value, Convert convert) {
-        slot_->tts_isnull[column] = !value;
-        slot_->tts_values[column] = value ? convert(*value) : Datum{0};
+        if (value) {
+            set(column, convert(*value));
+        }
     }
 
   private:
@@ -80,9 +80,6 @@ class SlotFiller {
 
 void fill_correction(SlotFiller& row, std::int64_t new_id, const Correction* correction) {
     if (correction == nullptr) {
-        for (const Column column : {corrects, revision, final_cost_usd, final_usage, reason}) {
-            row.set_null(column);
-        }
         return;
     }
     const auto same = [](Datum value) { return value; };

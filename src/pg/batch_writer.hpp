@@ -4,6 +4,8 @@
 
 #include "pg/table_writer.hpp"
 
+#include <algorithm>
+
 extern "C" {
 #include "access/heapam.h"
 #include "executor/tuptable.h"
@@ -17,12 +19,14 @@ class BatchWriter {
     // Locks the table as INSERT does. `rows` is how many to expect.
     BatchWriter(Oid table, int rows);
 
-    // `fill(slot)` gives the row its values. What it allocates lasts until the row is written.
+    // `fill(slot)` gives the row its values, with tts_isnull false; other columns are null, as are those that somebody
+    // has added. What it allocates lasts until the row is written.
     template <typename Fill>
     void add(Fill fill) {
         const MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(table_.executor));
         TupleTableSlot* const slot = slots_[buffered_++];
         ExecClearTuple(slot);
+        std::fill_n(slot->tts_isnull, slot->tts_tupleDescriptor->natts, true);
         fill(slot);
         ExecStoreVirtualTuple(slot);
         MemoryContextSwitchTo(caller);
