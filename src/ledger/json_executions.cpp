@@ -243,11 +243,9 @@ bool set_if_known(std::span<const Field> known, Request& request, std::string_vi
 
 void set_parameter(Request& request, std::string_view name, const JsonbValue& value) {
     constexpr std::string_view prefix = "p_";
-    if (!name.starts_with(prefix)) {
-        throw Error(sqlstate::invalid_parameter_value, "unknown parameter");
-    }
-    name.remove_prefix(prefix.size());
-    if (!set_if_known(call_fields, request, name, value) && !set_if_known(fields, request, name, value)) {
+    const auto field = name.substr(std::min(prefix.size(), name.size()));
+    if (!name.starts_with(prefix) ||
+        !(set_if_known(call_fields, request, field, value) || set_if_known(fields, request, field, value))) {
         throw Error(sqlstate::invalid_parameter_value, "unknown parameter");
     }
 }
@@ -388,14 +386,12 @@ Request JsonExecutions::read(pg::JsonPlace& place) const {
         }
         return read_plain(plain, place, set_member);
     }
-    if (are_calls_) {
-        check_forms_of_call(element.text);
-    }
     JsonbContainer* object = element.text == nullptr ? element.object : object_of(element.text, place);
     if (object == nullptr) {
         throw Error(sqlstate::invalid_parameter_value, "expected an object");
     }
     if (are_calls_) {
+        check_forms_of_call(element.text);
         check_required_of_call(object);
     }
     return read_object(object, place, set_member);
