@@ -48,6 +48,11 @@ SELECT total_executions, max_cost_single_execution, min_latency_ms, max_latency_
  WHERE user_id = :dave AND period_start = '2026-01-02';
 SELECT * FROM helix.verify_ledger();
 
+-- Closed into quarters of an hour and days, everything stays as it is.
+SELECT helix_internal.close_levels(now() + interval '1 day') > now() AS closed;
+SELECT count(*) AS wrong FROM differences;
+SELECT * FROM helix.verify_ledger();
+
 -- What verify_ledger() is for: each of these is found.
 BEGIN;
 UPDATE helix_internal.cost_trends SET total_cost_usd = total_cost_usd + 0.000000000001
@@ -55,16 +60,25 @@ UPDATE helix_internal.cost_trends SET total_cost_usd = total_cost_usd + 0.000000
 SELECT what, day FROM helix.verify_ledger();
 ROLLBACK;
 BEGIN;
-UPDATE helix_internal.operation_execution_analytics SET latency_sketch = NULL WHERE user_id = :dave AND period_start = '2026-01-02';
+UPDATE helix_internal.operation_execution_analytics SET latency_sketch = NULL WHERE user_id = :dave AND date = '2026-01-02';
 SELECT what, day, operation_id FROM helix.verify_ledger();
 ROLLBACK;
 BEGIN;
 DELETE FROM helix_internal.executions WHERE user_id = :dave AND date = '2026-01-02';
-SELECT what, count(*) FROM helix.verify_ledger() GROUP BY what ORDER BY what;
+SELECT DISTINCT what FROM helix.verify_ledger() ORDER BY what;
 ROLLBACK;
 BEGIN;
 DELETE FROM helix_internal.operation_execution_analytics WHERE user_id = :dave;
 SELECT what, count(*) FROM helix.verify_ledger() GROUP BY what ORDER BY what;
+ROLLBACK;
+
+BEGIN;
+UPDATE helix_internal.usage_quarters SET latency_min = 19 WHERE user_id = :dave AND latency_min = 20;
+SELECT what, day, operation_id FROM helix.verify_ledger();
+ROLLBACK;
+BEGIN;
+DELETE FROM helix_internal.usage_minutes WHERE user_id = :dave AND date = '2026-01-01';
+SELECT DISTINCT what, day, operation_id FROM helix.verify_ledger();
 ROLLBACK;
 
 -- Transaction ids that run backwards stop folding.

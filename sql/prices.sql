@@ -79,6 +79,7 @@ SELECT helix.record_operation_execution(:frank, 'my-operation', '2026-04-11', tr
     p_occurred_at => '2026-04-11') > 0 AS recorded;
 UPDATE helix.model_prices SET input_usd_per_mtok = 3 WHERE provider = 'acme' AND valid_from = '2026-04-10';
 SELECT * FROM helix.reprice('2026-04-01', '2026-05-01', 'rocket');
+SELECT helix_internal.close_levels() > '2026-05-01' AS closed;
 SELECT max_cost_usd FROM helix_internal.operation_execution_analytics
  WHERE user_id = :frank AND provider = 'acme' AND period_start = '2026-04-11';
 SELECT max_cost_single_execution FROM helix.operation_execution_analytics WHERE user_id = :frank AND period_start = '2026-04-11';

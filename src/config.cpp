@@ -12,6 +12,9 @@ char* databases = nullptr;
 int fold_interval_ms = 1000;
 int fold_rows = 10000;
 int ledger_retention_s = 90 * SECS_PER_DAY;
+int usage_minutes_retention_s = SECS_PER_DAY;
+int usage_quarters_retention_s = 400 * SECS_PER_DAY;
+int close_delay_s = SECS_PER_MINUTE;
 int request_id_window_s = 7 * SECS_PER_DAY;
 int execution_retention_s = 90 * SECS_PER_DAY;
 int cron_run_retention_s = 7 * SECS_PER_DAY;
@@ -106,6 +109,12 @@ constexpr IntSetting int_settings[] = {
      1, INT_MAX, 0},
     {"helix.ledger_retention", "Age at which a folded month of the ledger is dropped; 0 keeps all.",
      "The age counts from the month's end; rollups stay.", &ledger_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.usage_minutes_retention", "How long at least sums by minute are kept.",
+     "They are kept twice as long at most.", &usage_minutes_retention_s, hour_s, 365 * day_s, GUC_UNIT_S},
+    {"helix.usage_quarters_retention", "How long sums by quarter of an hour are kept; 0 keeps all.",
+     "Sums by day stay.", &usage_quarters_retention_s, 0, INT_MAX, GUC_UNIT_S},
+    {"helix.close_delay", "How long after its end a minute or quarter of an hour is added to the next level.",
+     "Sums are exact whatever it is; what comes later than that costs more.", &close_delay_s, 0, hour_s, GUC_UNIT_S},
     {"helix.request_id_window", "How long at least a request id is remembered.", nullptr, &request_id_window_s,
      SECS_PER_MINUTE, INT_MAX, GUC_UNIT_S},
     {"helix.occurred_at_ahead", "How far in the future an execution may have occurred.",

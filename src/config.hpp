@@ -19,6 +19,16 @@ extern int fold_rows;
 // reload. Default 90 days.
 extern int ledger_retention_s;
 
+// How long at least sums by minute are kept, in s, from 1 h. postgresql.conf, by reload. Default 1 day.
+extern int usage_minutes_retention_s;
+
+// How long sums by quarter of an hour are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 400 days.
+extern int usage_quarters_retention_s;
+
+// How long after its end a minute or quarter is added to the next level, in s. postgresql.conf, by reload. Default
+// 1 min.
+extern int close_delay_s;
+
 // How long at least a request id is remembered, in s, from 1 min. postgresql.conf, by reload. Default 7 days.
 extern int request_id_window_s;
 

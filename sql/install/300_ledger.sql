@@ -67,11 +67,29 @@ CREATE TABLE helix_internal.watermark (
     folded_at         timestamptz,
     system_identifier bigint      NOT NULL DEFAULT 0,
     database          oid         NOT NULL DEFAULT 0,
-    shipped           boolean     NOT NULL DEFAULT false
+    minutes_from      timestamptz NOT NULL DEFAULT '-infinity',
+    minutes_closed    timestamptz NOT NULL DEFAULT '-infinity',
+    quarters_from     timestamptz NOT NULL DEFAULT '-infinity',
+    quarters_closed   timestamptz NOT NULL DEFAULT '-infinity',
+    slot              smallint    NOT NULL DEFAULT 0,
+    slot_since        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    slot_left_by      bigint      NOT NULL DEFAULT 0,
+    shipped           boolean     NOT NULL DEFAULT false,
+    CHECK (minutes_from <= minutes_closed AND quarters_from <= quarters_closed AND quarters_closed <= minutes_closed)
 );
 COMMENT ON TABLE helix_internal.watermark IS
-    'One row: the snapshot up to which the ledger is folded, running totals, and where its transaction ids mean something. In any '
-    'other cluster or database the first recording adopts the ledger. It is as shipped until the first recording.';
+    'One row: the snapshot up to which the ledger is folded, running totals, how far the levels are closed, and where its '
+    'transaction ids mean something. In any other cluster or database the first recording adopts the ledger. It is as shipped '
+    'until the first recording.';
+COMMENT ON COLUMN helix_internal.watermark.minutes_from IS 'From here on, usage_minutes has all that is folded';
+COMMENT ON COLUMN helix_internal.watermark.minutes_closed IS
+    'The horizon of minutes: what occurred before it is in usage_quarters. Never behind minutes_from';
+COMMENT ON COLUMN helix_internal.watermark.quarters_from IS 'From here on, usage_quarters has all that is closed there';
+COMMENT ON COLUMN helix_internal.watermark.quarters_closed IS
+    'The horizon of quarters: what occurred before it is in the sums by day. Never behind quarters_from';
+COMMENT ON COLUMN helix_internal.watermark.slot IS 'The partition of usage_minutes that folds write to';
+COMMENT ON COLUMN helix_internal.watermark.slot_left_by IS
+    'The transaction after which nobody needs the rows of the next slot any more';
 INSERT INTO helix_internal.watermark (shipped) VALUES (true);
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix_internal.watermark
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('only_row');
@@ -99,55 +117,6 @@ COMMENT ON TABLE helix_internal.request_ids IS
     'Request ids seen, with a digest of what they were used for. They are kept for helix.request_id_window, and as long as the '
     'ledger has their executions.';
 
--- Rollups. Both are true for the folded part of the ledger only; the views in helix add the rest.
-CREATE TABLE helix_internal.cost_trends (
-    user_id             uuid    NOT NULL,
-    date                date    NOT NULL,
-    total_operations    bigint  NOT NULL,
-    successes           bigint  NOT NULL,
-    total_cost_usd      numeric NOT NULL,
-    anthropic_cost      numeric NOT NULL,
-    deepseek_cost       numeric NOT NULL,
-    gemini_cost         numeric NOT NULL,
-    openai_cost         numeric NOT NULL,
-    latency_count       bigint  NOT NULL,
-    latency_sum         numeric NOT NULL,
-    input_tokens        numeric NOT NULL,
-    cached_input_tokens numeric NOT NULL,
-    output_tokens       numeric NOT NULL,
-    latency_sketch      bytea,
-    PRIMARY KEY (user_id, date)
-) WITH (fillfactor = 70);
-CREATE INDEX idx_cost_trends_user_cost ON helix_internal.cost_trends (user_id, date DESC, total_cost_usd DESC);
-COMMENT ON TABLE helix_internal.cost_trends IS 'Rollup by user and day of the folded part of the ledger';
-
-CREATE TABLE helix_internal.operation_execution_analytics (
-    user_id             uuid        NOT NULL,
-    operation_id        text        NOT NULL,
-    period_start        timestamptz NOT NULL,
-    provider            text        NOT NULL,
-    model               text        NOT NULL,
-    executions          bigint      NOT NULL,
-    successes           bigint      NOT NULL,
-    cost_usd            numeric     NOT NULL,
-    max_cost_usd        numeric,
-    latency_count       bigint      NOT NULL,
-    latency_sum         numeric     NOT NULL,
-    latency_min         integer,
-    latency_max         integer,
-    input_tokens        numeric     NOT NULL,
-    cached_input_tokens numeric     NOT NULL,
-    output_tokens       numeric     NOT NULL,
-    first_recorded_at   timestamptz NOT NULL,
-    latency_sketch      bytea,
-    PRIMARY KEY (user_id, period_start, operation_id, provider, model)
-) WITH (fillfactor = 70);
-CREATE INDEX idx_analytics_composite ON helix_internal.operation_execution_analytics (user_id, operation_id, period_start DESC);
-COMMENT ON TABLE helix_internal.operation_execution_analytics IS
-    'Rollup by user, UTC day, operation, provider and model of the folded part of the ledger';
-COMMENT ON COLUMN helix_internal.operation_execution_analytics.first_recorded_at IS
-    'Tells verify_ledger() whether the ledger still holds every row of this key';
-
 -- Users see their own rows alone: see first_visible_user().
 ALTER TABLE helix_internal.executions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.executions FORCE ROW LEVEL SECURITY;
@@ -157,25 +126,13 @@ ALTER TABLE helix_internal.request_ids ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.request_ids FORCE ROW LEVEL SECURITY;
 CREATE POLICY visible_users ON helix_internal.request_ids USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
-ALTER TABLE helix_internal.cost_trends ENABLE ROW LEVEL SECURITY;
-ALTER TABLE helix_internal.cost_trends FORCE ROW LEVEL SECURITY;
-CREATE POLICY visible_users ON helix_internal.cost_trends USING (user_id BETWEEN
-    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
-ALTER TABLE helix_internal.operation_execution_analytics ENABLE ROW LEVEL SECURITY;
-ALTER TABLE helix_internal.operation_execution_analytics FORCE ROW LEVEL SECURITY;
-CREATE POLICY visible_users ON helix_internal.operation_execution_analytics USING (user_id BETWEEN
-    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.execution_ids', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.watermark', 'WHERE NOT shipped');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.ledger_partitions', '');
 SELECT pg_catalog.pg_extension_config_dump('helix_internal.request_ids', '');
-SELECT pg_catalog.pg_extension_config_dump('helix_internal.cost_trends', '');
-SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_execution_analytics', '');
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.executions'),
     ('authenticated', 'SELECT ON helix_internal.watermark'),
-    ('authenticated', 'SELECT ON helix_internal.cost_trends'),
-    ('authenticated', 'SELECT ON helix_internal.operation_execution_analytics'),
     ('service', 'SELECT ON helix_internal.ledger_partitions');

@@ -36,6 +36,20 @@ COMMENT ON FUNCTION helix.fold() IS
     'Folds what has been committed since the last fold into the rollups, and returns the number of executions folded. The worker '
     'does it every helix.fold_interval; sums are exact with or without it. 25006 on a standby.';
 
+CREATE FUNCTION helix_internal.close_levels(p_now timestamptz DEFAULT pg_catalog.clock_timestamp()) RETURNS timestamptz
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_close_levels';
+COMMENT ON FUNCTION helix_internal.close_levels(timestamptz) IS
+    'Adds minutes and quarters of an hour that were over helix.close_delay before p_now to the next level, and returns how far '
+    'minutes are closed. The worker does it every 10 s; sums are exact with or without it. 25006 on a standby.';
+
+CREATE FUNCTION helix_internal.retire_levels(p_now timestamptz DEFAULT pg_catalog.clock_timestamp()) RETURNS void
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_retire_levels';
+COMMENT ON FUNCTION helix_internal.retire_levels(timestamptz) IS
+    'Gives up minutes and quarters of an hour that helix.usage_minutes_retention and helix.usage_quarters_retention do not keep '
+    'at p_now. The worker does it every minute. Minutes are emptied once no open transaction can need them.';
+
 CREATE FUNCTION helix_internal.price_of(
     p_provider text, p_model text, p_at timestamptz, p_input bigint, p_cached_input bigint, p_output bigint, p_usage jsonb,
     p_service_tier text, OUT cost_usd numeric, OUT complete boolean)

@@ -1,4 +1,4 @@
--- The exact views: rollups (base) plus what is not folded yet (tail), each in one statement and so in one snapshot.
+-- The exact views: the levels of the rollup plus what is not folded yet (tail), each in one statement and so in one snapshot.
 --
 -- A row is in the tail where its transaction was not visible to the stored snapshot. The two branches say that in terms
 -- of the indexes: transactions from next_xid on, and those that were in progress then. Two things guide the planner where
@@ -18,6 +18,32 @@ CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
        AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w);
 COMMENT ON VIEW helix_internal.tail IS 'Executions and corrections that no fold has counted yet';
 
+-- What the levels have, each but for what the next one has too: minutes from their horizon on, quarters from theirs on. With the
+-- days and the tail, each row of the ledger is in exactly one of the four, whatever is in flight. The bound that is always true
+-- is for the planner, as above.
+CREATE VIEW helix_internal.open_usage WITH (security_invoker = true) AS
+    SELECT q.user_id, q.quarter AS span, q.date, q.operation_id, q.provider, q.model, q.executions, q.successes, q.cost_usd,
+           q.max_cost_usd, q.latency_count, q.latency_sum, q.latency_min, q.latency_max, q.input_tokens, q.cached_input_tokens,
+           q.output_tokens, q.latency_sketch, NULL::integer AS latency_ms
+      FROM helix_internal.usage_quarters q
+     WHERE q.quarter >= (SELECT w.quarters_closed FROM helix_internal.watermark w) AND q.quarter < 'infinity'
+    UNION ALL
+    SELECT m.user_id, m.minute, m.date, m.operation_id, m.provider, m.model, m.executions, m.successes, m.cost_usd,
+           m.max_cost_usd, m.latency_count, m.latency_sum, m.latency_min, m.latency_max, m.input_tokens, m.cached_input_tokens,
+           m.output_tokens, m.latency_sketch, NULL::integer
+      FROM helix_internal.usage_minutes m
+     WHERE m.minute >= (SELECT w.minutes_closed FROM helix_internal.watermark w) AND m.minute < 'infinity'
+    UNION ALL
+    SELECT e.user_id, e.occurred_at, e.date, e.operation_id, e.provider, e.model,
+           (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
+           CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END, (e.latency_ms IS NOT NULL)::integer::bigint,
+           coalesce(e.latency_ms, 0)::numeric, e.latency_ms, e.latency_ms,
+           coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
+           coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms
+      FROM helix_internal.tail e;
+COMMENT ON VIEW helix_internal.open_usage IS
+    'What the sums by day do not have yet: quarters and minutes that are not closed, and single executions of the tail';
+
 -- The column types of the branches below agree to the letter. Only then does the planner flatten the whole into one
 -- append, and leave out what a query does not ask for. A correction counts in sums alone: it is no execution, and has no latency.
 CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
@@ -27,35 +53,27 @@ CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
            t.latency_sketch, NULL::integer AS latency_ms
       FROM helix_internal.cost_trends t
     UNION ALL
-    SELECT e.user_id, e.date, (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint,
-           e.cost_usd,
-           CASE e.provider WHEN 'anthropic' THEN e.cost_usd ELSE 0 END,
-           CASE e.provider WHEN 'deepseek' THEN e.cost_usd ELSE 0 END,
-           CASE e.provider WHEN 'gemini' THEN e.cost_usd ELSE 0 END,
-           CASE e.provider WHEN 'openai' THEN e.cost_usd ELSE 0 END,
-           (e.latency_ms IS NOT NULL)::integer::bigint, coalesce(e.latency_ms, 0)::numeric,
-           coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
-           coalesce(e.output_tokens, 0)::numeric,
-           NULL::bytea, e.latency_ms
-      FROM helix_internal.tail e;
-COMMENT ON VIEW helix_internal.trend_entries IS 'What sums up to helix.cost_trends: rollup rows and single executions';
+    SELECT o.user_id, o.date, o.executions, o.successes, o.cost_usd,
+           CASE o.provider WHEN 'anthropic' THEN o.cost_usd ELSE 0 END,
+           CASE o.provider WHEN 'deepseek' THEN o.cost_usd ELSE 0 END,
+           CASE o.provider WHEN 'gemini' THEN o.cost_usd ELSE 0 END,
+           CASE o.provider WHEN 'openai' THEN o.cost_usd ELSE 0 END,
+           o.latency_count, o.latency_sum, o.input_tokens, o.cached_input_tokens, o.output_tokens, o.latency_sketch, o.latency_ms
+      FROM helix_internal.open_usage o;
+COMMENT ON VIEW helix_internal.trend_entries IS 'What sums up to helix.cost_trends: rows of the levels and single executions';
 
 CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
-    SELECT a.user_id, a.operation_id, a.period_start, a.provider, a.model, a.executions, a.successes, a.cost_usd,
+    SELECT a.user_id, a.operation_id, a.date, a.provider, a.model, a.executions, a.successes, a.cost_usd,
            a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min, a.latency_max,
            a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch, NULL::integer AS latency_ms
       FROM helix_internal.operation_execution_analytics a
     UNION ALL
-    SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC', e.provider, e.model,
-           (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
-           CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END, (e.latency_ms IS NOT NULL)::integer::bigint,
-           coalesce(e.latency_ms, 0)::numeric, e.latency_ms, e.latency_ms,
-           coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
-           coalesce(e.output_tokens, 0)::numeric,
-           NULL::bytea, e.latency_ms
-      FROM helix_internal.tail e;
+    SELECT o.user_id, o.operation_id, o.date, o.provider, o.model, o.executions, o.successes, o.cost_usd,
+           o.max_cost_usd, o.latency_count, o.latency_sum, o.latency_min, o.latency_max,
+           o.input_tokens, o.cached_input_tokens, o.output_tokens, o.latency_sketch, o.latency_ms
+      FROM helix_internal.open_usage o;
 COMMENT ON VIEW helix_internal.analytics_entries IS
-    'What sums up to helix.operation_execution_analytics: rollup rows and single executions';
+    'What sums up to helix.operation_execution_analytics: rows of the levels and single executions';
 
 -- A day that has adjustments alone ran nothing: success_rate is 100 there, averages of cost are 0.
 -- Clients that read numbers strictly want no more digits than a double has. Sums and amounts are exact, without zeros at their end.
@@ -109,7 +127,7 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
            helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
            s.anthropic_count, s.deepseek_count, s.gemini_count, s.openai_count,
            s.input_tokens, s.cached_input_tokens, s.output_tokens
-      FROM (SELECT a.user_id, a.operation_id, a.period_start,
+      FROM (SELECT a.user_id, a.operation_id, a.date::timestamp AT TIME ZONE 'UTC' AS period_start,
                    pg_catalog.sum(a.executions)::bigint AS total_executions,
                    pg_catalog.sum(a.successes)::bigint AS successful_executions,
                    pg_catalog.sum(a.cost_usd) AS total_cost_usd,
@@ -127,13 +145,14 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
                    pg_catalog.sum(a.output_tokens)::bigint AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
-             GROUP BY a.user_id, a.operation_id, a.period_start) s;
+             GROUP BY a.user_id, a.operation_id, a.date) s;
 COMMENT ON VIEW helix.operation_execution_analytics IS
     'Executions by user, operation and UTC day (the period), exact at any moment: cost in USD, latency in ms, success_rate in '
     'percent 0-100. The period_end of the day that runs is a minute ago, so that it is not in the future for any client.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.tail'),
+    ('authenticated', 'SELECT ON helix_internal.open_usage'),
     ('authenticated', 'SELECT ON helix_internal.trend_entries'),
     ('authenticated', 'SELECT ON helix_internal.analytics_entries'),
     ('authenticated', 'SELECT ON helix.cost_trends'),

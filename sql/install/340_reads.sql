@@ -24,10 +24,11 @@ CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id 
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(a.cost_usd)), 0)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND (SELECT helix_internal.month_start(p_month)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND a.operation_id = p_operation_id
-           AND a.period_start >= (SELECT helix_internal.month_start(p_month))::timestamp AT TIME ZONE 'UTC'
-           AND a.period_start < ((SELECT helix_internal.month_start(p_month)) + interval '1 month') AT TIME ZONE 'UTC';
+           AND a.date >= (SELECT helix_internal.month_start(p_month))
+           AND a.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
 COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
     'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 '
@@ -39,6 +40,7 @@ CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAUL
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(t.total_cost_usd)), 0)
           FROM helix_internal.trend_entries t
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND (SELECT helix_internal.month_start(p_month)) IS NOT NULL
            AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND t.date >= (SELECT helix_internal.month_start(p_month))
            AND t.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
@@ -55,10 +57,11 @@ CREATE FUNCTION helix.calculate_success_rate(
                         ::double precision::numeric, 100)
           FROM helix_internal.analytics_entries a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+           AND (SELECT helix_internal.first_day(p_start_date, p_end_date)) IS NOT NULL
            AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
            AND a.operation_id = p_operation_id
-           AND a.period_start >= (SELECT helix_internal.first_day(p_start_date, p_end_date))
-           AND a.period_start < p_end_date;
+           AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start_date, p_end_date))::date)
+           AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end_date - interval '1 microsecond')::date);
     END;
 COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
     'Percent (0-100) of a user''s executions of one operation that succeeded, over the UTC days that [p_start_date, p_end_date) '
@@ -98,9 +101,10 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
                AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
-               AND a.period_start < p_end
+               AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start, p_end))::date)
+               AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end - interval '1 microsecond')::date)
              GROUP BY a.operation_id, a.model),
         by_operation AS (
             SELECT m.operation_id, pg_catalog.sum(m.executions)::bigint AS executions,
@@ -163,9 +167,10 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
+               AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
                AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.period_start >= (SELECT helix_internal.first_day(p_start, p_end))
-               AND a.period_start < p_end
+               AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start, p_end))::date)
+               AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end - interval '1 microsecond')::date)
              GROUP BY a.model),
         total AS (
             SELECT coalesce(pg_catalog.sum(m.executions), 0)::bigint AS executions,

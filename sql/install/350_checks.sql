@@ -29,10 +29,13 @@ CREATE FUNCTION helix.verify_ledger()
             SELECT coalesce(pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'), '-infinity') AS since
               FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL),
         folded AS (
-            SELECT e.* FROM helix_internal.executions e, helix_internal.watermark w
-             WHERE e.id <= w.base_id OR (e.xid < w.next_xid AND e.xid <> ALL (w.open_xids))),
+            SELECT e.* FROM helix_internal.executions e
+             WHERE e.id <= (SELECT w.base_id FROM helix_internal.watermark w)
+                OR (e.xid < (SELECT w.next_xid FROM helix_internal.watermark w)
+                    AND e.xid <> ALL ((SELECT w.open_xids FROM helix_internal.watermark w)::bigint[]))),
         ledger AS (
-            SELECT e.user_id, e.operation_id, e.date::timestamp AT TIME ZONE 'UTC' AS period_start, e.provider, e.model,
+            SELECT e.user_id, pg_catalog.date_bin('1 minute', e.occurred_at, '2000-01-01 00:00:00+00') AS span, e.date,
+                   e.operation_id, e.provider, e.model,
                    pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions,
                    pg_catalog.count(*) FILTER (WHERE e.success AND e.corrects IS NULL) AS successes,
                    pg_catalog.sum(e.cost_usd) AS cost_usd,
@@ -45,24 +48,69 @@ CREATE FUNCTION helix.verify_ledger()
                    coalesce(pg_catalog.sum(e.output_tokens), 0) AS output_tokens,
                    helix_internal.latency_sketch(NULL, e.latency_ms) AS latency_sketch
               FROM folded e
-             GROUP BY 1, 2, 3, 4, 5),
-        -- Every key of the rollup is compared in full where the ledger still has all of its rows.
+             GROUP BY 1, 2, 3, 4, 5, 6),
+        -- What each level ought to have of the ledger: see the horizons in helix_internal.watermark.
+        expected AS (
+            SELECT l.level, l.user_id, l.span, l.date, l.operation_id, l.provider, l.model,
+                   pg_catalog.sum(l.executions)::bigint AS executions, pg_catalog.sum(l.successes)::bigint AS successes,
+                   pg_catalog.sum(l.cost_usd) AS cost_usd, pg_catalog.max(l.max_cost_usd) AS max_cost_usd,
+                   pg_catalog.sum(l.latency_count)::bigint AS latency_count, pg_catalog.sum(l.latency_sum) AS latency_sum,
+                   pg_catalog.min(l.latency_min) AS latency_min, pg_catalog.max(l.latency_max) AS latency_max,
+                   pg_catalog.sum(l.input_tokens) AS input_tokens, pg_catalog.sum(l.cached_input_tokens) AS cached_input_tokens,
+                   pg_catalog.sum(l.output_tokens) AS output_tokens,
+                   helix_internal.latency_sketch(l.latency_sketch, NULL) AS latency_sketch
+              FROM (SELECT 'analytics rollup' AS level, m.user_id, pg_catalog.date_trunc('day', m.span, 'UTC') AS span, m.date,
+                           m.operation_id, m.provider, m.model, m.executions, m.successes, m.cost_usd, m.max_cost_usd,
+                           m.latency_count, m.latency_sum, m.latency_min, m.latency_max, m.input_tokens, m.cached_input_tokens,
+                           m.output_tokens, m.latency_sketch
+                      FROM ledger m WHERE m.span < (SELECT w.quarters_closed FROM helix_internal.watermark w)
+                    UNION ALL
+                    SELECT 'quarters', m.user_id, pg_catalog.date_bin('15 minutes', m.span, '2000-01-01 00:00:00+00'), m.date,
+                           m.operation_id, m.provider, m.model, m.executions, m.successes, m.cost_usd, m.max_cost_usd,
+                           m.latency_count, m.latency_sum, m.latency_min, m.latency_max, m.input_tokens, m.cached_input_tokens,
+                           m.output_tokens, m.latency_sketch
+                      FROM ledger m
+                     WHERE m.span < (SELECT w.minutes_closed FROM helix_internal.watermark w)
+                       AND m.span >= (SELECT w.quarters_from FROM helix_internal.watermark w)
+                    UNION ALL
+                    SELECT 'minutes', m.*
+                      FROM ledger m WHERE m.span >= (SELECT w.minutes_from FROM helix_internal.watermark w)) l
+             GROUP BY 1, 2, 3, 4, 5, 6, 7),
+        found AS (
+            SELECT 'analytics rollup' AS level, a.user_id, a.period_start AS span, a.date, a.operation_id, a.provider, a.model,
+                   a.executions, a.successes, a.cost_usd, a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min,
+                   a.latency_max, a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch, a.first_recorded_at
+              FROM helix_internal.operation_execution_analytics a
+            UNION ALL
+            SELECT 'quarters', q.user_id, q.quarter, q.date, q.operation_id, q.provider, q.model,
+                   q.executions, q.successes, q.cost_usd, q.max_cost_usd, q.latency_count, q.latency_sum, q.latency_min,
+                   q.latency_max, q.input_tokens, q.cached_input_tokens, q.output_tokens, q.latency_sketch, q.first_recorded_at
+              FROM helix_internal.usage_quarters q WHERE q.quarter >= (SELECT w.quarters_from FROM helix_internal.watermark w)
+            UNION ALL
+            SELECT 'minutes', m.user_id, m.minute, m.date, m.operation_id, m.provider, m.model,
+                   pg_catalog.sum(m.executions)::bigint, pg_catalog.sum(m.successes)::bigint, pg_catalog.sum(m.cost_usd),
+                   pg_catalog.max(m.max_cost_usd), pg_catalog.sum(m.latency_count)::bigint, pg_catalog.sum(m.latency_sum),
+                   pg_catalog.min(m.latency_min), pg_catalog.max(m.latency_max), pg_catalog.sum(m.input_tokens),
+                   pg_catalog.sum(m.cached_input_tokens), pg_catalog.sum(m.output_tokens),
+                   helix_internal.latency_sketch(m.latency_sketch, NULL), pg_catalog.min(m.first_recorded_at)
+              FROM helix_internal.usage_minutes m WHERE m.minute >= (SELECT w.minutes_from FROM helix_internal.watermark w)
+             GROUP BY 2, 3, 4, 5, 6, 7),
+        -- Every key of a level is compared in full where the ledger still has all of its rows.
         by_key AS (
-            SELECT 'analytics rollup against the ledger' AS what, l.user_id AS l_user, a.user_id AS a_user,
-                   coalesce(l.user_id, a.user_id) AS user_id,
-                   (coalesce(l.period_start, a.period_start) AT TIME ZONE 'UTC')::date AS day,
+            SELECT coalesce(l.level, a.level) || ' against the ledger' AS what, l.user_id AS l_user, a.user_id AS a_user,
+                   coalesce(l.user_id, a.user_id) AS user_id, coalesce(l.date, a.date) AS day,
                    coalesce(l.operation_id, a.operation_id) AS operation_id, coalesce(l.model, a.model) AS model,
                    ROW(l.executions, l.successes, l.cost_usd, l.max_cost_usd, l.latency_count, l.latency_sum, l.latency_min,
                        l.latency_max, l.input_tokens, l.cached_input_tokens, l.output_tokens, l.latency_sketch) AS expected,
                    ROW(a.executions, a.successes, a.cost_usd, a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min,
                        a.latency_max, a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch) AS found,
                    a.first_recorded_at, l.executions AS l_executions, a.executions AS a_executions
-              FROM ledger l
-              FULL JOIN helix_internal.operation_execution_analytics a
-                ON (a.user_id, a.operation_id, a.period_start, a.provider, a.model)
-                 = (l.user_id, l.operation_id, l.period_start, l.provider, l.model)),
+              FROM expected l
+              FULL JOIN found a
+                ON (a.level, a.user_id, a.span, a.date, a.operation_id, a.provider, a.model)
+                 = (l.level, l.user_id, l.span, l.date, l.operation_id, l.provider, l.model)),
         trends AS (
-            SELECT a.user_id, (a.period_start AT TIME ZONE 'UTC')::date AS date, pg_catalog.sum(a.executions) AS total_operations,
+            SELECT a.user_id, a.date, pg_catalog.sum(a.executions) AS total_operations,
                    pg_catalog.sum(a.successes) AS successes, pg_catalog.sum(a.cost_usd) AS total_cost_usd,
                    coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'anthropic'), 0) AS anthropic_cost,
                    coalesce(pg_catalog.sum(a.cost_usd) FILTER (WHERE a.provider = 'deepseek'), 0) AS deepseek_cost,
@@ -122,10 +170,16 @@ CREATE FUNCTION helix.verify_ledger()
           FROM (SELECT coalesce(pg_catalog.sum(q.folded_rows), 0) AS rows,
                        coalesce(pg_catalog.sum(q.folded_cost_usd), 0) AS cost_usd
                   FROM helix_internal.ledger_partitions q) p
-         CROSS JOIN (SELECT coalesce(pg_catalog.sum(b.rows), 0) AS rows, coalesce(pg_catalog.sum(b.cost_usd), 0) AS cost_usd
-                       FROM (SELECT c.executions AS rows, c.cost_usd FROM helix_internal.operation_execution_analytics c
+         CROSS JOIN (SELECT coalesce(pg_catalog.sum(c.executions), 0) AS rows, coalesce(pg_catalog.sum(c.cost_usd), 0) AS cost_usd
+                       FROM (SELECT b.executions, b.cost_usd FROM helix_internal.operation_execution_analytics b
                              UNION ALL
-                             SELECT x.in_transit_rows, x.in_transit_usd FROM helix.erasures x) b) a
+                             SELECT q.executions, q.cost_usd FROM helix_internal.usage_quarters q
+                              WHERE q.quarter >= (SELECT w.quarters_closed FROM helix_internal.watermark w)
+                             UNION ALL
+                             SELECT m.executions, m.cost_usd FROM helix_internal.usage_minutes m
+                              WHERE m.minute >= (SELECT w.minutes_closed FROM helix_internal.watermark w)
+                             UNION ALL
+                             SELECT x.in_transit_rows, x.in_transit_usd FROM helix.erasures x) c) a
          CROSS JOIN (SELECT coalesce(pg_catalog.max(v.folded_rows), 0) AS folded_rows,
                             coalesce(pg_catalog.max(v.folded_cost_usd), 0) AS folded_cost_usd
                        FROM helix_internal.watermark v) w
@@ -145,8 +199,9 @@ CREATE FUNCTION helix.verify_ledger()
          WHERE d.user_id NOT IN (SELECT x.subject_id FROM helix.erasures x WHERE x.subject_id IS NOT NULL);
     END;
 COMMENT ON FUNCTION helix.verify_ledger() IS
-    'Recomputes every sum, count, minimum, maximum and latency sketch from the ledger, and returns each difference from the '
-    'rollups. No row means exact. What retention has dropped is proved by the totals kept for each dropped month.';
+    'Recomputes every sum, count, minimum, maximum and latency sketch of every level (minutes, quarters of an hour, days) from the '
+    'ledger, and returns each difference. No row means exact. What retention has dropped is proved by the totals kept for each '
+    'dropped month.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('service', 'EXECUTE ON FUNCTION helix_internal.worker_status()'),

@@ -129,8 +129,7 @@ CREATE FUNCTION helix_internal.spending_of(
                    ELSE
                        (SELECT pg_catalog.sum(a.cost_usd) FROM helix_internal.analytics_entries a
                          WHERE a.user_id = p_user_id AND a.operation_id = p_operation_id
-                           AND a.period_start >= p_from::timestamp AT TIME ZONE 'UTC'
-                           AND a.period_start < p_until::timestamp AT TIME ZONE 'UTC') END, 0) + f.usd - u.usd + m.usd
+                           AND a.date >= p_from AND a.date < p_until) END, 0) + f.usd - u.usd + m.usd
           FROM helix_internal.recorded_before(p_user_id, p_operation_id, p_from, p_from_at) f,
                helix_internal.recorded_before(p_user_id, p_operation_id, p_until,
                    GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u, -- of the future there is nothing to read

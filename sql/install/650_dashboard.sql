@@ -49,14 +49,13 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
     BEGIN ATOMIC
         WITH span AS (SELECT d.* FROM helix_internal.dashboard_days(p_days, p_time_zone) d),
         entries AS NOT MATERIALIZED (
-            SELECT pg_catalog.timezone('UTC', a.period_start)::date AS date, a.operation_id, a.provider, a.model,
-                   a.period_start >= (SELECT pg_catalog.timezone('UTC', s.start_date::timestamp) FROM span s) AS current,
+            SELECT a.date, a.operation_id, a.provider, a.model, a.date >= (SELECT s.start_date FROM span s) AS current,
                    a.executions, a.successes, a.cost_usd, a.latency_sum, a.latency_count, a.latency_sketch, a.latency_ms
               FROM helix_internal.analytics_entries a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
                AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.period_start >= (SELECT pg_catalog.timezone('UTC', s.previous_start::timestamp) FROM span s)
-               AND a.period_start <= (SELECT pg_catalog.timezone('UTC', s.end_date::timestamp) FROM span s)),
+               AND a.date >= (SELECT s.previous_start FROM span s)
+               AND a.date <= (SELECT s.end_date FROM span s)),
         by_day AS (
             SELECT e.date, helix_internal.dashboard_figures(
                        pg_catalog.sum(e.executions), pg_catalog.sum(e.successes), pg_catalog.sum(e.cost_usd),

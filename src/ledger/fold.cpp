@@ -1,10 +1,11 @@
-// Folding: one statement that adds what has become visible to the three rollups.
+// Folding: one statement that adds what has become visible to the levels of the rollup.
 #include "pg/prelude.hpp"
 
 #include "ledger/fold.hpp"
 
 #include "ledger/dimensions.hpp"
 #include "ledger/fold_planning.hpp"
+#include "ledger/levels.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 
@@ -13,17 +14,19 @@ namespace helix::ledger {
 namespace {
 
 // What became visible between two snapshots, as pgq's ticks do it (pgq.org). $1, $2: the old horizon (next_xid,
-// open_xids). $3: base_id. $4, $5: the new horizon. Rows are grouped once, by the finest key, and that feeds the three
-// tables. Corrections count in sums alone. An index serves the first condition alone: xid + 0 and id + 0 see to it. So
-// there is one union of BRIN's ranges. A transaction that is open for hours costs its own ranges alone, and dozens of
-// open ones cost one scan.
+// open_xids). $3: base_id. $4, $5: the new horizon. $6: the slot of minutes. $7 to $10: the horizons of the levels.
+// Rows are grouped once, by the finest key. That is inserted into the minutes, which no fold updates. What is late is
+// also added to each level that has been closed past it, and left out of those that do not go back so far. Corrections
+// count in sums alone. An index serves the first condition alone: xid + 0 and id + 0 see to it. So there is one union
+// of BRIN's ranges. A transaction that is open for hours costs its own ranges alone, and dozens of open ones cost one
+// scan.
 pg::Statement add_newly_visible(R"(
     WITH newly_visible AS (
         SELECT e.tableoid, e.* FROM helix_internal.executions e
          WHERE (e.xid >= $1 OR e.xid = ANY ($2)) AND e.xid + 0 < $4 AND e.xid <> ALL ($5) AND e.id + 0 > $3),
     grouped AS MATERIALIZED (
-        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
-               e.tableoid AS partition,
+        SELECT e.user_id, pg_catalog.date_bin('1 minute', e.occurred_at, '2000-01-01 00:00:00+00') AS span, e.date,
+               e.operation_id, e.provider, e.model, e.tableoid AS partition,
                pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions,
                pg_catalog.count(*) FILTER (WHERE e.success AND e.corrects IS NULL) AS successes,
                pg_catalog.sum(e.cost_usd) AS cost_usd,
@@ -36,64 +39,17 @@ pg::Statement add_newly_visible(R"(
                pg_catalog.min(e.recorded_at) AS first_recorded_at,
                helix_internal.latency_sketch(NULL, e.latency_ms) AS latency_sketch
           FROM newly_visible e
-         GROUP BY 1, 2, 3, 4, 5, 6),
-    analytics AS (
-        INSERT INTO helix_internal.operation_execution_analytics AS a
-               (user_id, operation_id, period_start, provider, model, executions, successes, cost_usd, max_cost_usd,
-                latency_count, latency_sum, latency_min, latency_max, input_tokens, cached_input_tokens, output_tokens,
-                first_recorded_at, latency_sketch)
-        SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC', g.provider, g.model,
-               pg_catalog.sum(g.executions), pg_catalog.sum(g.successes), pg_catalog.sum(g.cost_usd),
-               pg_catalog.max(g.max_cost_usd), pg_catalog.sum(g.latency_count), pg_catalog.sum(g.latency_sum),
-               pg_catalog.min(g.latency_min), pg_catalog.max(g.latency_max), pg_catalog.sum(g.input_tokens),
-               pg_catalog.sum(g.cached_input_tokens), pg_catalog.sum(g.output_tokens), pg_catalog.min(g.first_recorded_at),
-               helix_internal.latency_sketch(g.latency_sketch, NULL)
-          FROM grouped g
-         GROUP BY 1, 2, 3, 4, 5
-         ORDER BY 1, 3, 2, 4, 5
-        ON CONFLICT (user_id, period_start, operation_id, provider, model) DO UPDATE SET
-               executions = a.executions + excluded.executions,
-               successes = a.successes + excluded.successes,
-               cost_usd = a.cost_usd + excluded.cost_usd,
-               max_cost_usd = greatest(a.max_cost_usd, excluded.max_cost_usd),
-               latency_count = a.latency_count + excluded.latency_count,
-               latency_sum = a.latency_sum + excluded.latency_sum,
-               latency_min = least(a.latency_min, excluded.latency_min),
-               latency_max = greatest(a.latency_max, excluded.latency_max),
-               input_tokens = a.input_tokens + excluded.input_tokens,
-               cached_input_tokens = a.cached_input_tokens + excluded.cached_input_tokens,
-               output_tokens = a.output_tokens + excluded.output_tokens,
-               first_recorded_at = least(a.first_recorded_at, excluded.first_recorded_at),
-               latency_sketch = helix_internal.merge_sketches(a.latency_sketch, excluded.latency_sketch)),
-    trends AS (
-        INSERT INTO helix_internal.cost_trends AS t
-               (user_id, date, total_operations, successes, total_cost_usd, anthropic_cost, deepseek_cost, gemini_cost,
-                openai_cost, latency_count, latency_sum, input_tokens, cached_input_tokens, output_tokens, latency_sketch)
-        SELECT g.user_id, g.date, pg_catalog.sum(g.executions), pg_catalog.sum(g.successes), pg_catalog.sum(g.cost_usd),
-               coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'anthropic'), 0),
-               coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'deepseek'), 0),
-               coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'gemini'), 0),
-               coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'openai'), 0),
-               pg_catalog.sum(g.latency_count), pg_catalog.sum(g.latency_sum), pg_catalog.sum(g.input_tokens),
-               pg_catalog.sum(g.cached_input_tokens), pg_catalog.sum(g.output_tokens),
-               helix_internal.latency_sketch(g.latency_sketch, NULL)
-          FROM grouped g
-         GROUP BY 1, 2
-         ORDER BY 1, 2
-        ON CONFLICT (user_id, date) DO UPDATE SET
-               total_operations = t.total_operations + excluded.total_operations,
-               successes = t.successes + excluded.successes,
-               total_cost_usd = t.total_cost_usd + excluded.total_cost_usd,
-               anthropic_cost = t.anthropic_cost + excluded.anthropic_cost,
-               deepseek_cost = t.deepseek_cost + excluded.deepseek_cost,
-               gemini_cost = t.gemini_cost + excluded.gemini_cost,
-               openai_cost = t.openai_cost + excluded.openai_cost,
-               latency_count = t.latency_count + excluded.latency_count,
-               latency_sum = t.latency_sum + excluded.latency_sum,
-               input_tokens = t.input_tokens + excluded.input_tokens,
-               cached_input_tokens = t.cached_input_tokens + excluded.cached_input_tokens,
-               output_tokens = t.output_tokens + excluded.output_tokens,
-               latency_sketch = helix_internal.merge_sketches(t.latency_sketch, excluded.latency_sketch)),
+         GROUP BY 1, 2, 3, 4, 5, 6, 7),
+    minutes AS (
+        INSERT INTO helix_internal.usage_minutes (slot, user_id, minute, date, operation_id, provider, model, )" HELIX_LEVEL_VALUES
+                                R"()
+        SELECT $6, s.user_id, s.span, s.date, s.operation_id, s.provider, s.model, )" HELIX_LEVEL_VALUES R"(
+          FROM grouped s
+         WHERE s.span >= $7
+         ORDER BY s.user_id, s.span),
+    quarters AS ()" HELIX_ADD_TO_QUARTERS("grouped", "s.span < $8 AND s.span >= $9") R"(),
+    analytics AS ()" HELIX_ADD_TO_ANALYTICS("grouped", "s.span < $10") R"(),
+    trends AS ()" HELIX_ADD_TO_TRENDS("grouped", "s.span < $10") R"(),
     partitions AS (
         INSERT INTO helix_internal.ledger_partitions AS p (month, folded_rows, folded_cost_usd)
         SELECT pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM'), pg_catalog.sum(g.executions),
@@ -105,7 +61,8 @@ pg::Statement add_newly_visible(R"(
                folded_rows = p.folded_rows + excluded.folded_rows,
                folded_cost_usd = p.folded_cost_usd + excluded.folded_cost_usd)
     SELECT coalesce(pg_catalog.sum(g.executions), 0)::bigint, coalesce(pg_catalog.sum(g.cost_usd), 0) FROM grouped g)",
-                                {INT8OID, INT8ARRAYOID, INT8OID, INT8OID, INT8ARRAYOID});
+                                {INT8OID, INT8ARRAYOID, INT8OID, INT8OID, INT8ARRAYOID, INT2OID, TIMESTAMPTZOID,
+                                 TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
 struct Added {
     enum : int { executions = 1, cost_usd };
 };
@@ -129,8 +86,16 @@ bool has_tail() {
 
 std::int64_t fold_between(const Watermark& from, const Horizon& until, const Horizon& next) {
     fold_dimensions(from, until);
-    const Datum values[] = {Int64GetDatum(from.folded.next_xid), from.folded.open_xids, Int64GetDatum(from.base_id),
-                            Int64GetDatum(until.next_xid), until.open_xids};
+    const Datum values[] = {Int64GetDatum(from.folded.next_xid),
+                            from.folded.open_xids,
+                            Int64GetDatum(from.base_id),
+                            Int64GetDatum(until.next_xid),
+                            until.open_xids,
+                            Int16GetDatum(from.slot.number),
+                            TimestampTzGetDatum(from.levels.minutes_from),
+                            TimestampTzGetDatum(from.levels.minutes_closed),
+                            TimestampTzGetDatum(from.levels.quarters_from),
+                            TimestampTzGetDatum(from.levels.quarters_closed)};
     const int nesting = plan_by_range();
     add_newly_visible.execute(values);
     AtEOXact_GUC(true, nesting);

@@ -5,6 +5,7 @@
 
 #include "cache/invalidation.hpp"
 #include "ledger/dimensions.hpp"
+#include "ledger/levels.hpp"
 
 namespace helix::ledger {
 
@@ -25,11 +26,13 @@ constexpr const char* changed_rows = R"(,
 constexpr const char* sums = R"(
     differences AS MATERIALIZED (
         SELECT c.user_id, c.operation_id, c.date, c.provider, c.model,
+               pg_catalog.date_bin('1 minute', c.occurred_at, '2000-01-01 00:00:00+00') AS span,
                pg_catalog.date_trunc('month', c.recorded_at, 'UTC') AS month,
-               pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd, pg_catalog.max(c.new_cost) AS highest
+               pg_catalog.sum(c.new_cost - c.old_cost) AS cost_usd, pg_catalog.max(c.new_cost) AS highest,
+               pg_catalog.min(c.recorded_at) AS first_recorded_at
           FROM changed c
          WHERE c.folded
-         GROUP BY 1, 2, 3, 4, 5, 6),
+         GROUP BY 1, 2, 3, 4, 5, 6, 7),
     moved AS (
         INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
         SELECT c.user_id, c.operation_id, c.new_cost - c.old_cost, c.occurred_at, c.date, c.recorded_at
@@ -39,14 +42,34 @@ constexpr const char* sums = R"(
            AND (c.date <> pg_catalog.timezone('UTC', c.recorded_at)::date
                 OR helix_internal.counting_time(c.user_id, c.occurred_at)
                    <> helix_internal.counting_time(c.user_id, c.recorded_at))),
+    minutes AS (
+        INSERT INTO helix_internal.usage_minutes
+               (slot, user_id, minute, date, operation_id, provider, model, executions, successes, cost_usd, max_cost_usd,
+                latency_count, latency_sum, input_tokens, cached_input_tokens, output_tokens, first_recorded_at)
+        SELECT (SELECT w.slot FROM helix_internal.watermark w), g.user_id, g.span, g.date, g.operation_id, g.provider,
+               g.model, 0, 0, g.cost_usd, g.highest, 0, 0, 0, 0, 0, g.first_recorded_at
+          FROM differences g
+         WHERE g.span >= )" HELIX_HORIZON("minutes_from") R"(),
+    quarters AS (
+        UPDATE helix_internal.usage_quarters q
+           SET cost_usd = q.cost_usd + d.cost_usd, max_cost_usd = greatest(q.max_cost_usd, d.highest)
+          FROM (SELECT g.user_id, )" HELIX_QUARTER_OF("g.span") R"( AS quarter, g.date, g.operation_id, g.provider,
+                       g.model, pg_catalog.sum(g.cost_usd) AS cost_usd, pg_catalog.max(g.highest) AS highest
+                  FROM differences g
+                 WHERE g.span < )" HELIX_HORIZON("minutes_closed") " AND g.span >= " HELIX_HORIZON("quarters_from") R"(
+                 GROUP BY 1, 2, 3, 4, 5, 6) d
+         WHERE (q.user_id, q.quarter, q.operation_id, q.provider, q.model, q.date)
+             = (d.user_id, d.quarter, d.operation_id, d.provider, d.model, d.date)),
+    days AS MATERIALIZED (
+        SELECT g.* FROM differences g WHERE g.span < )" HELIX_HORIZON("quarters_closed") R"(),
     analytics AS (
         UPDATE helix_internal.operation_execution_analytics a
            SET cost_usd = a.cost_usd + d.cost_usd, max_cost_usd = greatest(a.max_cost_usd, d.highest)
-          FROM (SELECT g.user_id, g.operation_id, g.date::timestamp AT TIME ZONE 'UTC' AS period_start, g.provider,
-                       g.model, pg_catalog.sum(g.cost_usd) AS cost_usd, pg_catalog.max(g.highest) AS highest
-                  FROM differences g GROUP BY 1, 2, 3, 4, 5) d
-         WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
-             = (d.user_id, d.period_start, d.operation_id, d.provider, d.model)),
+          FROM (SELECT g.user_id, pg_catalog.date_trunc('day', g.span, 'UTC') AS period_start, g.date, g.operation_id,
+                       g.provider, g.model, pg_catalog.sum(g.cost_usd) AS cost_usd, pg_catalog.max(g.highest) AS highest
+                  FROM days g GROUP BY 1, 2, 3, 4, 5, 6) d
+         WHERE (a.user_id, a.period_start, a.date, a.operation_id, a.provider, a.model)
+             = (d.user_id, d.period_start, d.date, d.operation_id, d.provider, d.model)),
     trends AS (
         UPDATE helix_internal.cost_trends t
            SET total_cost_usd = t.total_cost_usd + d.cost_usd, anthropic_cost = t.anthropic_cost + d.anthropic_cost,
@@ -57,7 +80,7 @@ constexpr const char* sums = R"(
                        coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'deepseek'), 0) AS deepseek_cost,
                        coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'gemini'), 0) AS gemini_cost,
                        coalesce(pg_catalog.sum(g.cost_usd) FILTER (WHERE g.provider = 'openai'), 0) AS openai_cost
-                  FROM differences g GROUP BY 1, 2) d
+                  FROM days g GROUP BY 1, 2) d
          WHERE (t.user_id, t.date) = (d.user_id, d.date)),
     partitions AS (
         UPDATE helix_internal.ledger_partitions p SET folded_cost_usd = p.folded_cost_usd + d.cost_usd
@@ -78,30 +101,47 @@ struct Change {
 };
 
 // The highest cost of a key is not a sum: where a cost has fallen, it is looked up again for the folded keys of that
-// time. $4, $5, $6: when the first and the last of these occurred, and their models. Where retention has dropped some
-// executions of a key, the old maximum may be theirs, so it stays as a lower bound.
+// time, in each level for the part of them that it has. $4, $5, $6: when the first and the last of these occurred, and
+// their models. Where retention has dropped some executions of a key, the old maximum may be theirs, so it stays as a
+// lower bound.
+#define HELIX_MAXIMA(span, condition)                                                                                  \
+    "(SELECT c.user_id, " span " AS span, c.date, c.operation_id, c.provider, c.model, "                               \
+    "pg_catalog.max(c.cost_usd) AS cost_usd FROM costs c WHERE " condition " GROUP BY 1, 2, 3, 4, 5, 6)"
+#define HELIX_CORRECT_MAXIMA(table, span, maxima)                                                                      \
+    "UPDATE helix_internal." table " a "                                                                               \
+    "SET max_cost_usd = CASE WHEN a.first_recorded_at >= r.since THEN m.cost_usd "                                     \
+    "ELSE greatest(a.max_cost_usd, m.cost_usd) END FROM " maxima " m, retained r "                                     \
+    "WHERE (a.user_id, a." span ", a.date, a.operation_id, a.provider, a.model) "                                      \
+    "= (m.user_id, m.span, m.date, m.operation_id, m.provider, m.model)"
+
+#define HELIX_MAXIMA_OF_MINUTES HELIX_MAXIMA("c.minute", "c.minute >= " HELIX_HORIZON("minutes_from"))
+#define HELIX_QUARTERS_SPAN                                                                                            \
+    "c.minute < " HELIX_HORIZON("minutes_closed") " AND c.minute >= " HELIX_HORIZON("quarters_from")
+#define HELIX_MAXIMA_OF_QUARTERS HELIX_MAXIMA(HELIX_QUARTER_OF("c.minute"), HELIX_QUARTERS_SPAN)
+#define HELIX_MAXIMA_OF_DAYS HELIX_MAXIMA("c.day", "c.minute < " HELIX_HORIZON("quarters_closed"))
+#define HELIX_CORRECT_MINUTES HELIX_CORRECT_MAXIMA("usage_minutes", "minute", HELIX_MAXIMA_OF_MINUTES)
+#define HELIX_CORRECT_QUARTERS HELIX_CORRECT_MAXIMA("usage_quarters", "quarter", HELIX_MAXIMA_OF_QUARTERS)
+#define HELIX_CORRECT_DAYS HELIX_CORRECT_MAXIMA("operation_execution_analytics", "period_start", HELIX_MAXIMA_OF_DAYS)
+
 pg::Statement correct_maxima(R"(
     WITH keys AS (
-        SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model
+        SELECT DISTINCT e.user_id, e.operation_id, e.date, e.provider, e.model,
+               pg_catalog.date_trunc('day', e.occurred_at, 'UTC') AS day
           FROM helix_internal.executions e
          WHERE e.pricing <> 'g' AND e.occurred_at >= $4 AND e.occurred_at <= $5 AND e.model = ANY ($6)),
-    maxima AS (
-        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model,
-               pg_catalog.max(CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END) AS cost_usd
+    costs AS MATERIALIZED (
+        SELECT e.user_id, e.operation_id, e.date, e.provider, e.model, k.day,
+               pg_catalog.date_bin('1 minute', e.occurred_at, '2000-01-01 00:00:00+00') AS minute,
+               CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END AS cost_usd
           FROM helix_internal.executions e
-          JOIN keys k ON (k.user_id, k.operation_id, k.date, k.provider, k.model)
-                       = (e.user_id, e.operation_id, e.date, e.provider, e.model)
-         WHERE e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2))
-         GROUP BY 1, 2, 3, 4, 5),
+          JOIN keys k ON (k.user_id, k.operation_id, k.date, k.provider, k.model, k.day)
+                       = (e.user_id, e.operation_id, e.date, e.provider, e.model,
+                          pg_catalog.date_trunc('day', e.occurred_at, 'UTC'))
+         WHERE e.id <= $3 OR (e.xid < $1 AND e.xid <> ALL ($2))),
     retained AS (
         SELECT coalesce(pg_catalog.max((p.month + interval '1 month')::timestamp AT TIME ZONE 'UTC'), '-infinity') AS since
-          FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL)
-    UPDATE helix_internal.operation_execution_analytics a
-       SET max_cost_usd = CASE WHEN a.first_recorded_at >= r.since THEN m.cost_usd
-                               ELSE greatest(a.max_cost_usd, m.cost_usd) END
-      FROM maxima m, retained r
-     WHERE (a.user_id, a.period_start, a.operation_id, a.provider, a.model)
-         = (m.user_id, m.date::timestamp AT TIME ZONE 'UTC', m.operation_id, m.provider, m.model))",
+          FROM helix_internal.ledger_partitions p WHERE p.dropped_at IS NOT NULL),
+    minutes AS ()" HELIX_CORRECT_MINUTES "), quarters AS (" HELIX_CORRECT_QUARTERS ") " HELIX_CORRECT_DAYS,
                              {INT8OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID});
 
 // What change_prices() has selected says which these are. `watermark`: $1, $2 and $3.

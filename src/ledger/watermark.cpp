@@ -16,15 +16,28 @@ namespace helix::ledger {
 namespace {
 
 #define HELIX_SELECT_WATERMARK                                                                                         \
-    "SELECT next_xid, open_xids, base_id, system_identifier = $1 AND database = $2, shipped FROM "                     \
-    "helix_internal.watermark"
+    "SELECT next_xid, open_xids, base_id, system_identifier = $1 AND database = $2, shipped, minutes_from, "           \
+    "minutes_closed, quarters_from, quarters_closed, slot, slot_since, slot_left_by FROM helix_internal.watermark"
 
 constexpr std::initializer_list<Oid> origin_types{INT8OID, OIDOID};
 pg::Statement select_watermark(HELIX_SELECT_WATERMARK, origin_types);
 pg::Statement select_for_update(HELIX_SELECT_WATERMARK " FOR UPDATE", origin_types);
 pg::Statement select_skip_locked(HELIX_SELECT_WATERMARK " FOR UPDATE SKIP LOCKED", origin_types);
 struct WatermarkRow {
-    enum : int { next_xid = 1, open_xids, base_id, is_ours, shipped };
+    enum : int {
+        next_xid = 1,
+        open_xids,
+        base_id,
+        is_ours,
+        shipped,
+        minutes_from,
+        minutes_closed,
+        quarters_from,
+        quarters_closed,
+        slot,
+        slot_since,
+        slot_left_by
+    };
 };
 
 // The rows of this transaction count as in progress, even after its id has fallen below next_xid: the next fold takes
@@ -47,10 +60,19 @@ pg::Statement update_horizon(R"(
            folded_at = pg_catalog.clock_timestamp())",
                              {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
 
+pg::Statement update_levels(R"(
+    UPDATE helix_internal.watermark
+       SET minutes_from = $1, minutes_closed = $2, quarters_from = $3, quarters_closed = $4)",
+                            {TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
+pg::Statement update_slot(R"(
+    UPDATE helix_internal.watermark
+       SET slot = $1, slot_since = $2, slot_left_by = pg_catalog.pg_current_xact_id()::text::bigint)",
+                          {INT2OID, TIMESTAMPTZOID});
+
 pg::Statement update_origin("UPDATE helix_internal.watermark SET system_identifier = $1, database = $2", origin_types);
 pg::Statement update_origin_and_base(R"(
     UPDATE helix_internal.watermark
-       SET system_identifier = $1, database = $2,
+       SET system_identifier = $1, database = $2, slot_left_by = pg_catalog.pg_current_xact_id()::text::bigint,
            base_id = greatest(coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0),
                               pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass))
     RETURNING base_id)",
@@ -72,6 +94,11 @@ std::optional<Watermark> read(pg::Statement& statement, Snapshot snapshot = Snap
     watermark.folded.next_xid = DatumGetInt64(pg::column(0, WatermarkRow::next_xid));
     watermark.folded.open_xids = datumCopy(pg::column(0, WatermarkRow::open_xids), false, -1);
     watermark.base_id = DatumGetInt64(pg::column(0, WatermarkRow::base_id));
+    const auto time = [](int number) { return DatumGetTimestampTz(pg::column(0, number)); };
+    watermark.levels = {time(WatermarkRow::minutes_from), time(WatermarkRow::minutes_closed),
+                        time(WatermarkRow::quarters_from), time(WatermarkRow::quarters_closed)};
+    watermark.slot = {DatumGetInt16(pg::column(0, WatermarkRow::slot)), time(WatermarkRow::slot_since),
+                      DatumGetInt64(pg::column(0, WatermarkRow::slot_left_by))};
     watermark.is_ours = DatumGetBool(pg::column(0, WatermarkRow::is_ours));
     watermark.is_fresh = DatumGetBool(pg::column(0, WatermarkRow::shipped));
     return watermark;
@@ -101,6 +128,17 @@ std::int64_t rebase_watermark() {
 void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd) {
     const Datum values[] = {Int64GetDatum(horizon.next_xid), horizon.open_xids, Int64GetDatum(rows), cost_usd};
     update_horizon.execute(values);
+}
+
+void set_level_horizons(const LevelHorizons& levels) {
+    const Datum values[] = {TimestampTzGetDatum(levels.minutes_from), TimestampTzGetDatum(levels.minutes_closed),
+                            TimestampTzGetDatum(levels.quarters_from), TimestampTzGetDatum(levels.quarters_closed)};
+    update_levels.execute(values);
+}
+
+void set_minute_slot(std::int16_t number, TimestampTz since) {
+    const Datum values[] = {Int16GetDatum(number), TimestampTzGetDatum(since)};
+    update_slot.execute(values);
 }
 
 Horizon current_horizon() {

@@ -1,5 +1,5 @@
-// Owns: helix_internal.watermark: the snapshot up to which the ledger is folded, and the cluster and database in which
-// its transaction ids mean something. Used within ledger/ only.
+// Owns: helix_internal.watermark: the snapshot up to which the ledger is folded, how far the levels are closed, and the
+// cluster and database in which its transaction ids mean something. Used within ledger/ only.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -12,8 +12,27 @@ struct Horizon {
     Datum open_xids; // bigint[]
 };
 
+// How far the levels go: minutes from minutes_from, of which those before minutes_closed are in quarters too; the same
+// for quarters and days. All are beginnings of a minute or quarter, or -infinity.
+struct LevelHorizons {
+    TimestampTz minutes_from;
+    TimestampTz minutes_closed;
+    TimestampTz quarters_from;
+    TimestampTz quarters_closed;
+};
+
+// The partition of usage_minutes that folds write to, and since when. The rows of the next one are not needed any more
+// by whoever sees `left_by` as committed.
+struct MinuteSlot {
+    std::int16_t number;
+    TimestampTz since;
+    std::int64_t left_by;
+};
+
 struct Watermark {
     Horizon folded;
+    LevelHorizons levels;
+    MinuteSlot slot;
     std::int64_t base_id;
     bool is_ours;  // written in this cluster and database
     bool is_fresh; // as shipped: nothing was ever recorded, or the first recording has not committed yet
@@ -37,6 +56,12 @@ std::int64_t rebase_watermark();
 
 // Moves the watermark and adds to its totals. Needs the lock.
 void advance_watermark(const Horizon& horizon, std::int64_t rows, Datum cost_usd);
+
+// Moves the horizons of the levels. Needs the lock.
+void set_level_horizons(const LevelHorizons& levels);
+
+// Folds write to the next slot from now on; this transaction has left the one after it. Needs the lock.
+void set_minute_slot(std::int16_t number, TimestampTz since);
 
 // What is visible now, without this transaction's own rows.
 Horizon current_horizon();

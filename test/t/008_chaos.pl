@@ -1,6 +1,6 @@
 # Proves the central claim under everything at once: at any moment, in any snapshot, the views equal a recomputation from the
-# ledger, while clients record in every way, correct, roll back, wait, prepare and commit later, and three sessions fold, also in
-# transactions of their own rows, in rolled back savepoints and by older snapshots.
+# ledger, while clients record in every way, correct, roll back, wait, prepare and commit later, and three sessions fold and close
+# levels, also in transactions of their own rows, in rolled back savepoints and by older snapshots.
 use strict;
 use warnings;
 
@@ -16,15 +16,22 @@ my $users = 40;
 
 my $node = helix_node('node', conf => <<'CONF');
 helix.fold_interval = '10ms'
+helix.close_delay = 0
 max_prepared_transactions = 50
 CONF
 my $folder = $node->basedir;
+
+# Levels are closed by a clock that is 160 times as fast: so the time of the test is two hours, in which all events lie.
+my $start = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+my $close = "helix_internal.close_levels('$start'::timestamptz + 160 * (clock_timestamp() - '$start'))";
+my $occurred = "'$start'::timestamptz + (random() * 150 - 30) * interval '1 minute'";
 
 # :n is a user's number; :user makes its id.
 my $user = q(('aaaaaaaa-0000-4000-8000-' || lpad(:n::text, 12, '0'))::uuid);
 my $pick = "\\set n random(1, $users)\n";
 my $call = "SELECT helix.record_operation_execution($user, 'email-compose', current_date - :n % 3, true, 10 * :n, "
-  . "(random() * 1e9)::bigint / 1e12, (ARRAY['anthropic', 'deepseek', 'gemini', 'openai'])[:n % 4 + 1]);\n";
+  . "(random() * 1e9)::bigint / 1e12, (ARRAY['anthropic', 'deepseek', 'gemini', 'openai'])[:n % 4 + 1], "
+  . "p_occurred_at => $occurred);\n";
 my $array = <<"SQL" =~ s/\s+/ /gr . "\n";
 SELECT helix.record_operation_executions(
   (SELECT jsonb_agg(jsonb_build_object('user_id', 'aaaaaaaa-0000-4000-8000-' || lpad(((:n + i) % $users + 1)::text, 12, '0'),
@@ -83,10 +90,11 @@ my @load = (
           . "\\else\nROLLBACK PREPARED 'p_:client_id';\n\\endif\n"),
     start_pgbench($node, 'fold', [ '-c2', "-T$seconds", '--max-tries=1000' ],
         fold => [ "SELECT helix.fold();\n\\sleep 20 ms\n", 12 ],
+        close => [ "SELECT $close;\n\\sleep 20 ms\n", 6 ],
         among_own => [ "${pick}BEGIN;\n${call}SELECT helix.fold();\n\\sleep 30 ms\n${call}COMMIT;\n", 2 ],
         undone => [ "${pick}BEGIN;\n${call}SAVEPOINT f;\nSELECT helix.fold();\nROLLBACK TO f;\n${call}COMMIT;\n", 2 ],
         repeatable => [ "BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM helix.cost_trends;\n\\sleep 5 ms\n"
-              . "SELECT helix.fold();\nCOMMIT;\n", 2 ]));
+              . "SELECT helix.fold();\nSELECT $close;\nCOMMIT;\n", 2 ]));
 
 # One statement each, of one user: by division by zero it ends the checker, and the test, where it finds a difference.
 my $check = "SELECT 1 / (CASE WHEN (" . differences($user) . ") = 0 THEN 1 ELSE 0 END);\n";

@@ -1,0 +1,154 @@
+-- The levels of the rollup: minutes, quarters of an hour, days. Each is true for the folded part of the ledger only, and each
+-- next one for what has been closed into it: see the horizons in helix_internal.watermark. The views in helix add them up.
+CREATE TABLE helix_internal.usage_minutes (
+    slot                smallint    NOT NULL,
+    user_id             uuid        NOT NULL,
+    minute              timestamptz NOT NULL,
+    date                date        NOT NULL,
+    operation_id        text        NOT NULL,
+    provider            text        NOT NULL,
+    model               text        NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    cost_usd            numeric     NOT NULL,
+    max_cost_usd        numeric,
+    latency_count       bigint      NOT NULL,
+    latency_sum         numeric     NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    input_tokens        numeric     NOT NULL,
+    cached_input_tokens numeric     NOT NULL,
+    output_tokens       numeric     NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
+    latency_sketch      bytea
+) PARTITION BY LIST (slot);
+CREATE TABLE helix_internal.usage_minutes_0 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (0);
+CREATE TABLE helix_internal.usage_minutes_1 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (1);
+CREATE TABLE helix_internal.usage_minutes_2 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (2);
+CREATE INDEX usage_minutes_user ON helix_internal.usage_minutes (user_id, minute);
+CREATE INDEX usage_minutes_minute ON helix_internal.usage_minutes USING brin (minute)
+    WITH (pages_per_range = 32, autosummarize = on);
+COMMENT ON TABLE helix_internal.usage_minutes IS
+    'The finest level: a row for each fold that saw the minute (of occurred_at), user, operation, provider, model and date (the '
+    'caller''s). A fold inserts and never updates, so an old snapshot costs no dead rows. Folds write to one slot for '
+    'helix.usage_minutes_retention, then to the next, and the one before the last is emptied as a whole.';
+COMMENT ON TABLE helix_internal.usage_minutes_0 IS 'A slot of usage_minutes';
+COMMENT ON TABLE helix_internal.usage_minutes_1 IS 'A slot of usage_minutes';
+COMMENT ON TABLE helix_internal.usage_minutes_2 IS 'A slot of usage_minutes';
+
+CREATE TABLE helix_internal.usage_quarters (
+    user_id             uuid        NOT NULL,
+    quarter             timestamptz NOT NULL,
+    date                date        NOT NULL,
+    operation_id        text        NOT NULL,
+    provider            text        NOT NULL,
+    model               text        NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    cost_usd            numeric     NOT NULL,
+    max_cost_usd        numeric,
+    latency_count       bigint      NOT NULL,
+    latency_sum         numeric     NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    input_tokens        numeric     NOT NULL,
+    cached_input_tokens numeric     NOT NULL,
+    output_tokens       numeric     NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
+    latency_sketch      bytea,
+    PRIMARY KEY (user_id, quarter, operation_id, provider, model, date)
+) WITH (fillfactor = 80);
+CREATE INDEX usage_quarters_quarter ON helix_internal.usage_quarters (quarter);
+COMMENT ON TABLE helix_internal.usage_quarters IS
+    'Sums of closed minutes by quarter of an hour (of occurred_at), which every time zone in use is a multiple of. Kept for '
+    'helix.usage_quarters_retention.';
+
+CREATE TABLE helix_internal.cost_trends (
+    user_id             uuid    NOT NULL,
+    date                date    NOT NULL,
+    total_operations    bigint  NOT NULL,
+    successes           bigint  NOT NULL,
+    total_cost_usd      numeric NOT NULL,
+    anthropic_cost      numeric NOT NULL,
+    deepseek_cost       numeric NOT NULL,
+    gemini_cost         numeric NOT NULL,
+    openai_cost         numeric NOT NULL,
+    latency_count       bigint  NOT NULL,
+    latency_sum         numeric NOT NULL,
+    input_tokens        numeric NOT NULL,
+    cached_input_tokens numeric NOT NULL,
+    output_tokens       numeric NOT NULL,
+    latency_sketch      bytea,
+    PRIMARY KEY (user_id, date)
+) WITH (fillfactor = 70);
+CREATE INDEX idx_cost_trends_user_cost ON helix_internal.cost_trends (user_id, date DESC, total_cost_usd DESC);
+COMMENT ON TABLE helix_internal.cost_trends IS 'Sums of closed quarters by user and date (the caller''s), for ever';
+
+CREATE TABLE helix_internal.operation_execution_analytics (
+    user_id             uuid        NOT NULL,
+    period_start        timestamptz NOT NULL,
+    date                date        NOT NULL,
+    operation_id        text        NOT NULL,
+    provider            text        NOT NULL,
+    model               text        NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    cost_usd            numeric     NOT NULL,
+    max_cost_usd        numeric,
+    latency_count       bigint      NOT NULL,
+    latency_sum         numeric     NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    input_tokens        numeric     NOT NULL,
+    cached_input_tokens numeric     NOT NULL,
+    output_tokens       numeric     NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
+    latency_sketch      bytea,
+    PRIMARY KEY (user_id, date, operation_id, provider, model, period_start)
+) WITH (fillfactor = 70);
+CREATE INDEX idx_analytics_composite ON helix_internal.operation_execution_analytics (user_id, operation_id, period_start DESC);
+COMMENT ON TABLE helix_internal.operation_execution_analytics IS
+    'Sums of closed quarters by UTC day (of occurred_at), user, operation, provider, model and date (the caller''s), for ever';
+COMMENT ON COLUMN helix_internal.operation_execution_analytics.first_recorded_at IS
+    'Tells verify_ledger() whether the ledger still holds every row of this key';
+
+-- Users see their own rows alone: see first_visible_user().
+ALTER TABLE helix_internal.usage_minutes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.usage_minutes USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.usage_minutes_0 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes_0 FORCE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes_1 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes_1 FORCE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes_2 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_minutes_2 FORCE ROW LEVEL SECURITY;
+-- A publication of all tables would else refuse the few changes there: see emptying of a slot, and reprice().
+ALTER TABLE helix_internal.usage_minutes_0 REPLICA IDENTITY FULL;
+ALTER TABLE helix_internal.usage_minutes_1 REPLICA IDENTITY FULL;
+ALTER TABLE helix_internal.usage_minutes_2 REPLICA IDENTITY FULL;
+ALTER TABLE helix_internal.usage_quarters ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.usage_quarters FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.usage_quarters USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.cost_trends ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.cost_trends FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.cost_trends USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+ALTER TABLE helix_internal.operation_execution_analytics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.operation_execution_analytics FORCE ROW LEVEL SECURITY;
+CREATE POLICY visible_users ON helix_internal.operation_execution_analytics USING (user_id BETWEEN
+    (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
+
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.usage_minutes_0', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.usage_minutes_1', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.usage_minutes_2', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.usage_quarters', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.cost_trends', '');
+SELECT pg_catalog.pg_extension_config_dump('helix_internal.operation_execution_analytics', '');
+
+INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'SELECT ON helix_internal.usage_minutes'),
+    ('authenticated', 'SELECT ON helix_internal.usage_quarters'),
+    ('authenticated', 'SELECT ON helix_internal.cost_trends'),
+    ('authenticated', 'SELECT ON helix_internal.operation_execution_analytics');
