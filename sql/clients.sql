@@ -106,7 +106,7 @@ SELECT helix.record_operation_execution(:bob, 'email-compose', CURRENT_DATE, i <
 SELECT total_cost_usd, success_rate, avg_cost_per_operation FROM helix.cost_trends WHERE user_id = :bob;
 
 -- A period that runs ends before now, by any client's clock; others end a day after they began.
-SELECT helix.record_operation_execution(:bob, 'email-compose', d, true, 1, 0.10, 'openai') > 0 AS recorded
+SELECT helix.record_operation_execution(:bob, 'email-compose', d, true, 1, 0.10, 'openai', p_occurred_at => d) > 0 AS recorded
   FROM unnest(ARRAY[CURRENT_DATE - 2, CURRENT_DATE + 1]) d;
 SELECT period_start::date - CURRENT_DATE AS day, period_end <= now() AS over, period_end >= period_start AS follows,
        period_end - period_start = interval '24 hours' AS whole

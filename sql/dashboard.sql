@@ -7,7 +7,8 @@ CREATE FUNCTION utc_today() RETURNS date LANGUAGE sql AS $$ SELECT (now() AT TIM
 CREATE FUNCTION record_dashboard(p_from integer, p_to integer) RETURNS integer LANGUAGE sql AS $$
     SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
         'user_id', 'd02a0000-0000-0000-0000-000000000007', 'operation_id', (ARRAY['email-compose', 'email-respond'])[1 + i % 2],
-        'date', utc_today() - (2 * (i % 8)), 'success', i % 5 <> 0, 'latency_ms', CASE WHEN i % 9 > 0 THEN 10 * i END,
+        'occurred_at', (utc_today() - (2 * (i % 8)) + i % 24 * interval '1 hour') AT TIME ZONE 'UTC',
+        'success', i % 5 <> 0, 'latency_ms', CASE WHEN i % 9 > 0 THEN 10 * i END,
         'cost_usd', (0.1 * i)::text || '00000000000001', 'model_used', (ARRAY['anthropic', 'openai', 'gemini'])[1 + i % 3]))))
       FROM generate_series(p_from, p_to) i $$;
 SELECT record_dashboard(1, 30) AS folded;
@@ -85,12 +86,27 @@ SELECT helix.fold() > 0 AS folded;
 SELECT helix.get_dashboard(:dora, 7, 'UTC') - 'as_of' = d - 'as_of' AS same FROM seen;
 SELECT helix.get_dashboard(:dora) - 'as_of' = helix.get_dashboard(:dora, 30, 'UTC') - 'as_of' AS same;
 
--- Days of a zone that are no UTC days: says so, and counts UTC days. London has UTC in winter alone.
-SELECT z.zone, b ->> 'time_zone' AS time_zone, b ->> 'granularity' AS granularity,
-       b - '{as_of,time_zone,granularity}'::text[] = d - '{as_of,time_zone,granularity}'::text[] AS same_figures
-  FROM seen, (VALUES ('Europe/Berlin'), ('asia/kathmandu'), ('Etc/UTC'), ('Africa/Abidjan')) z (zone),
-       helix.get_dashboard(:dora, 7, z.zone) b;
+-- Days of any time zone, by occurred_at, folded and closed too.
+CREATE VIEW zones AS
+    SELECT z.zone, b ->> 'time_zone' AS time_zone, b ->> 'granularity' AS granularity,
+           (SELECT count(*) FROM jsonb_to_recordset(b -> 'trend') AS t (date date, executions bigint, cost_usd numeric)
+              LEFT JOIN (SELECT timezone(z.zone, occurred_at)::date AS date, count(*) AS n, sum(cost_usd) AS cost
+                           FROM helix_internal.executions WHERE user_id = 'd02a0000-0000-0000-0000-000000000007' GROUP BY 1) e
+                     USING (date)
+             WHERE (t.executions, t.cost_usd) IS DISTINCT FROM (coalesce(e.n, 0), coalesce(e.cost, 0))) AS wrong
+      FROM (VALUES ('Europe/Berlin'), ('asia/kathmandu'), ('Etc/UTC'), ('Pacific/Auckland')) z (zone),
+           helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 30, z.zone) b;
+SELECT * FROM zones;
+SELECT helix_internal.close_levels(now() + interval '2 days') > now() AS closed;
+SELECT * FROM zones;
 SELECT helix.get_dashboard(:dora, 200, 'Europe/London') ->> 'granularity' AS with_a_summer;
+SELECT t.zone, count(*) FILTER (WHERE (c.total_operations, c.total_cost_usd, c.granularity)
+                                      IS DISTINCT FROM (e.n, trim_scale(e.cost), 'day')) AS wrong
+  FROM (VALUES ('Europe/Berlin'), ('Asia/Kathmandu'), ('UTC')) t (zone)
+ CROSS JOIN LATERAL helix.get_cost_trends(:dora, 10, t.zone) c
+  LEFT JOIN LATERAL (SELECT count(*) AS n, sum(cost_usd) AS cost FROM helix_internal.executions
+                      WHERE user_id = :dora AND timezone(t.zone, occurred_at)::date = c.date) e ON true
+ GROUP BY 1 ORDER BY 1;
 
 -- Somebody for whom nothing ran; one day; many days.
 SELECT jsonb_pretty(helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 1)
@@ -116,5 +132,5 @@ SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-00000000000
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, '')$$);
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, NULL)$$);
 SELECT failure($$SELECT helix.get_dashboard(NULL, 7, 'UTC')$$);
-DROP VIEW summaries;
+DROP VIEW summaries, zones;
 DROP FUNCTION record_dashboard, utc_today;

@@ -30,7 +30,8 @@ SELECT count(*) AS wrong FROM differences;
 SELECT helix.fold();
 SELECT total_operations, total_cost_usd, avg_latency_ms, p99_latency_ms FROM helix.cost_trends WHERE user_id = :dave;
 -- A fold that is rolled back never was.
-SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 100, 4, 'openai') > 0 AS recorded;
+SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 100, 4, 'openai',
+    p_occurred_at => '2026-01-02') > 0 AS recorded;
 BEGIN; SELECT helix.fold(); ROLLBACK;
 SELECT unfolded_rows FROM helix.ledger_status();
 BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT helix.fold(); COMMIT;
@@ -40,9 +41,11 @@ SELECT s.folded_rows = count(*) AS rows, s.folded_cost_usd = sum(cost_usd) AS mo
   FROM helix.ledger_status() s, helix.executions GROUP BY s.folded_rows, s.folded_cost_usd, last_fold;
 
 -- A later fold of the same day leaves the extremes of an earlier one.
-SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 20, 1, 'openai') > 0 AS recorded;
+SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 20, 1, 'openai',
+    p_occurred_at => '2026-01-02') > 0 AS recorded;
 SELECT helix.fold();
-SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 400, 0.5, 'openai') > 0 AS recorded;
+SELECT helix.record_operation_execution(:dave, 'email-compose', '2026-01-02', true, 400, 0.5, 'openai',
+    p_occurred_at => '2026-01-02') > 0 AS recorded;
 SELECT helix.fold();
 SELECT total_executions, max_cost_single_execution, min_latency_ms, max_latency_ms FROM helix.operation_execution_analytics
  WHERE user_id = :dave AND period_start = '2026-01-02';

@@ -69,7 +69,7 @@ SELECT * FROM helix.reprice('2026-04-01', '2026-05-01', 'rocket');
 SELECT date, cost_usd, model_used FROM helix.executions WHERE user_id = :frank AND model = 'rocket' ORDER BY id;
 SELECT date, total_cost_usd FROM helix.cost_trends WHERE user_id = :frank ORDER BY 1;
 SELECT period_start, total_cost_usd, max_cost_single_execution FROM helix.operation_execution_analytics
- WHERE user_id = :frank ORDER BY 1;
+ WHERE user_id = :frank AND period_start < '2026-05-01' ORDER BY 1;
 SELECT * FROM helix.verify_ledger();
 SELECT * FROM helix.reprice('2026-04-01', '2026-05-01') AS again;
 SELECT helix.fold() > 0 AS folded;

@@ -4,13 +4,13 @@ SET datestyle = 'ISO, YMD';
 \set erin '''e51a0000-0000-0000-0000-000000000005'''
 SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
     'user_id', 'e51a0000-0000-0000-0000-000000000005', 'operation_id', (ARRAY['email-compose', 'email-respond'])[1 + i % 2],
-    'date', date '2026-05-30' + i % 4, 'success', i % 5 <> 0, 'latency_ms', 10 * i,
+    'occurred_at', date '2026-05-30' + i % 4, 'success', i % 5 <> 0, 'latency_ms', 10 * i,
     'cost_usd', 0.1 * i, 'model_used', (ARRAY['anthropic', 'openai', 'gemini'])[1 + i % 3],
     'input_tokens', 100, 'output_tokens', i)))) FROM generate_series(1, 20) i;
 SELECT helix.fold() AS folded;
 SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
     'user_id', 'e51a0000-0000-0000-0000-000000000005', 'operation_id', (ARRAY['email-compose', 'email-respond'])[1 + i % 2],
-    'date', date '2026-05-30' + i % 4, 'success', i % 5 <> 0, 'latency_ms', 10 * i,
+    'occurred_at', date '2026-05-30' + i % 4, 'success', i % 5 <> 0, 'latency_ms', 10 * i,
     'cost_usd', 0.1 * i, 'model_used', (ARRAY['anthropic', 'openai', 'gemini'])[1 + i % 3],
     'input_tokens', 100, 'output_tokens', i)))) FROM generate_series(21, 40) i;
 
@@ -35,7 +35,7 @@ SELECT sum(0.1 * i) FILTER (WHERE i % 4 < 2) AS may, sum(0.1 * i) FILTER (WHERE 
 SELECT helix.get_total_monthly_cost(:erin) AS this_month,
     helix.get_operation_monthly_cost(:erin, 'email-compose') AS this_month_compose;
 
--- Ranges touch whole UTC days and exclude the end.
+-- Ranges go by occurred_at and exclude the end.
 SELECT round(helix.calculate_success_rate(:erin, 'email-compose', '2026-05-30', '2026-06-03'), 3) AS all_days,
        helix.calculate_success_rate(:erin, 'email-respond', '2026-05-31 23:59', '2026-06-01') AS may_31,
        helix.calculate_success_rate(:erin, 'email-compose', '2027-01-01', '2027-02-01') AS nothing_ran;
@@ -62,7 +62,7 @@ SELECT (now() AT TIME ZONE 'UTC')::date - date AS days_ago, total_cost_usd FROM 
 -- An execution without a latency is in no average of latencies.
 \set finn '''f1220000-0000-0000-0000-000000000006'''
 SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
-    'user_id', 'f1220000-0000-0000-0000-000000000006', 'operation_id', 'email-compose', 'date', d, 'success', true,
+    'user_id', 'f1220000-0000-0000-0000-000000000006', 'operation_id', 'email-compose', 'occurred_at', d, 'success', true,
     'latency_ms', latency, 'cost_usd', 1, 'model_used', 'openai'))))
   FROM (VALUES (date '2026-05-30', 100), ('2026-05-30', NULL), ('2026-05-30', 300), ('2026-05-31', NULL)) v (d, latency);
 SELECT date, total_operations AS n, round(avg_latency_ms, 3) AS latency FROM helix.cost_trends WHERE user_id = :finn ORDER BY 1;

@@ -58,7 +58,8 @@ CREATE TABLE helix_internal.usage_quarters (
     latency_sketch      bytea,
     PRIMARY KEY (user_id, quarter, operation_id, provider, model, date)
 ) WITH (fillfactor = 80);
-CREATE INDEX usage_quarters_quarter ON helix_internal.usage_quarters (quarter);
+CREATE INDEX usage_quarters_quarter ON helix_internal.usage_quarters USING brin (quarter)
+    WITH (pages_per_range = 32, autosummarize = on);
 COMMENT ON TABLE helix_internal.usage_quarters IS
     'Sums of closed minutes by quarter of an hour (of occurred_at), which every time zone in use is a multiple of. Kept for '
     'helix.usage_quarters_retention.';
@@ -104,7 +105,7 @@ CREATE TABLE helix_internal.operation_execution_analytics (
     output_tokens       numeric     NOT NULL,
     first_recorded_at   timestamptz NOT NULL,
     latency_sketch      bytea,
-    PRIMARY KEY (user_id, date, operation_id, provider, model, period_start)
+    PRIMARY KEY (user_id, period_start, operation_id, provider, model, date)
 ) WITH (fillfactor = 70);
 CREATE INDEX idx_analytics_composite ON helix_internal.operation_execution_analytics (user_id, operation_id, period_start DESC);
 COMMENT ON TABLE helix_internal.operation_execution_analytics IS

@@ -63,12 +63,13 @@ CREATE VIEW helix_internal.trend_entries WITH (security_invoker = true) AS
 COMMENT ON VIEW helix_internal.trend_entries IS 'What sums up to helix.cost_trends: rows of the levels and single executions';
 
 CREATE VIEW helix_internal.analytics_entries WITH (security_invoker = true) AS
-    SELECT a.user_id, a.operation_id, a.date, a.provider, a.model, a.executions, a.successes, a.cost_usd,
+    SELECT a.user_id, a.operation_id, a.period_start, a.date, a.provider, a.model, a.executions, a.successes, a.cost_usd,
            a.max_cost_usd, a.latency_count, a.latency_sum, a.latency_min, a.latency_max,
            a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch, NULL::integer AS latency_ms
       FROM helix_internal.operation_execution_analytics a
     UNION ALL
-    SELECT o.user_id, o.operation_id, o.date, o.provider, o.model, o.executions, o.successes, o.cost_usd,
+    SELECT o.user_id, o.operation_id, pg_catalog.date_trunc('day', o.span, 'UTC'), o.date, o.provider, o.model,
+           o.executions, o.successes, o.cost_usd,
            o.max_cost_usd, o.latency_count, o.latency_sum, o.latency_min, o.latency_max,
            o.input_tokens, o.cached_input_tokens, o.output_tokens, o.latency_sketch, o.latency_ms
       FROM helix_internal.open_usage o;
@@ -127,7 +128,7 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
            helix_internal.sketch_percentile(s.latency_sketch, 99) AS p99_latency_ms,
            s.anthropic_count, s.deepseek_count, s.gemini_count, s.openai_count,
            s.input_tokens, s.cached_input_tokens, s.output_tokens
-      FROM (SELECT a.user_id, a.operation_id, a.date::timestamp AT TIME ZONE 'UTC' AS period_start,
+      FROM (SELECT a.user_id, a.operation_id, a.period_start,
                    pg_catalog.sum(a.executions)::bigint AS total_executions,
                    pg_catalog.sum(a.successes)::bigint AS successful_executions,
                    pg_catalog.sum(a.cost_usd) AS total_cost_usd,
@@ -145,10 +146,11 @@ CREATE VIEW helix.operation_execution_analytics WITH (security_invoker = true) A
                    pg_catalog.sum(a.output_tokens)::bigint AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.analytics_entries a
-             GROUP BY a.user_id, a.operation_id, a.date) s;
+             GROUP BY a.user_id, a.operation_id, a.period_start) s;
 COMMENT ON VIEW helix.operation_execution_analytics IS
-    'Executions by user, operation and UTC day (the period), exact at any moment: cost in USD, latency in ms, success_rate in '
-    'percent 0-100. The period_end of the day that runs is a minute ago, so that it is not in the future for any client.';
+    'Executions by user, operation and UTC day of occurred_at (the period), exact at any moment: cost in USD, latency in ms, '
+    'success_rate in percent 0-100. The period_end of the day that runs is a minute ago, so that it is not in the future for any '
+    'client.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.tail'),

@@ -55,39 +55,22 @@ CREATE FUNCTION helix.calculate_success_rate(
     BEGIN ATOMIC
         SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / nullif(pg_catalog.sum(a.executions), 0))
                         ::double precision::numeric, 100)
-          FROM helix_internal.analytics_entries a
+          FROM helix_internal.usage_between(p_user_id, p_start_date, p_end_date) a
          WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
            AND (SELECT helix_internal.first_day(p_start_date, p_end_date)) IS NOT NULL
-           AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-           AND a.operation_id = p_operation_id
-           AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start_date, p_end_date))::date)
-           AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end_date - interval '1 microsecond')::date);
+           AND a.operation_id = p_operation_id;
     END;
 COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
-    'Percent (0-100) of a user''s executions of one operation that succeeded, over the UTC days that [p_start_date, p_end_date) '
-    'touches. 100 where nothing ran. 42501 on another user''s id, 22023 where the range ends before it starts.';
-
-CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30)
-    RETURNS SETOF helix.cost_trends LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
-    BEGIN ATOMIC
-        SELECT t.*
-          FROM helix.cost_trends t
-         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-           AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-           AND t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
-                          AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
-         ORDER BY t.date;
-    END;
-COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer) IS
-    'Rows of helix.cost_trends of a user for the last p_days UTC days, today included, oldest first. Days without executions have '
-    'no row. 42501 on another user''s id, 22023 where p_days is not 1 to 36,500.';
+    'Percent (0-100) of a user''s executions of one operation that succeeded, of those that occurred in [p_start_date, '
+    'p_end_date). 100 where nothing ran. Bounds are taken as get_period_summary() takes them. 42501 on another user''s id, 22023 '
+    'where the range ends before it starts.';
 
 CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
                    success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
-                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb)
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
     BEGIN ATOMIC
         WITH by_model AS (
@@ -99,12 +82,9 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    pg_catalog.sum(a.cached_input_tokens) AS cached_input_tokens,
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
-              FROM helix_internal.analytics_entries a
+              FROM helix_internal.usage_between(p_user_id, p_start, p_end) a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
                AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
-               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start, p_end))::date)
-               AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end - interval '1 microsecond')::date)
              GROUP BY a.operation_id, a.model),
         by_operation AS (
             SELECT m.operation_id, pg_catalog.sum(m.executions)::bigint AS executions,
@@ -126,21 +106,22 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                (o.latency_sum / nullif(o.latency_count, 0))::double precision::numeric, o.latency_min, o.latency_max,
                helix_internal.sketch_percentile(o.latency_sketch, 50), helix_internal.sketch_percentile(o.latency_sketch, 95),
                helix_internal.sketch_percentile(o.latency_sketch, 99),
-               o.input_tokens, o.cached_input_tokens, o.output_tokens, o.models_used
+               o.input_tokens, o.cached_input_tokens, o.output_tokens, o.models_used,
+               (SELECT r.granularity FROM helix_internal.range_bounds(p_start, p_end) r)
           FROM by_operation o
          ORDER BY o.operation_id;
     END;
 COMMENT ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz) IS
-    'One row for each operation that a user ran on the UTC days that [p_start, p_end) touches. It has counts, success_rate in '
-    'percent 0-100, cost in USD, latency in ms, tokens, and models_used (model to number of executions). 42501 on another user''s '
-    'id, 22023 where the range ends before it starts.';
+    'One row for each operation that a user ran in [p_start, p_end), by occurred_at. It has counts, success_rate in percent 0-100, '
+    'cost in USD, latency in ms, tokens, and models_used (model to number of executions). granularity is that of '
+    'get_period_summary(). 42501 on another user''s id, 22023 where the range ends before it starts.';
 
 CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
                    success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
-                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb)
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT m.*
@@ -155,7 +136,7 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    total_cost_usd numeric, avg_cost_per_operation numeric, avg_latency_ms numeric,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
                    input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
-                   best_performing_model text, cheapest_model text)
+                   best_performing_model text, cheapest_model text, granularity text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         WITH by_model AS (
@@ -165,12 +146,9 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    pg_catalog.sum(a.cached_input_tokens) AS cached_input_tokens,
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
-              FROM helix_internal.analytics_entries a
+              FROM helix_internal.usage_between(p_user_id, p_start, p_end) a
              WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
                AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
-               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.date >= (SELECT pg_catalog.timezone('UTC', helix_internal.first_day(p_start, p_end))::date)
-               AND a.date <= (SELECT pg_catalog.timezone('UTC', p_end - interval '1 microsecond')::date)
              GROUP BY a.model),
         total AS (
             SELECT coalesce(pg_catalog.sum(m.executions), 0)::bigint AS executions,
@@ -192,12 +170,15 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                (SELECT m.model FROM by_model m WHERE m.executions > 0
                  ORDER BY m.successes / m.executions DESC, m.latency_sum / nullif(m.latency_count, 0), m.model LIMIT 1),
                (SELECT m.model FROM by_model m WHERE m.executions > 0
-                 ORDER BY m.cost_usd / m.executions, m.model LIMIT 1)
+                 ORDER BY m.cost_usd / m.executions, m.model LIMIT 1),
+               (SELECT r.granularity FROM helix_internal.range_bounds(p_start, p_end) r)
           FROM total t;
     END;
 COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
-    'One row on all that a user ran on the UTC days that [p_start, p_end) touches. Rates and averages weigh every execution '
-    'alike; success_rate is 100 where nothing ran. Cost is in USD, latency in ms. best_performing_model has the highest success '
+    'One row on all that a user ran in [p_start, p_end), by occurred_at. granularity is «exact», or says to what the bounds were '
+    'widened, since no finer sums are kept of their time: «minute», «quarter» (15 minutes) or «day» (by UTC). Rates and averages '
+    'weigh every execution alike; success_rate is 100 where nothing ran. Cost is in USD, latency in ms. best_performing_model has '
+    'the highest success '
     'rate and, among equals, the lowest mean latency. cheapest_model has the lowest mean cost. 42501 on another user''s id, 22023 '
     'where the range ends before it starts.';
 
@@ -208,7 +189,6 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_total_monthly_cost(uuid, date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.get_cost_trends(uuid, integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz)');

@@ -1,16 +1,5 @@
 -- Which limits apply to a user, what is used of them, and the functions that reserve. Bodies are parsed here, so no
 -- search_path matters.
-CREATE FUNCTION helix_internal.local_time(p_time_zone text, p_at timestamptz) RETURNS timestamp
-    LANGUAGE c STABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'helix_local_time';
-COMMENT ON FUNCTION helix_internal.local_time(text, timestamptz) IS
-    'What the clock of a stored time zone shows at p_at, whatever the session says of abbreviations. By UTC where the zone is '
-    'unknown.';
-CREATE FUNCTION helix_internal.instant_of(p_time_zone text, p_local timestamp) RETURNS timestamptz
-    LANGUAGE c STABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'helix_instant_of';
-COMMENT ON FUNCTION helix_internal.instant_of(text, timestamp) IS 'When the clock of local_time() shows p_local';
-
 CREATE FUNCTION helix_internal.budget_period(p_period text, p_time_zone text, p_at timestamptz)
     RETURNS TABLE (period_start date, period_end date, starts_at timestamptz, resets_at timestamptz)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
@@ -327,8 +316,6 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
     'user''s id.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.instant_of(text, timestamp)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz)'),

@@ -1,30 +1,15 @@
 -- All that the dashboard shows, by one statement and so in one snapshot. Bodies are parsed here, so no search_path matters.
-CREATE FUNCTION helix_internal.checked_zone(p_time_zone text) RETURNS text
-    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'helix_checked_zone';
-COMMENT ON FUNCTION helix_internal.checked_zone(text) IS
-    'The name of a time zone as pg_timezone_names spells it. 22004 on null, 22023 on any other text.';
-
 CREATE FUNCTION helix_internal.dashboard_days(p_days integer, p_time_zone text)
-    RETURNS TABLE (time_zone text, granularity text, previous_start date, start_date date, end_date date)
+    RETURNS TABLE (time_zone text, previous_start date, start_date date, end_date date)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
-        WITH days AS (
-            SELECT helix_internal.checked_zone(p_time_zone) AS time_zone,
-                   helix_internal.first_trend_date(p_days) AS start_date,
-                   pg_catalog.timezone('UTC', pg_catalog.now())::date AS end_date)
-        SELECT d.time_zone,
-               CASE WHEN EXISTS (
-                    SELECT FROM pg_catalog.generate_series(
-                          (d.start_date - p_days)::timestamp, d.end_date + interval '1 day', interval '1 day') s (midnight)
-                     WHERE helix_internal.instant_of(d.time_zone, s.midnight) <> pg_catalog.timezone('UTC', s.midnight))
-                    THEN 'utc day' ELSE 'day' END,
-               d.start_date - p_days, d.start_date, d.end_date
-          FROM days d;
+        SELECT d.time_zone, d.end_date - 2 * d.length + 1, d.end_date - d.length + 1, d.end_date
+          FROM (SELECT z.name AS time_zone, helix_internal.local_time(z.name, pg_catalog.now())::date AS end_date,
+                       pg_catalog.timezone('UTC', pg_catalog.now())::date - helix_internal.first_trend_date(p_days) + 1 AS length
+                  FROM (SELECT helix_internal.checked_zone(p_time_zone) AS name OFFSET 0) z) d;
     END;
 COMMENT ON FUNCTION helix_internal.dashboard_days(integer, text) IS
-    'The p_days days that end today, the start of as many before them, and what a day is. granularity is «day» where each of '
-    'these days is the same in the time zone and by UTC. Else it is «utc day»: sums are kept by UTC day.';
+    'The p_days days of a time zone that end today, and the start of as many before them';
 
 CREATE FUNCTION helix_internal.dashboard_figures(
     p_executions numeric, p_successes numeric, p_cost_usd numeric, p_latency_sum numeric, p_latency_count numeric, p_sketch bytea)
@@ -49,13 +34,12 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
     BEGIN ATOMIC
         WITH span AS (SELECT d.* FROM helix_internal.dashboard_days(p_days, p_time_zone) d),
         entries AS NOT MATERIALIZED (
-            SELECT a.date, a.operation_id, a.provider, a.model, a.date >= (SELECT s.start_date FROM span s) AS current,
+            SELECT a.date, a.granularity, a.operation_id, a.provider, a.model,
+                   a.date >= (SELECT s.start_date FROM span s) AS current,
                    a.executions, a.successes, a.cost_usd, a.latency_sum, a.latency_count, a.latency_sketch, a.latency_ms
-              FROM helix_internal.analytics_entries a
-             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-               AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
-               AND a.date >= (SELECT s.previous_start FROM span s)
-               AND a.date <= (SELECT s.end_date FROM span s)),
+              FROM helix_internal.usage_days(p_user_id, (SELECT s.previous_start FROM span s), (SELECT s.end_date FROM span s),
+                                             (SELECT s.time_zone FROM span s)) a
+             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL),
         by_day AS (
             SELECT e.date, helix_internal.dashboard_figures(
                        pg_catalog.sum(e.executions), pg_catalog.sum(e.successes), pg_catalog.sum(e.cost_usd),
@@ -66,7 +50,8 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
              GROUP BY e.date),
         -- Each sketch is merged once here. The few that this leaves are merged again for operations, models and totals.
         parts AS (
-            SELECT e.current, e.operation_id, e.provider, e.model, pg_catalog.sum(e.executions) AS executions,
+            SELECT e.current, e.operation_id, e.provider, e.model, pg_catalog.max(e.granularity) AS granularity,
+                   pg_catalog.sum(e.executions) AS executions,
                    pg_catalog.sum(e.successes) AS successes, pg_catalog.sum(e.cost_usd) AS cost_usd,
                    pg_catalog.sum(e.latency_sum) AS latency_sum, pg_catalog.sum(e.latency_count) AS latency_count,
                    helix_internal.latency_sketch(e.latency_sketch, e.latency_ms) AS latency_sketch
@@ -85,7 +70,8 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
         nothing AS (SELECT helix_internal.dashboard_figures(NULL, NULL, NULL, NULL, NULL, NULL) AS figures)
         SELECT pg_catalog.jsonb_build_object(
                    'user_id', helix_internal.authorized_user(p_user_id), 'as_of', pg_catalog.now(), 'days', p_days,
-                   'time_zone', s.time_zone, 'granularity', s.granularity,
+                   'time_zone', s.time_zone,
+                   'granularity', coalesce((SELECT pg_catalog.max(p.granularity) FROM parts p), 'day'),
                    'start_date', s.start_date, 'end_date', s.end_date,
                    'totals', coalesce((SELECT t.figures FROM sums t WHERE t.kind = 'total' AND t.current), n.figures),
                    'previous', pg_catalog.jsonb_build_object('start_date', s.previous_start, 'end_date', s.start_date - 1)
@@ -107,12 +93,11 @@ CREATE FUNCTION helix.get_dashboard(p_user_id uuid, p_days integer DEFAULT 30, p
 COMMENT ON FUNCTION helix.get_dashboard(uuid, integer, text) IS
     'All that the dashboard shows of a user, in one snapshot: totals of the last p_days days, today included, and of as many days '
     'before them (previous); a row for each day (trend), each operation and each model. Costs are USD as text, latencies ms, '
-    'rates percent 0-100; null where nothing ran. granularity: «day» where the days are those of p_time_zone, «utc day» where '
-    'they are UTC days, since no finer sums are kept. 42501 on another user''s id, 22004 on null, 22023 on an unknown zone and '
-    'where p_days is not 1 to 36,500.';
+    'rates percent 0-100; null where nothing ran. granularity: «day»: days are those of p_time_zone, by occurred_at; '
+    '«utc day»: some are days by UTC, since no finer sums are kept of their time. 42501 on another user''s id, 22004 on null, '
+    '22023 on an unknown zone and where p_days is not 1 to 36,500.';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.checked_zone(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dashboard_days(integer, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dashboard_figures(numeric, numeric, numeric, numeric, numeric, bytea)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_dashboard(uuid, integer, text)');

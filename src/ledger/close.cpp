@@ -6,11 +6,14 @@
 #include "config.hpp"
 #include "ledger/fold_planning.hpp"
 #include "ledger/levels.hpp"
+#include "pg/relations.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {
 #include "datatype/timestamp.h"
+#include "storage/lmgr.h"
+#include "utils/fmgrprotos.h"
 }
 
 namespace helix::ledger {
@@ -59,6 +62,13 @@ bool has_closable(const LevelHorizons& from, const LevelHorizons& until) {
     return has_rows;
 }
 
+// What the BRIN index has no summary of, each close reads again. Vacuum holds the same lock and summarizes as well.
+void summarize(const char* table, const char* index) {
+    if (ConditionalLockRelationOid(pg::internal_relation(table), ShareUpdateExclusiveLock)) {
+        DirectFunctionCall1(brin_summarize_new_values, ObjectIdGetDatum(pg::internal_relation(index)));
+    }
+}
+
 } // namespace
 
 TimestampTz close_spans(const Watermark& watermark, TimestampTz now) {
@@ -84,6 +94,9 @@ bool close_task() {
     if (seen && seen->is_ours && has_closable(seen->levels, horizons_at(seen->levels, now))) {
         if (const auto watermark = lock_watermark(IfLocked::skip)) {
             close_spans(*watermark, now);
+            const int slot = watermark->slot.number;
+            summarize(psprintf("usage_minutes_%d", slot), psprintf("usage_minutes_%d_minute_idx", slot));
+            summarize("usage_quarters", "usage_quarters_quarter");
         }
     }
     spi.finish();

@@ -49,8 +49,8 @@
     " (user_id, period_start, date, operation_id, provider, model, " HELIX_LEVEL_VALUES ")"                            \
     " SELECT s.user_id, pg_catalog.date_trunc('day', s.span, 'UTC'), s.date, s.operation_id, s.provider, "             \
     "s.model, " HELIX_LEVEL_SUMS " FROM " source " s WHERE " condition                                                 \
-    " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 3, 4, 5, 6, 2"                                                             \
-    " ON CONFLICT (user_id, date, operation_id, provider, model, period_start)" HELIX_LEVEL_MERGE
+    " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 4, 5, 6, 3"                                                             \
+    " ON CONFLICT (user_id, period_start, operation_id, provider, model, date)" HELIX_LEVEL_MERGE
 
 #define HELIX_ADD_TO_TRENDS(source, condition)                                                                         \
     " INSERT INTO helix_internal.cost_trends AS l (user_id, date, total_operations, successes, total_cost_usd,"        \

@@ -18,7 +18,7 @@ before(async () => {
     ];
     await data(ada.rpc('record_operation_executions', {
         p_executions: rows.map(([operation_id, date, success, latency_ms, cost_usd, model_used]) =>
-            ({ user_id: ada.id, operation_id, date, success, latency_ms, cost_usd, model_used })),
+            ({ user_id: ada.id, operation_id, occurred_at: `${date}T12:00Z`, success, latency_ms, cost_usd, model_used })),
     }));
 });
 

@@ -98,8 +98,8 @@ test('no relation takes a row for another user, or lets one change or delete his
 const values = () => ({
     p_user_id: ada.id, p_operation_id: 'email-compose', p_date: null, p_success: true, p_latency_ms: 1, p_cost_usd: 1,
         p_model_used: 'openai',
-    p_start: '2026-11-01', p_end: '2026-12-01', p_start_date: '2026-11-01', p_end_date: '2026-12-01', p_amount: 1,
-    p_amount_usd: 0.01,
+    p_start: '2026-11-01', p_end: '2026-12-01', p_start_date: '2026-11-01', p_end_date: '2026-12-01', p_step: '1 day',
+    p_amount: 1, p_amount_usd: 0.01,
     p_schedule_id: adas.schedule, p_triggered_by: 'manual',
     p_estimated_cost: 0.01, p_job_name: 'bobs', p_schedule: '0 0 * * *', p_name: 'b', p_batch_type: 'parallel',
     p_response: { model: 'gpt-5', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } },

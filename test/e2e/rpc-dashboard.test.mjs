@@ -7,7 +7,7 @@ test('get_dashboard is one JSON value with exact amounts as text', async () => {
     const ada = await signIn(), cost = '0.0123456789012345678901234567890123456789';
     await dba`SELECT helix.record_operation_execution(${ada.id}, 'email-compose', NULL, true, 800, ${cost}, 'openai')`;
     const found = await data(ada.rpc('get_dashboard', { p_user_id: ada.id, p_days: 7, p_time_zone: 'europe/berlin' }));
-    assert.deepEqual([found.user_id, found.days, found.time_zone, found.granularity], [ada.id, 7, 'Europe/Berlin', 'utc day']);
+    assert.deepEqual([found.user_id, found.days, found.time_zone, found.granularity], [ada.id, 7, 'Europe/Berlin', 'day']);
     assert.deepEqual([found.totals.executions, found.totals.cost_usd, found.totals.success_rate], [1, cost, 100]);
     assert.deepEqual([found.trend.length, found.trend[6].cost_usd, found.trend[0].success_rate], [7, cost, null]);
     assert.deepEqual(found.operations.map(row => [row.operation_id, row.cost_usd]), [['email-compose', cost]]);

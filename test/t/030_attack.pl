@@ -29,6 +29,7 @@ cron.use_background_workers = on
 cron.database_name = 'postgres'
 max_worker_processes = 20
 jit = off
+helix.close_delay = 1h
 helix.secret_folder = '$folder'
 helix.dimensions = 'm'
 helix.redis_url = '${\$redis->url}'
@@ -45,6 +46,7 @@ sql(q{CREATE EXTENSION pg_cron;
 my %anns = seed_user($node, $ann, 'annsown', $folder);
 my %bobs = seed_user($node, $bob, 'c4n4ry', $folder);
 wait_until_folded($node);
+sql(q(SELECT helix_internal.close_levels(now() + interval '3 hours'))); # from now on folds alone write to them
 
 my %relations = relations_of($node, $bob);
 my @canaries = canaries_of($node, $bob, $ann, 'c4n4ry');

@@ -136,7 +136,8 @@ my %made = map { $_ => 1 } qw(id user_id created_at updated_at shipped of_queue 
 my %history = map { $_ => 1 } qw(triggered_by priority run_at request_id concurrency_key payload result error_message cost_actual);
 my @database_only = qw(helix_internal.api_roles helix_internal.watermark helix_internal.ledger_partitions helix_internal.cost_trends
     helix_internal.operation_execution_analytics helix_internal.dimensions helix_internal.dimension_values
-    helix_internal.dimension_days helix.preference_audit_log
+    helix_internal.dimension_days helix_internal.usage_quarters helix_internal.usage_minutes_0 helix_internal.usage_minutes_1
+    helix_internal.usage_minutes_2 helix.preference_audit_log
   helix.budget_warnings helix_internal.forgotten_executions helix_internal.webhook_events helix_internal.webhook_deliveries
       helix.webhook_secret_audits helix.erasures helix_internal.past_memberships);
 
@@ -146,7 +147,8 @@ my $dumped = q(SELECT c.oid::regclass FROM pg_extension e, unnest(e.extconfig) o
 my @tables = split /\n/, sql($dumped);
 # The rows of executions are in its partitions, which are nobody's but the database's; the others are as CREATE EXTENSION makes
 # them, or a log.
-my $left_out = 'helix_internal.api_grants helix_internal.cron_job_repairs helix_internal.executions helix_internal.known_reads';
+my $left_out = 'helix_internal.api_grants helix_internal.cron_job_repairs helix_internal.executions helix_internal.known_reads '
+  . 'helix_internal.usage_minutes';
 is(sql(<<'SQL'), $left_out, 'nothing else is left out of dumps');
 SELECT string_agg(c.oid::regclass::text, ' ' ORDER BY c.oid::regclass::text)
   FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid

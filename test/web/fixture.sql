@@ -17,11 +17,12 @@ CREATE FUNCTION pg_temp.record_days(p_user uuid, p_from integer, p_to integer) R
           JOIN (VALUES (0, 'claude-sonnet-4-5', 0.021), (1, 'gpt-5-mini', 0.0034), (2, 'gemini-2.5-flash', 0.0012),
                        (3, 'deepseek-chat', 0.0008)) AS m (which, model, price)
             ON m.which = (4 * pg_temp.dice(c.number, 3) ^ 1.6)::integer % 4)
-    SELECT cardinality(helix.record_operation_executions(
-               array_agg(p_user), array_agg(operation_id), array_agg((now() AT TIME ZONE 'UTC')::date - ago),
-               array_agg(pg_temp.dice(number, 4) < rate),
-               array_agg((300 + 4000 * weight * pg_temp.dice(number, 5) ^ 3)::integer),
-               array_agg(round((price * weight * (0.3 + pg_temp.dice(number, 6)))::numeric, 9)), array_agg(model)))
+    SELECT cardinality(helix.record_operation_executions(jsonb_agg(jsonb_build_object(
+               'user_id', p_user, 'operation_id', operation_id,
+               'occurred_at', LEAST(now(), ((now() AT TIME ZONE 'UTC')::date - ago + time '12:00') AT TIME ZONE 'UTC'),
+               'success', pg_temp.dice(number, 4) < rate,
+               'latency_ms', (300 + 4000 * weight * pg_temp.dice(number, 5) ^ 3)::integer,
+               'cost_usd', round((price * weight * (0.3 + pg_temp.dice(number, 6)))::numeric, 9), 'model_used', model))))
       FROM chosen $$;
 SELECT pg_temp.record_days('ada00000-0000-0000-0000-000000000001', 8, 69);
 SELECT helix.fold();

@@ -25,7 +25,8 @@ sub seed_user {
 SELECT helix.record_operation_execution('$user', 'email-compose', NULL, true, 120, 0.25, 'openai', p_request_id => '${tag}_request',
     p_error => '${tag}_error', p_trace_id => '${tag}_trace', p_metadata => '{"m": "${tag}_metadata"}');
 SELECT helix.record_operation_execution('$user', 'task-breakdown', current_date - 2, false, 90, 0.5, 'anthropic',
-    p_request_id => '${tag}_second');
+    p_request_id => '${tag}_second', p_occurred_at => now() - interval '2 days',
+    p_reservation_id => helix.reserve_budget('$user', 'task-breakdown', 0.5));
 SELECT helix.set_operation_preference('$user', 'email-compose', p_default_parameters => '{"d": "${tag}_default"}',
     p_cost_budget_monthly => 1000);
 SELECT helix.set_theme_preferences('$user', p_color_scheme => 'dark');

@@ -97,7 +97,7 @@ WITH trends AS (
                 max_cost_single_execution, min_latency_ms, max_latency_ms, gemini_count
            FROM helix.operation_execution_analytics WHERE true),
      own_analytics AS (
-         SELECT user_id, operation_id, date::timestamp AT TIME ZONE 'UTC', count(*) FILTER (WHERE corrects IS NULL),
+         SELECT user_id, operation_id, date_trunc('day', occurred_at, 'UTC'), count(*) FILTER (WHERE corrects IS NULL),
                 count(*) FILTER (WHERE success AND corrects IS NULL), sum(cost_usd),
                 coalesce(max(cost_usd + coalesce(final_cost_usd - cost_usd, 0))
                          FILTER (WHERE corrects IS NULL OR revision > 0), 0),
