@@ -20,6 +20,12 @@ SELECT * FROM helix.erase_user(:ida);
 SELECT helix.erase_user(NULL);
 SELECT count(*) FROM helix.erasures;
 
+-- Closed, and late: in each level of the sums.
+SELECT helix.record_operation_execution(:ida, 'email-compose', NULL, true, 100, 0.125, 'openai',
+    p_occurred_at => now() - interval '2 days') > 0 AS recorded;
+SELECT helix.fold() > 0 AS folded;
+SELECT helix_internal.close_levels(now() + interval '2 days') > now() AS closed;
+
 -- Folded, not folded, corrected, in two days, with request ids; preferences, budgets, the queue, a schedule, a batch.
 SELECT count(helix.record_operation_execution(u, 'email-compose', current_date - d, true, 100, 0.25, 'openai',
     p_request_id => format('%s %s', u, d))) AS recorded FROM unnest(ARRAY[:ida, :jon]::uuid[]) u, generate_series(0, 1) d;

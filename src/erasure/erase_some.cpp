@@ -97,7 +97,8 @@ std::uint64_t execute(const Erased& erased) {
 
 constexpr Removal removals[] = {
     {"webhook_deliveries", execute<remove_deliveries>}, {"operation_schedules", execute<remove_schedules>},
-    {"operation_batches", execute<remove_batches>},     {"operation_execution_analytics", ledger::erase_rollups},
+    {"operation_batches", execute<remove_batches>},     {"operation_execution_analytics", ledger::erase_days},
+    {"usage_quarters", ledger::erase_quarters},         {"usage_minutes", ledger::erase_minutes},
     {"executions", ledger::erase_executions},
 };
 

@@ -11,11 +11,13 @@ namespace helix::erasure {
 namespace {
 
 // The queue comes first, so that nothing of the user starts. Partitions are erased one by one: a place in a table says
-// nothing of a partition. The ledger has functions of its own (ledger/ledger_erasure.hpp). Operations of batches go
-// with their batch.
+// nothing of a partition. The ledger and its levels have functions of their own (ledger/ledger_erasure.hpp). Operations
+// of batches go with their batch.
 pg::Statement select_tables(R"(
     SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname::text,
-           c.relname NOT IN ('operation_execution_analytics', 'operation_schedules', 'operation_batches', 'batch_operations')
+           NOT c.relispartition
+           AND c.relname NOT IN ('operation_execution_analytics', 'usage_quarters', 'operation_schedules', 'operation_batches',
+                                 'batch_operations')
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

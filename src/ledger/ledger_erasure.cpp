@@ -16,23 +16,30 @@ namespace {
 // A correction that is left open puts off the end of the erasure, and nothing else.
 constexpr const char* wait_for_corrections = "10ms";
 
-// $1: the user. Trends follow from these rows, so they are removed as any other row of the user.
-pg::Statement remove_rollups(R"(
+// A table of the rollup, and the column that says when its sums begin.
+struct LevelTable {
+    const char* name;
+    const char* begins_at;
+};
+constexpr LevelTable days{"operation_execution_analytics", "period_start"};
+constexpr LevelTable quarters{"usage_quarters", "quarter"};
+constexpr LevelTable minutes[] = {
+    {"usage_minutes_0", "minute"}, {"usage_minutes_1", "minute"}, {"usage_minutes_2", "minute"}};
+
+// $1: the user. $2: the erasure. $3: the level's horizon. What occurred before it counts in the next level, which has
+// it too. Trends follow from days, so they are removed as any other row of the user.
+constexpr const char* remove_sums = R"(
     WITH gone AS (
-        DELETE FROM helix_internal.operation_execution_analytics a
-         WHERE a.ctid = ANY (ARRAY(SELECT c.ctid FROM helix_internal.operation_execution_analytics c
-                                    WHERE c.user_id = $1 LIMIT 5000))
-        RETURNING a.executions, a.cost_usd),
-    sums AS (
-        SELECT pg_catalog.count(*) AS rows, pg_catalog.sum(g.executions) AS executions, pg_catalog.sum(g.cost_usd) AS cost_usd
-          FROM gone g),
+        DELETE FROM helix_internal.%s l
+         WHERE l.ctid = ANY (ARRAY(SELECT c.ctid FROM helix_internal.%s c WHERE c.user_id = $1 LIMIT 5000))
+        RETURNING l.executions, l.cost_usd, l.%s >= $3 AS counts),
     moved AS (
         UPDATE helix.erasures x
            SET in_transit_rows = x.in_transit_rows + s.executions, in_transit_usd = x.in_transit_usd + s.cost_usd
-          FROM sums s
-         WHERE x.id = $2 AND s.rows > 0)
-    SELECT s.rows FROM sums s)",
-                             {UUIDOID, INT8OID});
+          FROM (SELECT pg_catalog.sum(g.executions) AS executions, pg_catalog.sum(g.cost_usd) AS cost_usd
+                  FROM gone g WHERE g.counts HAVING pg_catalog.count(*) > 0) s
+         WHERE x.id = $2)
+    SELECT pg_catalog.count(*) FROM gone)";
 
 pg::Statement select_partition(R"(
     SELECT c.relname::text
@@ -89,6 +96,14 @@ pg::Statement take_from_dropped(R"(
      WHERE x.id = $1)",
                                 {INT8OID});
 
+std::uint64_t remove_level(const LevelTable& table, const Erased& erased, TimestampTz horizon) {
+    const Datum values[] = {UUIDPGetDatum(&erased.user_id), Int64GetDatum(erased.erasure),
+                            TimestampTzGetDatum(horizon)};
+    pg::execute_text_latest(psprintf(remove_sums, table.name, table.name, table.begins_at),
+                            {UUIDOID, INT8OID, TIMESTAMPTZOID}, values);
+    return static_cast<std::uint64_t>(DatumGetInt64(pg::only_column()));
+}
+
 std::uint64_t remove_from(const char* partition, const Erased& erased, const Watermark& watermark) {
     const Datum values[] = {UUIDPGetDatum(&erased.user_id), Int64GetDatum(watermark.folded.next_xid),
                             watermark.folded.open_xids, Int64GetDatum(watermark.base_id),
@@ -108,13 +123,22 @@ bool may_erase() {
     return watermark_is_ours();
 }
 
-std::uint64_t erase_rollups(const Erased& erased) {
-    if (!lock_watermark(IfLocked::skip, Snapshot::latest)) {
-        return 0;
+std::uint64_t erase_days(const Erased& erased) {
+    return lock_watermark(IfLocked::skip, Snapshot::latest) ? remove_level(days, erased, DT_NOBEGIN) : 0;
+}
+
+std::uint64_t erase_quarters(const Erased& erased) {
+    const auto watermark = lock_watermark(IfLocked::skip, Snapshot::latest);
+    return watermark ? remove_level(quarters, erased, watermark->levels.quarters_closed) : 0;
+}
+
+std::uint64_t erase_minutes(const Erased& erased) {
+    const auto watermark = lock_watermark(IfLocked::skip, Snapshot::latest);
+    std::uint64_t rows = 0;
+    for (const LevelTable& slot : minutes) {
+        rows = rows == 0 && watermark ? remove_level(slot, erased, watermark->levels.minutes_closed) : rows;
     }
-    const Datum values[] = {UUIDPGetDatum(&erased.user_id), Int64GetDatum(erased.erasure)};
-    remove_rollups.execute_latest(values);
-    return static_cast<std::uint64_t>(DatumGetInt64(pg::only_column()));
+    return rows;
 }
 
 std::uint64_t erase_executions(const Erased& erased) {

@@ -23,6 +23,7 @@ max_worker_processes = 20
 jit = off
 helix.databases = ''
 helix.ledger_retention = 0
+helix.usage_minutes_retention = 1h
 helix.secret_folder = '$folder'
 helix.redis_url = '${\$redis->url}'
 CONF
@@ -39,7 +40,7 @@ sql("INSERT INTO helix_internal.operation_schedules (user_id, operation_id, job_
     VALUES ('$bob', 'email-compose', 'job-of-$bob', 'cron', '0 0 1 1 *')");
 my %relations = relations_of($node, $ann);
 delete @relations{qw(helix.erasures helix_internal.cost_trends helix_internal.operation_execution_analytics
-      helix.model_prices helix.model_price_rates)}; # folds and new prices move them
+      helix_internal.usage_minutes helix_internal.usage_quarters helix.model_prices helix.model_price_rates)}; # these move
 
 # Rows of every table of the database in which the user's id stands, with its dashes or without.
 sub mentions {
@@ -71,15 +72,24 @@ sub record_much {
     my ($user, $count) = @_;
     sql("SELECT helix.record_operation_executions(array_fill('$user'::uuid, ARRAY[$count]),
         array_fill('email-compose'::text, ARRAY[$count]), array_fill(NULL::date, ARRAY[$count]),
-        array_fill(true, ARRAY[$count]), array_agg(i), array_agg(i * 0.000001), array_fill('openai'::text, ARRAY[$count]))
+        array_fill(true, ARRAY[$count]), array_agg(i), array_agg(i * 0.000001), array_fill('openai'::text, ARRAY[$count]),
+        p_occurred_at => array_agg(now() - i * interval '1 minute'))
         FROM generate_series(1, $count) i");
     return;
+}
+
+# Closes what is over at a time from now, and turns the slots of minutes.
+sub close_levels {
+    my ($ahead) = @_;
+    my $now = "clock_timestamp() + interval '$ahead'";
+    return sql("SELECT helix_internal.close_levels($now); SELECT helix_internal.retire_levels($now)");
 }
 
 # Some of what they have is folded, some is not, and some is in a month that retention drops.
 record_much($_, 6_000) for $ann, $bob;
 record_earlier($_, -5) for $ann, $bob;
 sql('SELECT helix.fold()');
+close_levels('-1 day');
 sql(q(ALTER SYSTEM SET helix.ledger_retention = '60d'));
 $node->reload;
 $node->poll_query_until('postgres', q(SELECT current_setting('helix.ledger_retention') = '60d')) or die 'no reload';
@@ -121,6 +131,7 @@ while ($piece->()) {
     # what comes in between is erased too
     record($node, user_id => $bob) if $pieces % 10 == 5;
     sql('SELECT helix.fold()') if $pieces % 7 == 3;
+    close_levels(5 * $pieces . ' minutes') if $pieces % 3 == 1;
     sql("UPDATE helix.model_prices SET input_usd_per_mtok = $pieces WHERE model = 'dear';
         SELECT helix.reprice(now() - interval '1 day', now() + interval '1 day', 'dear')");
 }
