@@ -130,11 +130,17 @@ std::uint64_t remove_some(const Erased& erased) {
     return 0;
 }
 
+// True too where somebody has locked a table, which may hold rows: a worker does not wait for it.
+bool may_be_kept(const pg_uuid_t& user) {
+    bool kept = true;
+    return !pg::try_for_lock(lock_timeout, [&kept, &user] { kept = is_anything_kept(user); }) || kept;
+}
+
 // Where something is left, or others are in the way, the next pass tries again.
 void finish(const Erased& erased) {
     const Datum id = Int64GetDatum(erased.erasure);
     const Datum user = UUIDPGetDatum(&erased.user_id);
-    if (select_open.execute_latest(&id) > 0 || !ledger::lock_for_end_of_erasure() || is_anything_kept(erased.user_id)) {
+    if (select_open.execute_latest(&id) > 0 || !ledger::lock_for_end_of_erasure() || may_be_kept(erased.user_id)) {
         return;
     }
     ledger::settle_dropped(erased);

@@ -205,6 +205,34 @@ sleep 3; # the keeper waits for the slow answer
 $node->safe_psql('postgres', "SELECT helix.forget_secret('@{[$jwks->url]}/jwks')");
 is(verified(token('RS256', claims(), key => 'rsa1')), $as_user, 'the server is back');
 
+# ---- Keys are exchanged while tokens are verified: whose key is in both sets is never refused.
+my @jwk = map { rsa_key("rsa$_") } 1 .. 3;
+my @sets = map { qq({"keys":[$_]}) } "$jwk[0],$jwk[1]", "$jwk[1],$jwk[2]";
+my @signed = map { token('RS256', claims(), key => "rsa$_", kid => "rsa$_") } 1 .. 3;
+ConnectTest::write_file($node->data_dir . '/stays', $signed[1]);
+push @tokens, $signed[1];
+my %exchange = (
+    file => sub { ConnectTest::write_file("$folder/keys", $_[0]) },
+    server => sub { $jwks->body('/jwks', $_[0]) });
+set('helix.secret_cache_ttl', '1s');
+for my $place ('file', 'server') {
+    $exchange{$place}->($sets[0]);
+    set('helix.jwks_ref', $place eq 'file' ? "file://$folder/keys" : $jwks->url . '/jwks');
+    my $load = start_pgbench($node, "exchange-$place", [ '-c4', '-T4', '--rate=400' ],
+        verify => "SELECT role FROM helix_internal.verify_jwt(pg_read_file('stays'));\n");
+    for my $round (1 .. 40) {
+        $exchange{$place}->($sets[ $round % 2 ]);
+        sleep 0.08;
+    }
+    $exchange{$place}->($sets[1]);
+    $load->finish;
+    is($load->result(0), 0, "keys of a $place: nobody is refused meanwhile")
+      or diag(slurp_file($node->basedir . "/exchange-$place.log.err"));
+    sleep 1.5;
+    is(verified($signed[0]), $other_key, 'then the old one no longer counts');
+    is(verified($signed[2]), $as_user, 'and the new one does');
+}
+
 # ---- Nothing of it is in the log.
 my $log = slurp_file($node->logfile);
 like($log, qr/verify_jwt/, 'the log has the statements');
