@@ -98,7 +98,7 @@ SELECT helix_internal.merge_sketches(a, b) = c AS merge_is_union, helix_internal
   FROM (SELECT helix_internal.latency_sketch(NULL, i) FILTER (WHERE i % 3 = 0) AS a,
                helix_internal.latency_sketch(NULL, i) FILTER (WHERE i % 3 <> 0) AS b,
                helix_internal.latency_sketch(NULL, i) AS c FROM generate_series(0, 5000) i) s;
-SELECT failure($$SELECT helix_internal.sketch_percentile('\x01', 101)$$);
-SELECT failure($$SELECT helix_internal.sketch_percentile('\x0203', 50)$$);
-SELECT helix_internal.sketch_percentile('\x01', 50) IS NULL AS empty, helix_internal.latency_sketch(NULL, NULL) IS NULL AS none;
+SELECT failure($$SELECT helix_internal.sketch_percentile('\x02', 101)$$);
+SELECT failure($$SELECT helix_internal.sketch_percentile('\x0303', 50)$$);
+SELECT helix_internal.sketch_percentile('\x02', 50) IS NULL AS empty, helix_internal.latency_sketch(NULL, NULL) IS NULL AS none;
 DROP VIEW differences;

@@ -79,6 +79,48 @@ TEST(Sketch, HoldsEveryLatencyWithinOnePercent) {
     }
 }
 
+TEST(Sketch, IsExactForFewValues) {
+    std::mt19937_64 random(14);
+    for (int round = 0; round < 2'000; ++round) {
+        std::vector<std::int32_t> values;
+        LatencySketch sketch;
+        LatencySketch merged;
+        const auto length = 1 + random() % LatencySketch::longest_list;
+        while (values.size() < length) {
+            values.push_back(static_cast<std::int32_t>(random() % (1ULL << (random() % 32))));
+            sketch.add(values.back());
+            LatencySketch one;
+            one.add(values.back());
+            merged.merge(LatencySketch::decode(one.encode()));
+        }
+        std::sort(values.begin(), values.end());
+        EXPECT_EQ(merged.encode(), sketch.encode());
+        EXPECT_LE(sketch.encode().size(), 1 + 5 * length);
+        for (const double percent : {0.0, 1.0, 50.0, 75.0, 95.0, 100.0}) {
+            EXPECT_EQ(LatencySketch::decode(sketch.encode()).percentile(percent), true_percentile(values, percent));
+        }
+    }
+}
+
+TEST(Sketch, TurnsFromAListToBinsAtEightValues) {
+    LatencySketch by_one;
+    by_one.add(1234, 5);
+    by_one.add(70'001, 2);
+    EXPECT_EQ(by_one.encode().front(), std::byte{2});
+    EXPECT_EQ(by_one.percentile(50), 1234);
+    LatencySketch twice = by_one;
+    twice.merge(twice);
+    EXPECT_EQ(twice.count(), 14U);
+    by_one.add(0);
+    EXPECT_EQ(by_one.encode().front(), std::byte{1});
+    EXPECT_EQ(by_one.count(), 8U);
+    LatencySketch at_once;
+    at_once.add(0);
+    at_once.add(70'001, 2);
+    at_once.add(1234, 5);
+    EXPECT_EQ(at_once.encode(), by_one.encode());
+}
+
 TEST(Sketch, NeverLeavesTheRangeSeen) {
     LatencySketch sketch;
     sketch.add(1200);
@@ -94,7 +136,7 @@ TEST(Sketch, MergeIsUnion) {
         LatencySketch left;
         LatencySketch right;
         LatencySketch both;
-        const auto count = random() % 300;
+        const auto count = random() % (round % 2 == 0 ? 300 : 18);
         for (std::uint64_t i = 0; i < count; ++i) {
             const auto value = static_cast<std::int32_t>(random() % (1ULL << (random() % 31)));
             (i % 3 == 0 ? left : right).add(value);
@@ -112,8 +154,8 @@ TEST(Sketch, BytesRoundTrip) {
     std::mt19937_64 random(12);
     for (int round = 0; round < 200; ++round) {
         LatencySketch sketch;
-        for (std::uint64_t i = random() % 100; i > 0; --i) {
-            sketch.add(static_cast<std::int32_t>(random() % 100'000), random() % 1'000'000);
+        for (std::uint64_t i = random() % (round % 2 == 0 ? 100 : 9); i > 0; --i) {
+            sketch.add(static_cast<std::int32_t>(random() % 100'000), random() % (round % 2 == 0 ? 1'000'000 : 3));
         }
         const auto bytes = sketch.encode();
         EXPECT_EQ(LatencySketch::decode(bytes).encode(), bytes);
@@ -122,17 +164,11 @@ TEST(Sketch, BytesRoundTrip) {
     EXPECT_FALSE(LatencySketch{}.percentile(50).has_value());
 }
 
-TEST(Sketch, RefusesForeignBytes) {
-    LatencySketch sketch;
-    sketch.add(5, 3);
-    sketch.add(900, 300);
+// Whatever is accepted is canonical.
+void expect_refused_or_canonical(const LatencySketch& sketch, unsigned seed) {
     const auto good = sketch.encode();
-    for (std::size_t length = 2; length < good.size(); ++length) {
-        EXPECT_THROW(LatencySketch::decode(std::span(good).first(length)), Error) << "cut to " << length;
-    }
-    EXPECT_THROW(LatencySketch::decode({}), Error);
-    std::mt19937_64 random(13);
-    for (int i = 0; i < 200'000; ++i) { // whatever is accepted is canonical
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 200'000; ++i) {
         auto bytes = good;
         bytes[random() % bytes.size()] = static_cast<std::byte>(random());
         try {
@@ -141,6 +177,36 @@ TEST(Sketch, RefusesForeignBytes) {
             EXPECT_STREQ(error.sqlstate, "XX001");
         }
     }
+}
+
+LatencySketch decode(const std::vector<int>& bytes) {
+    std::vector<std::byte> all;
+    for (const int byte : bytes) {
+        all.push_back(static_cast<std::byte>(byte));
+    }
+    return LatencySketch::decode(all);
+}
+
+TEST(Sketch, RefusesForeignBytes) {
+    LatencySketch bins;
+    bins.add(5, 3);
+    bins.add(900, 300);
+    const auto good = bins.encode();
+    for (std::size_t length = 1; length < good.size(); ++length) {
+        EXPECT_THROW(LatencySketch::decode(std::span(good).first(length)), Error) << "cut to " << length;
+    }
+    expect_refused_or_canonical(bins, 13);
+    LatencySketch list;
+    list.add(300, 2);
+    list.add(900);
+    expect_refused_or_canonical(list, 15);
+    EXPECT_THROW(LatencySketch::decode({}), Error);
+    EXPECT_EQ(decode({2, 5, 0, 1}).percentile(100), 6);
+    EXPECT_EQ(decode({2, 5, 1, 1, 1, 1, 1, 1}).count(), 7U);
+    EXPECT_THROW(decode({2, 5, 1, 1, 1, 1, 1, 1, 1}), Error) << "eight values are no list";
+    EXPECT_THROW(decode({1, 5, 0, 14, 7}), Error) << "seven values are no bins";
+    EXPECT_THROW(decode({2, 0xff, 0xff, 0xff, 0xff, 0x07, 1}), Error) << "beyond the largest latency";
+    EXPECT_THROW(decode({3}), Error);
 }
 
 } // namespace

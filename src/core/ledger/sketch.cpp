@@ -11,7 +11,9 @@ namespace helix {
 
 namespace {
 
-constexpr std::byte format_version{1};
+constexpr std::byte bins_format{1};
+constexpr std::byte list_format{2};
+constexpr std::uint64_t largest_latency = std::numeric_limits<std::int32_t>::max();
 constexpr double gamma_ratio = (1.0 + LatencySketch::relative_accuracy) / (1.0 - LatencySketch::relative_accuracy);
 const double log_gamma_ratio = std::log(gamma_ratio);
 
@@ -69,6 +71,26 @@ void LatencySketch::add(std::int32_t milliseconds, std::uint64_t count) {
     }
     min_ = std::min(min_, milliseconds);
     max_ = std::max(max_, milliseconds);
+    if (bins_.empty() && count <= longest_list - listed_) {
+        const auto end = list_.begin() + listed_;
+        const auto at = std::upper_bound(list_.begin(), end, milliseconds);
+        std::copy_backward(at, end, end + static_cast<std::ptrdiff_t>(count));
+        std::fill_n(at, count, milliseconds);
+        listed_ += static_cast<std::uint32_t>(count);
+        return;
+    }
+    leave_list();
+    add_to_bin(milliseconds, count);
+}
+
+void LatencySketch::leave_list() {
+    for (std::uint32_t i = 0; i < listed_; ++i) {
+        add_to_bin(list_[i], 1);
+    }
+    listed_ = 0;
+}
+
+void LatencySketch::add_to_bin(std::int32_t milliseconds, std::uint64_t count) {
     const auto index = index_of(milliseconds);
     const auto at = std::lower_bound(bins_.begin(), bins_.end(), index,
                                      [](const Bin& bin, std::uint32_t wanted) { return bin.index < wanted; });
@@ -80,6 +102,18 @@ void LatencySketch::add(std::int32_t milliseconds, std::uint64_t count) {
 }
 
 void LatencySketch::merge(const LatencySketch& other) {
+    if (!other.bins_.empty()) {
+        merge_bins(other);
+        return;
+    }
+    const auto list = other.list_; // a copy: other may be this one
+    for (std::uint32_t i = 0, length = other.listed_; i < length; ++i) {
+        add(list[i]);
+    }
+}
+
+void LatencySketch::merge_bins(const LatencySketch& other) {
+    leave_list();
     std::vector<Bin> merged;
     merged.reserve(bins_.size() + other.bins_.size());
     auto a = bins_.begin();
@@ -101,7 +135,7 @@ void LatencySketch::merge(const LatencySketch& other) {
 }
 
 std::uint64_t LatencySketch::count() const {
-    std::uint64_t total = 0;
+    std::uint64_t total = listed_;
     for (const auto& bin : bins_) {
         total += bin.count;
     }
@@ -109,11 +143,14 @@ std::uint64_t LatencySketch::count() const {
 }
 
 std::optional<std::int64_t> LatencySketch::percentile(double percent) const {
-    if (bins_.empty()) {
+    if (empty()) {
         return std::nullopt;
     }
     const auto total = static_cast<double>(count());
     const double rank = std::clamp(std::ceil(percent / 100.0 * total), 1.0, total);
+    if (listed_ > 0) {
+        return list_[static_cast<std::size_t>(rank) - 1];
+    }
     double seen = 0;
     for (const auto& bin : bins_) {
         seen += static_cast<double>(bin.count);
@@ -125,12 +162,23 @@ std::optional<std::int64_t> LatencySketch::percentile(double percent) const {
 }
 
 std::vector<std::byte> LatencySketch::encode() const {
+    return bins_.empty() ? encode_list() : encode_bins();
+}
+
+std::vector<std::byte> LatencySketch::encode_list() const {
+    std::vector<std::byte> out{list_format};
+    std::int32_t before = 0;
+    for (std::uint32_t i = 0; i < listed_; ++i) {
+        put_varint(out, static_cast<std::uint64_t>(list_[i] - before));
+        before = list_[i];
+    }
+    return out;
+}
+
+std::vector<std::byte> LatencySketch::encode_bins() const {
     std::vector<std::byte> out;
     out.reserve(1 + bins_.size() * 3);
-    out.push_back(format_version);
-    if (bins_.empty()) {
-        return out;
-    }
+    out.push_back(bins_format);
     put_varint(out, static_cast<std::uint64_t>(min_));
     put_varint(out, static_cast<std::uint64_t>(max_ - min_));
     std::uint32_t next = 0;
@@ -143,19 +191,35 @@ std::vector<std::byte> LatencySketch::encode() const {
 }
 
 LatencySketch LatencySketch::decode(std::span<const std::byte> bytes) {
-    if (bytes.empty() || bytes.front() != format_version) {
-        corrupt("The version byte is not 1.");
+    if (bytes.empty() || (bytes.front() != bins_format && bytes.front() != list_format)) {
+        corrupt("The first byte is neither 1 nor 2.");
     }
+    return bytes.front() == list_format ? decode_list(bytes.subspan(1)) : decode_bins(bytes.subspan(1));
+}
+
+LatencySketch LatencySketch::decode_list(std::span<const std::byte> bytes) {
+    LatencySketch sketch;
+    std::uint64_t value = 0;
+    while (!bytes.empty()) {
+        const auto gap = get_varint(bytes);
+        if (gap > largest_latency - value) {
+            corrupt("A value is larger than any latency.");
+        }
+        value += gap;
+        if (sketch.listed_ == longest_list) {
+            corrupt("The list is too long.");
+        }
+        sketch.add(static_cast<std::int32_t>(value));
+    }
+    return sketch;
+}
+
+LatencySketch LatencySketch::decode_bins(std::span<const std::byte> bytes) {
     static const std::uint32_t last_index = index_of(std::numeric_limits<std::int32_t>::max());
     LatencySketch sketch;
-    bytes = bytes.subspan(1);
-    if (bytes.empty()) {
-        return sketch;
-    }
-    constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
     const auto min = get_varint(bytes);
     const auto span = get_varint(bytes);
-    if (min > largest || span > largest - min) {
+    if (min > largest_latency || span > largest_latency - min) {
         corrupt("The range of values is impossible.");
     }
     sketch.min_ = static_cast<std::int32_t>(min);
@@ -177,6 +241,9 @@ LatencySketch LatencySketch::decode(std::span<const std::byte> bytes) {
     if (sketch.bins_.empty() || sketch.bins_.front().index != index_of(sketch.min_) ||
         sketch.bins_.back().index != index_of(sketch.max_)) {
         corrupt("The bins do not match the range of values.");
+    }
+    if (sketch.count() <= longest_list) {
+        corrupt("So few values are a list.");
     }
     return sketch;
 }
