@@ -323,14 +323,6 @@ SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.u
 SELECT count(helix.record_operation_execution(user_id, 'email-compose', today + n, true, 1, 0.25, 'openai'))
   FROM zones, unnest('{-2,0,2}'::integer[]) n;
 SELECT z.zone, s.operation_id, s.spent_usd FROM zones z, helix.budget_status(z.user_id) s ORDER BY 1, 2;
--- The bounds, to the microsecond.
-SELECT user_id AS one FROM zones WHERE zone = 'UTC' \gset
-SELECT recorded_at, date FROM helix_internal.executions WHERE user_id = :'one' AND cost_usd = 1 \gset
-SELECT name, usd FROM (VALUES ('from it '
-    'on', :'date'::date, :'recorded_at'::timestamptz), ('after it', :'date', :'recorded_at'::timestamptz + interval '1 us'),
-        ('the next day, from it on', :'date'::date + 1, :'recorded_at'),
-            ('the next day, after it', :'date'::date + 1, :'recorded_at'::timestamptz + interval '1 us'))
-        w (name, from_date, from_at), helix_internal.recorded_before(:'one', 'email-compose', w.from_date, w.from_at);
 SELECT helix.record_operation_execution(z.user_id, 'email-compose', NULL, true, 1, 5, 'openai') > 0 AS recorded FROM zones z
  WHERE zone = 'Etc/GMT-14';
 SELECT refusal(format('SELECT helix.reserve_budget(%L, %L, 0.01)', user_id, 'email-compose')) ~ 'spent 6.75' AS refused FROM zones
@@ -372,8 +364,7 @@ SELECT helix.record_operation_execution(:frank, 'email-compose', current_date + 
     p_occurred_at => now() - interval '2 days', p_reservation_id => :'yesterdays') > 0 AS recorded;
 SELECT * FROM pg_temp.used();
 SELECT d AS days_ago, s.usd
-  FROM generate_series(0, 2) d, helix_internal.spending_of(:frank, 'email-compose', current_date - d, current_date - d + 1,
-      current_date - d, current_date - d + 1) s;
+  FROM generate_series(0, 2) d, helix_internal.spending_of(:frank, 'email-compose', current_date - d, current_date - d + 1) s;
 -- Without a reservation: when it occurred. Folded or not, summed up or not.
 SELECT helix.record_operation_execution(:frank, 'email-compose', NULL, true, 1, 0.05, 'openai',
     p_occurred_at => now() - interval '1 day') > 0 AS recorded;
@@ -393,12 +384,12 @@ SELECT helix.complete_execution(:'claimed', 'success', NULL, 0.25, 1, 1);
 SELECT * FROM pg_temp.used();
 SELECT count(*) AS left FROM helix_internal.budget_reservations WHERE id = :'claimed';
 -- Rows that count alike become one once their quarter of an hour is over; those of 40 days ago go.
-INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
+INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, occurred_at, recorded_at)
 SELECT :bob, 'email-compose', usd, date_bin('15 min', now() - age, '2000-01-01'), current_date - 9,
     date_bin('15 min', now() - least(age, '2 h'), '2000-01-01')
   FROM (VALUES (1, interval '2 h'), (2, '2 h'), (4, '3 h')) m (usd, age);
 INSERT INTO helix_internal.moved_costs
-    VALUES (:bob, 'email-compose', 8, now() - interval '41 d', current_date - 42, now() - interval '41 d');
+    VALUES (:bob, 'email-compose', 8, now() - interval '41 d', now() - interval '42 d', now() - interval '41 d');
 SELECT helix_internal.tidy_moved_costs() >= 2 AS tidied;
 SELECT usd, merged FROM helix_internal.moved_costs WHERE user_id = :bob ORDER BY usd;
 
@@ -492,7 +483,7 @@ INSERT INTO helix.budgets (group_id, period, limit_usd)
 CREATE FUNCTION pg_temp.spent() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s+%s', g.name, trim_scale(u.spent_usd), trim_scale(u.reserved_usd)), ', ' ORDER BY g.name)
       FROM helix.budget_groups g, helix_internal.budget_period('month', 'UTC', now()) p,
-           helix_internal.use_of(NULL, NULL, g.id, p.period_start, p.period_end, p.starts_at, p.resets_at, clock_timestamp()) u
+           helix_internal.use_of(NULL, NULL, g.id, p.starts_at, p.resets_at, clock_timestamp()) u
      WHERE g.name IN ('all', 'A', 'B') $$;
 CREATE FUNCTION pg_temp.spend(p_user uuid, p_usd numeric, p_at timestamptz DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -515,6 +506,7 @@ SELECT pg_temp.spent() AS settled;
 DELETE FROM helix.budget_group_members WHERE user_id = :gus;
 SELECT pg_temp.spend(:gus, 32) AS in_no_group;
 SELECT helix.fold() > 0 AS folded, pg_temp.spent();
+SELECT helix_internal.close_levels(now() + interval '1 day') > now() AS closed, pg_temp.spent();
 -- Who is in both counts once for what is above them. An earlier joined_at brings what was spent since.
 INSERT INTO helix.budget_group_members VALUES ('b0d9e700-0000-0000-0000-0000000001aa', :gus),
     ('b0d9e700-0000-0000-0000-0000000001ab', :gus);
@@ -528,3 +520,22 @@ SELECT pg_temp.spent() AS since_now;
 DELETE FROM helix.budgets WHERE group_id IS NOT NULL;
 DELETE FROM helix.budget_groups WHERE name IN ('A', 'B', 'all');
 SELECT count(*) FROM helix_internal.past_memberships WHERE user_id IN (:gus, :hal);
+
+-- By Tokyo's clock: what happened yesterday at 19:00 and arrives today counts yesterday, in every level.
+\set ivo '''b0d9e700-0000-0000-0000-000000000103'''
+INSERT INTO helix.budgets (user_id, period, limit_usd, time_zone) VALUES (:ivo, 'day', 10, 'Asia/Tokyo');
+CREATE FUNCTION pg_temp.days() RETURNS TABLE (spent numeric, today numeric, yesterday numeric) LANGUAGE sql AS $$
+    SELECT s.spent_usd, t.usd, y.usd
+      FROM helix.budget_status('b0d9e700-0000-0000-0000-000000000103') s,
+           LATERAL (SELECT s.resets_at - interval '1 day' AS start) p,
+           helix_internal.spending_of('b0d9e700-0000-0000-0000-000000000103', NULL, p.start, s.resets_at) t,
+           helix_internal.spending_of('b0d9e700-0000-0000-0000-000000000103', NULL, p.start - interval '1 day', p.start) y $$;
+SELECT date_trunc('day', now() AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'Asia/Tokyo' AS today \gset
+SELECT count(helix.record_operation_execution(:ivo, 'email-compose', NULL, true, 1, e.usd, 'openai',
+    p_occurred_at => :'today'::timestamptz + e.at))
+  FROM (VALUES (1.25, interval '-5 hours'), (2, '-1 microsecond'), (4, '0')) e (usd, at);
+SELECT * FROM pg_temp.days();
+SELECT helix.fold() > 0 AS folded;
+SELECT * FROM pg_temp.days();
+SELECT helix_internal.close_levels(now() + interval '1 day') > now() AS closed;
+SELECT * FROM pg_temp.days();

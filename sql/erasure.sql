@@ -20,9 +20,9 @@ SELECT * FROM helix.erase_user(:ida);
 SELECT helix.erase_user(NULL);
 SELECT count(*) FROM helix.erasures;
 
--- Closed, and late: in each level of the sums.
+-- Closed, and late: in each level of the sums. Reserved, so that it counts in budgets when it was reserved.
 SELECT helix.record_operation_execution(:ida, 'email-compose', NULL, true, 100, 0.125, 'openai',
-    p_occurred_at => now() - interval '2 days') > 0 AS recorded;
+    p_reservation_id => helix.reserve_budget(:ida, 'email-compose', 1), p_occurred_at => now() - interval '2 days') > 0 AS recorded;
 SELECT helix.fold() > 0 AS folded;
 SELECT helix_internal.close_levels(now() + interval '2 days') > now() AS closed;
 

@@ -22,7 +22,7 @@ extern int ledger_retention_s;
 // How long at least sums by minute are kept, in s, from 1 h. postgresql.conf, by reload. Default 1 day.
 extern int usage_minutes_retention_s;
 
-// How long sums by quarter of an hour are kept, in s; 0 keeps all. postgresql.conf, by reload. Default 400 days.
+// How long sums by quarter of an hour are kept, in s, from 41 days. postgresql.conf, by reload. Default 400 days.
 extern int usage_quarters_retention_s;
 
 // How long after its end a minute or quarter is added to the next level, in s. postgresql.conf, by reload. Default

@@ -99,24 +99,20 @@ CREATE TABLE helix_internal.moved_costs (
     operation_id text        NOT NULL,
     usd          numeric     NOT NULL,
     counts_at    timestamptz NOT NULL,
-    date         date        NOT NULL,
+    occurred_at  timestamptz NOT NULL,
     recorded_at  timestamptz NOT NULL,
     merged       boolean     NOT NULL DEFAULT false
 );
 CREATE INDEX moved_costs_counts_at ON helix_internal.moved_costs (user_id, counts_at);
-CREATE INDEX moved_costs_date ON helix_internal.moved_costs (user_id, date);
+CREATE INDEX moved_costs_occurred_at ON helix_internal.moved_costs (user_id, occurred_at);
 CREATE INDEX moved_costs_recent ON helix_internal.moved_costs (recorded_at) WHERE NOT merged;
 COMMENT ON TABLE helix_internal.moved_costs IS
-    'Costs that count in another period of a budget than the ledger''s sums say, which go by date and recorded_at. What was '
-    'reserved counts when it was reserved. What exceeds that counts when it was recorded. What was not reserved counts when it '
-    'occurred. Rows are forgotten after 40 days.';
-COMMENT ON COLUMN helix_internal.moved_costs.usd IS
-    'USD that count at counts_at and not where the sums have them. Less than 0 where a price went down';
+    'Costs that count in another period of a budget than the ledger''s sums say, which go by occurred_at. What was reserved counts '
+    'when it was reserved. What exceeds that counts when it was recorded. Rows are forgotten after 40 days.';
+COMMENT ON COLUMN helix_internal.moved_costs.usd IS 'USD that count at counts_at and not where the sums have them';
 COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS
     'When they count; in merged rows see helix_internal.counting_time()';
-COMMENT ON COLUMN helix_internal.moved_costs.date IS
-    'The date in the ledger. The sums have the cost there, unless it is the UTC day of recorded_at: then they go by recorded_at.';
-COMMENT ON COLUMN helix_internal.moved_costs.recorded_at IS 'When the cost was recorded, likewise';
+COMMENT ON COLUMN helix_internal.moved_costs.occurred_at IS 'When they occurred, where the sums have them, likewise';
 COMMENT ON COLUMN helix_internal.moved_costs.merged IS 'True once rows that count alike have been summed up';
 
 CREATE TABLE helix.budget_warnings (

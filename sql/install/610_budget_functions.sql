@@ -24,9 +24,8 @@ CREATE FUNCTION helix_internal.groups_of(p_user_id uuid) RETURNS TABLE (id uuid)
     END;
 COMMENT ON FUNCTION helix_internal.groups_of(uuid) IS 'The groups of a user, and all groups that these are in';
 
-CREATE FUNCTION helix_internal.stays_in(
-    p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
-    RETURNS TABLE (user_id uuid, from_date date, until_date date, from_at timestamptz, until_at timestamptz)
+CREATE FUNCTION helix_internal.stays_in(p_group_id uuid, p_from timestamptz, p_until timestamptz)
+    RETURNS TABLE (user_id uuid, from_at timestamptz, until_at timestamptz)
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
         WITH RECURSIVE down AS (
@@ -36,19 +35,14 @@ CREATE FUNCTION helix_internal.stays_in(
         stays AS (
             SELECT m.user_id,
                    pg_catalog.unnest(pg_catalog.range_agg(
-                       pg_catalog.tstzrange(m.joined_at, m.left_at) * pg_catalog.tstzrange(p_from_at, p_until_at))) AS stay
+                       pg_catalog.tstzrange(m.joined_at, m.left_at) * pg_catalog.tstzrange(p_from, p_until))) AS stay
               FROM down JOIN helix_internal.memberships m ON m.group_id = down.id
-             WHERE m.left_at > p_from_at AND m.joined_at < p_until_at
+             WHERE m.left_at > p_from AND m.joined_at < p_until
              GROUP BY m.user_id)
-        SELECT s.user_id,
-               CASE WHEN s.from_at = p_from_at THEN p_from ELSE pg_catalog.timezone('UTC', s.from_at)::date END,
-               CASE WHEN s.until_at = p_until_at THEN p_until ELSE pg_catalog.timezone('UTC', s.until_at)::date END,
-               s.from_at, s.until_at
-          FROM (SELECT t.user_id, pg_catalog.lower(t.stay) AS from_at, pg_catalog.upper(t.stay) AS until_at FROM stays t) s;
+        SELECT t.user_id, pg_catalog.lower(t.stay), pg_catalog.upper(t.stay) FROM stays t;
     END;
-COMMENT ON FUNCTION helix_internal.stays_in(uuid, date, date, timestamptz, timestamptz) IS
-    'When in a period users were members of a group or of the groups in it, as spending_of() wants periods. A user may have '
-    'several rows; they do not overlap.';
+COMMENT ON FUNCTION helix_internal.stays_in(uuid, timestamptz, timestamptz) IS
+    'When in a period users were members of a group or of the groups in it. A user may have several rows; they do not overlap.';
 
 CREATE FUNCTION helix_internal.counting_time(p_user_id uuid, p_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE
     RETURN GREATEST(pg_catalog.date_bin('15 minutes', p_at, '2000-01-01 00:00:00+00'),
@@ -70,91 +64,66 @@ CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RE
 COMMENT ON FUNCTION helix_internal.limits_of(uuid, text) IS
     'The limits that apply to an operation of a user. Null: to any of their operations.';
 
-CREATE FUNCTION helix_internal.recorded_before(p_user_id uuid, p_operation_id text, p_date date, p_at timestamptz)
-    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
-    BEGIN ATOMIC
-        SELECT coalesce(CASE WHEN p_at <> d.start THEN
-                   (SELECT pg_catalog.sum(CASE WHEN p_at < d.start THEN e.cost_usd ELSE -e.cost_usd END)
-                      FROM helix_internal.executions e
-                     WHERE e.user_id = p_user_id AND (p_operation_id IS NULL OR e.operation_id = p_operation_id)
-                       AND e.recorded_at >= LEAST(p_at, d.start) AND e.recorded_at < GREATEST(p_at, d.start)
-                       AND e.date = pg_catalog.timezone('UTC', e.recorded_at)::date) END, 0)
-          FROM (SELECT p_date::timestamp AT TIME ZONE 'UTC' AS start OFFSET 0) d;
-    END;
-COMMENT ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz) IS
-    'What a day in another time zone adds to a day by UTC. It is the USD of what a user recorded, on its own date, from p_at '
-    'until p_date began by UTC. Less than 0 where p_at is later. Reads the user''s rows of the month, unless p_at is that '
-    'beginning.';
-
-CREATE FUNCTION helix_internal.moved_to(
-    p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
+CREATE FUNCTION helix_internal.moved_to(p_user_id uuid, p_operation_id text, p_from timestamptz, p_until timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
         -- OFFSET 0: the bounds are computed once, not for each row.
         SELECT coalesce((SELECT pg_catalog.sum(m.usd)
-                           FROM (SELECT p_from_at AS from_at, p_until_at AS until_at OFFSET 0) p, helix_internal.moved_costs m
+                           FROM (SELECT p_from AS from_at, p_until AS until_at OFFSET 0) p, helix_internal.moved_costs m
                           WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
                             AND m.counts_at >= p.from_at AND m.counts_at < p.until_at), 0)
              - coalesce((SELECT pg_catalog.sum(m.usd)
-                           FROM (SELECT p_from AS from_date, p_until AS until_date, p_from_at AS from_at, p_until_at AS until_at
-                                 OFFSET 0) p, helix_internal.moved_costs m
+                           FROM (SELECT p_from AS from_at, p_until AS until_at OFFSET 0) p, helix_internal.moved_costs m
                           WHERE m.user_id = p_user_id AND (p_operation_id IS NULL OR m.operation_id = p_operation_id)
-                            AND m.date >= p.from_date - 1 AND m.date <= p.until_date
-                            AND CASE WHEN m.date = pg_catalog.timezone('UTC', m.recorded_at)::date
-                                     THEN m.recorded_at >= p.from_at AND m.recorded_at < p.until_at
-                                     ELSE m.date >= p.from_date AND m.date < p.until_date END), 0) AS usd;
+                            AND m.occurred_at >= p.from_at AND m.occurred_at < p.until_at), 0) AS usd;
     END;
-COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, timestamptz, timestamptz) IS
     'USD that count in a period and are not in its sums, less those that are in the sums and count in another period';
 
-CREATE FUNCTION helix_internal.spending_of(
-    p_user_id uuid, p_operation_id text, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz)
+CREATE FUNCTION helix_internal.spending_of(p_user_id uuid, p_operation_id text, p_from timestamptz, p_until timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
-        SELECT coalesce(CASE
-                   WHEN p_operation_id IS NULL THEN
-                       (SELECT pg_catalog.sum(t.total_cost_usd) FROM helix_internal.trend_entries t
-                         WHERE t.user_id = p_user_id AND t.date >= p_from AND t.date < p_until)
-                   ELSE
-                       (SELECT pg_catalog.sum(a.cost_usd) FROM helix_internal.analytics_entries a
-                         WHERE a.user_id = p_user_id AND a.operation_id = p_operation_id
-                           AND a.date >= p_from AND a.date < p_until) END, 0) + f.usd - u.usd + m.usd
-          FROM helix_internal.recorded_before(p_user_id, p_operation_id, p_from, p_from_at) f,
-               helix_internal.recorded_before(p_user_id, p_operation_id, p_until,
-                   GREATEST(p_until_at, p_until::timestamp AT TIME ZONE 'UTC')) u, -- of the future there is nothing to read
-               helix_internal.moved_to(p_user_id, p_operation_id, p_from, p_until, p_from_at, p_until_at) m;
+        SELECT coalesce((SELECT pg_catalog.sum(u.cost_usd) FROM helix_internal.usage_between(p_user_id, q.first, q.last) u
+                          WHERE p_operation_id IS NULL OR u.operation_id = p_operation_id), 0)
+             + coalesce(CASE WHEN q.first > q.from_at OR q.last < q.until_at THEN
+                   (SELECT pg_catalog.sum(e.cost_usd) FROM helix_internal.executions e
+                     WHERE e.user_id = p_user_id AND (p_operation_id IS NULL OR e.operation_id = p_operation_id)
+                       AND e.occurred_at >= q.from_at AND e.occurred_at < q.until_at
+                       AND (e.occurred_at < q.first OR e.occurred_at >= q.last)) END, 0) + m.usd
+          FROM (SELECT p.from_at, p.until_at,
+                       pg_catalog.date_bin('15 minutes', p.from_at + interval '899999999 microseconds', '2000-01-01 00:00:00+00')
+                           AS first,
+                       pg_catalog.date_bin('15 minutes', p.until_at, '2000-01-01 00:00:00+00') AS last
+                  FROM (SELECT p_from AS from_at, p_until AS until_at OFFSET 0) p OFFSET 0) q,
+               helix_internal.moved_to(p_user_id, p_operation_id, q.from_at, q.until_at) m;
     END;
-COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz) IS
-    'USD that a user''s executions cost in a period that has not ended, or whose p_until is the UTC day of p_until_at. By date '
-    'it runs from p_from to before p_until, by time from p_from_at to before p_until_at. What was reserved counts when it was '
-    'reserved. What exceeds that counts when it was recorded. What was not reserved counts when it occurred, whatever its date.';
+COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestamptz) IS
+    'USD that a user''s executions cost in a period from p_from to before p_until. What was reserved counts when it was reserved. '
+    'What exceeds that counts when it was recorded. What was not reserved counts when it occurred, whatever its date. Where a '
+    'bound lies within a quarter of an hour, the user''s rows of the ledger tell what this part of it has.';
 
 CREATE FUNCTION helix_internal.use_of(
-    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from date, p_until date, p_from_at timestamptz, p_until_at timestamptz,
-    p_at timestamptz)
+    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from timestamptz, p_until timestamptz, p_at timestamptz)
     RETURNS TABLE (spent_usd numeric, reserved_usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
         SELECT CASE
                    WHEN p_group_id IS NOT NULL THEN
-                       (SELECT coalesce(pg_catalog.sum(s.usd), 0)
-                          FROM helix_internal.stays_in(p_group_id, p_from, p_until, p_from_at, p_until_at) u,
-                               LATERAL helix_internal.spending_of(u.user_id, NULL, u.from_date, u.until_date, u.from_at,
-                                                                  u.until_at) s)
+                       (SELECT coalesce(pg_catalog.sum(s.usd), 0) FROM helix_internal.stays_in(p_group_id, p_from, p_until) u,
+                               LATERAL helix_internal.spending_of(u.user_id, NULL, u.from_at, u.until_at) s)
                    ELSE
-                       (SELECT s.usd FROM helix_internal.spending_of(p_user_id, p_operation_id, p_from, p_until, p_from_at,
-                                                                     p_until_at) s) END,
+                       (SELECT s.usd FROM helix_internal.spending_of(p_user_id, p_operation_id, p_from, p_until) s) END,
                coalesce(CASE
                    WHEN p_group_id IS NOT NULL THEN
                        (SELECT pg_catalog.sum(r.amount_usd)
-                          FROM helix_internal.stays_in(p_group_id, p_from, p_until, p_from_at, p_until_at) u
+                          FROM helix_internal.stays_in(p_group_id, p_from, p_until) u
                           JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id
                          WHERE r.expires_at > p_at AND r.created_at >= u.from_at AND r.created_at < u.until_at)
                    ELSE
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.budget_reservations r
                          WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
-                           AND r.expires_at > p_at AND r.created_at >= p_from_at AND r.created_at < p_until_at) END, 0);
+                           AND r.expires_at > p_at AND r.created_at >= p_from AND r.created_at < p_until) END, 0);
     END;
-COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, date, date, timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, timestamptz, timestamptz, timestamptz) IS
     'What is used of a scope in a period, in USD: what was spent (see spending_of), and what was reserved and still is at p_at. '
     'For a group counts what users spent and reserved while they were members.';
 
@@ -170,8 +139,7 @@ CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text
           FROM (SELECT l.*, p.*, u.*
                   FROM helix_internal.limits_of(p_user_id, p_operation_id) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, p_at) p,
-                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
-                                                     p.starts_at, p.resets_at, p_at) u
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.starts_at, p.resets_at, p_at) u
                 OFFSET 0) s; -- so that what is used is summed once, however often it is named
     END;
 COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, timestamptz) IS
@@ -239,7 +207,7 @@ COMMENT ON FUNCTION helix.update_cost_budget(uuid, numeric) IS
 CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
     SELECT b.id, b.user_id, pg_catalog.to_char(p.period_start, 'YYYY-MM') AS month, b.limit_usd AS monthly_budget_usd,
            (SELECT pg_catalog.trim_scale(s.usd)
-              FROM helix_internal.spending_of(b.user_id, NULL, p.period_start, p.period_end, p.starts_at, p.resets_at) s)
+              FROM helix_internal.spending_of(b.user_id, NULL, p.starts_at, p.resets_at) s)
                AS spent_amount_usd,
            b.warn_percent AS alert_threshold_percent, b.hard, b.time_zone
       FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
@@ -317,9 +285,8 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.recorded_before(uuid, text, date, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, date, date, timestamptz, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, date, date, timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, timestamptz, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'SELECT ON helix.cost_budgets'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.release_reservation(uuid)'),

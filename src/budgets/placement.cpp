@@ -30,49 +30,50 @@ pg::Statement merge_moved(R"(
         DELETE FROM helix_internal.moved_costs m
          WHERE NOT m.merged AND m.recorded_at < pg_catalog.clock_timestamp() - interval '15 minutes'
         RETURNING m.*)
-    INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at, merged)
-    SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), c.counts_at, g.date, c.recorded_at, true
+    INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, occurred_at, recorded_at, merged)
+    SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), c.counts_at, c.occurred_at, pg_catalog.max(g.recorded_at),
+           true
       FROM gone g,
            LATERAL (SELECT helix_internal.counting_time(g.user_id, g.counts_at) AS counts_at,
-                           helix_internal.counting_time(g.user_id, g.recorded_at) AS recorded_at OFFSET 0) c
-     GROUP BY g.user_id, g.operation_id, c.counts_at, g.date, c.recorded_at)");
+                           helix_internal.counting_time(g.user_id, g.occurred_at) AS occurred_at OFFSET 0) c
+     GROUP BY g.user_id, g.operation_id, c.counts_at, c.occurred_at)");
 
 pg::Statement forget_moved(R"(
     DELETE FROM helix_internal.moved_costs m
-     WHERE GREATEST(m.counts_at, m.recorded_at, m.date::timestamp AT TIME ZONE 'UTC')
-               < pg_catalog.clock_timestamp() - interval '40 days')");
+     WHERE GREATEST(m.counts_at, m.occurred_at) < pg_catalog.clock_timestamp() - interval '40 days')");
 
 pg::Statement forget_memberships(R"(
     DELETE FROM helix_internal.past_memberships p
      WHERE p.left_at < pg_catalog.clock_timestamp() - interval '40 days')");
+
+// Whole quarters of an hour are in the sums; single rows tell what one has before and after a change of groups.
+pg::Statement select_divided_quarter(R"(
+    SELECT FROM helix_internal.memberships m, LATERAL (VALUES (m.joined_at), (m.left_at)) c (at)
+     WHERE c.at > pg_catalog.clock_timestamp() - interval '40 days' AND c.at < $1
+       AND c.at <> pg_catalog.date_bin('15 minutes', c.at, '2000-01-01 00:00:00+00'))",
+                                     {TIMESTAMPTZOID});
 
 TimestampTz quarter_of(TimestampTz time) {
     const TimestampTz rest = time % quarter_us;
     return time - (rest < 0 ? rest + quarter_us : rest);
 }
 
-// Whether nobody reads the period that the cost counts in any more, nor the one in which the sums have it.
-bool is_long_over(const Cost& cost, TimestampTz counts_at) {
-    const auto day_of = [](TimestampTz time) { return pg::utc_day(time); };
-    return std::max(cost.date, day_of(counts_at)) < day_of(cost.recorded_at) - kept_days;
-}
-
 bool is_more(Datum one, Datum other) {
     return DatumGetBool(DirectFunctionCall2(numeric_gt, one, other));
 }
 
-// `usd` of the cost count at `time`. Writes nothing where the sums have them there anyway.
+// `usd` of the cost count at `time`. Writes nothing where the sums have them there anyway, or where nobody reads either
+// period any more.
 void count_at(const Cost& cost, Datum usd, TimestampTz time) {
-    const bool sums_agree = cost.date == pg::utc_day(cost.recorded_at) &&
-                            quarter_of(time) == quarter_of(cost.recorded_at) &&
-                            !changed_groups(cost.user_id, time, cost.recorded_at);
-    if (sums_agree || is_long_over(cost, time)) {
+    const bool sums_agree =
+        quarter_of(time) == quarter_of(cost.occurred_at) && !changed_groups(cost.user_id, time, cost.occurred_at);
+    if (sums_agree || std::max(time, cost.occurred_at) < cost.recorded_at - kept_days * USECS_PER_DAY) {
         return;
     }
     pg::Values row; // the columns of helix_internal.moved_costs, in their order
     row.add_uuid(&cost.user_id);
     row.add(pg::text_datum(cost.operation_id));
-    row.add(usd).add(TimestampTzGetDatum(time)).add(DateADTGetDatum(cost.date));
+    row.add(usd).add(TimestampTzGetDatum(time)).add(TimestampTzGetDatum(cost.occurred_at));
     row.add(TimestampTzGetDatum(cost.recorded_at)).add(BoolGetDatum(false));
     pg::insert_into("moved_costs", row);
 }
@@ -81,11 +82,7 @@ void count_at(const Cost& cost, Datum usd, TimestampTz time) {
 
 void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved) {
     const Datum nothing = NumericGetDatum(int64_to_numeric(0));
-    if (!is_more(cost.usd, nothing) && !is_more(nothing, cost.usd)) {
-        return;
-    }
-    if (!reserved) {
-        count_at(cost, cost.usd, cost.occurred_at);
+    if (!reserved || (!is_more(cost.usd, nothing) && !is_more(nothing, cost.usd))) {
         return;
     }
     const bool exceeds = is_more(cost.usd, reserved->amount_usd);
@@ -94,6 +91,11 @@ void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved
     if (exceeds) {
         count_at(cost, DirectFunctionCall2(numeric_sub, cost.usd, within), cost.recorded_at);
     }
+}
+
+bool need_rows_before(TimestampTz until) {
+    const Datum value = TimestampTzGetDatum(until);
+    return select_divided_quarter.execute_latest(&value, nullptr, 1) > 0;
 }
 
 std::uint64_t tidy_moved_costs() {

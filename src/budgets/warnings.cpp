@@ -41,8 +41,8 @@ pg::Statement
                        (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l
                          WHERE $2 IS NULL OR l.id = $2) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, c.now) p,
-                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.period_start, p.period_end,
-                                                     p.starts_at, p.resets_at, c.now) n
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.starts_at, p.resets_at,
+                                                     c.now) n
                 OFFSET 0) u,
                LATERAL (SELECT CASE WHEN u.spent_usd + u.reserved_usd >= u.limit_usd THEN 'exceeded'
                                     WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent

@@ -110,7 +110,7 @@ bool empty_old_minutes() {
 
 bool forget_quarters(TimestampTz now) {
     const auto watermark = read_watermark();
-    if (!watermark || !watermark->is_ours || config::usage_quarters_retention_s == 0) {
+    if (!watermark || !watermark->is_ours) {
         return false;
     }
     // Whole days, which those of analytics continue.

@@ -3,6 +3,7 @@
 
 #include "ledger/partitions.hpp"
 
+#include "budgets/placement.hpp"
 #include "config.hpp"
 #include "ledger/relation_ids.hpp"
 #include "ledger/watermark.hpp"
@@ -171,13 +172,15 @@ int drop_expired(TimestampTz now) {
         return 0;
     }
     const TimestampTz limit = now - static_cast<std::int64_t>(config::ledger_retention_s) * USECS_PER_SEC;
+    const std::int64_t ahead_us = config::occurred_at_ahead_s * USECS_PER_SEC; // a month has events of the next one
     const auto months = pg::keep_rows(select_months.execute());
     int dropped = 0;
     for (std::uint64_t row = 0; row < months.count; ++row) {
         const char* name = months[row].text(LedgerMonth::partition);
         const Datum first_day = months[row].value(LedgerMonth::first_day);
         const Month month = month_of(DatumGetDateADT(first_day) * USECS_PER_DAY);
-        if (month.next().start() > limit || has_unfolded_rows(month)) {
+        const TimestampTz end = month.next().start();
+        if (end > limit || has_unfolded_rows(month) || budgets::need_rows_before(end + ahead_us)) {
             continue;
         }
         dropped += drop_partition(name, month, first_day) ? 1 : 0;

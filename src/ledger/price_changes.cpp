@@ -33,15 +33,6 @@ constexpr const char* sums = R"(
           FROM changed c
          WHERE c.folded
          GROUP BY 1, 2, 3, 4, 5, 6, 7),
-    moved AS (
-        INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, date, recorded_at)
-        SELECT c.user_id, c.operation_id, c.new_cost - c.old_cost, c.occurred_at, c.date, c.recorded_at
-          FROM changed c
-         WHERE GREATEST(c.occurred_at, c.recorded_at, c.date::timestamp AT TIME ZONE 'UTC')
-                   >= pg_catalog.now() - interval '40 days'
-           AND (c.date <> pg_catalog.timezone('UTC', c.recorded_at)::date
-                OR helix_internal.counting_time(c.user_id, c.occurred_at)
-                   <> helix_internal.counting_time(c.user_id, c.recorded_at))),
     minutes AS (
         INSERT INTO helix_internal.usage_minutes
                (slot, user_id, minute, date, operation_id, provider, model, executions, successes, cost_usd, max_cost_usd,

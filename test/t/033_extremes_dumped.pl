@@ -84,7 +84,7 @@ my %stored = (
     'helix_internal.budget_reservations' => { operation_id => "operation_id = $operation", amount_usd => "amount_usd = $amount",
         expires_at => "expires_at > now() + interval '29 days'" },
     'helix_internal.moved_costs' => { operation_id => "operation_id = $operation", usd => "usd = $amount",
-        date => "date = '9999-12-31'", counts_at => "counts_at < now() - interval '1 hour'" },
+        occurred_at => "occurred_at < now() - interval '1 hour'", counts_at => "counts_at > now() - interval '1 hour'" },
     'helix_internal.request_ids' => { request_id => "request_id = repeat('q', 255)", content => 'content IS NOT NULL' },
     'helix_internal.queue' => {
         operation_id => "operation_id = $operation", triggered_by => "triggered_by = 'webhook'", priority => 'priority = 10',
@@ -213,7 +213,8 @@ SELECT helix.reserve_budget('$none', $operation, $amount, '30 days');
 SELECT helix.record_operation_execution('$none', $operation, '9999-12-31', true, 2147483647, $amount, ${\$text->(100)},
     ${\$text->(100)}, 1000000000, 1000000000, 1000000000,
     repeat('q', 255), now() - interval '2 hours', repeat('e', 16384), repeat('t', 255),
-        (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 65000)) FROM generate_series(1, 2100) i));
+        (SELECT jsonb_build_object('a', left(string_agg(md5(i::text), ''), 65000)) FROM generate_series(1, 2100) i),
+        p_reservation_id => helix.reserve_budget('$none', $operation, $amount));
 SELECT helix.record_operation_execution('$none', 'email-compose', '1970-01-01', false, 0,
     0.0000000000000000000000000000000000000001, 'openai', p_occurred_at => '1970-01-01 00:00:00+00');
 SELECT helix.finalize_execution(id, p_cost_usd => $amount, p_input_tokens => 0, p_cached_input_tokens => 1000000000,
