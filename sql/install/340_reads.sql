@@ -1,5 +1,6 @@
--- Reads as functions: one statement each, inlined where PostgreSQL can. Bodies are parsed here, so no search_path matters.
--- Who may ask is a condition without columns, so it is checked before any row is read, and where there is none too.
+-- Reads as functions. Each is one statement, in a function of helix_internal that nobody but the owner may execute. The function
+-- of helix checks its caller, then runs that statement by a plan that the session keeps: see src/ledger/reads.cpp. PostgreSQL
+-- inlines a function in such a plan where it returns a table and no argument is a sub-select. Bodies are parsed here.
 CREATE FUNCTION helix_internal.first_day(p_start timestamptz, p_end timestamptz) RETURNS timestamptz
     LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_first_day';
@@ -18,54 +19,72 @@ CREATE FUNCTION helix_internal.month_start(p_month date) RETURNS date
 COMMENT ON FUNCTION helix_internal.month_start(date) IS
     'First day of p_month''s month. 22004 on null, 22008 outside 1970-01-01 to 9999-12-31.';
 
-CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
-    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION helix_internal.operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date)
+    RETURNS TABLE (cost_usd numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(a.cost_usd)), 0)
           FROM helix_internal.analytics_entries a
-         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-           AND (SELECT helix_internal.month_start(p_month)) IS NOT NULL
-           AND a.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.month_start(p_month)) IS NOT NULL
+           AND a.user_id = p_user_id
            AND a.operation_id = p_operation_id
            AND a.date >= (SELECT helix_internal.month_start(p_month))
            AND a.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
+COMMENT ON FUNCTION helix_internal.operation_monthly_cost(uuid, text, date) IS
+    'What helix.get_operation_monthly_cost() returns, whoever asks';
+
+CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
+    RETURNS numeric
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_operation_monthly_cost';
 COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
     'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 '
     'without a month, 22008 outside 1970 to 9999.';
 
-CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
-    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION helix_internal.total_monthly_cost(p_user_id uuid, p_month date)
+    RETURNS TABLE (cost_usd numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(t.total_cost_usd)), 0)
           FROM helix_internal.trend_entries t
-         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-           AND (SELECT helix_internal.month_start(p_month)) IS NOT NULL
-           AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE (SELECT helix_internal.month_start(p_month)) IS NOT NULL
+           AND t.user_id = p_user_id
            AND t.date >= (SELECT helix_internal.month_start(p_month))
            AND t.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
+COMMENT ON FUNCTION helix_internal.total_monthly_cost(uuid, date) IS
+    'What helix.get_total_monthly_cost() returns, whoever asks';
+
+CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
+    RETURNS numeric
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_total_monthly_cost';
 COMMENT ON FUNCTION helix.get_total_monthly_cost(uuid, date) IS
     'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, '
     '22008 outside 1970 to 9999.';
 
-CREATE FUNCTION helix.calculate_success_rate(
-    p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
-    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION helix_internal.success_rate(p_user_id uuid, p_operation_id text, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (success_rate numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce((100.0 * pg_catalog.sum(a.successes) / nullif(pg_catalog.sum(a.executions), 0))
                         ::double precision::numeric, 100)
-          FROM helix_internal.usage_between(p_user_id, p_start_date, p_end_date) a
-         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-           AND (SELECT helix_internal.first_day(p_start_date, p_end_date)) IS NOT NULL
+          FROM helix_internal.usage_between(p_user_id, p_start, p_end) a
+         WHERE (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
            AND a.operation_id = p_operation_id;
     END;
+COMMENT ON FUNCTION helix_internal.success_rate(uuid, text, timestamptz, timestamptz) IS
+    'What helix.calculate_success_rate() returns, whoever asks';
+
+CREATE FUNCTION helix.calculate_success_rate(
+    p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
+    RETURNS numeric
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_calculate_success_rate';
 COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
     'Percent (0-100) of a user''s executions of one operation that succeeded, of those that occurred in [p_start_date, '
     'p_end_date). 100 where nothing ran. Bounds are taken as get_period_summary() takes them. 42501 on another user''s id, 22023 '
     'where the range ends before it starts.';
 
-CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+CREATE FUNCTION helix_internal.metrics_between(p_user_id uuid, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
                    success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
@@ -83,8 +102,7 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.usage_between(p_user_id, p_start, p_end) a
-             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-               AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
+             WHERE (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
              GROUP BY a.operation_id, a.model),
         by_operation AS (
             SELECT m.operation_id, pg_catalog.sum(m.executions)::bigint AS executions,
@@ -111,6 +129,17 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
           FROM by_operation o
          ORDER BY o.operation_id;
     END;
+COMMENT ON FUNCTION helix_internal.metrics_between(uuid, timestamptz, timestamptz) IS
+    'What helix.get_all_operation_metrics() returns, whoever asks';
+
+CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (operation_id text, total_executions bigint, successful_executions bigint, failed_executions bigint,
+                   success_rate numeric, total_cost_usd numeric, avg_cost_per_execution numeric,
+                   max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
+                   p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_all_operation_metrics';
 COMMENT ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz) IS
     'One row for each operation that a user ran in [p_start, p_end), by occurred_at. It has counts, success_rate in percent 0-100, '
     'cost in USD, latency in ms, tokens, and models_used (model to number of executions). granularity is that of '
@@ -122,16 +151,12 @@ CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text,
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
                    input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
-    BEGIN ATOMIC
-        SELECT m.*
-          FROM helix.get_all_operation_metrics(p_user_id, p_start, p_end) m
-         WHERE m.operation_id = p_operation_id;
-    END;
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_operation_metrics';
 COMMENT ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz) IS
     'The row of get_all_operation_metrics for one operation. No row where it did not run.';
 
-CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+CREATE FUNCTION helix_internal.summary_between(p_user_id uuid, p_start timestamptz, p_end timestamptz)
     RETURNS TABLE (total_operations bigint, successful_operations bigint, failed_operations bigint, success_rate numeric,
                    total_cost_usd numeric, avg_cost_per_operation numeric, avg_latency_ms numeric,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
@@ -147,8 +172,7 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    pg_catalog.sum(a.output_tokens) AS output_tokens,
                    helix_internal.latency_sketch(a.latency_sketch, a.latency_ms) AS latency_sketch
               FROM helix_internal.usage_between(p_user_id, p_start, p_end) a
-             WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-               AND (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
+             WHERE (SELECT helix_internal.first_day(p_start, p_end)) IS NOT NULL
              GROUP BY a.model),
         total AS (
             SELECT coalesce(pg_catalog.sum(m.executions), 0)::bigint AS executions,
@@ -174,6 +198,17 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                (SELECT r.granularity FROM helix_internal.range_bounds(p_start, p_end) r)
           FROM total t;
     END;
+COMMENT ON FUNCTION helix_internal.summary_between(uuid, timestamptz, timestamptz) IS
+    'What helix.get_period_summary() returns, whoever asks';
+
+CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_end timestamptz)
+    RETURNS TABLE (total_operations bigint, successful_operations bigint, failed_operations bigint, success_rate numeric,
+                   total_cost_usd numeric, avg_cost_per_operation numeric, avg_latency_ms numeric,
+                   p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
+                   input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
+                   best_performing_model text, cheapest_model text, granularity text)
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_period_summary';
 COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
     'One row on all that a user ran in [p_start, p_end), by occurred_at. granularity is «exact», or says to what the bounds were '
     'widened, since no finer sums are kept of their time: «minute», «quarter» (15 minutes) or «day» (by UTC). Rates and averages '
@@ -184,7 +219,6 @@ COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_day(timestamptz, timestamptz)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.month_start(date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_trend_date(integer)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_total_monthly_cost(uuid, date)'),

@@ -52,26 +52,29 @@ COMMENT ON FUNCTION helix_internal.usage_days(uuid, date, date, text) IS
     'What the days of a time zone from p_first to p_last sum up from. granularity is «day»; «utc day» where the day is one by UTC '
     'all the same, since no finer sums are kept of that time. The zone is one of checked_zone().';
 
-CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30, p_time_zone text DEFAULT 'UTC')
+CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_days integer)
     RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
                    anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
                    success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
                    cached_input_tokens bigint, output_tokens bigint, granularity text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
     BEGIN ATOMIC
-        WITH zone AS MATERIALIZED (
-            SELECT z.name, helix_internal.local_time(z.name, pg_catalog.now())::date AS today,
-                   helix_internal.local_time(z.name, pg_catalog.now())::date
-                   - (pg_catalog.timezone('UTC', pg_catalog.now())::date - helix_internal.first_trend_date(p_days)) AS first
-              FROM (SELECT helix_internal.checked_zone(p_time_zone) AS name OFFSET 0) z)
         SELECT t.*, 'day'
           FROM helix.cost_trends t
-         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-           AND (SELECT helix_internal.checked_zone(p_time_zone)) = 'UTC'
-           AND t.user_id = (SELECT helix_internal.authorized_user(p_user_id))
+         WHERE t.user_id = p_user_id
            AND t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
                           AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
-        UNION ALL
+         ORDER BY 2;
+    END;
+COMMENT ON FUNCTION helix_internal.trend_by_date(uuid, integer) IS 'What helix.get_cost_trends() returns by UTC, whoever asks';
+
+CREATE FUNCTION helix_internal.trend_by_clock(p_user_id uuid, p_days integer, p_time_zone text)
+    RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
+                   anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
+                   success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
+                   cached_input_tokens bigint, output_tokens bigint, granularity text)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+    BEGIN ATOMIC
         SELECT p_user_id, s.date, s.executions, pg_catalog.trim_scale(s.cost_usd),
                coalesce((s.cost_usd / nullif(s.executions, 0))::double precision::numeric, 0),
                pg_catalog.trim_scale(s.anthropic_cost), pg_catalog.trim_scale(s.deepseek_cost),
@@ -92,13 +95,24 @@ CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30,
                        pg_catalog.sum(d.cached_input_tokens)::bigint AS cached_input_tokens,
                        pg_catalog.sum(d.output_tokens)::bigint AS output_tokens,
                        helix_internal.latency_sketch(d.latency_sketch, d.latency_ms) AS latency_sketch
-                  FROM helix_internal.usage_days(p_user_id, (SELECT z.first FROM zone z), (SELECT z.today FROM zone z),
-                                                 (SELECT z.name FROM zone z)) d
-                 WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL
-                   AND (SELECT helix_internal.checked_zone(p_time_zone)) <> 'UTC'
+                  FROM helix_internal.usage_days(
+                           p_user_id,
+                           helix_internal.local_time(p_time_zone, pg_catalog.now())::date
+                           - (pg_catalog.timezone('UTC', pg_catalog.now())::date - helix_internal.first_trend_date(p_days)),
+                           helix_internal.local_time(p_time_zone, pg_catalog.now())::date, p_time_zone) d
                  GROUP BY d.date) s
          ORDER BY 2;
     END;
+COMMENT ON FUNCTION helix_internal.trend_by_clock(uuid, integer, text) IS
+    'What helix.get_cost_trends() returns by any other time zone of checked_zone(), whoever asks';
+
+CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30, p_time_zone text DEFAULT 'UTC')
+    RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
+                   anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
+                   success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
+                   cached_input_tokens bigint, output_tokens bigint, granularity text)
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_cost_trends';
 COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer, text) IS
     'Rows of a user for the last p_days days, today included, oldest first. By UTC they are those of helix.cost_trends, by date. '
     'In any other time zone days are those of its clock, by occurred_at. Days without executions have no row. granularity is '
@@ -133,9 +147,9 @@ COMMENT ON FUNCTION helix_internal.usage_steps(timestamptz, timestamptz, interva
     'The steps from p_start to before p_end. Those of hours and minutes have one length, those of days and months follow the '
     'clock of the time zone. The last one ends at p_end.';
 
-CREATE FUNCTION helix.get_usage_series(
-    p_user_id uuid, p_start timestamptz, p_end timestamptz, p_step interval, p_time_zone text DEFAULT 'UTC',
-    p_group_by text DEFAULT NULL)
+CREATE FUNCTION helix_internal.series_between(
+    p_first_user uuid, p_last_user uuid, p_start timestamptz, p_end timestamptz, p_step interval, p_time_zone text,
+    p_group_by text)
     RETURNS TABLE (start_at timestamptz, end_at timestamptz, group_key text, executions bigint, successes bigint, failures bigint,
                    success_rate numeric, cost_usd numeric, avg_latency_ms numeric, p50_latency_ms bigint, p95_latency_ms bigint,
                    p99_latency_ms bigint, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, granularity text)
@@ -143,15 +157,9 @@ CREATE FUNCTION helix.get_usage_series(
     BEGIN ATOMIC
         WITH steps AS MATERIALIZED (
             SELECT s.start_at, s.end_at, pg_catalog.row_number() OVER (ORDER BY s.start_at)::integer AS number
-              FROM helix_internal.usage_steps(p_start, p_end, p_step, (SELECT helix_internal.checked_zone(p_time_zone)),
-                                              p_group_by) s
-             WHERE (SELECT CASE WHEN p_user_id IS NULL
-                                     AND helix_internal.first_visible_user() < helix_internal.last_visible_user() THEN true
-                                ELSE helix_internal.authorized_user(p_user_id) IS NOT NULL END)),
+              FROM helix_internal.usage_steps(p_start, p_end, p_step, p_time_zone, p_group_by) s),
         range AS MATERIALIZED (
-            SELECT coalesce(p_user_id, helix_internal.first_visible_user()) AS first_user,
-                   coalesce(p_user_id, helix_internal.last_visible_user()) AS last_user,
-                   pg_catalog.array_agg(s.start_at ORDER BY s.number) AS starts,
+            SELECT pg_catalog.array_agg(s.start_at ORDER BY s.number) AS starts,
                    pg_catalog.bool_and(s.start_at = pg_catalog.date_bin('15 minutes', s.start_at, '2000-01-01 00:00:00+00'))
                    AND p_end = pg_catalog.date_bin('15 minutes', p_end, '2000-01-01 00:00:00+00') AS of_quarters
               FROM steps s),
@@ -170,20 +178,20 @@ CREATE FUNCTION helix.get_usage_series(
                    a.latency_count, a.latency_sum, a.input_tokens, a.cached_input_tokens, a.output_tokens, a.latency_sketch,
                    NULL::integer AS latency_ms
               FROM helix_internal.operation_execution_analytics a
-             WHERE a.user_id BETWEEN (SELECT h.first_user FROM h) AND (SELECT h.last_user FROM h)
+             WHERE a.user_id BETWEEN p_first_user AND p_last_user
                AND a.period_start >= p_start AND a.period_start < p_end AND a.period_start < (SELECT h.quarters_from FROM h)
             UNION ALL
             SELECT q.quarter, q.operation_id, q.provider, q.model, q.executions, q.successes, q.cost_usd, q.latency_count,
                    q.latency_sum, q.input_tokens, q.cached_input_tokens, q.output_tokens, q.latency_sketch, NULL::integer
               FROM helix_internal.usage_quarters q
-             WHERE q.user_id BETWEEN (SELECT h.first_user FROM h) AND (SELECT h.last_user FROM h)
+             WHERE q.user_id BETWEEN p_first_user AND p_last_user
                AND q.quarter >= GREATEST(p_start, (SELECT h.quarters_from FROM h))
                AND q.quarter < LEAST(p_end, (SELECT h.quarters_end FROM h))
             UNION ALL
             SELECT m.minute, m.operation_id, m.provider, m.model, m.executions, m.successes, m.cost_usd, m.latency_count,
                    m.latency_sum, m.input_tokens, m.cached_input_tokens, m.output_tokens, m.latency_sketch, NULL::integer
               FROM helix_internal.usage_minutes m
-             WHERE m.user_id BETWEEN (SELECT h.first_user FROM h) AND (SELECT h.last_user FROM h)
+             WHERE m.user_id BETWEEN p_first_user AND p_last_user
                AND m.minute >= GREATEST(p_start, (SELECT h.minutes_start FROM h)) AND m.minute < p_end
             UNION ALL
             SELECT e.occurred_at, e.operation_id, e.provider, e.model, (e.corrects IS NULL)::integer::bigint,
@@ -191,7 +199,7 @@ CREATE FUNCTION helix.get_usage_series(
                    coalesce(e.latency_ms, 0)::numeric, coalesce(e.input_tokens, 0)::numeric,
                    coalesce(e.cached_input_tokens, 0)::numeric, coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms
               FROM helix_internal.tail e
-             WHERE e.user_id BETWEEN (SELECT h.first_user FROM h) AND (SELECT h.last_user FROM h)
+             WHERE e.user_id BETWEEN p_first_user AND p_last_user
                AND e.occurred_at >= p_start AND e.occurred_at < p_end),
         sums AS MATERIALIZED (
             SELECT pg_catalog.width_bucket(e.span, (SELECT h.starts FROM h)) AS number,
@@ -226,6 +234,17 @@ CREATE FUNCTION helix.get_usage_series(
          WHERE s.number IS NOT NULL OR p_group_by IS NULL
          ORDER BY t.start_at, s.group_key;
     END;
+COMMENT ON FUNCTION helix_internal.series_between(uuid, uuid, timestamptz, timestamptz, interval, text, text) IS
+    'What helix.get_usage_series() returns of a range of users, whoever asks. The time zone is one of checked_zone().';
+
+CREATE FUNCTION helix.get_usage_series(
+    p_user_id uuid, p_start timestamptz, p_end timestamptz, p_step interval, p_time_zone text DEFAULT 'UTC',
+    p_group_by text DEFAULT NULL)
+    RETURNS TABLE (start_at timestamptz, end_at timestamptz, group_key text, executions bigint, successes bigint, failures bigint,
+                   success_rate numeric, cost_usd numeric, avg_latency_ms numeric, p50_latency_ms bigint, p95_latency_ms bigint,
+                   p99_latency_ms bigint, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, granularity text)
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_get_usage_series';
 COMMENT ON FUNCTION helix.get_usage_series(uuid, timestamptz, timestamptz, interval, text, text) IS
     'A row for each step from p_start to before p_end, by occurred_at. Steps of hours and minutes have one length; those of days '
     'and months follow the clock of p_time_zone. p_group_by: null, operation, provider or model; grouped, steps without executions '
@@ -237,6 +256,4 @@ COMMENT ON FUNCTION helix.get_usage_series(uuid, timestamptz, timestamptz, inter
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_cost_trends(uuid, integer, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.usage_days(uuid, date, date, text)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.step_count(timestamptz, timestamptz, interval, text)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.usage_steps(timestamptz, timestamptz, interval, text, text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_usage_series(uuid, timestamptz, timestamptz, interval, text, text)');

@@ -67,16 +67,10 @@ bool is_current_user(const pg_uuid_t& user) {
     return caller && memcmp(caller->data, user.data, UUID_LEN) == 0;
 }
 
-pg_uuid_t uniform_uuid(unsigned char byte) {
-    pg_uuid_t uuid;
-    memset(uuid.data, byte, UUID_LEN);
-    return uuid;
-}
-
 // One end of the range of users whose rows the caller may see: their own id, or null for nobody. Those who act for
 // anyone see from the uuid of all bits 0 to that of all bits 1.
 Datum visible_user(FunctionCallInfo fcinfo, unsigned char byte_for_anyone) {
-    const auto visible = acts_for_anyone() ? uniform_uuid(byte_for_anyone) : current_user();
+    const auto visible = acts_for_anyone() ? pg::uniform_uuid(byte_for_anyone) : current_user();
     if (!visible) {
         PG_RETURN_NULL();
     }

@@ -33,6 +33,13 @@ inline bool same_uuid(const pg_uuid_t& one, const pg_uuid_t& other) {
     return memcmp(one.data, other.data, UUID_LEN) == 0;
 }
 
+// The smallest uuid has all bytes 0x00, the largest all 0xff.
+inline pg_uuid_t uniform_uuid(unsigned char byte) {
+    pg_uuid_t uuid;
+    memset(uuid.data, byte, UUID_LEN);
+    return uuid;
+}
+
 // A new uuid[] in the current memory context.
 inline Datum uuid_array(Datum* uuids, int count) {
     return PointerGetDatum(construct_array(uuids, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR));
