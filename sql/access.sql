@@ -197,7 +197,7 @@ CREATE EXTENSION helix;
 DROP SCHEMA helix;
 CREATE EXTENSION helix;
 
--- Every function pins its search path, or has a body that was parsed when it was made, or is one of the hot recorders.
+-- Every function pins its search path, or has a body that was parsed when it was made, or is called all the time.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
   JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'helix'
  WHERE p.prokind = 'f' AND p.prosqlbody IS NULL

@@ -1,33 +1,34 @@
 -- The levels of the rollup: minutes, quarters of an hour, days. Each is true for the folded part of the ledger only, and each
 -- next one for what has been closed into it: see the horizons in helix_internal.watermark. The views in helix add them up.
+-- Columns of fixed width come first, the widest first, so that none needs padding: sparse users have a row for each execution.
 CREATE TABLE helix_internal.usage_minutes (
+    minute              timestamptz NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    latency_count       bigint      NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
+    date                date        NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
     slot                smallint    NOT NULL,
     user_id             uuid        NOT NULL,
-    minute              timestamptz NOT NULL,
-    date                date        NOT NULL,
     operation_id        text        NOT NULL,
     provider            text        NOT NULL,
     model               text        NOT NULL,
-    executions          bigint      NOT NULL,
-    successes           bigint      NOT NULL,
     cost_usd            numeric     NOT NULL,
     max_cost_usd        numeric,
-    latency_count       bigint      NOT NULL,
     latency_sum         numeric     NOT NULL,
-    latency_min         integer,
-    latency_max         integer,
     input_tokens        numeric     NOT NULL,
     cached_input_tokens numeric     NOT NULL,
     output_tokens       numeric     NOT NULL,
-    first_recorded_at   timestamptz NOT NULL,
     latency_sketch      bytea
 ) PARTITION BY LIST (slot);
 CREATE TABLE helix_internal.usage_minutes_0 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (0);
 CREATE TABLE helix_internal.usage_minutes_1 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (1);
 CREATE TABLE helix_internal.usage_minutes_2 PARTITION OF helix_internal.usage_minutes FOR VALUES IN (2);
 CREATE INDEX usage_minutes_user ON helix_internal.usage_minutes (user_id, minute);
-CREATE INDEX usage_minutes_minute ON helix_internal.usage_minutes USING brin (minute)
-    WITH (pages_per_range = 32, autosummarize = on);
+-- Closing summarizes the BRIN indexes. A fold of many would ask autovacuum more often than its list is long.
+CREATE INDEX usage_minutes_minute ON helix_internal.usage_minutes USING brin (minute) WITH (pages_per_range = 32);
 COMMENT ON TABLE helix_internal.usage_minutes IS
     'The finest level: a row for each fold that saw the minute (of occurred_at), user, operation, provider, model and date (the '
     'caller''s). A fold inserts and never updates, so an old snapshot costs no dead rows. Folds write to one slot for '
@@ -37,44 +38,43 @@ COMMENT ON TABLE helix_internal.usage_minutes_1 IS 'A slot of usage_minutes';
 COMMENT ON TABLE helix_internal.usage_minutes_2 IS 'A slot of usage_minutes';
 
 CREATE TABLE helix_internal.usage_quarters (
-    user_id             uuid        NOT NULL,
     quarter             timestamptz NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    latency_count       bigint      NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
     date                date        NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    user_id             uuid        NOT NULL,
     operation_id        text        NOT NULL,
     provider            text        NOT NULL,
     model               text        NOT NULL,
-    executions          bigint      NOT NULL,
-    successes           bigint      NOT NULL,
     cost_usd            numeric     NOT NULL,
     max_cost_usd        numeric,
-    latency_count       bigint      NOT NULL,
     latency_sum         numeric     NOT NULL,
-    latency_min         integer,
-    latency_max         integer,
     input_tokens        numeric     NOT NULL,
     cached_input_tokens numeric     NOT NULL,
     output_tokens       numeric     NOT NULL,
-    first_recorded_at   timestamptz NOT NULL,
     latency_sketch      bytea,
     PRIMARY KEY (user_id, quarter, operation_id, provider, model, date)
 ) WITH (fillfactor = 80);
-CREATE INDEX usage_quarters_quarter ON helix_internal.usage_quarters USING brin (quarter)
-    WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX usage_quarters_quarter ON helix_internal.usage_quarters USING brin (quarter) WITH (pages_per_range = 32);
 COMMENT ON TABLE helix_internal.usage_quarters IS
     'Sums of closed minutes by quarter of an hour (of occurred_at), which every time zone in use is a multiple of. Kept for '
     'helix.usage_quarters_retention.';
 
 CREATE TABLE helix_internal.cost_trends (
-    user_id             uuid    NOT NULL,
-    date                date    NOT NULL,
     total_operations    bigint  NOT NULL,
     successes           bigint  NOT NULL,
+    latency_count       bigint  NOT NULL,
+    date                date    NOT NULL,
+    user_id             uuid    NOT NULL,
     total_cost_usd      numeric NOT NULL,
     anthropic_cost      numeric NOT NULL,
     deepseek_cost       numeric NOT NULL,
     gemini_cost         numeric NOT NULL,
     openai_cost         numeric NOT NULL,
-    latency_count       bigint  NOT NULL,
     latency_sum         numeric NOT NULL,
     input_tokens        numeric NOT NULL,
     cached_input_tokens numeric NOT NULL,
@@ -86,24 +86,24 @@ CREATE INDEX idx_cost_trends_user_cost ON helix_internal.cost_trends (user_id, d
 COMMENT ON TABLE helix_internal.cost_trends IS 'Sums of closed quarters by user and date (the caller''s), for ever';
 
 CREATE TABLE helix_internal.operation_execution_analytics (
-    user_id             uuid        NOT NULL,
     period_start        timestamptz NOT NULL,
+    executions          bigint      NOT NULL,
+    successes           bigint      NOT NULL,
+    latency_count       bigint      NOT NULL,
+    first_recorded_at   timestamptz NOT NULL,
     date                date        NOT NULL,
+    latency_min         integer,
+    latency_max         integer,
+    user_id             uuid        NOT NULL,
     operation_id        text        NOT NULL,
     provider            text        NOT NULL,
     model               text        NOT NULL,
-    executions          bigint      NOT NULL,
-    successes           bigint      NOT NULL,
     cost_usd            numeric     NOT NULL,
     max_cost_usd        numeric,
-    latency_count       bigint      NOT NULL,
     latency_sum         numeric     NOT NULL,
-    latency_min         integer,
-    latency_max         integer,
     input_tokens        numeric     NOT NULL,
     cached_input_tokens numeric     NOT NULL,
     output_tokens       numeric     NOT NULL,
-    first_recorded_at   timestamptz NOT NULL,
     latency_sketch      bytea,
     PRIMARY KEY (user_id, period_start, operation_id, provider, model, date)
 ) WITH (fillfactor = 70);

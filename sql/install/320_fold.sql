@@ -1,13 +1,12 @@
--- From the ledger to the rollups.
+-- From the ledger to the rollups. The functions of sketches look up no name, so they pin no search path: that took a sixth of
+-- what closing takes, and is done for each row that is read.
 CREATE FUNCTION helix_internal.sketch_add(state internal, p_sketch bytea, p_latency_ms integer) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_sketch_add';
 COMMENT ON FUNCTION helix_internal.sketch_add(internal, bytea, integer) IS 'Transition of latency_sketch(). Nulls add nothing.';
 
 CREATE FUNCTION helix_internal.sketch_final(state internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_sketch_final';
 COMMENT ON FUNCTION helix_internal.sketch_final(internal) IS 'Result of latency_sketch()';
 
@@ -18,13 +17,11 @@ COMMENT ON AGGREGATE helix_internal.latency_sketch(bytea, integer) IS
 
 CREATE FUNCTION helix_internal.merge_sketches(a bytea, b bytea) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_merge_sketches';
 COMMENT ON FUNCTION helix_internal.merge_sketches(bytea, bytea) IS 'Union of two sketches. Null stands for an empty one.';
 
 CREATE FUNCTION helix_internal.sketch_percentile(p_sketch bytea, p_percent double precision) RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_sketch_percentile';
 COMMENT ON FUNCTION helix_internal.sketch_percentile(bytea, double precision) IS
     'Latency in whole ms at a percentile (0-100): exact up to 100 ms, within 1 % above. 22023 outside 0-100.';

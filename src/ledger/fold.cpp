@@ -52,10 +52,10 @@ pg::Statement add_newly_visible(R"(
     trends AS ()" HELIX_ADD_TO_TRENDS("grouped", "s.span < $10") R"(),
     partitions AS (
         INSERT INTO helix_internal.ledger_partitions AS p (month, folded_rows, folded_cost_usd)
-        SELECT pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM'), pg_catalog.sum(g.executions),
-               pg_catalog.sum(g.cost_usd)
-          FROM grouped g JOIN pg_catalog.pg_class c ON c.oid = g.partition
-         GROUP BY 1
+        SELECT pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM'), s.executions, s.cost_usd
+          FROM (SELECT g.partition, pg_catalog.sum(g.executions) AS executions, pg_catalog.sum(g.cost_usd) AS cost_usd
+                  FROM grouped g GROUP BY 1) s
+          JOIN pg_catalog.pg_class c ON c.oid = s.partition
          ORDER BY 1
         ON CONFLICT (month) DO UPDATE SET
                folded_rows = p.folded_rows + excluded.folded_rows,

@@ -4,6 +4,7 @@
 #include "ledger/level_retention.hpp"
 
 #include "config.hpp"
+#include "ledger/levels.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/relations.hpp"
 #include "pg/settings.hpp"
@@ -29,10 +30,9 @@ constexpr std::int64_t most_at_once = 10'000;
 // What occurs later than the slot was left still counts as minutes. It is little: events of the future.
 pg::Statement move_open_minutes(R"(
     WITH moved AS (DELETE FROM helix_internal.usage_minutes m WHERE m.slot = $1 AND m.minute >= $2 RETURNING m.*)
-    INSERT INTO helix_internal.usage_minutes
-    SELECT $3, m.user_id, m.minute, m.date, m.operation_id, m.provider, m.model, m.executions, m.successes, m.cost_usd,
-           m.max_cost_usd, m.latency_count, m.latency_sum, m.latency_min, m.latency_max, m.input_tokens,
-           m.cached_input_tokens, m.output_tokens, m.first_recorded_at, m.latency_sketch
+    INSERT INTO helix_internal.usage_minutes (slot, user_id, minute, date, operation_id, provider, model, )" HELIX_LEVEL_VALUES
+                                R"()
+    SELECT $3, m.user_id, m.minute, m.date, m.operation_id, m.provider, m.model, )" HELIX_LEVEL_VALUES R"(
       FROM moved m)",
                                 {INT2OID, TIMESTAMPTZOID, INT2OID});
 
