@@ -75,7 +75,8 @@ CREATE TABLE helix_internal.watermark (
     slot_since        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     slot_left_by      bigint      NOT NULL DEFAULT 0,
     shipped           boolean     NOT NULL DEFAULT false,
-    CHECK (minutes_from <= minutes_closed AND quarters_from <= quarters_closed AND quarters_closed <= minutes_closed)
+    CHECK (minutes_from <= minutes_closed AND quarters_from <= quarters_closed AND quarters_closed <= minutes_closed
+           AND quarters_from <= minutes_from)
 );
 COMMENT ON TABLE helix_internal.watermark IS
     'One row: the snapshot up to which the ledger is folded, running totals, how far the levels are closed, and where its '

@@ -95,17 +95,23 @@ void turn_minutes(TimestampTz now) {
     set_minute_slot(next, now);
 }
 
+// Under the lock the slot stays the one that is left. Else somebody else could empty it and turn, and what folds have
+// written to it by then would go.
 bool empty_old_minutes() {
+    const auto is_due = [](const Watermark& mark) {
+        return mark.is_ours && !is_empty(slot_after(mark.slot.number)) && mark.slot.left_by < oldest_needed();
+    };
     const auto watermark = read_watermark();
-    if (!watermark || !watermark->is_ours) {
+    if (!watermark || !is_due(*watermark)) {
         return false;
     }
-    const int left = slot_after(watermark->slot.number);
-    if (is_empty(left) || watermark->slot.left_by >= oldest_needed()) {
+    const auto locked = lock_watermark(IfLocked::skip);
+    if (!locked || !is_due(*locked)) {
         return false;
     }
+    const char* left = table_of(slot_after(locked->slot.number));
     return pg::try_for_lock(wait_for_readers,
-                            [left] { pg::execute_text(psprintf("TRUNCATE helix_internal.%s", table_of(left))); });
+                            [left] { pg::execute_text(psprintf("TRUNCATE helix_internal.%s", left)); });
 }
 
 bool forget_quarters(TimestampTz now) {
@@ -113,9 +119,9 @@ bool forget_quarters(TimestampTz now) {
     if (!watermark || !watermark->is_ours) {
         return false;
     }
-    // Whole days, which those of analytics continue.
-    TimestampTz from =
-        std::min(now - config::usage_quarters_retention_s * USECS_PER_SEC, watermark->levels.quarters_closed);
+    // Whole days, which those of analytics continue. Minutes never go further back than quarters.
+    TimestampTz from = std::min({now - config::usage_quarters_retention_s * USECS_PER_SEC,
+                                 watermark->levels.quarters_closed, watermark->levels.minutes_from});
     if (TIMESTAMP_IS_NOBEGIN(from)) {
         return false;
     }
