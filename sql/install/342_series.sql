@@ -7,16 +7,21 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
     BEGIN ATOMIC
         -- Where each of the days is one by UTC, days are read as far as they are closed; else as far as there are no quarters.
         WITH d AS MATERIALIZED (
-            SELECT helix_internal.instant_of(p_time_zone, p_first::timestamp) AS start_at,
-                   helix_internal.instant_of(p_time_zone, p_last + interval '1 day') AS end_at,
+            SELECT helix_internal.day_start(p_time_zone, p_first) AS start_at,
+                   helix_internal.day_start(p_time_zone, p_last + 1) AS end_at,
                    EXISTS (SELECT FROM pg_catalog.generate_series(p_first::timestamp, p_last + interval '1 day', interval '1 day')
                                          s (midnight)
                             WHERE helix_internal.instant_of(p_time_zone, s.midnight) <> pg_catalog.timezone('UTC', s.midnight))
                        AS differs),
         h AS MATERIALIZED (
             SELECT d.start_at, d.end_at, w.minutes_closed, CASE WHEN d.differs THEN 'utc day' ELSE 'day' END AS day,
-                   CASE WHEN d.differs THEN w.quarters_from ELSE w.quarters_closed END AS days_end
-              FROM d, helix_internal.watermark w)
+                   CASE WHEN d.differs THEN w.quarters_from ELSE w.quarters_closed END AS days_end,
+                   -- The day in which quarters begin lacks some of its hours: they count in a UTC day.
+                   CASE WHEN d.differs THEN helix_internal.day_start(p_time_zone, c.date + (c.at < w.quarters_from)::integer)
+                        ELSE '-infinity' END AS whole_from
+              FROM d, helix_internal.watermark w,
+                   LATERAL (SELECT l.date, helix_internal.day_start(p_time_zone, l.date) AS at
+                              FROM (SELECT helix_internal.local_time(p_time_zone, w.quarters_from)::date AS date) l) c)
         SELECT pg_catalog.timezone('UTC', a.period_start)::date, (SELECT h.day FROM h), a.operation_id, a.provider, a.model,
                a.executions, a.successes, a.cost_usd, a.latency_count, a.latency_sum, a.input_tokens, a.cached_input_tokens,
                a.output_tokens, a.latency_sketch, NULL::integer
@@ -25,21 +30,27 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
            AND a.period_start >= pg_catalog.timezone('UTC', p_first::timestamp)
            AND a.period_start <= pg_catalog.timezone('UTC', p_last::timestamp)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, q.quarter)::date, 'day', q.operation_id, q.provider, q.model,
+        SELECT helix_internal.local_time(p_time_zone, q.quarter)::date,
+               CASE WHEN q.quarter < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
+               q.operation_id, q.provider, q.model,
                q.executions, q.successes, q.cost_usd, q.latency_count, q.latency_sum, q.input_tokens, q.cached_input_tokens,
                q.output_tokens, q.latency_sketch, NULL::integer
           FROM helix_internal.usage_quarters q
          WHERE q.user_id = p_user_id AND q.quarter >= GREATEST((SELECT h.start_at FROM h), (SELECT h.days_end FROM h))
            AND q.quarter < (SELECT h.end_at FROM h)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, m.minute)::date, 'day', m.operation_id, m.provider, m.model,
+        SELECT helix_internal.local_time(p_time_zone, m.minute)::date,
+               CASE WHEN m.minute < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
+               m.operation_id, m.provider, m.model,
                m.executions, m.successes, m.cost_usd, m.latency_count, m.latency_sum, m.input_tokens, m.cached_input_tokens,
                m.output_tokens, m.latency_sketch, NULL::integer
           FROM helix_internal.usage_minutes m
          WHERE m.user_id = p_user_id AND m.minute >= GREATEST((SELECT h.start_at FROM h), (SELECT h.minutes_closed FROM h))
            AND m.minute < (SELECT h.end_at FROM h)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, e.occurred_at)::date, 'day', e.operation_id, e.provider, e.model,
+        SELECT helix_internal.local_time(p_time_zone, e.occurred_at)::date,
+               CASE WHEN e.occurred_at < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
+               e.operation_id, e.provider, e.model,
                (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
                (e.latency_ms IS NOT NULL)::integer::bigint, coalesce(e.latency_ms, 0)::numeric,
                coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
@@ -50,7 +61,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
     END;
 COMMENT ON FUNCTION helix_internal.usage_days(uuid, date, date, text) IS
     'What the days of a time zone from p_first to p_last sum up from. granularity is «day»; «utc day» where the day is one by UTC '
-    'all the same, since no finer sums are kept of that time. The zone is one of checked_zone().';
+    'all the same, or has hours of one, since no finer sums are kept of that time. The zone is one of checked_zone().';
 
 CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_days integer)
     RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
