@@ -4,7 +4,7 @@
 pgxs=/usr/lib/postgresql/$pg_version/lib/pgxs/src/test
 
 # Their seconds depend on nothing else running beside them. All others run three at a time: they mostly wait.
-alone='008|011|012|013|014|015|021|022|023|027'
+alone='008|011|012|013|014|015|021|022|023|027|059'
 # What test/run quick runs of the TAP tests.
 quick_tap='004|005|009|010|015|021|024|025|026'
 
