@@ -42,7 +42,7 @@
     " (user_id, quarter, date, operation_id, provider, model, " HELIX_LEVEL_VALUES ")"                                 \
     " SELECT s.user_id, " HELIX_QUARTER_OF_SPAN ", s.date, s.operation_id, s.provider, s.model, " HELIX_LEVEL_SUMS     \
     " FROM " source " s WHERE " condition " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 4, 5, 6, 3"                       \
-    " ON CONFLICT (user_id, quarter, operation_id, provider, model, date)" HELIX_LEVEL_MERGE
+    " ON CONFLICT (user_id, quarter, helix_internal.usage_key(operation_id, provider, model, date))" HELIX_LEVEL_MERGE
 
 #define HELIX_ADD_TO_ANALYTICS(source, condition)                                                                      \
     " INSERT INTO helix_internal.operation_execution_analytics AS l"                                                   \

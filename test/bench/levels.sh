@@ -71,7 +71,7 @@ measure_users() {
 measure_bytes() {
     say "bytes of the ledger and of all levels for each execution"
     renew
-    store recording 1 "$(bench record -c $clients -T $((seconds * pairs)) -D first=1 -D last=1000)"
+    bench record -c $clients -T $((seconds * pairs)) -D first=1 -D last=1000 >/dev/null
     drain
     store ledger_bytes 1 "$(ledger_bytes)::float8 / $(executions)"
     bench users -c 2 -t $((level_rows / 2000)) -D users=1000 -D size=1000 >/dev/null
@@ -133,11 +133,10 @@ measure_backlog() {
     done
 }
 
-measure_levels() {
-    measure_wal
+measure_closing() {
+    renew
+    store recording 1 "$(bench record -c $clients -T $((seconds * pairs)) -D first=1 -D last=1000)"
+    echo
     measure_users 1000
     measure_users 100000
-    measure_bytes
-    measure_idle
-    measure_backlog
 }
