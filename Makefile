@@ -15,7 +15,7 @@ EDGE_OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/edge/*.cpp)))
 EDGE_CORE = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/secrets/*.cpp))
 
 REGRESS = record record_many usage fold dimensions reads series dashboard prices price_import corrections erasure access matrix cache schedules turns \
-	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets memberships limits secrets webhooks clients client_executions \
+	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets memberships dimension_budgets limits secrets webhooks clients client_executions \
 	client_batches edge extremes
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))

@@ -483,7 +483,7 @@ INSERT INTO helix.budgets (group_id, period, limit_usd)
 CREATE FUNCTION pg_temp.spent() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s+%s', g.name, trim_scale(u.spent_usd), trim_scale(u.reserved_usd)), ', ' ORDER BY g.name)
       FROM helix.budget_groups g, helix_internal.budget_period('month', 'UTC', now()) p,
-           helix_internal.use_of(NULL, NULL, g.id, p.starts_at, p.resets_at, clock_timestamp()) u
+           helix_internal.use_of(NULL, NULL, g.id, NULL, NULL, p.starts_at, p.resets_at, clock_timestamp()) u
      WHERE g.name IN ('all', 'A', 'B') $$;
 CREATE FUNCTION pg_temp.spend(p_user uuid, p_usd numeric, p_at timestamptz DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

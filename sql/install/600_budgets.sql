@@ -48,6 +48,8 @@ CREATE TABLE helix.budgets (
     user_id      uuid,
     operation_id text        REFERENCES helix.operations (operation_id) ON UPDATE CASCADE,
     group_id     uuid        REFERENCES helix.budget_groups (id) ON DELETE CASCADE,
+    dimension_key   text,
+    dimension_value text,
     period       text        NOT NULL CHECK (period IN ('day', 'week', 'month')),
     time_zone    text        NOT NULL DEFAULT 'UTC',
     limit_usd    numeric     NOT NULL CHECK (limit_usd >= 0 AND limit_usd < 1000000000),
@@ -57,17 +59,25 @@ CREATE TABLE helix.budgets (
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT budgets_one_scope CHECK ((user_id IS NULL) <> (group_id IS NULL)),
     CONSTRAINT budgets_operation_of_user CHECK (operation_id IS NULL OR user_id IS NOT NULL),
-    CONSTRAINT budgets_one_per_period UNIQUE NULLS NOT DISTINCT (user_id, operation_id, group_id, period)
+    CONSTRAINT budgets_whole_dimension CHECK ((dimension_key IS NULL) = (dimension_value IS NULL)),
+    CONSTRAINT budgets_operation_or_dimension CHECK (operation_id IS NULL OR dimension_key IS NULL),
+    CONSTRAINT budgets_one_per_period UNIQUE NULLS NOT DISTINCT
+        (user_id, operation_id, group_id, dimension_key, dimension_value, period)
 );
 CREATE INDEX budgets_group ON helix.budgets (group_id) WHERE group_id IS NOT NULL;
 COMMENT ON TABLE helix.budgets IS
-    'What a user, a user with one operation, or a group may spend in a day, week or month. There is one row for each of these and '
-    'period. Users write their own rows. The database gives these their ids, whatever a client sends. A limit that users must not '
-    'change is one of a group. A change waits for transactions that have reserved in its scope.';
+    'What a user or a group may spend in a day, week or month: in all, with one operation of the user, or with one value of a '
+    'dimension. There is one row for each of these and period. Users write their own rows. The database gives these their ids, '
+    'whatever a client sends. A limit that users must not change is one of a group. A change waits for transactions that have '
+    'reserved in its scope.';
 COMMENT ON COLUMN helix.budgets.user_id IS 'Whose spending counts. Null where group_id is set';
 COMMENT ON COLUMN helix.budgets.operation_id IS 'Only what this operation costs the user counts. Null: all that they spend';
 COMMENT ON COLUMN helix.budgets.group_id IS
     'What its members and those of the groups in it spend counts. Null where user_id is set';
+COMMENT ON COLUMN helix.budgets.dimension_key IS
+    'Only executions count whose metadata has dimension_value under this key, which helix.dimensions counts (else 42704). Null: '
+    'all';
+COMMENT ON COLUMN helix.budgets.dimension_value IS 'The value as text. Null where dimension_key is';
 COMMENT ON COLUMN helix.budgets.period IS 'day, week (from Monday) or month, by the calendar of time_zone';
 COMMENT ON COLUMN helix.budgets.time_zone IS
     'Decides when the period begins and ends; helix_internal.spending_of() says which executions count. It is a name of '
@@ -84,13 +94,16 @@ CREATE TABLE helix_internal.budget_reservations (
     amount_usd   numeric     NOT NULL,
     expires_at   timestamptz NOT NULL,
     of_queue     boolean     NOT NULL DEFAULT false,
-    created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    metadata     jsonb
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX budget_reservations_user ON helix_internal.budget_reservations (user_id);
 COMMENT ON TABLE helix_internal.budget_reservations IS
     'Money set aside for what is about to run. It counts until the reservation is settled or released, or until expires_at.';
 COMMENT ON COLUMN helix_internal.budget_reservations.created_at IS
     'It counts in the periods that this time lies in, and in no other';
+COMMENT ON COLUMN helix_internal.budget_reservations.metadata IS
+    'What it says of dimensions, for budgets that stand on one. Null: nothing';
 COMMENT ON COLUMN helix_internal.budget_reservations.of_queue IS
     'True: it belongs to the queue''s execution with this id, and ends with it. Nobody else releases or settles it.';
 
@@ -101,7 +114,8 @@ CREATE TABLE helix_internal.moved_costs (
     counts_at    timestamptz NOT NULL,
     occurred_at  timestamptz NOT NULL,
     recorded_at  timestamptz NOT NULL,
-    merged       boolean     NOT NULL DEFAULT false
+    merged       boolean     NOT NULL DEFAULT false,
+    dimensions   jsonb
 );
 CREATE INDEX moved_costs_counts_at ON helix_internal.moved_costs (user_id, counts_at);
 CREATE INDEX moved_costs_occurred_at ON helix_internal.moved_costs (user_id, occurred_at);
@@ -113,6 +127,8 @@ COMMENT ON COLUMN helix_internal.moved_costs.usd IS 'USD that count at counts_at
 COMMENT ON COLUMN helix_internal.moved_costs.counts_at IS
     'When they count; in merged rows see helix_internal.counting_time()';
 COMMENT ON COLUMN helix_internal.moved_costs.occurred_at IS 'When they occurred, where the sums have them, likewise';
+COMMENT ON COLUMN helix_internal.moved_costs.dimensions IS
+    'The execution''s values of the keys that were counted when it was recorded. Null: none';
 COMMENT ON COLUMN helix_internal.moved_costs.merged IS 'True once rows that count alike have been summed up';
 
 CREATE TABLE helix.budget_warnings (
@@ -187,13 +203,20 @@ CREATE FUNCTION helix_internal.check_time_zone() RETURNS trigger
     AS 'MODULE_PATHNAME', 'helix_check_time_zone';
 COMMENT ON FUNCTION helix_internal.check_time_zone() IS
     'Before a budget gets a time_zone: refuses what is not in pg_timezone_names, and spells it as it stands there';
+CREATE FUNCTION helix_internal.check_dimension() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_check_dimension';
+COMMENT ON FUNCTION helix_internal.check_dimension() IS
+    'Before a budget gets a dimension_key: refuses what helix.dimensions does not count (42704)';
 CREATE TRIGGER apply_defaults BEFORE INSERT OR UPDATE ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.apply_defaults();
 CREATE TRIGGER check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_time_zone();
+CREATE TRIGGER check_dimension BEFORE INSERT OR UPDATE OF dimension_key ON helix.budgets
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_dimension();
 CREATE TRIGGER check_bounds BEFORE INSERT OR UPDATE ON helix.budgets
-    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'time_zone text 64', 'limit_usd amount',
-        'warn_percent percent');
+    FOR EACH ROW EXECUTE FUNCTION helix_internal.check_bounds('operation_id text 200', 'dimension_key text 63',
+        'dimension_value text 200', 'time_zone text 64', 'limit_usd amount', 'warn_percent percent');
 CREATE TRIGGER check_caller BEFORE INSERT OR UPDATE ON helix.budgets
     FOR EACH ROW EXECUTE FUNCTION helix_internal.check_caller();
 CREATE TRIGGER check_row_count AFTER INSERT OR UPDATE OF user_id ON helix.budgets
@@ -222,15 +245,17 @@ CREATE TRIGGER define_limits_delete BEFORE DELETE ON helix.user_operation_prefer
 
 CREATE VIEW helix_internal.budget_limits WITH (security_invoker = true) AS
     SELECT b.id, CASE WHEN b.group_id IS NOT NULL THEN 'group' WHEN b.operation_id IS NOT NULL THEN 'operation'
-                      ELSE 'user' END AS scope,
-           b.user_id, b.operation_id, b.group_id, b.period, b.time_zone, b.limit_usd, b.warn_percent, b.hard
+                      WHEN b.dimension_key IS NOT NULL THEN 'dimension' ELSE 'user' END AS scope,
+           b.user_id, b.operation_id, b.group_id, b.dimension_key, b.dimension_value, b.period, b.time_zone, b.limit_usd,
+           b.warn_percent, b.hard
       FROM helix.budgets b
      WHERE b.enabled;
 COMMENT ON VIEW helix_internal.budget_limits IS 'The limits of helix.budgets';
 CREATE VIEW helix_internal.limits WITH (security_invoker = true) AS
     SELECT l.* FROM helix_internal.budget_limits l
     UNION ALL
-    SELECT p.id, 'preference', p.user_id, p.operation_id, NULL::uuid, 'month', 'UTC', p.cost_budget_monthly, 80::numeric, true
+    SELECT p.id, 'preference', p.user_id, p.operation_id, NULL::uuid, NULL::text, NULL::text, 'month', 'UTC',
+           p.cost_budget_monthly, 80::numeric, true
       FROM helix.user_operation_preferences p
      WHERE p.cost_budget_monthly IS NOT NULL;
 COMMENT ON VIEW helix_internal.limits IS

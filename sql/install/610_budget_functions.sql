@@ -53,16 +53,22 @@ COMMENT ON FUNCTION helix_internal.counting_time(uuid, timestamptz) IS
     'The beginning of the quarter of an hour of p_at, or the user''s last change of groups within it. Two times for which it is '
     'the same are in the same periods of every budget.';
 
-CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text) RETURNS SETOF helix_internal.limits
-    LANGUAGE sql STABLE ROWS 2
+CREATE FUNCTION helix_internal.limits_of(p_user_id uuid, p_operation_id text, p_metadata jsonb)
+    RETURNS SETOF helix_internal.limits LANGUAGE sql STABLE ROWS 2
     BEGIN ATOMIC
         SELECT l.* FROM helix_internal.limits l
-         WHERE l.user_id = p_user_id AND (p_operation_id IS NULL OR l.operation_id IS NULL OR l.operation_id = p_operation_id)
+         WHERE l.user_id = p_user_id
+           AND (p_operation_id IS NULL
+                OR (l.operation_id IS NULL OR l.operation_id = p_operation_id)
+                   AND (l.dimension_key IS NULL
+                        OR helix_internal.dimension_value(p_metadata, NULL, l.dimension_key) = l.dimension_value))
         UNION ALL
-        SELECT l.* FROM helix_internal.groups_of(p_user_id) g JOIN helix_internal.budget_limits l ON l.group_id = g.id;
+        SELECT l.* FROM helix_internal.groups_of(p_user_id) g JOIN helix_internal.budget_limits l ON l.group_id = g.id
+         WHERE p_operation_id IS NULL OR l.dimension_key IS NULL
+            OR helix_internal.dimension_value(p_metadata, NULL, l.dimension_key) = l.dimension_value;
     END;
-COMMENT ON FUNCTION helix_internal.limits_of(uuid, text) IS
-    'The limits that apply to an operation of a user. Null: to any of their operations.';
+COMMENT ON FUNCTION helix_internal.limits_of(uuid, text, jsonb) IS
+    'The limits that apply to an operation of a user with p_metadata. A null operation: all limits of the user.';
 
 CREATE FUNCTION helix_internal.moved_to(p_user_id uuid, p_operation_id text, p_from timestamptz, p_until timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
@@ -102,14 +108,57 @@ COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestam
     'What exceeds that counts when it was recorded. What was not reserved counts when it occurred, whatever its date. Where a '
     'bound lies within a quarter of an hour, the user''s rows of the ledger tell what this part of it has.';
 
+CREATE FUNCTION helix_internal.dimension_spending_of(
+    p_user_id uuid, p_key text, p_value text, p_from timestamptz, p_until timestamptz)
+    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT coalesce((SELECT pg_catalog.sum(d.cost_usd) FROM helix_internal.dimension_days d
+                          WHERE d.user_id = p_user_id AND d.key = p_key AND d.kind = 'v' AND d.value = p_value
+                            AND d.day >= pg_catalog.timezone('UTC', w.first)::date
+                            AND d.day < pg_catalog.timezone('UTC', w.last)::date), 0)
+             + coalesce((SELECT pg_catalog.sum(e.cost_usd) FROM helix_internal.tail e
+                          WHERE e.user_id = p_user_id AND e.occurred_at >= w.first AND e.occurred_at < w.last
+                            AND helix_internal.dimension_value(e.metadata, e.corrects, p_key) = p_value), 0)
+             + coalesce(CASE WHEN w.first > w.from_at OR w.last < w.until_at THEN
+                   (SELECT pg_catalog.sum(e.cost_usd) FROM helix_internal.executions e
+                     WHERE e.user_id = p_user_id AND e.occurred_at >= w.from_at AND e.occurred_at < w.until_at
+                       AND (e.occurred_at < w.first OR e.occurred_at >= w.last)
+                       AND helix_internal.dimension_value(e.metadata, e.corrects, p_key) = p_value) END, 0)
+             + coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+                          WHERE m.user_id = p_user_id AND m.counts_at >= w.from_at AND m.counts_at < w.until_at
+                            AND m.dimensions ->> p_key = p_value), 0)
+             - coalesce((SELECT pg_catalog.sum(m.usd) FROM helix_internal.moved_costs m
+                          WHERE m.user_id = p_user_id AND m.occurred_at >= w.from_at AND m.occurred_at < w.until_at
+                            AND m.dimensions ->> p_key = p_value), 0)
+          FROM (SELECT p.from_at, p.until_at,
+                       CASE WHEN p.named THEN pg_catalog.date_bin('24 hours', p.from_at + interval '86399999999 microseconds',
+                                                                  '2000-01-01 00:00:00+00') ELSE p.until_at END AS first,
+                       CASE WHEN p.named THEN pg_catalog.date_bin('24 hours', p.until_at, '2000-01-01 00:00:00+00')
+                            ELSE p.until_at END AS last
+                  FROM (SELECT p_from AS from_at, p_until AS until_at,
+                               EXISTS (SELECT FROM helix_internal.dimension_values n WHERE (n.key, n.value) = (p_key, p_value))
+                                   AS named OFFSET 0) p OFFSET 0) w;
+    END;
+COMMENT ON FUNCTION helix_internal.dimension_spending_of(uuid, text, text, timestamptz, timestamptz) IS
+    'As spending_of(), of executions with a value of a dimension. Whole UTC days come from the sums by dimension. The ends of the '
+    'period, and values without sums of their own, come from the user''s rows of the ledger.';
+
 CREATE FUNCTION helix_internal.use_of(
-    p_user_id uuid, p_operation_id text, p_group_id uuid, p_from timestamptz, p_until timestamptz, p_at timestamptz)
+    p_user_id uuid, p_operation_id text, p_group_id uuid, p_key text, p_value text, p_from timestamptz, p_until timestamptz,
+    p_at timestamptz)
     RETURNS TABLE (spent_usd numeric, reserved_usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
         SELECT CASE
+                   WHEN p_group_id IS NOT NULL AND p_key IS NOT NULL THEN
+                       (SELECT coalesce(pg_catalog.sum(s.usd), 0) FROM helix_internal.stays_in(p_group_id, p_from, p_until) u,
+                               LATERAL helix_internal.dimension_spending_of(u.user_id, p_key, p_value,
+                                                                            u.from_at, u.until_at) s)
                    WHEN p_group_id IS NOT NULL THEN
                        (SELECT coalesce(pg_catalog.sum(s.usd), 0) FROM helix_internal.stays_in(p_group_id, p_from, p_until) u,
                                LATERAL helix_internal.spending_of(u.user_id, NULL, u.from_at, u.until_at) s)
+                   WHEN p_key IS NOT NULL THEN
+                       (SELECT s.usd FROM helix_internal.dimension_spending_of(p_user_id, p_key, p_value,
+                                                                            p_from, p_until) s)
                    ELSE
                        (SELECT s.usd FROM helix_internal.spending_of(p_user_id, p_operation_id, p_from, p_until) s) END,
                coalesce(CASE
@@ -117,45 +166,54 @@ CREATE FUNCTION helix_internal.use_of(
                        (SELECT pg_catalog.sum(r.amount_usd)
                           FROM helix_internal.stays_in(p_group_id, p_from, p_until) u
                           JOIN helix_internal.budget_reservations r ON r.user_id = u.user_id
-                         WHERE r.expires_at > p_at AND r.created_at >= u.from_at AND r.created_at < u.until_at)
+                         WHERE r.expires_at > p_at AND r.created_at >= u.from_at AND r.created_at < u.until_at
+                           AND (p_key IS NULL
+                                OR helix_internal.dimension_value(r.metadata, NULL, p_key) = p_value))
                    ELSE
                        (SELECT pg_catalog.sum(r.amount_usd) FROM helix_internal.budget_reservations r
                          WHERE r.user_id = p_user_id AND (p_operation_id IS NULL OR r.operation_id = p_operation_id)
+                           AND (p_key IS NULL
+                                OR helix_internal.dimension_value(r.metadata, NULL, p_key) = p_value)
                            AND r.expires_at > p_at AND r.created_at >= p_from AND r.created_at < p_until) END, 0);
     END;
-COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, timestamptz, timestamptz, timestamptz) IS
-    'What is used of a scope in a period, in USD: what was spent (see spending_of), and what was reserved and still is at p_at. '
-    'For a group counts what users spent and reserved while they were members.';
+COMMENT ON FUNCTION helix_internal.use_of(uuid, text, uuid, text, text, timestamptz, timestamptz, timestamptz) IS
+    'What is used of a limit (p_key and p_value: its dimension) in a period, in USD: what was spent (see spending_of), and what '
+    'was reserved and still is at p_at. For a group counts what users spent and reserved while they were members.';
 
-CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_at timestamptz)
-    RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, period text, time_zone text,
-                   hard boolean, warn_percent numeric, period_start date, period_end date, limit_usd numeric, spent_usd numeric,
-                   reserved_usd numeric, remaining_usd numeric, resets_at timestamptz)
+CREATE FUNCTION helix_internal.limits_in_use(p_user_id uuid, p_operation_id text, p_metadata jsonb, p_at timestamptz)
+    RETURNS TABLE (budget_id uuid, scope text, user_id uuid, operation_id text, group_id uuid, dimension_key text,
+                   dimension_value text, period text, time_zone text, hard boolean, warn_percent numeric, period_start date,
+                   period_end date, limit_usd numeric, spent_usd numeric, reserved_usd numeric, remaining_usd numeric,
+                   resets_at timestamptz)
     LANGUAGE sql STABLE ROWS 2
     BEGIN ATOMIC
-        SELECT s.id, s.scope, s.user_id, s.operation_id, s.group_id, s.period, s.time_zone, s.hard, s.warn_percent,
-               s.period_start, s.period_end, s.limit_usd, s.spent_usd, s.reserved_usd,
+        SELECT s.id, s.scope, s.user_id, s.operation_id, s.group_id, s.dimension_key, s.dimension_value, s.period, s.time_zone,
+               s.hard, s.warn_percent, s.period_start, s.period_end, s.limit_usd, s.spent_usd, s.reserved_usd,
                s.limit_usd - s.spent_usd - s.reserved_usd, s.resets_at
           FROM (SELECT l.*, p.*, u.*
-                  FROM helix_internal.limits_of(p_user_id, p_operation_id) l,
+                  FROM helix_internal.limits_of(p_user_id, p_operation_id, p_metadata) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, p_at) p,
-                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.starts_at, p.resets_at, p_at) u
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, l.dimension_key, l.dimension_value,
+                                                     p.starts_at, p.resets_at, p_at) u
                 OFFSET 0) s; -- so that what is used is summed once, however often it is named
     END;
-COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, timestamptz) IS
+COMMENT ON FUNCTION helix_internal.limits_in_use(uuid, text, jsonb, timestamptz) IS
     'The limits of limits_of() with what is used of them in the period of p_at';
 
 CREATE FUNCTION helix.reserve_budget(
-    p_user_id uuid, p_operation_id text, p_amount_usd numeric, p_ttl interval DEFAULT '10 minutes') RETURNS uuid
+    p_user_id uuid, p_operation_id text, p_amount_usd numeric, p_ttl interval DEFAULT '10 minutes', p_metadata jsonb DEFAULT NULL)
+    RETURNS uuid
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_reserve_budget';
-COMMENT ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval) IS
+COMMENT ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval, jsonb) IS
     'Sets p_amount_usd (USD, from 0 to below 10^9) aside for an operation. Returns the reservation''s id, to be passed to the '
-    'recording call. It counts in every budget of the user, in the periods in which it is made. It does so until it is recorded '
-    'or released, or until p_ttl (1 s to 30 days) is over. HX001 where it would pass a hard limit, with limit, spent, reserved '
-    'and reset time in the detail. A warning (01000) from a budget''s warn_percent on, and where it passes a soft limit. Others '
-    'who reserve in the same hard budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown operation, 22003 '
-    'a bad amount, 42501 another user''s id. 22023: a bad p_ttl, or more than helix.max_reservations_per_user open ones.';
+    'recording call. It counts in every budget of the user, in the periods in which it is made. In a budget that stands on a '
+    'dimension it counts where p_metadata, an object, has its value. It does so until it is recorded or released, or until p_ttl '
+    '(1 s to 30 days) is over. HX001 where it would pass a hard limit, with limit, spent, reserved and reset time in the detail. '
+    'A warning (01000) from a budget''s warn_percent on, and where it passes a soft limit. Others who reserve in the same hard '
+    'budget wait for the end of the transaction. Errors: 22004 null, 42704 unknown operation, 22003 a bad amount, 42501 another '
+    'user''s id. 22023: a bad p_ttl, a p_metadata that is no object or larger than 65,536 bytes, or more than '
+    'helix.max_reservations_per_user open ones.';
 
 CREATE FUNCTION helix.release_reservation(p_reservation_id uuid) RETURNS boolean
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -164,30 +222,34 @@ COMMENT ON FUNCTION helix.release_reservation(uuid) IS
     'Gives up a reservation. False where it is gone already: settled, released or expired. Errors: 42501 another user''s, 55000 '
     'one of an execution of the queue.';
 
-CREATE FUNCTION helix.get_remaining_budget(p_user_id uuid, p_operation_id text) RETURNS numeric
+CREATE FUNCTION helix.get_remaining_budget(p_user_id uuid, p_operation_id text, p_metadata jsonb DEFAULT NULL)
+    RETURNS numeric
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_get_remaining_budget';
-COMMENT ON FUNCTION helix.get_remaining_budget(uuid, text) IS
+COMMENT ON FUNCTION helix.get_remaining_budget(uuid, text, jsonb) IS
     'USD that an operation of a user may still cost: the least that any hard limit leaves after what is spent and reserved. '
-    'Negative where more has been recorded. Null where there is no hard limit. 42501 another user''s id.';
+    'Budgets on dimensions count where p_metadata has their value. Negative where more has been recorded. Null where there is no '
+    'hard limit. 42501 another user''s id.';
 
-CREATE FUNCTION helix.is_within_budget(p_user_id uuid, p_operation_id text, p_estimated_cost numeric) RETURNS boolean
+CREATE FUNCTION helix.is_within_budget(
+    p_user_id uuid, p_operation_id text, p_estimated_cost numeric, p_metadata jsonb DEFAULT NULL) RETURNS boolean
     LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_is_within_budget';
-COMMENT ON FUNCTION helix.is_within_budget(uuid, text, numeric) IS
-    'Whether reserve_budget() would grant p_estimated_cost (USD) now. It reserves nothing. Errors are those of reserve_budget, '
-    'but for HX001.';
+COMMENT ON FUNCTION helix.is_within_budget(uuid, text, numeric, jsonb) IS
+    'Whether reserve_budget() would grant p_estimated_cost (USD) with p_metadata now. It reserves nothing. Errors are those of '
+    'reserve_budget, but for HX001.';
 
 CREATE FUNCTION helix.budget_status(p_user_id uuid)
     RETURNS TABLE (budget_id uuid, scope text, operation_id text, group_id uuid, group_name text, period text, time_zone text,
                    hard boolean, warn_percent numeric, period_start date, period_end date, limit_usd numeric, spent_usd numeric,
-                   reserved_usd numeric, remaining_usd numeric, percent_used numeric, level text, resets_at timestamptz)
+                   reserved_usd numeric, remaining_usd numeric, percent_used numeric, level text, resets_at timestamptz,
+                   dimension_key text, dimension_value text)
     LANGUAGE c STABLE ROWS 5 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_budget_status';
 COMMENT ON FUNCTION helix.budget_status(uuid) IS
-    'A row for each budget that applies to a user, now. scope: user, operation, preference (cost_budget_monthly) or group. '
-    'period_end is the last day, and resets_at is when the next period begins. Amounts are in USD. percent_used (0-100 and more; '
-    'null for a limit of 0) and level (ok, warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
+    'A row for each budget that applies to a user, now. scope: user, operation, dimension, preference (cost_budget_monthly) or '
+    'group. period_end is the last day, and resets_at is when the next period begins. Amounts are in USD. percent_used (0-100 and '
+    'more; null for a limit of 0) and level (ok, warning, exceeded) count what is spent and reserved. 42501 another user''s id.';
 
 CREATE FUNCTION helix.set_cost_budget(p_user_id uuid, p_amount numeric) RETURNS void
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -211,7 +273,8 @@ CREATE VIEW helix.cost_budgets WITH (security_invoker = true) AS
                AS spent_amount_usd,
            b.warn_percent AS alert_threshold_percent, b.hard, b.time_zone
       FROM helix.budgets b, LATERAL helix_internal.budget_period(b.period, b.time_zone, pg_catalog.now()) p
-     WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL;
+     WHERE b.enabled AND b.period = 'month' AND b.user_id IS NOT NULL AND b.operation_id IS NULL
+       AND b.dimension_key IS NULL;
 COMMENT ON VIEW helix.cost_budgets IS
     'The monthly budgets of the users that the caller may see, in the current month of their time zone (YYYY-MM). USD, percent '
     '0-100. Written by set_cost_budget() and helix.budgets.';
@@ -288,10 +351,10 @@ INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'SELECT ON helix.cost_budgets'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.reserve_budget(uuid, text, numeric, interval, jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.release_reservation(uuid)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.get_remaining_budget(uuid, text)'),
-    ('authenticated', 'EXECUTE ON FUNCTION helix.is_within_budget(uuid, text, numeric)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.get_remaining_budget(uuid, text, jsonb)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix.is_within_budget(uuid, text, numeric, jsonb)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.budget_status(uuid)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.set_cost_budget(uuid, numeric)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.update_cost_budget(uuid, numeric)'),

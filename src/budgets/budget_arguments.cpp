@@ -20,4 +20,13 @@ Datum operation_argument(FunctionCallInfo fcinfo, int number) {
     return operation;
 }
 
+Datum metadata_argument(FunctionCallInfo fcinfo, int number) {
+    if (PG_ARGISNULL(number)) {
+        return 0;
+    }
+    const Datum metadata = PG_GETARG_DATUM(number);
+    pg::check_object("p_metadata", metadata);
+    return metadata;
+}
+
 } // namespace helix::budgets

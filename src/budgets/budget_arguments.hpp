@@ -12,4 +12,7 @@ Datum amount_argument(FunctionCallInfo fcinfo, int number, const char* name);
 // A known operation; 42704 else. 22004 on null.
 Datum operation_argument(FunctionCallInfo fcinfo, int number);
 
+// p_metadata, as recording takes it: an object of at most 65,536 bytes, 22023 else. 0 on null.
+Datum metadata_argument(FunctionCallInfo fcinfo, int number);
+
 } // namespace helix::budgets

@@ -15,8 +15,10 @@ namespace helix::budgets {
 namespace {
 
 pg::Statement select_remaining(HELIX_WATCH_LEDGER R"(
-    SELECT pg_catalog.trim_scale(pg_catalog.min(u.remaining_usd)) FROM helix_internal.limits_in_use($1, $2, $3) u WHERE u.hard)",
-                               {UUIDOID, TEXTOID, TIMESTAMPTZOID});
+    SELECT pg_catalog.trim_scale(pg_catalog.min(u.remaining_usd))
+      FROM helix_internal.limits_in_use($1, $2, $4, $3) u
+     WHERE u.hard)",
+                               {UUIDOID, TEXTOID, TIMESTAMPTZOID, JSONBOID});
 
 // Its columns are those of budget_status().
 pg::Statement select_status(HELIX_WATCH_LEDGER R"(
@@ -27,25 +29,28 @@ pg::Statement select_status(HELIX_WATCH_LEDGER R"(
            CASE WHEN u.remaining_usd <= 0 THEN 'exceeded'
                 WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent THEN 'warning'
                 ELSE 'ok' END,
-           u.resets_at
-      FROM helix_internal.limits_in_use($1, NULL, $2) u
+           u.resets_at, u.dimension_key, u.dimension_value
+      FROM helix_internal.limits_in_use($1, NULL, NULL, $2) u
       LEFT JOIN helix.budget_groups g ON g.id = u.group_id
-     ORDER BY u.scope COLLATE "C" DESC, u.operation_id COLLATE "C", g.name COLLATE "C", u.period COLLATE "C")",
+     ORDER BY u.scope COLLATE "C" DESC, u.operation_id COLLATE "C", g.name COLLATE "C", u.dimension_key COLLATE "C",
+           u.dimension_value COLLATE "C", u.period COLLATE "C")",
                             {UUIDOID, TIMESTAMPTZOID});
 
 } // namespace
 
 HELIX_FUNCTION(helix_get_remaining_budget) {
     struct Argument {
-        enum : int { user_id, operation_id };
+        enum : int { user_id, operation_id, metadata };
     };
     const Datum user = pg::required(fcinfo, Argument::user_id, "p_user_id");
     callers::check_acts_for(*DatumGetUUIDP(user));
     const Datum operation = operation_argument(fcinfo, Argument::operation_id);
-    const Datum values[] = {user, operation, TimestampTzGetDatum(GetCurrentTimestamp())};
+    const Datum metadata = metadata_argument(fcinfo, Argument::metadata);
+    pg::Values values;
+    values.add(user).add(operation).add(TimestampTzGetDatum(GetCurrentTimestamp())).add(metadata, metadata == 0);
     pg::OwnerSpi spi;
     plan_by_index();
-    select_remaining.read(values);
+    select_remaining.read(values.values(), values.letters());
     bool is_null = false;
     const Datum least = pg::only_column(0, &is_null);
     const Datum result = is_null ? 0 : pg::copied_value(least);
@@ -58,12 +63,13 @@ HELIX_FUNCTION(helix_get_remaining_budget) {
 
 HELIX_FUNCTION(helix_is_within_budget) {
     struct Argument {
-        enum : int { user_id, operation_id, estimated_cost };
+        enum : int { user_id, operation_id, estimated_cost, metadata };
     };
     Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id")), 0};
     callers::check_acts_for(wanted.user_id);
     wanted.operation_id = operation_argument(fcinfo, Argument::operation_id);
     const Datum amount = amount_argument(fcinfo, Argument::estimated_cost, "p_estimated_cost");
+    wanted.metadata = metadata_argument(fcinfo, Argument::metadata);
     pg::OwnerSpi spi;
     plan_by_index();
     const auto verdict = foresee(wanted, amount, GetCurrentTimestamp());

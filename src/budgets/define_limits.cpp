@@ -22,7 +22,7 @@ pg::Statement set_monthly(R"(
        SET limit_usd = excluded.limit_usd, hard = true, enabled = true)",
                           {UUIDOID, NUMERICOID});
 pg::Statement remove_monthly(R"(
-    DELETE FROM helix.budgets WHERE user_id = $1 AND operation_id IS NULL AND period = 'month')",
+    DELETE FROM helix.budgets WHERE user_id = $1 AND operation_id IS NULL AND dimension_key IS NULL AND period = 'month')",
                              {UUIDOID});
 
 // A row where $1 is $2 or an ancestor of it.

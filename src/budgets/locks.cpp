@@ -33,10 +33,11 @@ pg::Statement select_groups(R"(
 
 pg::Statement select_limits(R"(
     SELECT DISTINCT l.id, l.hard
-      FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) w (user_id, operation_id),
-           LATERAL helix_internal.limits_of(w.user_id, w.operation_id) l
+      FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3))
+               w (user_id, operation_id, metadata),
+           LATERAL helix_internal.limits_of(w.user_id, w.operation_id, w.metadata) l
      ORDER BY 1)",
-                            {UUIDARRAYOID, TEXTARRAYOID});
+                            {UUIDARRAYOID, TEXTARRAYOID, JSONBARRAYOID});
 struct Limit {
     enum : int { id = 1, hard };
 };
@@ -73,12 +74,14 @@ void share_groups(Datum users) {
     }
 }
 
-Datum array_of(const Datum* values, int count, Oid type) {
+Datum array_of(Datum* values, bool* nulls, int count, Oid type) {
     std::int16_t length = 0;
     bool by_value = false;
     char alignment = 0;
+    int lower_bound = 1;
     get_typlenbyvalalign(type, &length, &by_value, &alignment);
-    return PointerGetDatum(construct_array(const_cast<Datum*>(values), count, type, length, by_value, alignment));
+    return PointerGetDatum(
+        construct_md_array(values, nulls, 1, &count, &lower_bound, type, length, by_value, alignment));
 }
 
 } // namespace
@@ -87,12 +90,17 @@ LockedLimits lock_limits(const Wanted* wanted, int count) {
     plan_by_index();
     auto* users = static_cast<Datum*>(palloc(sizeof(Datum) * count));
     auto* operations = static_cast<Datum*>(palloc(sizeof(Datum) * count));
+    auto* metadata = static_cast<Datum*>(palloc(sizeof(Datum) * count));
+    auto* without = static_cast<bool*>(palloc(sizeof(bool) * count));
     for (int i = 0; i < count; ++i) {
         users[i] = UUIDPGetDatum(&wanted[i].user_id);
         operations[i] = wanted[i].operation_id;
+        metadata[i] = wanted[i].metadata;
+        without[i] = wanted[i].has_no_metadata();
         share_scope(wanted[i].user_id);
     }
-    const Datum values[] = {array_of(users, count, UUIDOID), array_of(operations, count, TEXTOID)};
+    const Datum values[] = {array_of(users, nullptr, count, UUIDOID), array_of(operations, nullptr, count, TEXTOID),
+                            array_of(metadata, without, count, JSONBOID)};
     share_groups(values[0]);
     const auto rows = select_limits.execute_latest(values);
     LockedLimits locked{rows > 0, 0, static_cast<std::uint64_t*>(palloc(sizeof(std::uint64_t) * (rows + 1)))};

@@ -15,6 +15,9 @@ namespace helix::budgets {
 struct Wanted {
     pg_uuid_t user_id;
     Datum operation_id; // text
+    Datum metadata = 0; // jsonb: the values that it has of dimensions; 0: none
+
+    bool has_no_metadata() const { return metadata == 0; }
 };
 
 // The hard limits that a call has locked. Plain data.

@@ -30,13 +30,14 @@ pg::Statement merge_moved(R"(
         DELETE FROM helix_internal.moved_costs m
          WHERE NOT m.merged AND m.recorded_at < pg_catalog.clock_timestamp() - interval '15 minutes'
         RETURNING m.*)
-    INSERT INTO helix_internal.moved_costs (user_id, operation_id, usd, counts_at, occurred_at, recorded_at, merged)
+    INSERT INTO helix_internal.moved_costs
+           (user_id, operation_id, usd, counts_at, occurred_at, recorded_at, merged, dimensions)
     SELECT g.user_id, g.operation_id, pg_catalog.sum(g.usd), c.counts_at, c.occurred_at, pg_catalog.max(g.recorded_at),
-           true
+           true, g.dimensions
       FROM gone g,
            LATERAL (SELECT helix_internal.counting_time(g.user_id, g.counts_at) AS counts_at,
                            helix_internal.counting_time(g.user_id, g.occurred_at) AS occurred_at OFFSET 0) c
-     GROUP BY g.user_id, g.operation_id, c.counts_at, c.occurred_at)");
+     GROUP BY g.user_id, g.operation_id, c.counts_at, c.occurred_at, g.dimensions)");
 
 pg::Statement forget_moved(R"(
     DELETE FROM helix_internal.moved_costs m
@@ -46,12 +47,22 @@ pg::Statement forget_memberships(R"(
     DELETE FROM helix_internal.past_memberships p
      WHERE p.left_at < pg_catalog.clock_timestamp() - interval '40 days')");
 
-// Whole quarters of an hour are in the sums; single rows tell what one has before and after a change of groups.
-pg::Statement select_divided_quarter(R"(
+pg::Statement select_dimensions(R"(
+    SELECT pg_catalog.jsonb_object_agg(v.key, v.value)
+      FROM (SELECT d.key, helix_internal.dimension_value($1, NULL, d.key) AS value FROM helix_internal.dimensions d) v
+     WHERE v.value IS NOT NULL)",
+                                {JSONBOID});
+
+// Whole quarters of an hour are in the sums; single rows tell what one has before and after a change of groups. So they
+// do for the ends of days in sums by dimension.
+pg::Statement select_needed(R"(
     SELECT FROM helix_internal.memberships m, LATERAL (VALUES (m.joined_at), (m.left_at)) c (at)
      WHERE c.at > pg_catalog.clock_timestamp() - interval '40 days' AND c.at < $1
-       AND c.at <> pg_catalog.date_bin('15 minutes', c.at, '2000-01-01 00:00:00+00'))",
-                                     {TIMESTAMPTZOID});
+       AND c.at <> pg_catalog.date_bin('15 minutes', c.at, '2000-01-01 00:00:00+00')
+    UNION ALL
+    SELECT FROM helix.budgets b
+     WHERE b.dimension_key IS NOT NULL AND $1 > pg_catalog.clock_timestamp() - interval '40 days')",
+                            {TIMESTAMPTZOID});
 
 TimestampTz quarter_of(TimestampTz time) {
     const TimestampTz rest = time % quarter_us;
@@ -60,6 +71,20 @@ TimestampTz quarter_of(TimestampTz time) {
 
 bool is_more(Datum one, Datum other) {
     return DatumGetBool(DirectFunctionCall2(numeric_gt, one, other));
+}
+
+// What the sums by dimension have of the metadata; null where that is nothing.
+void add_dimensions(pg::Values& row, const std::optional<Datum>& metadata) {
+    if (!metadata) {
+        row.add_null();
+        return;
+    }
+    pg::OwnerSpi spi;
+    select_dimensions.execute_latest(&*metadata);
+    bool is_null = false;
+    const Datum found = pg::only_column(0, &is_null);
+    row.add(is_null ? 0 : pg::copied_value(found), is_null);
+    spi.finish();
 }
 
 // `usd` of the cost count at `time`. Writes nothing where the sums have them there anyway, or where nobody reads either
@@ -75,6 +100,7 @@ void count_at(const Cost& cost, Datum usd, TimestampTz time) {
     row.add(pg::text_datum(cost.operation_id));
     row.add(usd).add(TimestampTzGetDatum(time)).add(TimestampTzGetDatum(cost.occurred_at));
     row.add(TimestampTzGetDatum(cost.recorded_at)).add(BoolGetDatum(false));
+    add_dimensions(row, cost.metadata);
     pg::insert_into("moved_costs", row);
 }
 
@@ -95,7 +121,7 @@ void write_moved_costs(const Cost& cost, const std::optional<Reserved>& reserved
 
 bool need_rows_before(TimestampTz until) {
     const Datum value = TimestampTzGetDatum(until);
-    return select_divided_quarter.execute_latest(&value, nullptr, 1) > 0;
+    return select_needed.execute_latest(&value, nullptr, 1) > 0;
 }
 
 std::uint64_t tidy_moved_costs() {

@@ -17,6 +17,7 @@ struct Cost {
     Datum usd; // numeric; less than 0 in corrections
     TimestampTz occurred_at;
     TimestampTz recorded_at;
+    std::optional<Datum> metadata; // jsonb
 };
 
 // Writes the rows of helix_internal.moved_costs that the cost needs, in the transaction that records it.

@@ -29,8 +29,8 @@ constexpr std::int64_t longest_ttl_us = 30 * USECS_PER_DAY;
 // other's.
 pg::Statement insert_reservation(R"(
     INSERT INTO helix_internal.budget_reservations AS r
-           (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7
+           (id, user_id, operation_id, amount_usd, expires_at, of_queue, created_at, metadata)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $9
      WHERE $6 OR (SELECT pg_catalog.count(*)
                     FROM (SELECT FROM helix_internal.budget_reservations o
                            WHERE o.user_id = $2 AND o.expires_at > $7 AND NOT o.of_queue
@@ -38,7 +38,7 @@ pg::Statement insert_reservation(R"(
         ON CONFLICT (id) DO UPDATE
        SET amount_usd = excluded.amount_usd, expires_at = excluded.expires_at, created_at = excluded.created_at)",
                                  {UUIDOID, UUIDOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID,
-                                  INT8OID});
+                                  INT8OID, JSONBOID});
 pg::Statement select_estimate(HELIX_WATCH_LEDGER
                               "SELECT coalesce(e.mid, 0) FROM helix.estimate_operation_cost($1, $2) e",
                               {UUIDOID, TEXTOID});
@@ -57,15 +57,11 @@ struct Locked {
 // It counts in the period of `at`, in which the verdict was given. False where the user has too many.
 bool insert(const pg_uuid_t& id, const Wanted& wanted, Datum amount_usd, TimestampTz at, Datum expires_at,
             bool of_queue) {
-    const Datum values[] = {UUIDPGetDatum(&id),
-                            UUIDPGetDatum(&wanted.user_id),
-                            wanted.operation_id,
-                            amount_usd,
-                            expires_at,
-                            BoolGetDatum(of_queue),
-                            TimestampTzGetDatum(at),
-                            Int64GetDatum(config::max_reservations_per_user)};
-    return insert_reservation.execute_latest(values) > 0;
+    pg::Values values;
+    values.add_uuid(&id).add_uuid(&wanted.user_id).add(wanted.operation_id).add(amount_usd).add(expires_at);
+    values.add(BoolGetDatum(of_queue)).add(TimestampTzGetDatum(at));
+    values.add(Int64GetDatum(config::max_reservations_per_user)).add(wanted.metadata, wanted.has_no_metadata());
+    return insert_reservation.execute_latest(values.values(), values.letters()) > 0;
 }
 
 void refuse_more() {
@@ -134,13 +130,14 @@ void release(const pg_uuid_t& execution) {
 
 HELIX_FUNCTION(helix_reserve_budget) {
     struct Argument {
-        enum : int { user_id, operation_id, amount_usd, ttl };
+        enum : int { user_id, operation_id, amount_usd, ttl, metadata };
     };
     Wanted wanted{*DatumGetUUIDP(pg::required(fcinfo, Argument::user_id, "p_user_id")), 0};
     callers::check_records_for(wanted.user_id);
     wanted.operation_id = operation_argument(fcinfo, Argument::operation_id);
     const Datum amount = amount_argument(fcinfo, Argument::amount_usd, "p_amount_usd");
     pg::interval_argument(fcinfo, Argument::ttl, "p_ttl", USECS_PER_SEC, longest_ttl_us);
+    wanted.metadata = metadata_argument(fcinfo, Argument::metadata);
     PreventCommandIfReadOnly("reserve_budget()"); // before locks that a standby does not have
     const pg_uuid_t id = pg::fresh_id();
     pg::OwnerSpi spi;

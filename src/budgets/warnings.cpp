@@ -38,11 +38,11 @@ pg::Statement
                u.reserved_usd
           FROM (SELECT l.*, p.period_start, n.*
                   FROM clock c,
-                       (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l
+                       (SELECT DISTINCT l.* FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL, NULL) l
                          WHERE $2 IS NULL OR l.id = $2) l,
                        LATERAL helix_internal.budget_period(l.period, l.time_zone, c.now) p,
-                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, p.starts_at, p.resets_at,
-                                                     c.now) n
+                       LATERAL helix_internal.use_of(l.user_id, l.operation_id, l.group_id, l.dimension_key,
+                                                     l.dimension_value, p.starts_at, p.resets_at, c.now) n
                 OFFSET 0) u,
                LATERAL (SELECT CASE WHEN u.spent_usd + u.reserved_usd >= u.limit_usd THEN 'exceeded'
                                     WHEN (u.spent_usd + u.reserved_usd) * 100 >= u.limit_usd * u.warn_percent
@@ -65,7 +65,7 @@ struct Due {
 };
 
 pg::Statement select_active_limits("WITH " HELIX_ACTIVE_USERS R"(
-    SELECT DISTINCT l.id FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL) l)",
+    SELECT DISTINCT l.id FROM active a, LATERAL helix_internal.limits_of(a.user_id, NULL, NULL) l)",
                                    {INT8OID});
 
 // Transactions that were still recording at the last look have an id from here on. 0 before the first look.

@@ -168,8 +168,9 @@ void Writer::append_as(std::int64_t new_id, const Execution& execution) {
 }
 
 void Writer::write(std::int64_t new_id, const Execution& execution, const std::optional<budgets::Reserved>& reserved) {
-    budgets::write_moved_costs(
-        {execution.user_id, execution.operation_id, execution.cost_usd, execution.occurred_at, state_->now}, reserved);
+    budgets::write_moved_costs({execution.user_id, execution.operation_id, execution.cost_usd, execution.occurred_at,
+                                state_->now, execution.metadata},
+                               reserved);
     state_->partition.add([&](TupleTableSlot* slot) { fill_slot(slot, *state_, new_id, execution); });
     cache::invalidate_recorded(std::to_array(execution.user_id.data), execution.operation_id);
 }

@@ -11,6 +11,7 @@ use Test::More;
 
 # No worker: nothing changes between the dump and the comparison.
 my $conf = <<'CONF';
+helix.dimensions = 'a, kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk'
 helix.databases = ''
 helix.fold_interval = '1h'
 helix.executors = 0
@@ -78,12 +79,14 @@ my %stored = (
     'helix.budget_group_members' => { group_id => "group_id = '$group'", joined_at => "joined_at = '-infinity'" },
     'helix.budgets' => {
         operation_id => "operation_id = $operation", group_id => "group_id = '$group'", period => "period = 'week'",
+        dimension_key => "dimension_key = repeat('k', 63)", dimension_value => 'dimension_value = ' . $text->(200),
         time_zone => "time_zone = 'America/Argentina/ComodRivadavia'",
         limit_usd => "limit_usd = $amount", warn_percent => "warn_percent = 99.@{['9' x 40]}", hard => 'NOT hard',
         enabled => 'NOT enabled' },
     'helix_internal.budget_reservations' => { operation_id => "operation_id = $operation", amount_usd => "amount_usd = $amount",
-        expires_at => "expires_at > now() + interval '29 days'" },
+        expires_at => "expires_at > now() + interval '29 days'", metadata => 'metadata IS NOT NULL' },
     'helix_internal.moved_costs' => { operation_id => "operation_id = $operation", usd => "usd = $amount",
+        dimensions => 'length(dimensions::text) > 60000',
         occurred_at => "occurred_at < now() - interval '1 hour'", counts_at => "counts_at > now() - interval '1 hour'" },
     'helix_internal.request_ids' => { request_id => "request_id = repeat('q', 255)", content => 'content IS NOT NULL' },
     'helix_internal.queue' => {
@@ -193,6 +196,9 @@ INSERT INTO helix.budget_group_members VALUES ('$group', '$me', '-infinity');
 INSERT INTO helix.budgets (user_id, operation_id, period, time_zone, limit_usd, warn_percent, hard, enabled) VALUES
     ('$me', $operation, 'week', 'America/Argentina/ComodRivadavia', $amount, 99.@{['9' x 40]}, false, false);
 INSERT INTO helix.budgets (group_id, period, limit_usd) VALUES ('$group', 'day', 0);
+SELECT helix.fold();
+INSERT INTO helix.budgets (user_id, dimension_key, dimension_value, period, limit_usd)
+    VALUES ('$me', repeat('k', 63), ${\$text->(200)}, 'day', 0);
 INSERT INTO helix.operation_schedules (id, user_id, operation_id, schedule_type, cron_expression, webhook_url, enabled, timezone,
     parameters, max_cost_per_month, job_name, missed_runs, overlap,
     max_attempts, webhook_scheme, webhook_max_age, webhook_max_ahead, webhook_rate_limit) VALUES
@@ -209,7 +215,7 @@ INSERT INTO helix.schedule_executions (schedule_id, user_id, execution_status, c
 SQL
 my $none = user_id(2); # no limits
 sql(<<"SQL");
-SELECT helix.reserve_budget('$none', $operation, $amount, '30 days');
+SELECT helix.reserve_budget('$none', $operation, $amount, '30 days', '{"a": 1}');
 SELECT helix.record_operation_execution('$none', $operation, '9999-12-31', true, 2147483647, $amount, ${\$text->(100)},
     ${\$text->(100)}, 1000000000, 1000000000, 1000000000,
     repeat('q', 255), now() - interval '2 hours', repeat('e', 16384), repeat('t', 255),
