@@ -86,11 +86,45 @@ CREATE FUNCTION helix_internal.moved_to(p_user_id uuid, p_operation_id text, p_f
 COMMENT ON FUNCTION helix_internal.moved_to(uuid, text, timestamptz, timestamptz) IS
     'USD that count in a period and are not in its sums, less those that are in the sums and count in another period';
 
+CREATE FUNCTION helix_internal.cost_between(p_user_id uuid, p_operation_id text, p_from timestamptz, p_until timestamptz)
+    RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
+    BEGIN ATOMIC
+        SELECT coalesce((SELECT pg_catalog.sum(u.cost_usd) FROM (
+                   SELECT a.operation_id, a.cost_usd FROM helix_internal.operation_execution_analytics a
+                    WHERE a.user_id = p_user_id AND a.period_start >= b.first_day AND a.period_start < b.last_day
+                   UNION ALL
+                   SELECT q.operation_id, q.cost_usd FROM helix_internal.usage_quarters q
+                    WHERE q.user_id = p_user_id AND q.quarter >= b.from_at
+                      AND q.quarter < LEAST(b.first_day, b.until_at, b.quarters_closed)
+                   UNION ALL
+                   SELECT q.operation_id, q.cost_usd FROM helix_internal.usage_quarters q
+                    WHERE q.user_id = p_user_id AND q.quarter >= GREATEST(b.first_day, b.last_day)
+                      AND q.quarter < LEAST(b.until_at, b.quarters_closed)
+                   UNION ALL
+                   SELECT q.operation_id, q.cost_usd FROM helix_internal.usage_quarters q
+                    WHERE q.user_id = p_user_id AND q.quarter >= GREATEST(b.from_at, b.quarters_closed) AND q.quarter < b.until_at
+                   UNION ALL
+                   SELECT m.operation_id, m.cost_usd FROM helix_internal.usage_minutes m
+                    WHERE m.user_id = p_user_id AND m.minute >= GREATEST(b.from_at, b.minutes_closed) AND m.minute < b.until_at
+                   UNION ALL
+                   SELECT e.operation_id, e.cost_usd FROM helix_internal.tail e
+                    WHERE e.user_id = p_user_id AND e.occurred_at >= b.from_at AND e.occurred_at < b.until_at) u
+                 WHERE p_operation_id IS NULL OR u.operation_id = p_operation_id), 0)
+          FROM (SELECT p_from AS from_at, p_until AS until_at,
+                       pg_catalog.date_bin('24 hours', p_from + interval '86399999999 microseconds', '2000-01-01 00:00:00+00')
+                           AS first_day,
+                       pg_catalog.date_bin('24 hours', p_until, '2000-01-01 00:00:00+00') AS last_day,
+                       w.quarters_closed, w.minutes_closed
+                  FROM helix_internal.watermark w OFFSET 0) b;
+    END;
+COMMENT ON FUNCTION helix_internal.cost_between(uuid, text, timestamptz, timestamptz) IS
+    'USD that a user''s executions cost from p_from to before p_until, which are beginnings of a quarter of an hour: whole days, '
+    'quarters at their ends, and what is not closed. As usage_between(), but it passes over minutes that are closed.';
+
 CREATE FUNCTION helix_internal.spending_of(p_user_id uuid, p_operation_id text, p_from timestamptz, p_until timestamptz)
     RETURNS TABLE (usd numeric) LANGUAGE sql STABLE ROWS 1
     BEGIN ATOMIC
-        SELECT coalesce((SELECT pg_catalog.sum(u.cost_usd) FROM helix_internal.usage_between(p_user_id, q.first, q.last) u
-                          WHERE p_operation_id IS NULL OR u.operation_id = p_operation_id), 0)
+        SELECT c.usd
              + coalesce(CASE WHEN q.first > q.from_at OR q.last < q.until_at THEN
                    (SELECT pg_catalog.sum(e.cost_usd) FROM helix_internal.executions e
                      WHERE e.user_id = p_user_id AND (p_operation_id IS NULL OR e.operation_id = p_operation_id)
@@ -101,6 +135,7 @@ CREATE FUNCTION helix_internal.spending_of(p_user_id uuid, p_operation_id text, 
                            AS first,
                        pg_catalog.date_bin('15 minutes', p.until_at, '2000-01-01 00:00:00+00') AS last
                   FROM (SELECT p_from AS from_at, p_until AS until_at OFFSET 0) p OFFSET 0) q,
+               helix_internal.cost_between(p_user_id, p_operation_id, q.first, q.last) c,
                helix_internal.moved_to(p_user_id, p_operation_id, q.from_at, q.until_at) m;
     END;
 COMMENT ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestamptz) IS
@@ -348,6 +383,7 @@ COMMENT ON FUNCTION helix.estimate_operation_cost(uuid, text, text) IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.budget_period(text, text, timestamptz)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.cost_between(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.moved_to(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.spending_of(uuid, text, timestamptz, timestamptz)'),
     ('authenticated', 'SELECT ON helix.cost_budgets'),
