@@ -45,6 +45,15 @@ SELECT sum(executions) >= 432 AS of_all, count(*) AS steps
 SELECT to_char(start_at - start, 'DD HH24:MI') AS from_start, end_at - start_at AS length
   FROM (SELECT timestamptz '2026-03-28 23:00+00' AS start) d,
        helix.get_usage_series(:gail, start, start + interval '71 h', '1 day', 'Europe/Berlin');
+-- Clocks that are put back to midnight show it twice: the day has 25 hours. A series that begins in between begins there. The
+-- 30th of December 2011 was left out in Samoa.
+SELECT v.zone, s.start_at, s.end_at - s.start_at AS length
+  FROM (VALUES ('America/Havana', timestamptz '2025-10-31 04:00+00', timestamptz '2025-11-04 05:00+00'),
+               ('Europe/Berlin', '2025-10-26 00:30+00', '2025-10-28 00:30+00'),
+               ('Pacific/Apia', '2011-12-28 10:00+00', '2011-12-31 10:00+00')) v (zone, start, stop),
+       helix.get_usage_series(:gail, v.start, v.stop, '1 day', v.zone) s;
+-- As many steps as there may be take no longer than their sums.
+SELECT count(*), max(end_at) FROM helix.get_usage_series(:gail, '2026-01-01', '2026-01-07 22:40', '1 min');
 
 -- Refusals.
 CREATE FUNCTION refused(p_arguments text) RETURNS text LANGUAGE sql AS $$
@@ -53,6 +62,7 @@ SELECT refused($$'2026-01-01 00:00:30', '2026-01-02', '1 h'$$);
 SELECT refused($$'2026-01-01', '2026-01-01', '1 h'$$);
 SELECT refused($$'2026-01-01', '2026-01-02', '1 s'$$);
 SELECT refused($$'2026-01-01', '2026-01-02', '-1 h'$$);
+SELECT refused($$'2026-01-01', '2026-01-02', '178000000 years'$$);
 SELECT refused($$'2026-01-01', '2026-12-02', '1 min'$$);
 SELECT refused($$'2026-01-01', '2026-01-02', '1 h', 'Mars'$$);
 SELECT refused($$'2026-01-01', '2026-01-02', '1 h', 'UTC', 'day'$$);

@@ -10,10 +10,15 @@ CREATE FUNCTION helix_internal.instant_of(p_time_zone text, p_local timestamp) R
     AS 'MODULE_PATHNAME', 'helix_instant_of';
 COMMENT ON FUNCTION helix_internal.instant_of(text, timestamp) IS 'When the clock of local_time() shows p_local';
 
+CREATE FUNCTION helix_internal.first_instant_of(p_time_zone text, p_local timestamp) RETURNS timestamptz
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN LEAST(helix_internal.instant_of(p_time_zone, p_local),
+                 helix_internal.instant_of(p_time_zone, p_local - interval '1 microsecond') + interval '1 microsecond');
+COMMENT ON FUNCTION helix_internal.first_instant_of(text, timestamp) IS
+    'The same; where clocks are put back to p_local and show it twice, the first time';
+
 CREATE FUNCTION helix_internal.day_start(p_time_zone text, p_day date) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN pg_catalog.isfinite(p_day)
-                THEN LEAST(helix_internal.instant_of(p_time_zone, p_day::timestamp),
-                           helix_internal.instant_of(p_time_zone, p_day - interval '1 microsecond') + interval '1 microsecond')
+    RETURN CASE WHEN pg_catalog.isfinite(p_day) THEN helix_internal.first_instant_of(p_time_zone, p_day::timestamp)
                 ELSE p_day::timestamptz END;
 COMMENT ON FUNCTION helix_internal.day_start(text, date) IS
     'When a day of a time zone begins. Clocks that are put back to midnight show it twice; the day begins with the first.';
@@ -139,6 +144,7 @@ COMMENT ON FUNCTION helix_internal.usage_between(uuid, timestamptz, timestamptz)
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.local_time(text, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.instant_of(text, timestamp)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.first_instant_of(text, timestamp)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.day_start(text, date)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.checked_zone(text)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.range_bounds(timestamptz, timestamptz)'),

@@ -143,20 +143,21 @@ CREATE FUNCTION helix_internal.usage_steps(p_start timestamptz, p_end timestampt
     BEGIN ATOMIC
         WITH bounds AS (
             SELECT n.number,
-                   CASE WHEN EXTRACT(day FROM p_step) = 0 AND EXTRACT(month FROM p_step) = 0
+                   CASE WHEN n.number = 0 THEN p_start -- the clock may show it a second time
+                        WHEN EXTRACT(day FROM p_step) = 0 AND EXTRACT(month FROM p_step) = 0
                              AND EXTRACT(year FROM p_step) = 0
                         THEN p_start + n.number * p_step
-                        ELSE helix_internal.instant_of(p_time_zone,
-                                 helix_internal.local_time(p_time_zone, p_start) + n.number * p_step) END AS at
+                        ELSE helix_internal.first_instant_of(
+                                 p_time_zone, helix_internal.local_time(p_time_zone, p_start) + n.number * p_step) END AS at
               FROM pg_catalog.generate_series(
                        0, (SELECT helix_internal.step_count(p_start, p_end, p_step, p_group_by))) n (number))
-        SELECT b.at, LEAST(e.at, p_end)
-          FROM bounds b JOIN bounds e ON e.number = b.number + 1
-         WHERE b.at < p_end;
+        SELECT s.at, LEAST(s.next, p_end)
+          FROM (SELECT b.at, pg_catalog.lead(b.at) OVER (ORDER BY b.number) AS next FROM bounds b) s
+         WHERE s.at < p_end AND s.at < s.next; -- a zone may leave out a day
     END;
 COMMENT ON FUNCTION helix_internal.usage_steps(timestamptz, timestamptz, interval, text, text) IS
     'The steps from p_start to before p_end. Those of hours and minutes have one length, those of days and months follow the '
-    'clock of the time zone. The last one ends at p_end.';
+    'clock of the time zone: where it shows a time twice, they begin with the first. The last one ends at p_end.';
 
 CREATE FUNCTION helix_internal.series_between(
     p_first_user uuid, p_last_user uuid, p_start timestamptz, p_end timestamptz, p_step interval, p_time_zone text,

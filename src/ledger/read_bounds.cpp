@@ -18,6 +18,7 @@ namespace {
 
 constexpr int max_days = 36'500;
 constexpr int max_steps = 10'000;
+constexpr double longest_step_us = 10'000.0 * 366 * USECS_PER_DAY;
 
 TimestampTz utc_midnight(TimestampTz time) {
     const TimestampTz rest = time % USECS_PER_DAY;
@@ -96,6 +97,10 @@ HELIX_FUNCTION(helix_step_count) {
     }
     const double shortest =
         static_cast<double>(step.time) + step.day * 20.0 * USECS_PER_HOUR + step.month * 27.0 * USECS_PER_DAY;
+    if (shortest > longest_step_us) {
+        throw Error(sqlstate::invalid_parameter_value, "p_step is longer than 10,000 years", {},
+                    "Pass a shorter one. A step ends at p_end at the latest.");
+    }
     const double steps = static_cast<double>(end - start) / shortest;
     if (steps > max_steps) {
         throw Error(sqlstate::invalid_parameter_value, "there are too many steps",

@@ -67,7 +67,7 @@ my $correct = "$pick$call \\gset\n\\sleep 20 ms\nSELECT helix.finalize_execution
   . "SELECT helix.adjust_cost($user, operation_id, -0.0000001, 'refund', p_execution_id => :id) FROM helix_internal.executions "
   . "WHERE id = :id;\n";
 my $adjust = "SELECT helix.adjust_cost($user, 'email-compose', -0.00001, 'refund', p_occurred_at => model.any_time());\n";
-my @endless = ('-T600');
+my @endless = ('-T3600');
 my %load = (
     load => start_pgbench($node, 'load', [ '-c2', '--rate=40', @endless ],
         single => [ "$pick$call;\n", 20 ],
@@ -99,13 +99,16 @@ my %old = map {
 } keys %statements;
 
 sub start_reader {
-    local $ENV{PGOPTIONS} = '-c role=reader -c helix.user_id=' . user_id(7);
-    return start_pgbench($node, 'signed_in', [ '-c1', '-Mprepared', '-t350' ], %own);
+    my ($settings, @arguments) = @_;
+    local $ENV{PGOPTIONS} = $settings;
+    return start_pgbench($node, @arguments);
 }
 my %checkers = (
-    owner => start_pgbench($node, 'owner', [ '-c2', '-Mprepared', '-t900' ], %all),
-    old_snapshot => start_pgbench($node, 'old_snapshot', [ '-c2', '-t150' ], %old),
-    signed_in => start_reader());
+    owner => start_reader('', 'owner', [ '-c2', '-Mprepared', '-t900' ], %all),
+    old_snapshot => start_reader('-c timezone=Australia/Lord_Howe -c datestyle=German -c intervalstyle=sql_standard',
+        'old_snapshot', [ '-c2', '-t150' ], %old),
+    signed_in => start_reader('-c role=reader -c helix.user_id=' . user_id(7),
+        'signed_in', [ '-c1', '-Mprepared', '-t350' ], %own));
 
 # Quarters are given up once a part of the reads has seen all of them.
 $node->poll_query_until('postgres', "SELECT coalesce(sum(checks), 0) > $least_checks / 4 FROM model.checks")

@@ -63,8 +63,10 @@ CREATE FUNCTION model.seconds_at(at timestamptz, minutes_from timestamptz, quart
     IMMUTABLE LANGUAGE sql
     RETURN CASE WHEN NOT isfinite(at) THEN 0 WHEN model.floor_to(at, 900) >= minutes_from THEN 60 WHEN at >= quarters_from THEN 900
                 ELSE 86400 END;
+CREATE FUNCTION model.first_instant(zone text, shown timestamp) RETURNS timestamptz STABLE LANGUAGE sql
+    RETURN least(shown AT TIME ZONE zone, (shown - interval '1 second') AT TIME ZONE zone + interval '1 second');
 CREATE FUNCTION model.day_start(zone text, day date) RETURNS timestamptz STABLE LANGUAGE sql
-    RETURN least(day::timestamp AT TIME ZONE zone, (day - interval '1 second') AT TIME ZONE zone + interval '1 second');
+    RETURN model.first_instant(zone, day::timestamp);
 CREATE FUNCTION model.word(seconds numeric) RETURNS text IMMUTABLE LANGUAGE sql
     RETURN CASE seconds WHEN 60 THEN 'minute' WHEN 900 THEN 'quarter' WHEN 86400 THEN 'day' ELSE 'exact' END;
 

@@ -172,13 +172,14 @@ SQL
             SELECT array_agg(ROW(t.user_id, t.date, t.total_operations, t.total_cost_usd, t.avg_cost_per_operation,
                                  t.anthropic_cost, t.deepseek_cost, t.gemini_cost, t.openai_cost, t.avg_latency_ms, t.success_rate,
                                  t.input_tokens, t.cached_input_tokens, t.output_tokens, t.granularity)::text) AS words,
-                   jsonb_object_agg(t.date, ARRAY[t.p50_latency_ms, t.p95_latency_ms, t.p99_latency_ms]) AS p
+                   jsonb_object_agg(t.date - date 'epoch', ARRAY[t.p50_latency_ms, t.p95_latency_ms, t.p99_latency_ms]) AS p
               FROM helix.get_cost_trends(p.user_id, p.days, p.zone) t) shown ON true
       LEFT JOIN LATERAL (
             SELECT array_agg(ROW(p.user_id, s.day, s.n, trim_scale(s.usd), model.mean(s.usd, s.n, 0), trim_scale(s.anthropic),
                                  trim_scale(s.deepseek), trim_scale(s.gemini), trim_scale(s.openai), s.latency,
                                  model.rate(s.good, s.n, 100), s.input, s.cached, s.output, s.word)::text ORDER BY s.day) AS words,
-                   bool_and(model.near((SELECT array_agg(x::bigint) FROM jsonb_array_elements_text(shown.p -> s.day::text) x), s.p))
+                   bool_and(model.near((SELECT array_agg(x::bigint)
+                                          FROM jsonb_array_elements_text(shown.p -> (s.day - date 'epoch')::text) x), s.p))
                        AS near,
                    max(s.word) AS word
               FROM (SELECT s.*, CASE WHEN p.zone = 'UTC' THEN 'day' ELSE WORD END AS word
@@ -348,7 +349,8 @@ my $steps = <<'SQL';
     bounds AS MATERIALIZED (
         SELECT p.i, n, least(p.stop, CASE WHEN EXTRACT(day FROM p.step) = 0 AND EXTRACT(month FROM p.step) = 0
                                           THEN p.first + n * p.step
-                                          ELSE (p.first AT TIME ZONE p.zone + n * p.step) AT TIME ZONE p.zone END) AS at
+                                          WHEN n = 0 THEN p.first
+                                          ELSE model.first_instant(p.zone, p.first AT TIME ZONE p.zone + n * p.step) END) AS at
           FROM p, generate_series(0, 33) n)
 SQL
 my $series = <<'SQL' =~ s/SUMS/$sums/r;
@@ -386,7 +388,7 @@ my $series = <<'SQL' =~ s/SUMS/$sums/r;
                                              WHEN e.at < p.minutes_from THEN model.floor_to(e.at, 900) ELSE e.at END AS begins
                                    FROM ledger e WHERE e.at >= p.first - interval '1 day' AND e.at < p.stop + interval '1 day') e
                         ON e.begins >= b.at AND e.begins < c.at
-                     WHERE b.i = p.i AND b.at < p.stop AND (e.at IS NOT NULL OR p.grouped IS NULL)
+                     WHERE b.i = p.i AND b.at < p.stop AND b.at < c.at AND (e.at IS NOT NULL OR p.grouped IS NULL)
                      GROUP BY b.at, c.at, e.key) s) expected ON true
 SQL
 $statements{get_usage_series} = [ 20, $one_user, $steps, $series ];
