@@ -74,6 +74,9 @@ CREATE TABLE helix_internal.watermark (
     slot              smallint    NOT NULL DEFAULT 0,
     slot_since        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     slot_left_by      bigint      NOT NULL DEFAULT 0,
+    tail_from         timestamptz NOT NULL DEFAULT '-infinity',
+    next_tail_from    timestamptz NOT NULL DEFAULT '-infinity',
+    next_tail_xid     bigint      NOT NULL DEFAULT 0,
     shipped           boolean     NOT NULL DEFAULT false,
     CHECK (minutes_from <= minutes_closed AND quarters_from <= quarters_closed AND quarters_closed <= minutes_closed
            AND quarters_from <= minutes_from)
@@ -91,6 +94,10 @@ COMMENT ON COLUMN helix_internal.watermark.quarters_closed IS
 COMMENT ON COLUMN helix_internal.watermark.slot IS 'The partition of usage_minutes that folds write to';
 COMMENT ON COLUMN helix_internal.watermark.slot_left_by IS
     'The transaction after which nobody needs the rows of the next slot any more';
+COMMENT ON COLUMN helix_internal.watermark.tail_from IS
+    'Nothing that was recorded before it is unfolded, or will be: reads of what is unfolded leave older months out';
+COMMENT ON COLUMN helix_internal.watermark.next_tail_xid IS
+    'Once all transactions before it are folded, tail_from becomes next_tail_from';
 INSERT INTO helix_internal.watermark (shipped) VALUES (true);
 CREATE TRIGGER shipped_row BEFORE INSERT OR UPDATE ON helix_internal.watermark
     FOR EACH ROW EXECUTE FUNCTION helix_internal.shipped_row('only_row');

@@ -18,10 +18,30 @@ CREATE VIEW helix_internal.tail WITH (security_invoker = true) AS
        AND e.id + 0 > (SELECT w.base_id FROM helix_internal.watermark w);
 COMMENT ON VIEW helix_internal.tail IS 'Executions and corrections that no fold has counted yet';
 
+-- A correction counts in sums alone: it is no execution, and has no latency.
+CREATE VIEW helix_internal.unfolded_usage WITH (security_invoker = true) AS
+    SELECT e.user_id, e.occurred_at AS span, e.date, e.operation_id, e.provider, e.model,
+           (e.corrects IS NULL)::integer::bigint AS executions,
+           (e.success AND e.corrects IS NULL)::integer::bigint AS successes, e.cost_usd,
+           CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END AS max_cost_usd,
+           (e.latency_ms IS NOT NULL)::integer::bigint AS latency_count, coalesce(e.latency_ms, 0)::numeric AS latency_sum,
+           e.latency_ms AS latency_min, e.latency_ms AS latency_max, coalesce(e.input_tokens, 0)::numeric AS input_tokens,
+           coalesce(e.cached_input_tokens, 0)::numeric AS cached_input_tokens,
+           coalesce(e.output_tokens, 0)::numeric AS output_tokens, NULL::bytea AS latency_sketch, e.latency_ms
+      FROM helix_internal.tail e;
+COMMENT ON VIEW helix_internal.unfolded_usage IS 'The tail as sums of one execution or correction each';
+
+CREATE FUNCTION helix_internal.unfolded_usage_of(p_first_user uuid, p_last_user uuid) RETURNS SETOF helix_internal.unfolded_usage
+    LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10
+    AS 'MODULE_PATHNAME', 'helix_unfolded_usage_of';
+COMMENT ON FUNCTION helix_internal.unfolded_usage_of(uuid, uuid) IS
+    'The rows of unfolded_usage that the caller may see, of the users in a range. For one user it is faster than the view: no plan '
+    'opens the months that cannot have any.';
+
 -- What the levels have, each but for what the next one has too: minutes from their horizon on, quarters from theirs on. With the
 -- days and the tail, each row of the ledger is in exactly one of the four, whatever is in flight. The bound that is always true
 -- is for the planner, as above.
-CREATE VIEW helix_internal.open_usage WITH (security_invoker = true) AS
+CREATE VIEW helix_internal.summed_usage WITH (security_invoker = true) AS
     SELECT q.user_id, q.quarter AS span, q.date, q.operation_id, q.provider, q.model, q.executions, q.successes, q.cost_usd,
            q.max_cost_usd, q.latency_count, q.latency_sum, q.latency_min, q.latency_max, q.input_tokens, q.cached_input_tokens,
            q.output_tokens, q.latency_sketch, NULL::integer AS latency_ms
@@ -32,15 +52,13 @@ CREATE VIEW helix_internal.open_usage WITH (security_invoker = true) AS
            m.max_cost_usd, m.latency_count, m.latency_sum, m.latency_min, m.latency_max, m.input_tokens, m.cached_input_tokens,
            m.output_tokens, m.latency_sketch, NULL::integer
       FROM helix_internal.usage_minutes m
-     WHERE m.minute >= (SELECT w.minutes_closed FROM helix_internal.watermark w) AND m.minute < 'infinity'
+     WHERE m.minute >= (SELECT w.minutes_closed FROM helix_internal.watermark w) AND m.minute < 'infinity';
+COMMENT ON VIEW helix_internal.summed_usage IS 'Quarters and minutes that the sums by day do not have yet';
+
+CREATE VIEW helix_internal.open_usage WITH (security_invoker = true) AS
+    SELECT s.* FROM helix_internal.summed_usage s
     UNION ALL
-    SELECT e.user_id, e.occurred_at, e.date, e.operation_id, e.provider, e.model,
-           (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
-           CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END, (e.latency_ms IS NOT NULL)::integer::bigint,
-           coalesce(e.latency_ms, 0)::numeric, e.latency_ms, e.latency_ms,
-           coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
-           coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms
-      FROM helix_internal.tail e;
+    SELECT u.* FROM helix_internal.unfolded_usage u;
 COMMENT ON VIEW helix_internal.open_usage IS
     'What the sums by day do not have yet: quarters and minutes that are not closed, and single executions of the tail';
 
@@ -154,6 +172,9 @@ COMMENT ON VIEW helix.operation_execution_analytics IS
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
     ('authenticated', 'SELECT ON helix_internal.tail'),
+    ('authenticated', 'SELECT ON helix_internal.unfolded_usage'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.unfolded_usage_of(uuid, uuid)'),
+    ('authenticated', 'SELECT ON helix_internal.summed_usage'),
     ('authenticated', 'SELECT ON helix_internal.open_usage'),
     ('authenticated', 'SELECT ON helix_internal.trend_entries'),
     ('authenticated', 'SELECT ON helix_internal.analytics_entries'),

@@ -127,15 +127,11 @@ CREATE FUNCTION helix_internal.usage_between(p_user_id uuid, p_start timestamptz
            AND (m.minute >= (SELECT w.minutes_closed FROM helix_internal.watermark w)
                 OR m.minute < (SELECT b.first_quarter FROM b) OR m.minute >= (SELECT b.last_quarter FROM b))
         UNION ALL
-        SELECT e.operation_id, e.provider, e.model, (e.corrects IS NULL)::integer::bigint,
-               (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
-               CASE WHEN e.corrects IS NULL THEN e.cost_usd ELSE e.final_cost_usd END, (e.latency_ms IS NOT NULL)::integer::bigint,
-               coalesce(e.latency_ms, 0)::numeric, e.latency_ms, e.latency_ms,
-               coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
-               coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms, e.occurred_at, e.date
-          FROM helix_internal.tail e
-         WHERE e.user_id = p_user_id
-           AND e.occurred_at >= (SELECT b.start_at FROM b) AND e.occurred_at < (SELECT b.end_at FROM b);
+        SELECT u.operation_id, u.provider, u.model, u.executions, u.successes, u.cost_usd, u.max_cost_usd, u.latency_count,
+               u.latency_sum, u.latency_min, u.latency_max, u.input_tokens, u.cached_input_tokens, u.output_tokens,
+               u.latency_sketch, u.latency_ms, u.span, u.date
+          FROM helix_internal.unfolded_usage_of(p_user_id, p_user_id) u
+         WHERE u.span >= (SELECT b.start_at FROM b) AND u.span < (SELECT b.end_at FROM b);
     END;
 COMMENT ON FUNCTION helix_internal.usage_between(uuid, timestamptz, timestamptz) IS
     'What a user''s executions in the range of range_bounds() sum up from, by occurred_at: whole days, quarters and minutes at the '

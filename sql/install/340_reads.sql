@@ -19,13 +19,45 @@ CREATE FUNCTION helix_internal.month_start(p_month date) RETURNS date
 COMMENT ON FUNCTION helix_internal.month_start(date) IS
     'First day of p_month''s month. 22004 on null, 22008 outside 1970-01-01 to 9999-12-31.';
 
+CREATE FUNCTION helix_internal.open_usage_of(p_user_id uuid) RETURNS SETOF helix_internal.open_usage
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+    BEGIN ATOMIC
+        SELECT s.* FROM helix_internal.summed_usage s WHERE s.user_id = p_user_id
+        UNION ALL
+        SELECT u.* FROM helix_internal.unfolded_usage_of(p_user_id, p_user_id) u;
+    END;
+COMMENT ON FUNCTION helix_internal.open_usage_of(uuid) IS 'The rows of open_usage of one user, by unfolded_usage_of()';
+
+CREATE FUNCTION helix_internal.trend_entries_of(p_user_id uuid) RETURNS SETOF helix_internal.trend_entries
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+    BEGIN ATOMIC
+        SELECT t.user_id, t.date, t.total_operations, t.successes, t.total_cost_usd,
+               t.anthropic_cost, t.deepseek_cost, t.gemini_cost, t.openai_cost,
+               t.latency_count, t.latency_sum, t.input_tokens, t.cached_input_tokens, t.output_tokens,
+               t.latency_sketch, NULL::integer AS latency_ms
+          FROM helix_internal.cost_trends t
+         WHERE t.user_id = p_user_id
+        UNION ALL
+        SELECT o.user_id, o.date, o.executions, o.successes, o.cost_usd,
+               CASE o.provider WHEN 'anthropic' THEN o.cost_usd ELSE 0 END,
+               CASE o.provider WHEN 'deepseek' THEN o.cost_usd ELSE 0 END,
+               CASE o.provider WHEN 'gemini' THEN o.cost_usd ELSE 0 END,
+               CASE o.provider WHEN 'openai' THEN o.cost_usd ELSE 0 END,
+               o.latency_count, o.latency_sum, o.input_tokens, o.cached_input_tokens, o.output_tokens, o.latency_sketch,
+               o.latency_ms
+          FROM helix_internal.open_usage_of(p_user_id) o;
+    END;
+COMMENT ON FUNCTION helix_internal.trend_entries_of(uuid) IS 'The rows of trend_entries of one user, by unfolded_usage_of()';
+
 CREATE FUNCTION helix_internal.operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date)
     RETURNS TABLE (cost_usd numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(a.cost_usd)), 0)
-          FROM helix_internal.analytics_entries a
+          FROM (SELECT d.operation_id, d.date, d.cost_usd
+                  FROM helix_internal.operation_execution_analytics d WHERE d.user_id = p_user_id
+                 UNION ALL
+                SELECT o.operation_id, o.date, o.cost_usd FROM helix_internal.open_usage_of(p_user_id) o) a
          WHERE (SELECT helix_internal.month_start(p_month)) IS NOT NULL
-           AND a.user_id = p_user_id
            AND a.operation_id = p_operation_id
            AND a.date >= (SELECT helix_internal.month_start(p_month))
            AND a.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
@@ -35,7 +67,7 @@ COMMENT ON FUNCTION helix_internal.operation_monthly_cost(uuid, text, date) IS
 
 CREATE FUNCTION helix.get_operation_monthly_cost(p_user_id uuid, p_operation_id text, p_month date DEFAULT current_date)
     RETURNS numeric
-    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_get_operation_monthly_cost';
 COMMENT ON FUNCTION helix.get_operation_monthly_cost(uuid, text, date) IS
     'Cost in USD of one operation of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 '
@@ -45,9 +77,8 @@ CREATE FUNCTION helix_internal.total_monthly_cost(p_user_id uuid, p_month date)
     RETURNS TABLE (cost_usd numeric) LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.trim_scale(pg_catalog.sum(t.total_cost_usd)), 0)
-          FROM helix_internal.trend_entries t
+          FROM helix_internal.trend_entries_of(p_user_id) t
          WHERE (SELECT helix_internal.month_start(p_month)) IS NOT NULL
-           AND t.user_id = p_user_id
            AND t.date >= (SELECT helix_internal.month_start(p_month))
            AND t.date < ((SELECT helix_internal.month_start(p_month)) + interval '1 month')::date;
     END;
@@ -56,7 +87,7 @@ COMMENT ON FUNCTION helix_internal.total_monthly_cost(uuid, date) IS
 
 CREATE FUNCTION helix.get_total_monthly_cost(p_user_id uuid, p_month date DEFAULT current_date)
     RETURNS numeric
-    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_get_total_monthly_cost';
 COMMENT ON FUNCTION helix.get_total_monthly_cost(uuid, date) IS
     'Cost in USD of a user in the month of p_month, 0 where nothing ran. 42501 on another user''s id, 22004 without a month, '
@@ -77,7 +108,7 @@ COMMENT ON FUNCTION helix_internal.success_rate(uuid, text, timestamptz, timesta
 CREATE FUNCTION helix.calculate_success_rate(
     p_user_id uuid, p_operation_id text, p_start_date timestamptz, p_end_date timestamptz)
     RETURNS numeric
-    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'helix_calculate_success_rate';
 COMMENT ON FUNCTION helix.calculate_success_rate(uuid, text, timestamptz, timestamptz) IS
     'Percent (0-100) of a user''s executions of one operation that succeeded, of those that occurred in [p_start_date, '
@@ -138,7 +169,7 @@ CREATE FUNCTION helix.get_all_operation_metrics(p_user_id uuid, p_start timestam
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
                    input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
-    LANGUAGE c STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 10
     AS 'MODULE_PATHNAME', 'helix_get_all_operation_metrics';
 COMMENT ON FUNCTION helix.get_all_operation_metrics(uuid, timestamptz, timestamptz) IS
     'One row for each operation that a user ran in [p_start, p_end), by occurred_at. It has counts, success_rate in percent 0-100, '
@@ -151,7 +182,7 @@ CREATE FUNCTION helix.get_operation_metrics(p_user_id uuid, p_operation_id text,
                    max_cost_single_execution numeric, avg_latency_ms numeric, min_latency_ms integer, max_latency_ms integer,
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
                    input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, models_used jsonb, granularity text)
-    LANGUAGE c STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 1
     AS 'MODULE_PATHNAME', 'helix_get_operation_metrics';
 COMMENT ON FUNCTION helix.get_operation_metrics(uuid, text, timestamptz, timestamptz) IS
     'The row of get_all_operation_metrics for one operation. No row where it did not run.';
@@ -207,7 +238,7 @@ CREATE FUNCTION helix.get_period_summary(p_user_id uuid, p_start timestamptz, p_
                    p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint,
                    input_tokens bigint, cached_input_tokens bigint, output_tokens bigint,
                    best_performing_model text, cheapest_model text, granularity text)
-    LANGUAGE c STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 1
     AS 'MODULE_PATHNAME', 'helix_get_period_summary';
 COMMENT ON FUNCTION helix.get_period_summary(uuid, timestamptz, timestamptz) IS
     'One row on all that a user ran in [p_start, p_end), by occurred_at. granularity is «exact», or says to what the bounds were '

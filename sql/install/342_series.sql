@@ -5,16 +5,18 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
                    cached_input_tokens numeric, output_tokens numeric, latency_sketch bytea, latency_ms integer)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
     BEGIN ATOMIC
-        -- Where each of the days is one by UTC, days are read as far as they are closed; else as far as there are no quarters.
+        -- Where each of the days is one by UTC, days are read as far as they are closed; else as far as there are no quarters. The
+        -- place of a quarter among the starts says its day: to ask the clock for each took half of the time.
         WITH d AS MATERIALIZED (
-            SELECT helix_internal.day_start(p_time_zone, p_first) AS start_at,
-                   helix_internal.day_start(p_time_zone, p_last + 1) AS end_at,
+            SELECT ARRAY(SELECT helix_internal.day_start(p_time_zone, p_first + i)
+                           FROM pg_catalog.generate_series(0, p_last - p_first + 1) i ORDER BY i) AS starts,
                    EXISTS (SELECT FROM pg_catalog.generate_series(p_first::timestamp, p_last + interval '1 day', interval '1 day')
                                          s (midnight)
                             WHERE helix_internal.instant_of(p_time_zone, s.midnight) <> pg_catalog.timezone('UTC', s.midnight))
                        AS differs),
         h AS MATERIALIZED (
-            SELECT d.start_at, d.end_at, w.minutes_closed, CASE WHEN d.differs THEN 'utc day' ELSE 'day' END AS day,
+            SELECT d.starts, d.starts[1] AS start_at, d.starts[p_last - p_first + 2] AS end_at, w.minutes_closed,
+                   CASE WHEN d.differs THEN 'utc day' ELSE 'day' END AS day,
                    CASE WHEN d.differs THEN w.quarters_from ELSE w.quarters_closed END AS days_end,
                    -- The day in which quarters begin lacks some of its hours: they count in a UTC day.
                    CASE WHEN d.differs THEN helix_internal.day_start(p_time_zone, c.date + (c.at < w.quarters_from)::integer)
@@ -30,7 +32,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
            AND a.period_start >= pg_catalog.timezone('UTC', p_first::timestamp)
            AND a.period_start <= pg_catalog.timezone('UTC', p_last::timestamp)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, q.quarter)::date,
+        SELECT p_first + pg_catalog.width_bucket(q.quarter, (SELECT h.starts FROM h)) - 1,
                CASE WHEN q.quarter < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
                q.operation_id, q.provider, q.model,
                q.executions, q.successes, q.cost_usd, q.latency_count, q.latency_sum, q.input_tokens, q.cached_input_tokens,
@@ -39,7 +41,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
          WHERE q.user_id = p_user_id AND q.quarter >= GREATEST((SELECT h.start_at FROM h), (SELECT h.days_end FROM h))
            AND q.quarter < (SELECT h.end_at FROM h)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, m.minute)::date,
+        SELECT p_first + pg_catalog.width_bucket(m.minute, (SELECT h.starts FROM h)) - 1,
                CASE WHEN m.minute < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
                m.operation_id, m.provider, m.model,
                m.executions, m.successes, m.cost_usd, m.latency_count, m.latency_sum, m.input_tokens, m.cached_input_tokens,
@@ -48,16 +50,12 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
          WHERE m.user_id = p_user_id AND m.minute >= GREATEST((SELECT h.start_at FROM h), (SELECT h.minutes_closed FROM h))
            AND m.minute < (SELECT h.end_at FROM h)
         UNION ALL
-        SELECT helix_internal.local_time(p_time_zone, e.occurred_at)::date,
-               CASE WHEN e.occurred_at < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
-               e.operation_id, e.provider, e.model,
-               (e.corrects IS NULL)::integer::bigint, (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd,
-               (e.latency_ms IS NOT NULL)::integer::bigint, coalesce(e.latency_ms, 0)::numeric,
-               coalesce(e.input_tokens, 0)::numeric, coalesce(e.cached_input_tokens, 0)::numeric,
-               coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms
-          FROM helix_internal.tail e
-         WHERE e.user_id = p_user_id AND e.occurred_at >= (SELECT h.start_at FROM h)
-           AND e.occurred_at < (SELECT h.end_at FROM h);
+        SELECT p_first + pg_catalog.width_bucket(u.span, (SELECT h.starts FROM h)) - 1,
+               CASE WHEN u.span < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END, u.operation_id, u.provider, u.model,
+               u.executions, u.successes, u.cost_usd, u.latency_count, u.latency_sum, u.input_tokens, u.cached_input_tokens,
+               u.output_tokens, u.latency_sketch, u.latency_ms
+          FROM helix_internal.unfolded_usage_of(p_user_id, p_user_id) u
+         WHERE u.span >= (SELECT h.start_at FROM h) AND u.span < (SELECT h.end_at FROM h);
     END;
 COMMENT ON FUNCTION helix_internal.usage_days(uuid, date, date, text) IS
     'What the days of a time zone from p_first to p_last sum up from. granularity is «day»; «utc day» where the day is one by UTC '
@@ -70,11 +68,27 @@ CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_days integer)
                    cached_input_tokens bigint, output_tokens bigint, granularity text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
     BEGIN ATOMIC
-        SELECT t.*, 'day'
-          FROM helix.cost_trends t
-         WHERE t.user_id = p_user_id
-           AND t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
-                          AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
+        SELECT p_user_id, s.date, s.executions, pg_catalog.trim_scale(s.cost_usd),
+               coalesce((s.cost_usd / nullif(s.executions, 0))::double precision::numeric, 0),
+               pg_catalog.trim_scale(s.anthropic_cost), pg_catalog.trim_scale(s.deepseek_cost),
+               pg_catalog.trim_scale(s.gemini_cost), pg_catalog.trim_scale(s.openai_cost),
+               (s.latency_sum / nullif(s.latency_count, 0))::double precision::numeric,
+               coalesce((100.0 * s.successes / nullif(s.executions, 0))::double precision::numeric, 100),
+               helix_internal.sketch_percentile(s.latency_sketch, 50), helix_internal.sketch_percentile(s.latency_sketch, 95),
+               helix_internal.sketch_percentile(s.latency_sketch, 99),
+               s.input_tokens, s.cached_input_tokens, s.output_tokens, 'day'
+          FROM (SELECT t.date, pg_catalog.sum(t.total_operations)::bigint AS executions, pg_catalog.sum(t.successes) AS successes,
+                       pg_catalog.sum(t.total_cost_usd) AS cost_usd, pg_catalog.sum(t.anthropic_cost) AS anthropic_cost,
+                       pg_catalog.sum(t.deepseek_cost) AS deepseek_cost, pg_catalog.sum(t.gemini_cost) AS gemini_cost,
+                       pg_catalog.sum(t.openai_cost) AS openai_cost, pg_catalog.sum(t.latency_count) AS latency_count,
+                       pg_catalog.sum(t.latency_sum) AS latency_sum, pg_catalog.sum(t.input_tokens)::bigint AS input_tokens,
+                       pg_catalog.sum(t.cached_input_tokens)::bigint AS cached_input_tokens,
+                       pg_catalog.sum(t.output_tokens)::bigint AS output_tokens,
+                       helix_internal.latency_sketch(t.latency_sketch, t.latency_ms) AS latency_sketch
+                  FROM helix_internal.trend_entries_of(p_user_id) t
+                 WHERE t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
+                                  AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
+                 GROUP BY t.date) s
          ORDER BY 2;
     END;
 COMMENT ON FUNCTION helix_internal.trend_by_date(uuid, integer) IS 'What helix.get_cost_trends() returns by UTC, whoever asks';
@@ -122,7 +136,7 @@ CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30,
                    anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
                    success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
                    cached_input_tokens bigint, output_tokens bigint, granularity text)
-    LANGUAGE c STABLE PARALLEL SAFE ROWS 30 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 30
     AS 'MODULE_PATHNAME', 'helix_get_cost_trends';
 COMMENT ON FUNCTION helix.get_cost_trends(uuid, integer, text) IS
     'Rows of a user for the last p_days days, today included, oldest first. By UTC they are those of helix.cost_trends, by date. '
@@ -206,13 +220,10 @@ CREATE FUNCTION helix_internal.series_between(
              WHERE m.user_id BETWEEN p_first_user AND p_last_user
                AND m.minute >= GREATEST(p_start, (SELECT h.minutes_start FROM h)) AND m.minute < p_end
             UNION ALL
-            SELECT e.occurred_at, e.operation_id, e.provider, e.model, (e.corrects IS NULL)::integer::bigint,
-                   (e.success AND e.corrects IS NULL)::integer::bigint, e.cost_usd, (e.latency_ms IS NOT NULL)::integer::bigint,
-                   coalesce(e.latency_ms, 0)::numeric, coalesce(e.input_tokens, 0)::numeric,
-                   coalesce(e.cached_input_tokens, 0)::numeric, coalesce(e.output_tokens, 0)::numeric, NULL::bytea, e.latency_ms
-              FROM helix_internal.tail e
-             WHERE e.user_id BETWEEN p_first_user AND p_last_user
-               AND e.occurred_at >= p_start AND e.occurred_at < p_end),
+            SELECT u.span, u.operation_id, u.provider, u.model, u.executions, u.successes, u.cost_usd, u.latency_count,
+                   u.latency_sum, u.input_tokens, u.cached_input_tokens, u.output_tokens, u.latency_sketch, u.latency_ms
+              FROM helix_internal.unfolded_usage_of(p_first_user, p_last_user) u
+             WHERE u.span >= p_start AND u.span < p_end),
         sums AS MATERIALIZED (
             SELECT pg_catalog.width_bucket(e.span, (SELECT h.starts FROM h)) AS number,
                    CASE p_group_by WHEN 'operation' THEN e.operation_id WHEN 'provider' THEN e.provider
@@ -255,7 +266,7 @@ CREATE FUNCTION helix.get_usage_series(
     RETURNS TABLE (start_at timestamptz, end_at timestamptz, group_key text, executions bigint, successes bigint, failures bigint,
                    success_rate numeric, cost_usd numeric, avg_latency_ms numeric, p50_latency_ms bigint, p95_latency_ms bigint,
                    p99_latency_ms bigint, input_tokens bigint, cached_input_tokens bigint, output_tokens bigint, granularity text)
-    LANGUAGE c STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL SAFE ROWS 100
     AS 'MODULE_PATHNAME', 'helix_get_usage_series';
 COMMENT ON FUNCTION helix.get_usage_series(uuid, timestamptz, timestamptz, interval, text, text) IS
     'A row for each step from p_start to before p_end, by occurred_at. Steps of hours and minutes have one length; those of days '

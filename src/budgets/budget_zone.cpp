@@ -8,10 +8,6 @@
 #include "pg/trigger_row.hpp"
 #include "pg/zones.hpp"
 
-extern "C" {
-#include "utils/datetime.h"
-}
-
 namespace helix::budgets {
 
 namespace {
@@ -35,37 +31,6 @@ HeapTuple checked_row(const TriggerData& trigger) {
     return row.tuple;
 }
 
-[[noreturn]] void refuse_out_of_range() {
-    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
-    pg_unreachable();
-}
-
-Timestamp local_time(pg_tz* zone, TimestampTz at) {
-    pg_tm tm{};
-    fsec_t fraction = 0;
-    int offset = 0;
-    Timestamp local = 0;
-    if (timestamp2tm(at, &offset, &tm, &fraction, nullptr, zone) != 0 ||
-        tm2timestamp(&tm, fraction, nullptr, &local) != 0) {
-        refuse_out_of_range();
-    }
-    return local;
-}
-
-TimestampTz instant_of(pg_tz* zone, Timestamp local) {
-    pg_tm tm{};
-    fsec_t fraction = 0;
-    TimestampTz at = 0;
-    if (timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
-        refuse_out_of_range();
-    }
-    int offset = DetermineTimeZoneOffset(&tm, zone);
-    if (tm2timestamp(&tm, fraction, &offset, &at) != 0) {
-        refuse_out_of_range();
-    }
-    return at;
-}
-
 // Of local_time() and instant_of(): by_zone() of the arguments. Infinite times stay as they are.
 template <typename F>
 Datum convert(FunctionCallInfo fcinfo, F by_zone) {
@@ -87,11 +52,11 @@ HELIX_FUNCTION(helix_check_time_zone) {
 }
 
 HELIX_FUNCTION(helix_local_time) {
-    return convert(fcinfo, local_time);
+    return convert(fcinfo, pg::local_time);
 }
 
 HELIX_FUNCTION(helix_instant_of) {
-    return convert(fcinfo, instant_of);
+    return convert(fcinfo, pg::instant_of);
 }
 
 } // namespace helix::budgets

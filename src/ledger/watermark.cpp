@@ -54,10 +54,18 @@ struct HorizonRow {
     enum : int { next_xid = 1, open_xids };
 };
 
+// The tail begins a month later in two steps. Once the month has begun, the next transaction id is noted. Once all
+// transactions before it have ended and are folded, whatever is still to come was recorded in that month or later. The
+// 7 days are for a clock that is set back.
 pg::Statement update_horizon(R"(
-    UPDATE helix_internal.watermark
-       SET next_xid = $1, open_xids = $2, folded_rows = folded_rows + $3, folded_cost_usd = folded_cost_usd + $4,
-           folded_at = pg_catalog.clock_timestamp())",
+    UPDATE helix_internal.watermark w
+       SET next_xid = $1, open_xids = $2, folded_rows = w.folded_rows + $3, folded_cost_usd = w.folded_cost_usd + $4,
+           folded_at = pg_catalog.clock_timestamp(),
+           tail_from = CASE WHEN LEAST($1, ($2)[1]) >= w.next_tail_xid THEN w.next_tail_from ELSE w.tail_from END,
+           next_tail_from = GREATEST(w.next_tail_from, m.month),
+           next_tail_xid = CASE WHEN m.month > w.next_tail_from THEN pg_catalog.pg_current_xact_id()::text::bigint
+                                ELSE w.next_tail_xid END
+      FROM (SELECT pg_catalog.date_trunc('month', pg_catalog.clock_timestamp() - interval '7 days', 'UTC') AS month) m)",
                              {INT8OID, INT8ARRAYOID, INT8OID, NUMERICOID});
 
 pg::Statement update_levels(R"(
@@ -73,6 +81,7 @@ pg::Statement update_origin("UPDATE helix_internal.watermark SET system_identifi
 pg::Statement update_origin_and_base(R"(
     UPDATE helix_internal.watermark
        SET system_identifier = $1, database = $2, slot_left_by = pg_catalog.pg_current_xact_id()::text::bigint,
+           tail_from = '-infinity', next_tail_from = '-infinity', next_tail_xid = 0,
            base_id = greatest(coalesce((SELECT pg_catalog.max(e.id) FROM helix_internal.executions e), 0),
                               pg_catalog.nextval('helix_internal.execution_ids'::pg_catalog.regclass))
     RETURNING base_id)",

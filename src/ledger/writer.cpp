@@ -6,6 +6,7 @@
 #include "budgets/placement.hpp"
 #include "cache/invalidation.hpp"
 #include "ledger/adoption.hpp"
+#include "ledger/execution_columns.hpp"
 #include "ledger/execution_ids.hpp"
 #include "ledger/partitions.hpp"
 #include "ledger/request_ids.hpp"
@@ -25,38 +26,6 @@ struct WriterState {
 namespace {
 
 int arrivals = 0; // rows written in this transaction; the worker learns of them at its commit
-
-// Columns of helix_internal.executions, in the order of its definition.
-enum Column {
-    id,
-    xid,
-    recorded_at,
-    occurred_at,
-    input_tokens,
-    cached_input_tokens,
-    output_tokens,
-    date,
-    latency_ms,
-    success,
-    pricing,
-    user_id,
-    operation_id,
-    provider,
-    model,
-    cost_usd,
-    request_id,
-    trace_id,
-    error,
-    metadata,
-    usage,
-    service_tier,
-    sent_model,
-    corrects,
-    revision,
-    final_cost_usd,
-    final_usage,
-    reason
-};
 
 // What is not set is null.
 class SlotFiller {

@@ -8,6 +8,10 @@
 #include <cstring>
 #include <set>
 
+extern "C" {
+#include "utils/datetime.h"
+}
+
 namespace helix::pg {
 
 namespace {
@@ -45,6 +49,11 @@ pg_tz* find_zone(const char* name) {
     return *name == '\0' ? nullptr : pg_tzset(name);
 }
 
+[[noreturn]] void refuse_out_of_range() {
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+    pg_unreachable();
+}
+
 } // namespace
 
 const char* checked_zone(const char* name) {
@@ -63,6 +72,32 @@ pg_tz* zone_or_utc(const char* name) {
         zone = pg_tzset("GMT"); // which needs no file
     }
     return zone;
+}
+
+Timestamp local_time(pg_tz* zone, TimestampTz at) {
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    int offset = 0;
+    Timestamp local = 0;
+    if (timestamp2tm(at, &offset, &tm, &fraction, nullptr, zone) != 0 ||
+        tm2timestamp(&tm, fraction, nullptr, &local) != 0) {
+        refuse_out_of_range();
+    }
+    return local;
+}
+
+TimestampTz instant_of(pg_tz* zone, Timestamp local) {
+    pg_tm tm{};
+    fsec_t fraction = 0;
+    TimestampTz at = 0;
+    if (timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0) {
+        refuse_out_of_range();
+    }
+    int offset = DetermineTimeZoneOffset(&tm, zone);
+    if (tm2timestamp(&tm, fraction, &offset, &at) != 0) {
+        refuse_out_of_range();
+    }
+    return at;
 }
 
 } // namespace helix::pg
