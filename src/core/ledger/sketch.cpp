@@ -102,6 +102,10 @@ void LatencySketch::add_to_bin(std::int32_t milliseconds, std::uint64_t count) {
 }
 
 void LatencySketch::merge(const LatencySketch& other) {
+    if (empty()) {
+        *this = other;
+        return;
+    }
     if (!other.bins_.empty()) {
         merge_bins(other);
         return;
@@ -114,22 +118,17 @@ void LatencySketch::merge(const LatencySketch& other) {
 
 void LatencySketch::merge_bins(const LatencySketch& other) {
     leave_list();
-    std::vector<Bin> merged;
-    merged.reserve(bins_.size() + other.bins_.size());
-    auto a = bins_.begin();
-    auto b = other.bins_.begin();
-    while (a != bins_.end() || b != other.bins_.end()) {
-        if (b == other.bins_.end() || (a != bins_.end() && a->index < b->index)) {
-            merged.push_back(*a++);
-        } else if (a == bins_.end() || b->index < a->index) {
-            merged.push_back(*b++);
+    auto at = bins_.begin(); // in place: most bins of the next sketch are there already
+    for (const Bin& bin : other.bins_) {
+        while (at != bins_.end() && at->index < bin.index) {
+            ++at;
+        }
+        if (at != bins_.end() && at->index == bin.index) {
+            at->count += bin.count;
         } else {
-            merged.push_back(Bin{a->index, a->count + b->count});
-            ++a;
-            ++b;
+            at = bins_.insert(at, bin);
         }
     }
-    bins_ = std::move(merged);
     min_ = std::min(min_, other.min_);
     max_ = std::max(max_, other.max_);
 }
