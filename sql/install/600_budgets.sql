@@ -159,6 +159,7 @@ CREATE POLICY visible_users ON helix.budget_group_members USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 ALTER TABLE helix_internal.past_memberships ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.past_memberships FORCE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.past_memberships REPLICA IDENTITY FULL; -- so that all tables can be published
 CREATE POLICY visible_users ON helix_internal.past_memberships USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 ALTER TABLE helix_internal.budget_reservations ENABLE ROW LEVEL SECURITY;
@@ -167,6 +168,7 @@ CREATE POLICY visible_users ON helix_internal.budget_reservations USING (user_id
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 ALTER TABLE helix_internal.moved_costs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.moved_costs FORCE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.moved_costs REPLICA IDENTITY FULL;
 CREATE POLICY visible_users ON helix_internal.moved_costs USING (user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 -- A group's rows are for those who may act for every user: they see more than one user.

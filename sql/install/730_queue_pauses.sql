@@ -13,6 +13,7 @@ COMMENT ON TABLE helix_internal.queue_pauses IS
     'restored dump has paused all. Operations that are renamed or deleted take their pauses along.';
 ALTER TABLE helix_internal.queue_pauses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE helix_internal.queue_pauses FORCE ROW LEVEL SECURITY;
+ALTER TABLE helix_internal.queue_pauses REPLICA IDENTITY FULL; -- so that all tables can be published
 CREATE POLICY visible_users ON helix_internal.queue_pauses USING (user_id IS NULL OR user_id BETWEEN
     (SELECT helix_internal.first_visible_user()) AND (SELECT helix_internal.last_visible_user()));
 

@@ -66,6 +66,20 @@ $publisher->safe_psql('postgres', 'DELETE FROM helix.operation_schedules');
 $publisher->wait_for_catchup('app');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM helix_internal.operation_schedules'), '0', 'and its end');
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION app');
+
+# A publication of all tables refuses no change of helix: each table that has rows to change says how they are identified.
+$publisher->safe_psql('postgres', "CREATE PUBLICATION every FOR ALL TABLES;
+    INSERT INTO helix.model_prices VALUES ('acme', 'published', '2020-01-01', 1, 1, 1)");
+record($publisher, cost_usd => undef, model => 'published', model_used => 'acme', input_tokens => 1_000_000);
+$publisher->safe_psql('postgres', 'SELECT helix.fold(); SELECT helix_internal.close_levels();
+    SELECT helix_internal.retire_levels()');
+$publisher->safe_psql('postgres', "UPDATE helix.model_prices SET input_usd_per_mtok = 3 WHERE model = 'published'");
+is($publisher->safe_psql('postgres', "SELECT * FROM helix.reprice('2020-01-01', 'infinity', 'published')"), '1|1|3',
+    'prices change while all tables are published');
+is($publisher->safe_psql('postgres', q(SELECT c.oid::regclass FROM pg_class c
+    WHERE c.relnamespace IN ('helix'::regnamespace, 'helix_internal'::regnamespace) AND c.relkind = 'r' AND c.relpersistence = 'p'
+      AND c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))), '',
+    'every table has a replica identity');
 $subscriber->stop;
 $publisher->stop;
 done_testing();

@@ -111,8 +111,9 @@ sql('SELECT helix.fold()');
 sql("SELECT helix_internal.retire_levels($now + interval '1 day')");
 is_exact_everywhere('retired');
 
-# A fold, and a close, that are killed while they are open.
-for my $step ('helix.fold()', "helix_internal.close_levels($now + interval '1 hour')") {
+# A fold, a close, and slots that turn, that are killed while they are open.
+for my $step ('helix.fold()', "helix_internal.close_levels($now + interval '1 hour')",
+    "helix_internal.retire_levels($now + interval '2 days')") {
     $record->();
     my $reads = all_reads($node);
     my $session = $node->background_psql('postgres');
