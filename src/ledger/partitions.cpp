@@ -94,7 +94,8 @@ void make_partition(Month month) {
     revoke_default_privileges(name);
     // Without a replica identity a publication of all tables would refuse reprice() and erase_user().
     pg::execute_text(psprintf(
-        "ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, REPLICA IDENTITY FULL", name));
+        "ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, REPLICA IDENTITY FULL",
+        name));
     // recorded_at serves budgets in other time zones than UTC: they read single hours of a user's month.
     pg::execute_text(psprintf("CREATE INDEX %s_user ON helix_internal.%s (user_id, xid, recorded_at)", name, name));
     pg::execute_text(psprintf(R"(
