@@ -61,7 +61,7 @@ COMMENT ON FUNCTION helix_internal.usage_days(uuid, date, date, text) IS
     'What the days of a time zone from p_first to p_last sum up from. granularity is «day»; «utc day» where the day is one by UTC '
     'all the same, or has hours of one, since no finer sums are kept of that time. The zone is one of checked_zone().';
 
-CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_days integer)
+CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_first date, p_last date)
     RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
                    anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
                    success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
@@ -86,14 +86,13 @@ CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_days integer)
                        pg_catalog.sum(t.output_tokens)::bigint AS output_tokens,
                        helix_internal.latency_sketch(t.latency_sketch, t.latency_ms) AS latency_sketch
                   FROM helix_internal.trend_entries_of(p_user_id) t
-                 WHERE t.date BETWEEN (SELECT helix_internal.first_trend_date(p_days))
-                                  AND (SELECT pg_catalog.timezone('UTC', pg_catalog.now())::date)
+                 WHERE t.date BETWEEN p_first AND p_last
                  GROUP BY t.date) s
          ORDER BY 2;
     END;
-COMMENT ON FUNCTION helix_internal.trend_by_date(uuid, integer) IS 'What helix.get_cost_trends() returns by UTC, whoever asks';
+COMMENT ON FUNCTION helix_internal.trend_by_date(uuid, date, date) IS 'What helix.get_cost_trends() returns by UTC, whoever asks';
 
-CREATE FUNCTION helix_internal.trend_by_clock(p_user_id uuid, p_days integer, p_time_zone text)
+CREATE FUNCTION helix_internal.trend_by_clock(p_user_id uuid, p_first date, p_last date, p_time_zone text)
     RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,
                    anthropic_cost numeric, deepseek_cost numeric, gemini_cost numeric, openai_cost numeric, avg_latency_ms numeric,
                    success_rate numeric, p50_latency_ms bigint, p95_latency_ms bigint, p99_latency_ms bigint, input_tokens bigint,
@@ -120,15 +119,11 @@ CREATE FUNCTION helix_internal.trend_by_clock(p_user_id uuid, p_days integer, p_
                        pg_catalog.sum(d.cached_input_tokens)::bigint AS cached_input_tokens,
                        pg_catalog.sum(d.output_tokens)::bigint AS output_tokens,
                        helix_internal.latency_sketch(d.latency_sketch, d.latency_ms) AS latency_sketch
-                  FROM helix_internal.usage_days(
-                           p_user_id,
-                           helix_internal.local_time(p_time_zone, pg_catalog.now())::date
-                           - (pg_catalog.timezone('UTC', pg_catalog.now())::date - helix_internal.first_trend_date(p_days)),
-                           helix_internal.local_time(p_time_zone, pg_catalog.now())::date, p_time_zone) d
+                  FROM helix_internal.usage_days(p_user_id, p_first, p_last, p_time_zone) d
                  GROUP BY d.date) s
          ORDER BY 2;
     END;
-COMMENT ON FUNCTION helix_internal.trend_by_clock(uuid, integer, text) IS
+COMMENT ON FUNCTION helix_internal.trend_by_clock(uuid, date, date, text) IS
     'What helix.get_cost_trends() returns by any other time zone of checked_zone(), whoever asks';
 
 CREATE FUNCTION helix.get_cost_trends(p_user_id uuid, p_days integer DEFAULT 30, p_time_zone text DEFAULT 'UTC')

@@ -1,6 +1,8 @@
 // The bounds of what the reading functions read: days, months, steps and time zones, checked.
 #include "pg/prelude.hpp"
 
+#include "ledger/read_bounds.hpp"
+
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/times.hpp"
@@ -26,6 +28,15 @@ TimestampTz utc_midnight(TimestampTz time) {
 }
 
 } // namespace
+
+int trend_days(FunctionCallInfo fcinfo, int number) {
+    const int days = DatumGetInt32(pg::required(fcinfo, number, "p_days", "Pass the number of days."));
+    if (days < 1 || days > max_days) {
+        throw Error(sqlstate::invalid_parameter_value, "p_days is out of range", "It is " + std::to_string(days) + ".",
+                    "Pass 1 to " + std::to_string(max_days) + " days.");
+    }
+    return days;
+}
 
 HELIX_FUNCTION(helix_first_day) {
     struct Argument {
@@ -56,11 +67,7 @@ HELIX_FUNCTION(helix_month_start) {
 }
 
 HELIX_FUNCTION(helix_first_trend_date) {
-    const int days = DatumGetInt32(pg::required(fcinfo, 0, "p_days", "Pass the number of days."));
-    if (days < 1 || days > max_days) {
-        throw Error(sqlstate::invalid_parameter_value, "p_days is out of range", "It is " + std::to_string(days) + ".",
-                    "Pass 1 to " + std::to_string(max_days) + " days.");
-    }
+    const int days = trend_days(fcinfo, 0);
     const TimestampTz today = utc_midnight(GetCurrentTransactionStartTimestamp());
     PG_RETURN_DATEADT(static_cast<DateADT>(today / USECS_PER_DAY) - (days - 1));
 }

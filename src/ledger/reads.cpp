@@ -3,10 +3,12 @@
 #include "pg/prelude.hpp"
 
 #include "callers/caller.hpp"
+#include "ledger/read_bounds.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "pg/times.hpp"
 #include "pg/uuid.hpp"
 #include "pg/values.hpp"
 #include "pg/zones.hpp"
@@ -27,8 +29,8 @@ pg::Statement all_metrics(HELIX_READ "metrics_between($1, $2, $3) r", {UUIDOID, 
 pg::Statement metrics(HELIX_READ "metrics_between($1, $3, $4) r WHERE r.operation_id = $2",
                       {UUIDOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
 pg::Statement summary(HELIX_READ "summary_between($1, $2, $3) r", {UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID});
-pg::Statement trend_by_date(HELIX_READ "trend_by_date($1, $2) r", {UUIDOID, INT4OID});
-pg::Statement trend_by_clock(HELIX_READ "trend_by_clock($1, $2, $3) r", {UUIDOID, INT4OID, TEXTOID});
+pg::Statement trend_by_date(HELIX_READ "trend_by_date($1, $2, $3) r", {UUIDOID, DATEOID, DATEOID});
+pg::Statement trend_by_clock(HELIX_READ "trend_by_clock($1, $2, $3, $4) r", {UUIDOID, DATEOID, DATEOID, TEXTOID});
 
 #define HELIX_READ_SERIES HELIX_READ "series_between($1, $2, $3, $4, $5, $6, $7) r"
 constexpr std::initializer_list<Oid> series_types{UUIDOID,     UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
@@ -64,6 +66,10 @@ Datum zone_argument(FunctionCallInfo fcinfo, int number) {
     const Datum given =
         pg::required(fcinfo, number, "p_time_zone", "Pass a name of pg_timezone_names, such as Europe/Berlin.");
     return CStringGetTextDatum(pg::checked_zone(TextDatumGetCString(given)));
+}
+
+DateADT today_in(const char* zone) {
+    return pg::utc_day(pg::local_time(pg::zone_or_utc(zone), GetCurrentTransactionStartTimestamp()));
 }
 
 // The arguments of a function whose first one is the user, as the statement's parameters.
@@ -135,9 +141,12 @@ HELIX_FUNCTION(helix_get_cost_trends) {
     struct Argument {
         enum : int { user = user_argument, days, time_zone };
     };
-    pg::Values values;
-    values.add(authorized_user(fcinfo)).add_argument(fcinfo, Argument::days);
+    const Datum user = authorized_user(fcinfo);
     const Datum zone = zone_argument(fcinfo, Argument::time_zone);
+    const int days = trend_days(fcinfo, Argument::days);
+    const DateADT today = today_in(TextDatumGetCString(zone));
+    pg::Values values;
+    values.add(user).add(DateADTGetDatum(today - days + 1)).add(DateADTGetDatum(today));
     if (pg::text_view(zone) == "UTC") {
         return all_rows(fcinfo, trend_by_date, values);
     }
