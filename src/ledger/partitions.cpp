@@ -96,8 +96,7 @@ void make_partition(Month month) {
     pg::execute_text(psprintf(
         "ALTER TABLE helix_internal.%s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, REPLICA IDENTITY FULL",
         name));
-    // recorded_at serves budgets in other time zones than UTC: they read single hours of a user's month.
-    pg::execute_text(psprintf("CREATE INDEX %s_user ON helix_internal.%s (user_id, xid, recorded_at)", name, name));
+    pg::execute_text(psprintf("CREATE INDEX %s_user ON helix_internal.%s (user_id, xid)", name, name));
     pg::execute_text(psprintf(R"(
         CREATE INDEX %s_xid_id ON helix_internal.%s USING brin (xid, id)
                WITH (pages_per_range = %d, autosummarize = on))",
