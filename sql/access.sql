@@ -114,6 +114,17 @@ SELECT split_part(public.failure('SELECT * FROM helix.verify_ledger()'), ' | ', 
 SELECT split_part(public.failure($$SELECT helix.reprice('2026-01-01', '2027-01-01')$$), ' | ', 1);
 SELECT split_part(public.failure($$INSERT INTO helix.operations (operation_id, name) VALUES ('x', 'x')$$), ' | ', 1);
 SELECT split_part(public.failure($$SELECT helix.grant_api_access('regress_helix_user', 'regress_helix_anon')$$), ' | ', 1);
+-- What is not folded is read past row security. One who gets into the schema still sees their own alone.
+BEGIN;
+RESET ROLE;
+SELECT helix.record_operation_execution(:bob, 'email-compose', NULL, true, 1, 1, 'openai') > 0 AS recorded;
+SELECT count(*) AS of_bob FROM helix_internal.unfolded_usage_of(:bob, :bob);
+GRANT USAGE ON SCHEMA helix_internal TO regress_helix_user;
+SET ROLE regress_helix_user;
+SELECT count(*) AS of_others FROM helix_internal.unfolded_usage_of('00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff') u WHERE u.user_id <> :alice;
+SELECT count(*) AS of_bob FROM helix_internal.unfolded_usage_of(:bob, :bob);
+ROLLBACK;
 -- A guessing filter of one's own sees no other user's rows either.
 CREATE FUNCTION pg_temp.peek(uuid, numeric) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
     $$ BEGIN RAISE NOTICE 'saw % %', $1, $2; RETURN true; END $$;
