@@ -37,13 +37,14 @@ CREATE FUNCTION model.any_change() RETURNS timestamptz VOLATILE LANGUAGE sql
 
 -- When events occur, and about when ranges begin and end.
 CREATE FUNCTION model.any_time() RETURNS timestamptz VOLATILE LANGUAGE sql AS \$\$
-    SELECT CASE floor(random() * 10)
+    SELECT CASE floor(random() * 11)
                WHEN 0 THEN now() + (random() * 40 - 20) * interval '1 hour'
                WHEN 1 THEN model.any_change() + (random() * 60 - 30) * interval '1 hour'
                WHEN 2 THEN model.clock() - random() * interval '400 days'
                WHEN 3 THEN timestamptz '1985-01-01 00:00+00' + random() * interval '10000 days'
                WHEN 4 THEN model.clock() + random() * interval '30 days'
                WHEN 5 THEN model.clock() - random() * interval '3 hours'
+               WHEN 6 THEN model.clock() - interval '41 days' + (random() * 60 - 40) * interval '1 hour' -- where quarters begin
                ELSE model.clock() + (random() * 50 - 45) * interval '1 hour' END \$\$;
 CREATE FUNCTION model.floor_to(at timestamptz, seconds numeric) RETURNS timestamptz IMMUTABLE LANGUAGE sql
     RETURN CASE WHEN isfinite(at) AND seconds > 0
