@@ -16,7 +16,7 @@ EDGE_CORE = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/secrets/*.cp
 
 REGRESS = record record_many usage fold dimensions reads series dashboard prices price_import corrections erasure access matrix cache schedules turns \
 	concurrency queue stopped batches queue_control queue_again queue_limits preferences budgets memberships dimension_budgets limits secrets webhooks clients client_executions \
-	client_batches edge extremes
+	client_batches recommendations edge extremes
 REGRESS_OPTS = --load-extension=helix
 ISOLATION = $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=helix

@@ -81,7 +81,12 @@ SELECT failure($$SELECT helix.cache_set('theme_prefs:cac4e000-0000-0000-0000-000
 SELECT failure($$SELECT helix.cache_set('op_metrics:cac4e000-0000-0000-0000-000000000001:email-compose:1:2', '1', 60)$$);
 SELECT failure($$SELECT helix.cache_set('all_op_metrics:cac4e000-0000-0000-0000-000000000001:1:2', '1', 60)$$);
 SELECT helix.cache_set('cost_trends:cac4e000-0000-0000-0000-000000000001:mine', '1', 60) AS stored,
-    helix.cache_set('recommendations:cac4e000-0000-0000-0000-000000000001:5', '1', 60) AS stored;
+    helix.cache_set('recommendations:cac4e000-0000-0000-0000-000000000001:x5', '1', 60) AS stored;
+SELECT failure($$SELECT helix.cache_set('recommendations:cac4e000-0000-0000-0000-000000000001:5', '1', 60)$$);
+SELECT failure($$SELECT helix.cache_set('dashboard:cac4e000-0000-0000-0000-000000000001:7:Asia/Tokyo', '1', 60)$$);
+SELECT helix.cache_read('dashboard:cac4e000-0000-0000-0000-000000000001:7:Asia/Tokyo')
+       = helix.get_dashboard('cac4e000-0000-0000-0000-000000000001', 7, 'Asia/Tokyo') - 'as_of' AS dashboard;
+SELECT helix.cache_read('recommendations:cac4e000-0000-0000-0000-000000000001:5') AS recommendations;
 SELECT failure($$SELECT helix.cache_delete('helix:lease')$$);
 SELECT failure($$SELECT helix.cache_delete_pattern('helix:*')$$);
 SELECT failure($$SELECT helix.cache_delete_pattern('hel\ix:*')$$);

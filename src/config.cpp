@@ -231,7 +231,9 @@ constexpr StringSetting string_settings[] = {
      &redis_password_ref, "", check_password_ref, GUC_SUPERUSER_ONLY},
     {"helix.cache_keys", "The keys that helix owns in Redis, as patterns.",
      "They are removed where it is not known which of them are stale.", &cache_keys,
-     "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, all_op_metrics:*, recommendations:*", nullptr},
+     "op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, all_op_metrics:*, dashboard:*, "
+     "recommendations:*",
+     nullptr},
     {"helix.secret_folder", "The folder that file:/// secrets come from; empty: none.", nullptr, &secret_folder, "",
      check_absolute_path, GUC_SUPERUSER_ONLY},
     {"helix.secret_env_prefix", "How the names of env:// secrets begin; empty: none.",

@@ -1,6 +1,7 @@
 // The module's entry: asks each part to initialize itself, nothing else.
 #include "pg/prelude.hpp"
 
+#include "analytics/analytics.hpp"
 #include "budgets/budgets.hpp"
 #include "cache/cache.hpp"
 #include "config.hpp"
@@ -38,6 +39,7 @@ void _PG_init(void) {
         helix::preferences::initialize();
         helix::secrets::initialize();
         helix::webhooks::initialize();
+        helix::analytics::initialize();
         helix::erasure::initialize();
         helix::worker::initialize();
     });

@@ -21,7 +21,14 @@ INSERT INTO helix_internal.known_reads (family, parameters, form, query, ttl_set
     ('all_op_metrics', 3, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:(0|[1-9][0-9]{0,14}):(0|[1-9][0-9]{0,14})$', $$
         SELECT coalesce(pg_catalog.jsonb_agg(m), '[]') FROM helix.get_all_operation_metrics(
             $1::uuid, pg_catalog.to_timestamp($2::bigint / 1000.0), pg_catalog.to_timestamp($3::bigint / 1000.0)) m
-     $$, 'helix.cache_analytics_ttl');
+     $$, 'helix.cache_analytics_ttl'),
+    -- Without the time at which it was asked: all else is the same until something is recorded.
+    ('dashboard', 3, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9][0-9]{0,4}:[A-Za-z0-9_+/-]{1,64}$', $$
+        SELECT helix.get_dashboard($1::uuid, $2::integer, $3) - 'as_of'
+     $$, 'helix.cache_analytics_ttl'),
+    ('recommendations', 2, '^[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[1-9][0-9]{0,2}$', $$
+        SELECT coalesce(pg_catalog.jsonb_agg(r), '[]') FROM helix.get_recommendations($1::uuid, $2::integer) r
+     $$, 'helix.cache_recommendations_ttl');
 
 CREATE FUNCTION helix.cache_get(p_key text) RETURNS jsonb
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
@@ -66,7 +73,8 @@ CREATE FUNCTION helix.cache_read(p_key text) RETURNS jsonb
     AS 'MODULE_PATHNAME', 'helix_cache_read';
 COMMENT ON FUNCTION helix.cache_read(text) IS
     'Reads a key of helix''s own families through the cache: op_prefs:<user>, op_pref:<user>:<operation>, theme_prefs:<user>, '
-    'cost_trends:<user>:<days>, op_metrics:<user>:<operation>:<start ms>:<end ms> or all_op_metrics:<user>:<start ms>:<end ms>. '
+    'cost_trends:<user>:<days>, op_metrics:<user>:<operation>:<start ms>:<end ms>, all_op_metrics:<user>:<start ms>:<end ms>, '
+    'dashboard:<user>:<days>:<zone> (without as_of) or recommendations:<user>:<limit>. '
     '42501 on another user''s key, 22023 on an unknown key, 42704 on an unknown operation.';
 
 CREATE FUNCTION helix.cache_delete(p_key text) RETURNS void

@@ -18,8 +18,9 @@ namespace helix::operations {
 
 namespace {
 
-constexpr const char* tables[] = {"helix.operations",    "helix.model_prices",    "helix.model_price_rates",
-                                  "helix.model_aliases", "helix.webhook_schemes", "helix_internal.watermark"};
+constexpr const char* tables[] = {"helix.operations",        "helix.model_prices",      "helix.model_price_rates",
+                                  "helix.model_aliases",     "helix.model_retirements", "helix.webhook_schemes",
+                                  "helix_internal.watermark"};
 constexpr pg::TriggerRule rule{.function = "shipped_row",
                                .timing = pg::Timing::before,
                                .row_events = pg::on_insert | pg::on_update,

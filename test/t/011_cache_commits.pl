@@ -18,7 +18,8 @@ my $node = helix_node('node', init => { allows_streaming => 'logical' }, conf =>
 helix.redis_url = '${\$redis->url}'
 helix.cache_repeat_delay = 0
 helix.redis_command_timeout = '2s'
-helix.cache_keys = 'op_prefs:*, op_pref:*, theme_prefs:*, cost_trends:*, op_metrics:*, all_op_metrics:*, recommendations:*, doc:*'
+helix.cache_keys = '${\join ', ', map {"$_:*"} qw(op_prefs op_pref theme_prefs cost_trends op_metrics all_op_metrics dashboard
+        recommendations doc)}'
 CONF
 
 # Keys of two users, where U stands for one.
@@ -29,6 +30,7 @@ my @owned = (
     of_both(qw(op_prefs:U op_pref:U op_pref:U:email-compose op_pref:U:email-compose:x op_pref:U:email-respond
         op_pref:U0:email-compose theme_prefs:U cost_trends:U cost_trends:U:7 cost_trends:U:30 cost_trends:U0:30
         op_metrics:U:email-compose:1:2 op_metrics:U:email-compose-x:1:2 op_metrics:U:email-respond:1:2 all_op_metrics:U:1:2
+        dashboard:U:7:UTC dashboard:U0:7:UTC
         recommendations:U)),
     'doc:a*b:1', 'doc:axb:1', 'doc:a*b', 'doc:[x]:1', 'doc:x:1');
 my @foreign = of_both(qw(session:U op_prefs2:U my:op_prefs:U cost_trendsU:30 U:cost_trends:U:30 rate:U:op_pref:U:email-compose));
@@ -87,7 +89,8 @@ sub row { my ($user, $operation) = @_; return ("op_prefs:$user", "op_pref:$user:
 my @all_rows = grep { /^op_prefs:|^op_pref:.*:/ } @owned;
 sub sums {
     my ($user, $operation) = @_;
-    return ("cost_trends:$user:7", "cost_trends:$user:30", "op_metrics:$user:$operation:1:2", "all_op_metrics:$user:1:2");
+    return ("dashboard:$user:7:UTC",
+        "cost_trends:$user:7", "cost_trends:$user:30", "op_metrics:$user:$operation:1:2", "all_op_metrics:$user:1:2");
 }
 
 my $tables = <<'SQL';
@@ -296,8 +299,8 @@ subtest 'the second removal and the message to local caches' => sub {
     is_deeply($message->("SELECT helix.cache_delete('doc:x'), helix.cache_delete('doc:y'), helix.cache_delete_pattern('doc:?'),
             helix.invalidate_user_cache('$me')"),
         [ { keys => [ 'doc:x', 'doc:y' ], patterns => ['doc:?'], users => [$me] } ], 'one message names keys, patterns and users');
-    my @patterns = ("all_op_metrics:$me:*", "cost_trends:$me:*", "op_metrics:$me:email-compose:*");
-    is_deeply($message->(record_call(user_id => $me)), [ { patterns => \@patterns } ], 'a recording: its three patterns');
+    my @patterns = ("all_op_metrics:$me:*", "cost_trends:$me:*", "dashboard:$me:*", "op_metrics:$me:email-compose:*");
+    is_deeply($message->(record_call(user_id => $me)), [ { patterns => \@patterns } ], 'a recording: its four patterns');
     is_deeply($message->(qq(SELECT helix.cache_delete(E'doc:"\\\\\\n\\t\\x01\\u00e9'))),
         [ { keys => ["doc:\"\\\n\t\x01\x{e9}"] } ], 'odd characters are escaped');
     my $many = $message->(q(SELECT helix.cache_delete('doc:' || i) FROM generate_series(1, 1200) i), 3);

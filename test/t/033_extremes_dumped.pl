@@ -49,6 +49,9 @@ my %stored = (
     'helix.model_aliases' => {
         pattern => 'pattern = ' . $text->(500), provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200),
         position => 'position = -2147483648' },
+    'helix.model_retirements' => {
+        provider => 'provider = ' . $text->(200), model => 'model = ' . $text->(200), retires_on => "retires_on = '5874897-12-31'",
+        successor => 'successor = ' . $text->(200) },
     'helix.webhook_schemes' => {
         name => "name = repeat('n', 63)", description => 'description = ' . $text->(2000), algorithm => "algorithm = 'sha512'",
         encoding => "encoding = 'base64'",
@@ -142,7 +145,8 @@ my @database_only = qw(helix_internal.api_roles helix_internal.watermark helix_i
     helix_internal.dimension_days helix_internal.usage_quarters helix_internal.usage_minutes_0 helix_internal.usage_minutes_1
     helix_internal.usage_minutes_2 helix.preference_audit_log
   helix.budget_warnings helix_internal.forgotten_executions helix_internal.webhook_events helix_internal.webhook_deliveries
-      helix.webhook_secret_audits helix.erasures helix_internal.past_memberships);
+      helix.webhook_secret_audits helix.erasures helix_internal.past_memberships helix.optimization_recommendations
+      helix_internal.recommendation_runs);
 
 # ---- Every column of every dumped table is in one of the lists.
 my $dumped = q(SELECT c.oid::regclass FROM pg_extension e, unnest(e.extconfig) o JOIN pg_class c ON c.oid = o
@@ -173,6 +177,8 @@ INSERT INTO helix.model_prices
     VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00', 999999999.999999999999, 0, 0.000000000001);
 INSERT INTO helix.model_price_rates VALUES (${\$text->(200)}, ${\$text->(200)}, '9999-12-31 23:59:59.999999+00',
     'cached_input_audio', ${\$text->(40)}, 1000000000, '{[0,1),[167,168)}', 999999999.999999999999);
+INSERT INTO helix.model_retirements (provider, model, retires_on, successor)
+    VALUES (repeat('\xc3\xa4', 200), repeat('\xc3\xa4', 200), '5874897-12-31', repeat('\xc3\xa4', 200));
 INSERT INTO helix.model_aliases (pattern, provider, model, position)
     VALUES (${\$text->(500)}, ${\$text->(200)}, ${\$text->(200)}, -2147483648);
 INSERT INTO helix.webhook_schemes (name, description, algorithm, encoding, signature_header, separator, prefix, timestamp_header,

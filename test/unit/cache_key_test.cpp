@@ -117,6 +117,7 @@ TEST(CacheKey, SumsNameTheKeysOfTheUserAndTheOperation) {
     EXPECT_EQ(patterns[0].text, "cost_trends:" + user + ":*");
     EXPECT_EQ(patterns[1].text, "op_metrics:" + user + ":email-compose:*");
     EXPECT_EQ(patterns[2].text, "all_op_metrics:" + user + ":*");
+    EXPECT_EQ(patterns[3].text, "dashboard:" + user + ":*");
     for (const auto& pattern : patterns) {
         EXPECT_EQ(pattern.scope(), scope_of_prefix(glob_prefix(pattern.text).literal));
     }

@@ -139,7 +139,8 @@ TEST(Invalidations, CoverWhatTheyName) {
     set.add_pattern("pre:*");
     set.add_sums(user, "o*");
     for (const auto& key : {std::string("exact"), std::string("pre:"), "cost_trends:" + text_user + ":30",
-                            "op_metrics:" + text_user + ":o*:1", "all_op_metrics:" + text_user + ":1"}) {
+                            "op_metrics:" + text_user + ":o*:1", "all_op_metrics:" + text_user + ":1",
+                            "dashboard:" + text_user + ":7:UTC"}) {
         EXPECT_TRUE(set.covers(key)) << key;
     }
     for (const auto& key : {std::string("exact:"), std::string("exac"), std::string("pre"), std::string(),

@@ -125,9 +125,9 @@ TEST_F(KeyRemovalTest, RemovesTheSumsOfAUser) {
     const auto commands = send();
     EXPECT_EQ(unlinked(commands),
               (std::set<std::string>{"helix:token:cost_trends:" + user, "helix:token:op_metrics:" + user,
-                                     "helix:token:all_op_metrics:" + user}));
+                                     "helix:token:all_op_metrics:" + user, "helix:token:dashboard:" + user}));
     EXPECT_EQ(commands.back()[0], "PUBLISH");
-    EXPECT_EQ(removal_.sent(), 3U);
+    EXPECT_EQ(removal_.sent(), 4U);
     EXPECT_TRUE(sweeps("op_metrics:" + user + ":email:1"));
 }
 

@@ -89,14 +89,14 @@ std::string user_token(std::string_view user) {
     return joined("helix:token:user:", uuid ? format_uuid(*uuid) : "-");
 }
 
-std::array<SumPattern, 3> sum_patterns(std::string_view user, std::string_view operation) {
+std::array<SumPattern, 4> sum_patterns(std::string_view user, std::string_view operation) {
     const auto pattern = [user](std::string_view family, std::string_view rest) {
         SumPattern made{joined(family, user), family.size() + user.size()};
         made.text.append(rest);
         return made;
     };
     return {pattern("cost_trends:", ":*"), pattern("op_metrics:", ":" + glob_escaped(operation) + ":*"),
-            pattern("all_op_metrics:", ":*")};
+            pattern("all_op_metrics:", ":*"), pattern("dashboard:", ":*")};
 }
 
 } // namespace helix::cache_key

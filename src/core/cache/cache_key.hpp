@@ -38,14 +38,14 @@ std::string tag_of(std::string_view key);
 std::string scope_token(std::string_view scope);
 std::string user_token(std::string_view user); // "-" stands for no user
 
-// The patterns of the keys that an execution makes stale: the user's trends, the operation's metrics, and the metrics
-// of all operations.
+// The patterns of the keys that an execution makes stale: the user's trends, the operation's metrics, the metrics of
+// all operations, and the dashboard.
 struct SumPattern {
     std::string text;
     std::size_t scope_size;
 
     std::string_view scope() const { return std::string_view(text).substr(0, scope_size); }
 };
-std::array<SumPattern, 3> sum_patterns(std::string_view user, std::string_view operation);
+std::array<SumPattern, 4> sum_patterns(std::string_view user, std::string_view operation);
 
 } // namespace helix::cache_key

@@ -39,8 +39,14 @@ INSERT INTO helix.budget_group_members (group_id, user_id) SELECT id, '$user' FR
 DELETE FROM helix.budget_group_members USING helix.budget_groups g WHERE g.id = group_id AND g.name = '${tag}_left';
 INSERT INTO helix.budget_warnings (budget_id, user_id, operation_id, period_start, level, limit_usd, spent_usd, reserved_usd)
     SELECT id, user_id, '${tag}_warned', '2026-01-01', 'warning', 1, 1, 0 FROM helix.budgets WHERE user_id = '$user';
+INSERT INTO helix.optimization_recommendations (user_id, kind, operation_id, subject, title, description, recommendation_type,
+        priority, suggested_action, estimated_implementation_effort, extent)
+    VALUES ('$user', 'failures', 'email-compose', '${tag}_subject', '${tag}_title', '${tag}_why', 'performance', 5,
+        '{"table": "helix.user_operation_preferences", "set": {"preferred_model": "gpt-5"}}', 'easy', 1);
+INSERT INTO helix_internal.recommendation_runs VALUES ('$user', now());
 INSERT INTO helix_internal.cron_job_repairs (job_name, found) VALUES ('${tag}_repaired', 'missing');
 SQL
+    $id{recommendation} = $sql->("SELECT id FROM helix.optimization_recommendations WHERE user_id = '$user'");
     $id{recorded} = $sql->("SELECT id FROM helix.executions WHERE user_id = '$user' AND request_id = '${tag}_request'");
     $sql->("SELECT helix.finalize_execution($id{recorded}, p_cost_usd => 0.3)");
     $sql->("SELECT helix.adjust_cost('$user', 'email-compose', -0.01, '${tag}_reason')");
