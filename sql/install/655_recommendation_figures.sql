@@ -23,54 +23,16 @@ COMMENT ON FUNCTION helix_internal.is_as_successful(double precision, double pre
     'Whether a share of successes is as good as another: at most 1 point lower, and surely (95 %, by Wilson''s intervals) no 7.5 '
     'points lower';
 
--- As core/ledger/pricing prices a call, at the dearest hours of the week. Of the bands for long prompts the one of the mean counts.
 CREATE FUNCTION helix_internal.token_cost(
     p_provider text, p_model text, p_service_tier text, p_executions numeric, p_input_tokens numeric, p_cached_input_tokens numeric,
     p_output_tokens numeric)
-    RETURNS numeric LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
-        WITH priced AS (
-            SELECT t.usage_type, 'standard' AS service_tier, 0::bigint AS above, NULL::int4multirange AS week_hours, p.valid_from,
-                   t.usd
-              FROM helix.model_prices p
-             CROSS JOIN LATERAL (VALUES ('input', p.input_usd_per_mtok), ('cached_input', p.cached_input_usd_per_mtok),
-                                        ('output', p.output_usd_per_mtok)) t (usage_type, usd)
-             WHERE p.provider = p_provider AND p.model = p_model AND p.valid_from <= pg_catalog.now()
-            UNION ALL
-            SELECT r.usage_type, r.service_tier, r.above_prompt_tokens, r.week_hours, r.valid_from, r.usd_per_million
-              FROM helix.model_price_rates r
-             WHERE r.provider = p_provider AND r.model = p_model AND r.valid_from <= pg_catalog.now()
-               AND r.usage_type IN ('input', 'cached_input', 'output') AND r.service_tier IN ('standard', p_service_tier)),
-        in_force AS (
-            SELECT DISTINCT ON (p.usage_type, p.service_tier, p.above, p.week_hours)
-                   p.usage_type, p.service_tier, p.above, p.usd
-              FROM priced p
-             ORDER BY p.usage_type, p.service_tier, p.above, p.week_hours, p.valid_from DESC),
-        placed AS (
-            SELECT f.usage_type, f.service_tier, f.usd,
-                   pg_catalog.rank() OVER (PARTITION BY f.usage_type ORDER BY f.service_tier = p_service_tier DESC, f.above DESC)
-                       AS place
-              FROM in_force f
-             WHERE f.usd IS NOT NULL
-               AND (f.above = 0 OR f.above * p_executions < p_input_tokens + p_cached_input_tokens)),
-        rates AS (
-            SELECT pg_catalog.max(f.usd) FILTER (WHERE f.usage_type = 'input') AS input,
-                   pg_catalog.max(f.usd) FILTER (WHERE f.usage_type = 'cached_input') AS cached_input,
-                   pg_catalog.max(f.usd) FILTER (WHERE f.usage_type = 'output') AS output,
-                   pg_catalog.bool_or(f.service_tier = p_service_tier) AS has_tier
-              FROM placed f
-             WHERE f.place = 1)
-        SELECT pg_catalog.trim_scale(
-                   (p_input_tokens * r.input
-                    + CASE WHEN p_cached_input_tokens <> 0 THEN p_cached_input_tokens * coalesce(r.cached_input, r.input) ELSE 0 END
-                    + CASE WHEN p_output_tokens <> 0 THEN p_output_tokens * r.output ELSE 0 END) * 0.000001)
-          FROM rates r
-         WHERE r.has_tier;
-    END;
+    RETURNS numeric LANGUAGE c STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_token_cost';
 COMMENT ON FUNCTION helix_internal.token_cost(text, text, text, numeric, numeric, numeric, numeric) IS
     'USD that these tokens of so many executions cost at the rates of today, exact. Null where the model has no price, or none in '
     'the tier.';
 
+-- OFFSET 0 keeps the planner from computing a cost again for each place that names it.
 CREATE FUNCTION helix_internal.recent_usage(p_user_id uuid)
     RETURNS TABLE (operation_id text, provider text, model text, executions numeric, successes numeric, cost_usd numeric,
                    latency_count numeric, latency_sum numeric, input_tokens numeric, cached_input_tokens numeric,
@@ -92,18 +54,18 @@ CREATE FUNCTION helix_internal.recent_usage(p_user_id uuid)
                        pg_catalog.max(u.span) >= pg_catalog.now() - interval '7 days' AS in_use
                   FROM helix_internal.usage_between(p_user_id, pg_catalog.now() - interval '30 days', pg_catalog.now()) u
                  GROUP BY u.operation_id, u.provider, u.model
-                HAVING pg_catalog.sum(u.executions) > 0) s;
+                HAVING pg_catalog.sum(u.executions) > 0) s
+        OFFSET 0;
     END;
 COMMENT ON FUNCTION helix_internal.recent_usage(uuid) IS
     'A user''s last 30 days by operation and model. standard_usd is what the tokens have cost: at the rates of today, or what they '
     'did cost where that is less. in_use: it ran in the last 7 days.';
 
-CREATE FUNCTION helix_internal.retires_soon(p_provider text, p_model text) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN EXISTS (SELECT FROM helix.model_retirements r
-                    WHERE r.provider = p_provider AND r.model = p_model
-                      AND r.retires_on <= pg_catalog.timezone('UTC', pg_catalog.now())::date + 90);
-COMMENT ON FUNCTION helix_internal.retires_soon(text, text) IS 'Whether a model retires within 90 days, or has retired';
+CREATE VIEW helix_internal.retiring_models WITH (security_invoker = true) AS
+    SELECT r.provider, r.model
+      FROM helix.model_retirements r
+     WHERE r.retires_on <= pg_catalog.timezone('UTC', pg_catalog.now())::date + 90;
+COMMENT ON VIEW helix_internal.retiring_models IS 'Models that retire within 90 days, or have retired';
 
 CREATE FUNCTION helix_internal.model_choices(p_user_id uuid)
     RETURNS TABLE (operation_id text, model text, executions numeric, successes numeric, cost_usd numeric, avg_latency_ms numeric,
@@ -130,7 +92,8 @@ CREATE FUNCTION helix_internal.model_choices(p_user_id uuid)
           LEFT JOIN helix.user_operation_preferences p ON p.user_id = p_user_id AND p.operation_id = a.operation_id
          WHERE a.in_use AND p.preferred_model IS DISTINCT FROM b.model
            AND EXISTS (SELECT FROM helix.model_prices m WHERE m.model = b.model)
-           AND NOT helix_internal.retires_soon(b.provider, b.model);
+           AND NOT EXISTS (SELECT FROM helix_internal.retiring_models t WHERE t.provider = b.provider AND t.model = b.model)
+        OFFSET 0;
     END;
 COMMENT ON FUNCTION helix_internal.model_choices(uuid) IS
     'For each model that a user runs an operation with, the other models that they have run it with, each at least 50 times. '

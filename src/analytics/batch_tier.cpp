@@ -20,7 +20,8 @@ pg::Statement batch_tier(HELIX_RECOMMEND("batch_tier", R"(
                pg_catalog.sum(u.standard_usd - u.batch_usd) FILTER (WHERE u.standard_usd > u.batch_usd) AS saving
           FROM (SELECT r.*, helix_internal.token_cost(r.provider, r.model, 'batch', r.executions, r.input_tokens,
                                                       r.cached_input_tokens, r.output_tokens) AS batch_usd
-                  FROM helix_internal.recent_usage($1) r) u
+                  FROM helix_internal.recent_usage($1) r
+                OFFSET 0) u
          GROUP BY u.operation_id
         HAVING pg_catalog.sum(u.executions) >= 50 AND pg_catalog.bool_or(u.in_use))
     SELECT u.operation_id, '' AS subject, pg_catalog.format('Run %s in the batch tier', u.operation_id) AS title,

@@ -29,7 +29,8 @@ pg::Statement caching(HELIX_RECOMMEND("caching", R"(
               FROM helix_internal.recent_usage($1) r
              CROSS JOIN LATERAL (SELECT r.input_tokens + r.cached_input_tokens AS tokens) p
              WHERE r.in_use AND r.executions >= 50 AND p.tokens >= 4000 * r.executions
-               AND r.cached_input_tokens < 0.2 * p.tokens) u
+               AND r.cached_input_tokens < 0.2 * p.tokens
+            OFFSET 0) u
      WHERE u.standard_usd - u.cached_usd >= 1 AND u.standard_usd - u.cached_usd >= 0.1 * u.cost_usd
        AND NOT EXISTS (SELECT FROM helix.user_operation_preferences p
                         WHERE p.user_id = $1 AND p.operation_id = u.operation_id

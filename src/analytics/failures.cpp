@@ -42,7 +42,8 @@ pg::Statement failures(HELIX_RECOMMEND("failures", R"(
              FROM usage b
             WHERE b.operation_id = u.operation_id AND b.low > u.high
               AND EXISTS (SELECT FROM helix.model_prices m WHERE m.model = b.model)
-              AND NOT helix_internal.retires_soon(b.provider, b.model)
+              AND NOT EXISTS (SELECT FROM helix_internal.retiring_models g
+                               WHERE g.provider = b.provider AND g.model = b.model)
             ORDER BY b.low DESC, b.provider, b.model
             LIMIT 1) o ON true
       LEFT JOIN helix.user_operation_preferences p ON p.user_id = $1 AND p.operation_id = u.operation_id

@@ -56,11 +56,20 @@ pg::Statement note_run(R"(
                        {UUIDOID});
 
 pg::Statement count_active(R"(
-    SELECT pg_catalog.count(*)::integer FROM helix.optimization_recommendations WHERE user_id = $1 AND status = 'active')",
+    SELECT pg_catalog.count(*)::integer FROM helix.optimization_recommendations
+     WHERE user_id = $1 AND status = 'active')",
                            {UUIDOID});
 
 constexpr pg::Statement* kinds[] = {&cheaper_model, &faster_model, &failures, &retries,
                                     &caching,       &batch_tier,   &budget,   &retirement};
+
+// To plan the statements takes many times longer than to run them. Until the OwnerSpi ends.
+void plan_once() {
+    for (const char* way : {"jit", "enable_seqscan"}) {
+        pg::set_for_now(way, "off");
+    }
+    pg::set_for_now("plan_cache_mode", "force_generic_plan");
+}
 
 // False where it failed, which the log says, or where somebody else keeps what it wants. The next pass tries again.
 bool recommend_in_turn(const pg_uuid_t& user) {
@@ -128,7 +137,7 @@ bool recommendations_task() {
         return false;
     }
     pg::OwnerSpi spi;
-    pg::set_for_now("jit", "off");
+    plan_once();
     const bool more = recommend_to_some();
     spi.finish();
     if (!more) {
@@ -142,7 +151,7 @@ HELIX_FUNCTION(helix_generate_recommendations) {
     callers::check_acts_for(user);
     const Datum id = UUIDPGetDatum(&user);
     pg::OwnerSpi spi;
-    pg::set_for_now("jit", "off");
+    plan_once();
     recommend_to(user);
     count_active.execute_latest(&id);
     const Datum active = pg::only_column();

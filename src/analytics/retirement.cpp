@@ -12,7 +12,8 @@ pg::Statement retirement(HELIX_RECOMMEND("retirement", R"(
     SELECT u.operation_id, u.provider || '/' || u.model AS subject,
            pg_catalog.format('%s retires: %s needs another model', u.model, u.operation_id) AS title,
            pg_catalog.format('%s, which ran %s %s times in the last 30 days, %s on %s.', u.model, u.operation_id,
-                             u.executions, CASE WHEN t.retires_on > d.today THEN 'retires' ELSE 'retired' END, t.retires_on)
+                             u.executions, CASE WHEN t.retires_on > d.today THEN 'retires' ELSE 'retired' END,
+                             t.retires_on)
                AS description,
            'model_selection' AS recommendation_type, NULL::numeric AS saving, NULL::numeric AS cost_usd,
            NULL::numeric AS latency_factor, 1 AS extent,
@@ -34,7 +35,8 @@ pg::Statement retirement(HELIX_RECOMMEND("retirement", R"(
                    UNION ALL
                    SELECT b.provider, b.model, b.executions FROM usage b WHERE b.operation_id = u.operation_id) c
             WHERE EXISTS (SELECT FROM helix.model_prices m WHERE m.model = c.model)
-              AND NOT helix_internal.retires_soon(c.provider, c.model)
+              AND NOT EXISTS (SELECT FROM helix_internal.retiring_models g
+                               WHERE g.provider = c.provider AND g.model = c.model)
             ORDER BY c.executions DESC, c.provider, c.model
             LIMIT 1) o ON true
       LEFT JOIN helix.user_operation_preferences p ON p.user_id = $1 AND p.operation_id = u.operation_id
