@@ -42,7 +42,8 @@ pg::Statement budget(HELIX_RECOMMEND("budget", R"(
                    SELECT pg_catalog.sum(x.recent) AS recent, pg_catalog.sum(x.before) AS before
                      FROM spent x
                     WHERE l.operation_id IS NULL OR x.operation_id = l.operation_id) s
-             WHERE l.user_id = $1 AND l.group_id IS NULL AND l.period = 'month' AND s.recent > 0 AND s.before > 0) b
+             WHERE l.user_id = $1 AND l.group_id IS NULL AND l.dimension_key IS NULL AND l.period = 'month'
+               AND s.recent > 0 AND s.before > 0) b
      WHERE (b.limit_usd >= 4 * GREATEST(b.recent, b.before) AND b.limit_usd > b.proposed)
         OR LEAST(b.recent, b.before) >= 1.25 * b.limit_usd)"),
                      {UUIDOID});
