@@ -30,7 +30,7 @@ my @owned = (
     of_both(qw(op_prefs:U op_pref:U op_pref:U:email-compose op_pref:U:email-compose:x op_pref:U:email-respond
         op_pref:U0:email-compose theme_prefs:U cost_trends:U cost_trends:U:7 cost_trends:U:30 cost_trends:U0:30
         op_metrics:U:email-compose:1:2 op_metrics:U:email-compose-x:1:2 op_metrics:U:email-respond:1:2 all_op_metrics:U:1:2
-        dashboard:U:7:UTC dashboard:U0:7:UTC
+        dashboard:U:7:Asia/Tokyo dashboard:U0:7:Asia/Tokyo
         recommendations:U)),
     'doc:a*b:1', 'doc:axb:1', 'doc:a*b', 'doc:[x]:1', 'doc:x:1');
 my @foreign = of_both(qw(session:U op_prefs2:U my:op_prefs:U cost_trendsU:30 U:cost_trends:U:30 rate:U:op_pref:U:email-compose));
@@ -89,7 +89,7 @@ sub row { my ($user, $operation) = @_; return ("op_prefs:$user", "op_pref:$user:
 my @all_rows = grep { /^op_prefs:|^op_pref:.*:/ } @owned;
 sub sums {
     my ($user, $operation) = @_;
-    return ("dashboard:$user:7:UTC",
+    return ("dashboard:$user:7:Asia/Tokyo",
         "cost_trends:$user:7", "cost_trends:$user:30", "op_metrics:$user:$operation:1:2", "all_op_metrics:$user:1:2");
 }
 
