@@ -123,6 +123,46 @@ SELECT helix.fold() >= 0 AS folded;
 SELECT d #> '{totals,cost_usd}' AS cost, d #> '{totals,executions}' AS executions
   FROM helix.get_dashboard('d02a0000-0000-0000-0000-000000000009', 1) d;
 
+-- Narrowed: as the ledger's rows that the filter keeps. What may be chosen stays.
+CREATE VIEW narrowed AS
+    SELECT f.*, b, (SELECT count(*) FILTER (WHERE e.corrects IS NULL) FROM helix_internal.executions e
+                     WHERE e.user_id = 'd02a0000-0000-0000-0000-000000000007' AND e.date > utc_today() - 7
+                       AND (f.operation IS NULL OR e.operation_id = f.operation) AND (f.model IS NULL OR e.model = f.model)
+                       AND (f.provider IS NULL OR e.provider = f.provider)) AS n
+      FROM (VALUES ('email-compose', NULL, NULL), (NULL, 'claude-sonnet-4-5', NULL), (NULL, NULL, 'openai'),
+                   ('email-respond', NULL, 'gemini'), ('never', NULL, NULL)) f (operation, model, provider),
+           helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, 'UTC', f.operation, f.model, f.provider) b;
+SELECT operation, provider, b #>> '{totals,executions}' = n::text AS totals,
+       (SELECT sum(t.executions) FROM jsonb_to_recordset(b -> 'trend') t (executions bigint)) = n AS trend,
+       (SELECT coalesce(sum(t.executions), 0) FROM jsonb_to_recordset(b -> 'operations') t (executions bigint)) = n AS operations,
+       (SELECT coalesce(sum(t.executions), 0) FROM jsonb_to_recordset(b -> 'providers') t (executions bigint)) = n AS providers,
+       (SELECT coalesce(sum(t.executions), 0) FROM jsonb_to_recordset(b -> 'models') t (executions bigint)) = n AS models,
+       b #>> '{choices,operations}' AS choices, n > 0 AS some
+  FROM narrowed;
+
+-- Each day and each part beside its cost in the days before.
+SELECT sum(t.previous_cost_usd) = (d #>> '{previous,cost_usd}')::numeric AS days
+  FROM seen, jsonb_to_recordset(d -> 'trend') AS t (previous_cost_usd numeric) GROUP BY d;
+SELECT t.provider, t.previous_cost_usd = coalesce(e.cost, 0) AS cost, t.previous_executions = coalesce(e.n, 0) AS executions
+  FROM seen, jsonb_to_recordset(d -> 'providers') AS t (provider text, previous_cost_usd numeric, previous_executions bigint)
+  LEFT JOIN (SELECT provider, count(*) AS n, sum(cost_usd) AS cost FROM helix_internal.executions
+              WHERE user_id = :dora AND date BETWEEN utc_today() - 13 AND utc_today() - 7 GROUP BY 1) e USING (provider)
+ ORDER BY 1;
+
+-- What is labeled with another date, what has no price, and budgets.
+\set ella '\'d02a0000-0000-0000-0000-00000000000a\''
+SELECT count(helix.record_operation_execution(:ella, 'email-compose', utc_today() - 3, true, 5, 0.125, 'openai')) AS relabeled;
+SELECT count(helix.record_operation_execution(:ella, 'email-respond', NULL, true, 5, NULL, 'openai', p_model => 'mystery-1',
+                                              p_input_tokens => 10, p_output_tokens => n)) AS unpriced
+  FROM generate_series(1, 2) n;
+SELECT helix.set_cost_budget(:ella, 0.15);
+SELECT d -> 'relabeled' AS relabeled, d -> 'unpriced' AS unpriced FROM helix.get_dashboard(:ella, 2) d;
+SELECT b ->> 'scope' AS scope, b ->> 'limit_usd' AS limit_usd, b ->> 'spent_usd' AS spent_usd, b ->> 'level' AS level
+  FROM helix.get_dashboard(:ella, 2) d, jsonb_array_elements(d -> 'budgets') b;
+SELECT helix.fold() >= 0 AS folded;
+SELECT d -> 'relabeled' AS relabeled, d #> '{unpriced,0,executions}' AS unpriced FROM helix.get_dashboard(:ella, 2) d;
+SELECT d -> 'relabeled' AS relabeled, d -> 'unpriced' AS unpriced FROM helix.get_dashboard(:ella, 2, 'UTC', 'task-breakdown') d;
+
 -- Refusals.
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 0)$$);
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 36501)$$);
@@ -132,5 +172,27 @@ SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-00000000000
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, '')$$);
 SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, NULL)$$);
 SELECT failure($$SELECT helix.get_dashboard(NULL, 7, 'UTC')$$);
-DROP VIEW summaries, zones;
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, p_dimension_value => 'x')$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, p_model => 'm', p_dimension_key => 'k',
+                                            p_dimension_value => 'x')$$);
+SELECT failure($$SELECT helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, p_dimension_key => 'planet')$$);
+DROP VIEW summaries, zones, narrowed;
 DROP FUNCTION record_dashboard, utc_today;
+
+-- All of the settings, in one snapshot: preferences, prices of today, theme. Money is text.
+SELECT helix.bulk_update_operation_preferences(:ella,
+    '[{"operation_id": "email-compose", "preferred_model": "gemini", "enabled": false,
+       "cost_budget_monthly": 0.12345678901234567890123}]')
+    IS NOT NULL AS set;
+SELECT helix.set_theme_preferences(:ella, 'dark') IS NOT NULL AS set;
+SELECT o AS stored FROM helix.get_settings(:ella) s, jsonb_array_elements(s -> 'operations') o
+ WHERE o ->> 'operation_id' IN ('email-compose', 'task-breakdown');
+SELECT s -> 'theme' AS theme, jsonb_array_length(s -> 'operations') = (SELECT count(*) FROM helix.operations) AS operations
+  FROM helix.get_settings(:ella) s;
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE (m.input_usd_per_mtok, m.output_usd_per_mtok)
+           IS DISTINCT FROM (p.input_usd_per_mtok, p.output_usd_per_mtok)) AS wrong
+  FROM helix.get_settings(:ella) s, jsonb_to_recordset(s -> 'models') AS m (provider text, model text, input_usd_per_mtok numeric,
+           output_usd_per_mtok numeric)
+  LEFT JOIN LATERAL (SELECT * FROM helix.model_prices p WHERE (p.provider, p.model) = (m.provider, m.model)
+                        AND p.valid_from <= now() ORDER BY p.valid_from DESC LIMIT 1) p ON true;
+SELECT failure($$SELECT helix.get_settings(NULL)$$);

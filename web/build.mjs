@@ -6,7 +6,10 @@ import { build } from 'esbuild';
 
 const dist = 'dist';
 // The path of a page, its entry in src/, and its title.
-const pages = [{ path: 'analytics/operations', entry: 'src/operations.tsx', title: 'Operations · helix' }];
+const pages = [
+    { path: 'analytics/operations', entry: 'src/operations.tsx', title: 'Operations · helix' },
+    { path: 'settings', entry: 'src/settings_entry.tsx', title: 'Settings · helix' },
+];
 
 rmSync(dist, { recursive: true, force: true });
 const { metafile } = await build({

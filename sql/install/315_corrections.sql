@@ -3,14 +3,16 @@
 -- them.
 CREATE VIEW helix_internal.standing_usage WITH (security_invoker = true) AS
     SELECT e.tableoid AS partition, e.ctid AS place, e.id AS execution_id, 0 AS revision, e.provider, e.model, e.occurred_at,
-           e.input_tokens, e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier, e.pricing, e.cost_usd
+           e.input_tokens, e.cached_input_tokens, e.output_tokens, e.usage, e.service_tier, e.pricing, e.cost_usd, e.user_id,
+           e.operation_id
       FROM helix_internal.executions e
      WHERE e.corrects IS NULL
        AND NOT EXISTS (SELECT FROM helix_internal.executions f WHERE f.corrects = e.id AND f.revision IS NOT NULL)
     UNION ALL
     SELECT e.tableoid, e.ctid, e.corrects, e.revision, e.provider, e.model, e.occurred_at,
            (e.final_usage ->> 'input_tokens')::bigint, (e.final_usage ->> 'cached_input_tokens')::bigint,
-           (e.final_usage ->> 'output_tokens')::bigint, e.final_usage -> 'usage', e.service_tier, e.pricing, e.final_cost_usd
+           (e.final_usage ->> 'output_tokens')::bigint, e.final_usage -> 'usage', e.service_tier, e.pricing, e.final_cost_usd,
+           e.user_id, e.operation_id
       FROM helix_internal.executions e
      WHERE e.corrects IS NOT NULL
        AND e.revision = (SELECT pg_catalog.max(f.revision) FROM helix_internal.executions f WHERE f.corrects = e.corrects);

@@ -2,7 +2,8 @@
 CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last date, p_time_zone text)
     RETURNS TABLE (date date, granularity text, operation_id text, provider text, model text, executions bigint,
                    successes bigint, cost_usd numeric, latency_count bigint, latency_sum numeric, input_tokens numeric,
-                   cached_input_tokens numeric, output_tokens numeric, latency_sketch bytea, latency_ms integer)
+                   cached_input_tokens numeric, output_tokens numeric, latency_sketch bytea, latency_ms integer,
+                   relabeled boolean)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
     BEGIN ATOMIC
         -- Where each of the days is one by UTC, days are read as far as they are closed; else as far as there are no quarters. The
@@ -26,7 +27,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
                               FROM (SELECT helix_internal.local_time(p_time_zone, w.quarters_from)::date AS date) l) c)
         SELECT pg_catalog.timezone('UTC', a.period_start)::date, (SELECT h.day FROM h), a.operation_id, a.provider, a.model,
                a.executions, a.successes, a.cost_usd, a.latency_count, a.latency_sum, a.input_tokens, a.cached_input_tokens,
-               a.output_tokens, a.latency_sketch, NULL::integer
+               a.output_tokens, a.latency_sketch, NULL::integer, a.date <> pg_catalog.timezone('UTC', a.period_start)::date
           FROM helix_internal.operation_execution_analytics a
          WHERE a.user_id = p_user_id AND a.period_start < (SELECT h.days_end FROM h)
            AND a.period_start >= pg_catalog.timezone('UTC', p_first::timestamp)
@@ -36,7 +37,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
                CASE WHEN q.quarter < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
                q.operation_id, q.provider, q.model,
                q.executions, q.successes, q.cost_usd, q.latency_count, q.latency_sum, q.input_tokens, q.cached_input_tokens,
-               q.output_tokens, q.latency_sketch, NULL::integer
+               q.output_tokens, q.latency_sketch, NULL::integer, q.date <> pg_catalog.timezone('UTC', q.quarter)::date
           FROM helix_internal.usage_quarters q
          WHERE q.user_id = p_user_id AND q.quarter >= GREATEST((SELECT h.start_at FROM h), (SELECT h.days_end FROM h))
            AND q.quarter < (SELECT h.end_at FROM h)
@@ -45,7 +46,7 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
                CASE WHEN m.minute < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END,
                m.operation_id, m.provider, m.model,
                m.executions, m.successes, m.cost_usd, m.latency_count, m.latency_sum, m.input_tokens, m.cached_input_tokens,
-               m.output_tokens, m.latency_sketch, NULL::integer
+               m.output_tokens, m.latency_sketch, NULL::integer, m.date <> pg_catalog.timezone('UTC', m.minute)::date
           FROM helix_internal.usage_minutes m
          WHERE m.user_id = p_user_id AND m.minute >= GREATEST((SELECT h.start_at FROM h), (SELECT h.minutes_closed FROM h))
            AND m.minute < (SELECT h.end_at FROM h)
@@ -53,13 +54,14 @@ CREATE FUNCTION helix_internal.usage_days(p_user_id uuid, p_first date, p_last d
         SELECT p_first + pg_catalog.width_bucket(u.span, (SELECT h.starts FROM h)) - 1,
                CASE WHEN u.span < (SELECT h.whole_from FROM h) THEN 'utc day' ELSE 'day' END, u.operation_id, u.provider, u.model,
                u.executions, u.successes, u.cost_usd, u.latency_count, u.latency_sum, u.input_tokens, u.cached_input_tokens,
-               u.output_tokens, u.latency_sketch, u.latency_ms
+               u.output_tokens, u.latency_sketch, u.latency_ms, u.date <> pg_catalog.timezone('UTC', u.span)::date
           FROM helix_internal.unfolded_usage_of(p_user_id, p_user_id) u
          WHERE u.span >= (SELECT h.start_at FROM h) AND u.span < (SELECT h.end_at FROM h);
     END;
 COMMENT ON FUNCTION helix_internal.usage_days(uuid, date, date, text) IS
     'What the days of a time zone from p_first to p_last sum up from. granularity is «day»; «utc day» where the day is one by UTC '
-    'all the same, or has hours of one, since no finer sums are kept of that time. The zone is one of checked_zone().';
+    'all the same, or has hours of one, since no finer sums are kept of that time. relabeled: the caller''s date is not the UTC '
+    'day of occurred_at. The zone is one of checked_zone().';
 
 CREATE FUNCTION helix_internal.trend_by_date(p_user_id uuid, p_first date, p_last date)
     RETURNS TABLE (user_id uuid, date date, total_operations bigint, total_cost_usd numeric, avg_cost_per_operation numeric,

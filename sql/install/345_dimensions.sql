@@ -88,6 +88,20 @@ COMMENT ON FUNCTION helix.get_cost_by_dimension(text, timestamptz, timestamptz) 
     'service roles all. 42704: helix.dimensions does not name the key, or no fold has come since. 22004 on null, 22023 where the '
     'range ends before it starts.';
 
+-- For the dashboard.
+CREATE FUNCTION helix_internal.dimension_usage(p_user_id uuid, p_key text, p_first date, p_last date)
+    RETURNS TABLE (day date, value text, kind text, executions bigint, successes bigint, cost_usd numeric,
+                   counted_since timestamptz)
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_dimension_usage';
+COMMENT ON FUNCTION helix_internal.dimension_usage(uuid, text, date, date) IS
+    'What a user spent by UTC day and value of a key of the metadata; kind as in get_cost_by_dimension(). One row with day null '
+    'where they spent nothing. 42501 another user''s id, 42704 the key is no dimension.';
+CREATE FUNCTION helix_internal.dimension_keys() RETURNS text[]
+    LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'helix_dimension_keys';
+COMMENT ON FUNCTION helix_internal.dimension_keys() IS 'The keys of the metadata that are counted';
+
 CREATE FUNCTION helix.forget_dimension(p_key text) RETURNS bigint
     LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'helix_forget_dimension';
@@ -143,6 +157,8 @@ CREATE FUNCTION helix_internal.verify_dimensions()
 COMMENT ON FUNCTION helix_internal.verify_dimensions() IS 'The part of verify_ledger() that proves the sums by dimension';
 
 INSERT INTO helix_internal.api_grants (audience, privilege) VALUES
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dimension_usage(uuid, text, date, date)'),
+    ('authenticated', 'EXECUTE ON FUNCTION helix_internal.dimension_keys()'),
     ('authenticated', 'EXECUTE ON FUNCTION helix_internal.cost_by_dimension(text, timestamptz, timestamptz)'),
     ('authenticated', 'EXECUTE ON FUNCTION helix.get_cost_by_dimension(text, timestamptz, timestamptz)'),
     ('service', 'SELECT ON helix_internal.dimensions'),

@@ -3,6 +3,7 @@
 
 #include "callers/caller.hpp"
 #include "config.hpp"
+#include "ledger/dimension_sums.hpp"
 #include "ledger/dimensions.hpp"
 #include "ledger/watermark.hpp"
 #include "pg/guard.hpp"
@@ -23,35 +24,12 @@ namespace helix::ledger {
 
 namespace {
 
-// $1: the key. $2: the user; null: all. $3, $4: moments of the first and the last UTC day. $5, $6: how many values have
-// sums of their own, and how long they may be. A value that is not folded yet is named where a name is left. The key's
-// own row comes also where nothing was spent; kind is null then.
+// Parameters are those of HELIX_DIMENSION_SUMS. $3, $4: moments of the first and the last UTC day. The key's own row
+// comes also where nothing was spent; kind is null then.
 pg::Statement select_sums(R"(
     WITH days AS (
-        SELECT pg_catalog.timezone('UTC', $3)::date AS first, pg_catalog.timezone('UTC', $4)::date AS last),
-    sums AS (
-        SELECT x.kind, x.value, x.executions, x.successes, x.cost_usd
-          FROM helix_internal.dimension_days x
-         WHERE x.key = $1 AND ($2 IS NULL OR x.user_id = $2)
-           AND x.day BETWEEN (SELECT d.first FROM days d) AND (SELECT d.last FROM days d)
-        UNION ALL
-        SELECT k.kind, CASE k.kind WHEN 'v' THEN t.value ELSE '' END, t.executions, t.successes, t.cost_usd
-          FROM (SELECT helix_internal.dimension_value(e.metadata, e.corrects, $1) AS value,
-                       pg_catalog.count(*) FILTER (WHERE e.corrects IS NULL) AS executions,
-                       pg_catalog.count(*) FILTER (WHERE e.success AND e.corrects IS NULL) AS successes,
-                       pg_catalog.sum(e.cost_usd) AS cost_usd
-                  FROM helix_internal.tail e
-                 WHERE ($2 IS NULL OR e.user_id = $2)
-                   AND pg_catalog.timezone('UTC', e.occurred_at)::date
-                       BETWEEN (SELECT d.first FROM days d) AND (SELECT d.last FROM days d)
-                 GROUP BY 1) t
-          LEFT JOIN helix_internal.dimension_values n ON n.key = $1 AND n.value = t.value
-         CROSS JOIN LATERAL (
-             SELECT (CASE WHEN t.value IS NULL THEN 'w'
-                          WHEN n.value IS NOT NULL THEN 'v'
-                          WHEN pg_catalog.octet_length(t.value) <= $6
-                               AND (SELECT d.named_values FROM helix_internal.dimensions d WHERE d.key = $1) < $5 THEN 'v'
-                          ELSE 'o' END)::"char") k (kind))
+        SELECT pg_catalog.timezone('UTC', $3)::date AS first, pg_catalog.timezone('UTC', $4)::date AS last),)" HELIX_DIMENSION_SUMS
+                          R"(
     SELECT s.kind, CASE s.kind WHEN 'v' THEN s.value END,
            CASE s.kind WHEN 'v' THEN 'value' WHEN 'o' THEN 'other' ELSE 'without' END, s.executions, s.successes,
            pg_catalog.trim_scale(s.cost_usd), a.first, a.last, d.counted_since
@@ -71,12 +49,6 @@ struct Sums {
 struct Argument {
     enum : int { key, first_day, end };
 };
-
-[[noreturn]] void refuse_unknown(Datum key) {
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the key is not a dimension"),
-                    errdetail("It is \"%s\".", TextDatumGetCString(key)),
-                    errhint("Name it in helix.dimensions. It is counted from the next fold on.")));
-}
 
 // Whose executions the caller may see. False: nobody's.
 bool add_visible_user(pg::Values& values) {
@@ -127,6 +99,12 @@ void check_not_in_setting(Datum key) {
 
 } // namespace
 
+void refuse_unknown_dimension(Datum key) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the key is not a dimension"),
+                    errdetail("It is \"%s\".", TextDatumGetCString(key)),
+                    errhint("Name it in helix.dimensions. It is counted from the next fold on.")));
+}
+
 // The caller's rights are taken first: then it reads as the owner, so that nobody needs rights on values of others.
 HELIX_FUNCTION(helix_cost_by_dimension) {
     const Datum key = pg::required(fcinfo, Argument::key, "p_key", "Pass a key of the metadata.");
@@ -144,7 +122,7 @@ HELIX_FUNCTION(helix_cost_by_dimension) {
     pg::set_for_now("plan_cache_mode", "force_custom_plan"); // one user's plan is not that of all
     pg::set_for_now("jit", "off");
     if (select_sums.read(values.values(), values.letters()) == 0) {
-        refuse_unknown(key);
+        refuse_unknown_dimension(key);
     }
     put_rows(*reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
     spi.finish();
@@ -158,7 +136,7 @@ HELIX_FUNCTION(helix_forget_dimension) {
     pg::OwnerSpi spi;
     lock_watermark(IfLocked::wait, Snapshot::latest);
     if (delete_key.execute_latest(&key) == 0) {
-        refuse_unknown(key);
+        refuse_unknown_dimension(key);
     }
     delete_values.execute_latest(&key);
     delete_days.execute_latest(&key);

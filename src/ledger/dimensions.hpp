@@ -16,6 +16,9 @@ void fold_dimensions(const Watermark& from, const Horizon& until);
 // Whether helix.dimensions names a key that is not counted yet. Needs SPI.
 bool has_new_dimensions();
 
+// 42704: the key is none that is counted.
+[[noreturn]] void refuse_unknown_dimension(Datum key);
+
 // A part of price_change_statement(): what its `changed` rows bring to the sums.
 inline constexpr const char* dimension_differences = R"(
     dimension_days AS (

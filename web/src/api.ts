@@ -19,6 +19,11 @@ export class CallError extends Error {
         super(message);
     }
 
+    /** Whether the server has no function of this name with these arguments. */
+    get isFunctionMissing(): boolean {
+        return this.status === 404;
+    }
+
     get isSignInNeeded(): boolean {
         return this.status === 401;
     }
@@ -58,19 +63,17 @@ async function fetchJson(address: string, request: RequestInit, signal: AbortSig
     return body;
 }
 
+export function asCallError(error: unknown): CallError {
+    return error instanceof CallError ? error : new CallError(200, `the page cannot show the answer: ${String(error)}`);
+}
+
 export async function loadConfig(signal: AbortSignal): Promise<Config> {
     const found = (await fetchJson('/config.json', {}, signal)) as Partial<Config> | null;
     return { url: (found?.url ?? '').replace(/\/+$/, ''), key: found?.key ?? '' };
 }
 
-/** Calls a function of the schema helix with named arguments. */
-export function rpc(
-    config: Config,
-    token: string,
-    name: string,
-    args: Record<string, unknown>,
-    signal: AbortSignal,
-): Promise<unknown> {
+/** Calls a function of the schema helix; `args` is a JSON object of its named arguments. */
+export function rpc(config: Config, token: string, name: string, args: string, signal: AbortSignal): Promise<unknown> {
     const headers: Record<string, string> = {
         Authorization: `Bearer ${token}`,
         'Content-Type': 'application/json',
@@ -80,6 +83,6 @@ export function rpc(
     if (config.key !== '') {
         headers['apikey'] = config.key;
     }
-    const request = { method: 'POST', headers, body: JSON.stringify(args), cache: 'no-store' } as const;
+    const request = { method: 'POST', headers, body: args, cache: 'no-store' } as const;
     return fetchJson(`${config.url}/rest/v1/rpc/${name}`, request, signal);
 }

@@ -87,3 +87,17 @@ export function usd(amount: string): string {
 export function exactUsd(amount: string): string {
     return `$${wholeDecimal(amount)}`.replace('$-', '-$');
 }
+
+/** The exact sum, as a decimal without commas. */
+export function addDecimals(amounts: string[]): string {
+    const parsed = amounts.map(parse);
+    const places = Math.max(0, ...parsed.map(amount => amount.places));
+    const units = parsed.reduce((sum, amount) => sum + unitsAt(amount, places), 0n);
+    return text(units, places).replaceAll(',', '');
+}
+
+/** What share of `whole` a part is, in percent with two decimals; null where there is no whole. */
+export function percentOf(part: string, whole: string): string | null {
+    const [first, second] = together(part, whole);
+    return second === 0n ? null : text(divideRounded(first * 10_000n, second), 2);
+}

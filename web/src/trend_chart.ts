@@ -7,6 +7,7 @@ import { type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { Day } from './dashboard';
 import { shortDay } from './format';
+import { themeChanged } from './theme';
 
 use([LineChart, GridComponent, SVGRenderer]);
 
@@ -32,12 +33,21 @@ function tick(value: number): string {
     return `${value < 0 ? '-' : ''}$${Math.abs(value).toLocaleString('en-US', { maximumSignificantDigits: 3 })}`;
 }
 
-function color(name: string): string {
-    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/** What the browser makes of the variables of style/base.css, in the scheme of the moment. */
+function colorsOf(element: HTMLElement, names: string[]): Record<string, string> {
+    const probe = element.ownerDocument.createElement('span');
+    element.append(probe);
+    const found = names.map(name => {
+        probe.style.color = `var(--${name})`;
+        return [name, getComputedStyle(probe).color];
+    });
+    probe.remove();
+    return Object.fromEntries(found) as Record<string, string>;
 }
 
-function options(days: Day[]) {
-    const axisText = { color: color('quiet'), fontSize: 12, fontFamily: 'inherit' };
+function options(days: Day[], colors: Record<string, string>) {
+    const axisText = { color: colors['quiet'], fontSize: 12, fontFamily: 'inherit' };
+    const line = { type: 'line' as const, silent: true };
     return {
         animation: false,
         grid: { left: 8, right: 16, top: 16, bottom: 4, containLabel: true },
@@ -46,26 +56,33 @@ function options(days: Day[]) {
             data: days.map(day => shortDay(day.date)),
             boundaryGap: false,
             axisLabel: { ...axisText, hideOverlap: true, margin: 12, padding: [0, 6] },
-            axisLine: { lineStyle: { color: color('line') } },
+            axisLine: { lineStyle: { color: colors['line'] } },
             axisTick: { show: false },
         },
         yAxis: {
             type: 'value' as const,
             splitNumber: 4,
             axisLabel: { ...axisText, formatter: tick },
-            splitLine: { lineStyle: { color: color('line') } },
+            splitLine: { lineStyle: { color: colors['line'] } },
         },
-        series: {
-            type: 'line' as const,
-            data: days.map(costOf),
-            showSymbol: days.length <= 31,
-            symbol: 'circle',
-            symbolSize: 5,
-            silent: true,
-            lineStyle: { color: color('accent'), width: 2 },
-            itemStyle: { color: color('accent') },
-            areaStyle: { color: color('accent'), opacity: 0.12 },
-        },
+        series: [
+            {
+                ...line,
+                data: days.map(day => Number(day.previous_cost_usd)),
+                showSymbol: false,
+                lineStyle: { color: colors['quiet'], width: 1.5, type: [4, 4] },
+            },
+            {
+                ...line,
+                data: days.map(costOf),
+                showSymbol: days.length <= 31,
+                symbol: 'circle',
+                symbolSize: 5,
+                lineStyle: { color: colors['accent'], width: 2 },
+                itemStyle: { color: colors['accent'] },
+                areaStyle: { color: colors['accent'], opacity: 0.12 },
+            },
+        ],
     };
 }
 
@@ -74,11 +91,11 @@ export function drawTrend(element: HTMLElement): TrendChart {
     let days: Day[] = [];
     const draw = (): void => {
         if (days.length > 0) {
-            chart.setOption(options(days), { notMerge: true });
+            const colors = colorsOf(element, ['quiet', 'line', 'accent']);
+            chart.setOption(options(days, colors), { notMerge: true });
         }
     };
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
+    document.addEventListener(themeChanged, draw);
     return {
         show: shown => {
             days = shown;
@@ -89,7 +106,7 @@ export function drawTrend(element: HTMLElement): TrendChart {
             return Math.min(Math.max(Math.round(found), 0), days.length - 1);
         },
         placeOf: day => {
-            const [x, y] = chart.convertToPixel({ seriesIndex: 0 }, [day, costOf(days[day] as Day)]) as [
+            const [x, y] = chart.convertToPixel({ seriesIndex: 1 }, [day, costOf(days[day] as Day)]) as [
                 number,
                 number,
             ];
@@ -97,7 +114,7 @@ export function drawTrend(element: HTMLElement): TrendChart {
         },
         resize: () => chart.resize(),
         dispose: () => {
-            scheme.removeEventListener('change', draw);
+            document.removeEventListener(themeChanged, draw);
             chart.dispose();
         },
     };

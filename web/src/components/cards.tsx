@@ -9,6 +9,8 @@ interface CardProps {
     value: string;
     /** All digits, where the value is rounded. */
     exact?: string;
+    /** Below the value. */
+    more?: string;
     change: string | null;
     /** Whether more is better; null where it is neither. */
     moreIsBetter: boolean | null;
@@ -28,7 +30,7 @@ function signed(change: string): string {
     return change.startsWith('-') ? `−${change.slice(1)}` : `+${change}`;
 }
 
-function Card({ name, label, value, exact, change, moreIsBetter, before, days }: CardProps) {
+function Card({ name, label, value, exact, more, change, moreIsBetter, before, days }: CardProps) {
     return (
         <div class="card" data-card={name}>
             <dt>{label}</dt>
@@ -36,6 +38,7 @@ function Card({ name, label, value, exact, change, moreIsBetter, before, days }:
                 <span class="value" title={exact}>
                     {value}
                 </span>
+                {more === undefined ? null : <span class="more">{more}</span>}
                 <span class="change" title={before}>
                     {change === null ? (
                         `nothing in the ${days} days before`
@@ -99,6 +102,7 @@ export function Cards({ dashboard }: { dashboard: Dashboard }) {
                 name="latency"
                 label="Mean latency"
                 value={milliseconds(totals.avg_latency_ms)}
+                more={`p50 ${milliseconds(totals.p50_latency_ms)} · p95 ${milliseconds(totals.p95_latency_ms)} · p99 ${milliseconds(totals.p99_latency_ms)}`}
                 change={relative(totals.avg_latency_ms, previous.avg_latency_ms)}
                 moreIsBetter={false}
                 {...period}

@@ -1,9 +1,12 @@
 // A table of what some executions did and cost, sorted by the column that is chosen.
 import { useMemo, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import type { Figures } from '../dashboard';
-import { compareDecimals, exactUsd, usd } from '../decimal';
+import type { Cell } from '../csv';
+import type { Compared } from '../dashboard';
+import { compareDecimals, exactUsd, percentChange, usd } from '../decimal';
 import { count, milliseconds, percent, rateClass } from '../format';
+import { CsvButton } from './csv_button';
+import { Section } from './section';
 
 /** A column that names the row: text, sorted as text. */
 export interface NameColumn<Row> {
@@ -34,7 +37,29 @@ function Rate({ rate }: { rate: number | null }) {
     return <span class={rateClass(rate)}>{percent(rate)}</span>;
 }
 
-const figureColumns: Column<Figures>[] = [
+function latencyColumn(key: `${'avg' | 'p50' | 'p95' | 'p99'}_latency_ms`, label: string): Column<Compared> {
+    return {
+        key,
+        label,
+        compare: (a, b) => compareNumbers(a[key], b[key]),
+        show: row => milliseconds(row[key]),
+    };
+}
+
+/** By how much the cost differs from that of the days before; new where there was none. */
+function change(row: Compared): string {
+    const percentage = percentChange(row.cost_usd, row.previous_cost_usd);
+    return percentage === null ? 'new' : `${percentage.startsWith('-') ? '−' : '+'}${percentage.replace('-', '')} %`;
+}
+
+function compareChanges(a: Compared, b: Compared): number {
+    const [first, second] = [a, b].map(row => percentChange(row.cost_usd, row.previous_cost_usd)?.replaceAll(',', ''));
+    return first === undefined || second === undefined
+        ? Number(first === undefined) - Number(second === undefined)
+        : compareDecimals(first, second);
+}
+
+const figureColumns: Column<Compared>[] = [
     {
         key: 'executions',
         label: 'Executions',
@@ -54,18 +79,31 @@ const figureColumns: Column<Figures>[] = [
         show: row => <span title={exactUsd(row.cost_usd)}>{usd(row.cost_usd)}</span>,
     },
     {
-        key: 'avg_latency_ms',
-        label: 'Mean latency',
-        compare: (a, b) => compareNumbers(a.avg_latency_ms, b.avg_latency_ms),
-        show: row => milliseconds(row.avg_latency_ms),
+        key: 'change',
+        label: 'Change',
+        compare: compareChanges,
+        show: row => <span title={`before: ${exactUsd(row.previous_cost_usd)}`}>{change(row)}</span>,
     },
-    {
-        key: 'p95_latency_ms',
-        label: '95 % within',
-        compare: (a, b) => compareNumbers(a.p95_latency_ms, b.p95_latency_ms),
-        show: row => milliseconds(row.p95_latency_ms),
-    },
+    latencyColumn('avg_latency_ms', 'Mean latency'),
+    latencyColumn('p50_latency_ms', 'p50'),
+    latencyColumn('p95_latency_ms', 'p95'),
+    latencyColumn('p99_latency_ms', 'p99'),
 ];
+
+const fileColumns = [
+    'executions',
+    'successes',
+    'failures',
+    'success_rate',
+    'cost_usd',
+    'avg_cost_usd',
+    'previous_cost_usd',
+    'previous_executions',
+    'avg_latency_ms',
+    'p50_latency_ms',
+    'p95_latency_ms',
+    'p99_latency_ms',
+] as const;
 
 function nameColumn<Row>({ key, label, of }: NameColumn<Row>): Column<Row> {
     return {
@@ -77,15 +115,15 @@ function nameColumn<Row>({ key, label, of }: NameColumn<Row>): Column<Row> {
     };
 }
 
-interface FiguresTableProps<Row extends Figures> {
+interface FiguresTableProps<Row extends Compared> {
     id: string;
-    caption: string;
+    title: string;
     names: NameColumn<Row>[];
     rows: Row[];
     order: Order;
 }
 
-export function FiguresTable<Row extends Figures>({ id, caption, names, rows, order: first }: FiguresTableProps<Row>) {
+export function FiguresTable<Row extends Compared>({ id, title, names, rows, order: first }: FiguresTableProps<Row>) {
     const [order, setOrder] = useState(first);
     const columns = useMemo<Column<Row>[]>(() => [...names.map(nameColumn), ...figureColumns], [names]);
     const sorted = useMemo(() => {
@@ -101,48 +139,54 @@ export function FiguresTable<Row extends Figures>({ id, caption, names, rows, or
         }));
     const sortOf = (key: string) => (key !== order.key ? undefined : order.descending ? 'descending' : 'ascending');
 
+    const heading = [...names.map(name => name.key), ...fileColumns];
+    const cells = (): Cell[][] =>
+        sorted.map(row => [...names.map(name => name.of(row)), ...fileColumns.map(column => row[column])]);
+
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label={`${caption}: table`}>
-            <table id={id}>
-                <caption class="hidden">{caption}: a button in each heading sorts</caption>
-                <thead>
-                    <tr>
-                        {columns.map(column => (
-                            <th
-                                key={column.key}
-                                scope="col"
-                                aria-sort={sortOf(column.key)}
-                                class={column.isName ? 'name' : undefined}
-                            >
-                                <button type="button" data-sort={column.key} onClick={() => sortBy(column)}>
-                                    {column.label}
-                                </button>
-                            </th>
-                        ))}
-                    </tr>
-                </thead>
-                <tbody>
-                    {sorted.map(row => (
-                        <tr key={names.map(name => name.of(row)).join('\n')}>
-                            {columns.map((column, place) =>
-                                place === 0 ? (
-                                    <th key={column.key} scope="row" class="name">
-                                        {column.show(row)}
-                                    </th>
-                                ) : (
-                                    <td
-                                        key={column.key}
-                                        data-column={column.key}
-                                        class={column.isName ? 'name' : undefined}
-                                    >
-                                        {column.show(row)}
-                                    </td>
-                                ),
-                            )}
+        <Section id={id} title={title} actions={<CsvButton name={id} heading={heading} rows={cells()} />}>
+            <div class="scroll" tabIndex={0} role="region" aria-label={`${title}: table`}>
+                <table id={id}>
+                    <caption class="hidden">{title}: a button in each heading sorts</caption>
+                    <thead>
+                        <tr>
+                            {columns.map(column => (
+                                <th
+                                    key={column.key}
+                                    scope="col"
+                                    aria-sort={sortOf(column.key)}
+                                    class={column.isName ? 'name' : undefined}
+                                >
+                                    <button type="button" data-sort={column.key} onClick={() => sortBy(column)}>
+                                        {column.label}
+                                    </button>
+                                </th>
+                            ))}
                         </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
+                    </thead>
+                    <tbody>
+                        {sorted.map(row => (
+                            <tr key={names.map(name => name.of(row)).join('\n')}>
+                                {columns.map((column, place) =>
+                                    place === 0 ? (
+                                        <th key={column.key} scope="row" class="name">
+                                            {column.show(row)}
+                                        </th>
+                                    ) : (
+                                        <td
+                                            key={column.key}
+                                            data-column={column.key}
+                                            class={column.isName ? 'name' : undefined}
+                                        >
+                                            {column.show(row)}
+                                        </td>
+                                    ),
+                                )}
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+        </Section>
     );
 }

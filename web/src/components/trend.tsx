@@ -3,7 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Day } from '../dashboard';
 import { exactUsd } from '../decimal';
 import { count, longDay, milliseconds, percent } from '../format';
+import { stepByKey } from '../steps';
 import type { Place, TrendChart } from '../trend_chart';
+import { CsvButton } from './csv_button';
+import { Section } from './section';
 
 interface Shown {
     day: number;
@@ -21,20 +24,10 @@ function Tooltip({ day, place, width }: { day: Day; place: Place; width: number 
                 <div>
                     {count(day.executions)} executions, {percent(day.success_rate)}
                 </div>
+                <div class="before">before: {exactUsd(day.previous_cost_usd)}</div>
             </div>
         </>
     );
-}
-
-/** What the keys of a slider do. */
-function dayByKey(key: string, day: number | null, last: number): number | null {
-    const steps: Record<string, number> = {
-        ArrowLeft: day === null ? last : Math.max(day - 1, 0),
-        ArrowRight: day === null ? 0 : Math.min(day + 1, last),
-        Home: 0,
-        End: last,
-    };
-    return steps[key] ?? null;
 }
 
 function valueText(day: Day | undefined): string | undefined {
@@ -58,6 +51,10 @@ function DayTable({ days }: { days: Day[] }) {
                             <th scope="col">Executions</th>
                             <th scope="col">Success rate</th>
                             <th scope="col">Mean latency</th>
+                            <th scope="col">p50</th>
+                            <th scope="col">p95</th>
+                            <th scope="col">p99</th>
+                            <th scope="col">Cost before</th>
                         </tr>
                     </thead>
                     <tbody>
@@ -70,6 +67,10 @@ function DayTable({ days }: { days: Day[] }) {
                                 <td data-column="executions">{count(day.executions)}</td>
                                 <td data-column="success_rate">{percent(day.success_rate)}</td>
                                 <td data-column="avg_latency_ms">{milliseconds(day.avg_latency_ms)}</td>
+                                <td data-column="p50_latency_ms">{milliseconds(day.p50_latency_ms)}</td>
+                                <td data-column="p95_latency_ms">{milliseconds(day.p95_latency_ms)}</td>
+                                <td data-column="p99_latency_ms">{milliseconds(day.p99_latency_ms)}</td>
+                                <td data-column="previous_cost_usd">{exactUsd(day.previous_cost_usd)}</td>
                             </tr>
                         ))}
                     </tbody>
@@ -79,7 +80,27 @@ function DayTable({ days }: { days: Day[] }) {
     );
 }
 
-export function Trend({ days }: { days: Day[] }) {
+const fileColumns = [
+    'date',
+    'executions',
+    'successes',
+    'failures',
+    'success_rate',
+    'cost_usd',
+    'previous_cost_usd',
+    'avg_latency_ms',
+    'p50_latency_ms',
+    'p95_latency_ms',
+    'p99_latency_ms',
+] as const;
+
+interface TrendProps {
+    days: Day[];
+    /** How many days before they are compared with. */
+    length: number;
+}
+
+export function Trend({ days, length }: TrendProps) {
     const element = useRef<HTMLDivElement>(null);
     const [chart, setChart] = useState<TrendChart | null>(null);
     const [failed, setFailed] = useState(false);
@@ -121,7 +142,7 @@ export function Trend({ days }: { days: Day[] }) {
         }
     };
     const showByKey = (event: KeyboardEvent): void => {
-        const day = event.key === 'Escape' ? null : dayByKey(event.key, shown?.day ?? null, days.length - 1);
+        const day = event.key === 'Escape' ? null : stepByKey(event.key, shown?.day ?? null, days.length - 1);
         if (day !== null) {
             event.preventDefault();
             show(day);
@@ -131,8 +152,16 @@ export function Trend({ days }: { days: Day[] }) {
     };
 
     const last = days.length - 1;
+    const rows = days.map(day => fileColumns.map(column => day[column]));
     return (
-        <>
+        <Section
+            id="trend"
+            title="Cost by day"
+            actions={<CsvButton name="days" heading={[...fileColumns]} rows={rows} />}
+        >
+            <p class="note legend">
+                <span class="key now" /> these days <span class="key before" /> the {length} days before
+            </p>
             {failed ? <p class="note">The chart cannot be loaded. Its figures are in the table below.</p> : null}
             <div
                 class="trend"
@@ -160,6 +189,6 @@ export function Trend({ days }: { days: Day[] }) {
                 )}
             </div>
             <DayTable days={days} />
-        </>
+        </Section>
     );
 }
