@@ -129,7 +129,7 @@ CREATE VIEW narrowed AS
                      WHERE e.user_id = 'd02a0000-0000-0000-0000-000000000007' AND e.date > utc_today() - 7
                        AND (f.operation IS NULL OR e.operation_id = f.operation) AND (f.model IS NULL OR e.model = f.model)
                        AND (f.provider IS NULL OR e.provider = f.provider)) AS n
-      FROM (VALUES ('email-compose', NULL, NULL), (NULL, 'claude-sonnet-4-5', NULL), (NULL, NULL, 'openai'),
+      FROM (VALUES ('email-compose', NULL, NULL), (NULL, 'anthropic', NULL), (NULL, NULL, 'openai'),
                    ('email-respond', NULL, 'gemini'), ('never', NULL, NULL)) f (operation, model, provider),
            helix.get_dashboard('d02a0000-0000-0000-0000-000000000007', 7, 'UTC', f.operation, f.model, f.provider) b;
 SELECT operation, provider, b #>> '{totals,executions}' = n::text AS totals,

@@ -28,7 +28,8 @@ after(async () => {
 
 export const address = (page, user, options = {}) => `${shared.api.url}${page}#token=${token(user, options)}`;
 
-const [{ recommends }] = await sql`SELECT to_regproc('helix.get_recommendations') IS NOT NULL AS recommends`;
+/** Whether the server has recommendations: else the page asks in vain, which the browser logs. */
+export const [{ recommends }] = await sql`SELECT to_regproc('helix.get_recommendations') IS NOT NULL AS recommends`;
 
 /** The dashboard of a user, with its figures. */
 export async function openOperations(user, query = '', { expected = [], ...options } = {}) {

@@ -40,6 +40,17 @@ function textOf(value: unknown): string | null {
     return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** JSON whose amounts stay text, as they are written: a number of JavaScript would round them. */
+function parsed(text: string): unknown {
+    const keep = (key: string, value: unknown, context?: { source?: string }): unknown =>
+        typeof value === 'number' && key.endsWith('_usd') ? (context?.source ?? String(value)) : value;
+    try {
+        return JSON.parse(text, keep) as unknown;
+    } catch {
+        return null;
+    }
+}
+
 async function fetchJson(address: string, request: RequestInit, signal: AbortSignal): Promise<unknown> {
     let response: Response;
     try {
@@ -54,7 +65,7 @@ async function fetchJson(address: string, request: RequestInit, signal: AbortSig
             error instanceof DOMException ? 'the server takes too long' : 'the server cannot be reached',
         );
     }
-    const body: unknown = await response.json().catch(() => null);
+    const body = await response.text().then(parsed, () => null);
     if (!response.ok) {
         const { message, code, details, hint } = (body ?? {}) as Record<string, unknown>;
         const said = textOf(message) ?? `the server answers with status ${response.status}`;

@@ -7,8 +7,8 @@ export interface Recommendation {
     description: string;
     recommendation_type: 'cost' | 'performance' | 'usage' | 'model_selection';
     operation_id: string | null;
-    /** USD; text, or a number where the server writes it as one. */
-    estimated_savings_usd: string | number | null;
+    /** USD, as api.ts keeps amounts. */
+    estimated_savings_usd: string | null;
     estimated_savings_percent: number | null;
     estimated_latency_improvement_percent: number | null;
     estimated_implementation_effort: 'trivial' | 'easy' | 'moderate' | 'difficult' | null;

@@ -185,6 +185,7 @@ sub right_values {
         p_status => "'success'", p_triggered_by => "'manual'", p_schedule => "'0 9 * * *'", p_expression => "'0 9 * * *'",
         p_timezone => "'UTC'",
         p_time_zone => "'UTC'", p_period => "'month'", p_batch_type => "'parallel'", p_fencing_token => 'NULL', p_wait => 'NULL',
+        p_dimension_key => 'NULL', p_dimension_value => 'NULL',
         p_key => "'own_key'", p_concurrency_key => "'own_key'", p_pattern => "'own_*'", p_query => "'select to_jsonb(1)'",
         p_secret_ref => "'file://$folder/secret'",
         p_new_secret_ref => "'file://$folder/secret'", p_scheme => "'hmac-sha256-hex'", p_algorithm => "'sha256'",

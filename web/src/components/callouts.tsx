@@ -16,6 +16,11 @@ function BudgetCallout({ budget }: { budget: Budget }) {
     );
 }
 
+/** How many, with the verb that goes with it. */
+function executionsWith(executions: number, one: string, many: string): string {
+    return `${count(executions)} ${executions === 1 ? `execution ${one}` : `executions ${many}`}`;
+}
+
 function UnpricedCallout({ rows }: { rows: Unpriced[] }) {
     const executions = rows.reduce((sum, row) => sum + row.executions, 0);
     const cells = rows.map(row => [
@@ -28,8 +33,8 @@ function UnpricedCallout({ rows }: { rows: Unpriced[] }) {
     ]);
     return (
         <li class="fair" data-callout="unpriced">
-            <strong>{count(executions)} executions have no price</strong>: some of their cost is missing below. Add a
-            price or an alias, and they are priced.
+            <strong>{executionsWith(executions, 'has', 'have')} no price</strong>: some of their cost is missing below.
+            Add a price or an alias, and they are priced.
             <details>
                 <summary>Models without a price</summary>
                 <div class="scroll" tabIndex={0} role="region" aria-label="Models without a price: table">
@@ -91,8 +96,8 @@ export function Callouts({ dashboard }: { dashboard: Dashboard }) {
             {unpriced.length === 0 ? null : <UnpricedCallout rows={unpriced} />}
             {relabeled.executions === 0 ? null : (
                 <li data-callout="relabeled">
-                    <strong>{count(relabeled.executions)} executions are labeled with another date</strong> than the UTC
-                    day on which they ran, {exactUsd(relabeled.cost_usd)} in all. Here they count on the day on which
+                    <strong>{executionsWith(relabeled.executions, 'is', 'are')} labeled with another date</strong> than
+                    the UTC day they ran on, {exactUsd(relabeled.cost_usd)} in all. Here they count on the day on which
                     they ran.
                 </li>
             )}

@@ -19,8 +19,13 @@ const columns = [
     'priority',
 ] as const;
 
+/** A gain below 0 is a loss. */
+function latency(percent: number): string {
+    return `${Math.abs(percent)} % ${percent < 0 ? 'slower' : 'faster'}`;
+}
+
 function Gains({ one }: { one: Recommendation }) {
-    const savings = one.estimated_savings_usd === null ? null : String(one.estimated_savings_usd);
+    const savings = one.estimated_savings_usd;
     return (
         <ul class="gains">
             {savings === null ? null : (
@@ -32,7 +37,7 @@ function Gains({ one }: { one: Recommendation }) {
                 <li data-gain="savings_percent">{one.estimated_savings_percent} % cheaper</li>
             )}
             {one.estimated_latency_improvement_percent === null ? null : (
-                <li data-gain="latency">{one.estimated_latency_improvement_percent} % faster</li>
+                <li data-gain="latency">{latency(one.estimated_latency_improvement_percent)}</li>
             )}
             {one.estimated_implementation_effort === null ? null : (
                 <li data-gain="effort">effort: {one.estimated_implementation_effort}</li>
