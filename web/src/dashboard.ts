@@ -36,9 +36,11 @@ export interface Unpriced {
 
 export interface Budget {
     budget_id: string;
-    scope: 'user' | 'operation' | 'preference' | 'group';
+    scope: 'user' | 'operation' | 'dimension' | 'preference' | 'group';
     operation_id: string | null;
     group_name: string | null;
+    dimension_key: string | null;
+    dimension_value: string | null;
     period: 'day' | 'week' | 'month';
     time_zone: string;
     hard: boolean;

@@ -6,7 +6,9 @@ import { CsvButton } from './csv_button';
 import { Section } from './section';
 
 export function scopeOf(budget: Budget): string {
-    return budget.group_name ?? budget.operation_id ?? 'everything';
+    return budget.dimension_key === null
+        ? (budget.group_name ?? budget.operation_id ?? 'everything')
+        : `${budget.dimension_key} ${budget.dimension_value}`;
 }
 
 const classes = { ok: 'good', warning: 'fair', exceeded: 'poor' } as const;
@@ -16,6 +18,8 @@ const heading = [
     'scope',
     'operation_id',
     'group_name',
+    'dimension_key',
+    'dimension_value',
     'period',
     'period_start',
     'period_end',
