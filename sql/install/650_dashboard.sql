@@ -40,7 +40,8 @@ CREATE FUNCTION helix_internal.dashboard_budgets(p_user_id uuid) RETURNS jsonb L
     BEGIN ATOMIC
         SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                    'budget_id', b.budget_id, 'scope', b.scope, 'operation_id', b.operation_id, 'group_name', b.group_name,
-                   'dimension_key', b.dimension_key, 'dimension_value', b.dimension_value, 'period', b.period, 'time_zone', b.time_zone, 'hard', b.hard, 'warn_percent', b.warn_percent,
+                   'dimension_key', b.dimension_key, 'dimension_value', b.dimension_value,
+                   'period', b.period, 'time_zone', b.time_zone, 'hard', b.hard, 'warn_percent', b.warn_percent,
                    'period_start', b.period_start, 'period_end', b.period_end, 'limit_usd', b.limit_usd::text,
                    'spent_usd', b.spent_usd::text, 'reserved_usd', b.reserved_usd::text, 'remaining_usd', b.remaining_usd::text,
                    'percent_used', b.percent_used, 'level', b.level, 'resets_at', b.resets_at) ORDER BY b.ordinality), '[]')

@@ -18,7 +18,8 @@ const change = sql`CASE WHEN coalesce(b.cost_usd, 0) = 0 THEN 'new'
 /** The rows of operations, providers or models as the tables have them, without the name of a model's provider. */
 const partsBySql = (user, days, group, order = 'n.cost_usd DESC') => sql`
     SELECT ARRAY[group_key, ${whole('n.executions')}, coalesce(${rate('n.success_rate')}, '–'), ${money('n.cost_usd')}, ${change},
-                 ${ms('n.avg_latency_ms')}, ${ms('n.p50_latency_ms')}, ${ms('n.p95_latency_ms')}, ${ms('n.p99_latency_ms')}] AS cells
+                 ${ms('n.avg_latency_ms')}, ${ms('n.p50_latency_ms')}, ${ms('n.p95_latency_ms')}, ${ms('n.p99_latency_ms')}]
+               AS cells
       FROM ${series(user, days, { group })} n LEFT JOIN ${series(user, days, { group, before: true })} b USING (group_key)
      ORDER BY ${sql.unsafe(order)}`.then(rows => rows.map(row => row.cells));
 
