@@ -97,8 +97,7 @@ export function Callouts({ dashboard }: { dashboard: Dashboard }) {
             {relabeled.executions === 0 ? null : (
                 <li data-callout="relabeled">
                     <strong>{executionsWith(relabeled.executions, 'is', 'are')} labeled with another date</strong> than
-                    the UTC day they ran on, {exactUsd(relabeled.cost_usd)} in all. Here they count on the day on which
-                    they ran.
+                    the UTC day of the run, {exactUsd(relabeled.cost_usd)} in all. Here the day of the run counts.
                 </li>
             )}
             {granularity === 'day' ? null : (
