@@ -15,7 +15,8 @@ beforeEach(async () => {
                 recommendation_type, estimated_savings_percent, estimated_savings_usd, estimated_latency_improvement_percent,
                 priority, suggested_action, estimated_implementation_effort, extent)
             VALUES (${eve}, 'cheaper_model', 'email-compose', 'gpt-5-mini', 'A cheaper model for email-compose',
-                    'Why, in one sentence.', 'cost', 62.5, 1.2345678901234567890123, -3.5, 9, ${sql.json({ table: 'helix.user_operation_preferences',
+                    'Why, in one sentence.',
+                    'cost', 62.5, 1.2345678901234567890123, -3.5, 9, ${sql.json({ table: 'helix.user_operation_preferences',
         where: { operation_id: 'email-compose' }, set: { preferred_model: 'gpt-5-mini' } })}, 'trivial', 1),
                    (${eve}, 'failures', 'task-breakdown', '', 'task-breakdown often fails', 'It failed often.', 'usage', NULL, NULL,
                     NULL, 5, ${sql.json({ view: 'helix.executions' })}, 'moderate', 1)`;
