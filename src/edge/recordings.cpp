@@ -25,7 +25,8 @@ constexpr std::string_view record_for = R"sql(
 enum RecordedColumn : int { element, id, alone, sqlstate, message, detail, hint };
 
 // The more go together, the less each costs: by 28 instead of 15 the server's share fell by an eighth. So another call
-// is on its way at the same time only where there are enough for both.
+// is on its way at the same time only where there are enough for both. Executing the next call while one commits made
+// all of it slower by 19 %.
 constexpr int most_sending = 2;
 constexpr std::size_t enough_for_another = 100;
 
