@@ -3,22 +3,25 @@
 CREATE FUNCTION helix_internal.wilson_bound(p_successes double precision, p_trials double precision, p_z double precision)
     RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (p_successes + p_z * p_z / 2
-            + p_z * pg_catalog.sqrt(p_successes * (p_trials - p_successes) / p_trials + p_z * p_z / 4))
-           / (p_trials + p_z * p_z);
+            + p_z * pg_catalog.sqrt(GREATEST(p_successes * (p_trials - p_successes) / nullif(p_trials, 0), 0) + p_z * p_z / 4))
+           / nullif(p_trials + p_z * p_z, 0);
 COMMENT ON FUNCTION helix_internal.wilson_bound(double precision, double precision, double precision) IS
-    'A bound of Wilson''s score interval of a share (0-1): the lower one where p_z is below 0, else the upper one. 1.96 is 95 %.';
+    'A bound of Wilson''s score interval of a share (0-1): the lower one where p_z is below 0, else the upper one. 1.96 is 95 %. '
+    'Without trials it is 0 or 1.';
 
 -- Newcombe, «Interval estimation for the difference between independent proportions», Statistics in Medicine 17 (1998),
 -- method 10.
 CREATE FUNCTION helix_internal.is_as_successful(
     p_successes double precision, p_trials double precision, p_other_successes double precision, p_other_trials double precision)
     RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN p_successes / p_trials >= p_other_successes / p_other_trials - 0.01
-       AND p_successes / p_trials - p_other_successes / p_other_trials
-           - pg_catalog.sqrt(
-                 (p_successes / p_trials - helix_internal.wilson_bound(p_successes, p_trials, -1.96)) ^ 2
-                 + (helix_internal.wilson_bound(p_other_successes, p_other_trials, 1.96) - p_other_successes / p_other_trials) ^ 2)
-           >= -0.075;
+    BEGIN ATOMIC
+        SELECT s.share >= s.other - 0.01
+               AND s.share - s.other
+                   - pg_catalog.sqrt((s.share - helix_internal.wilson_bound(p_successes, p_trials, -1.96)) ^ 2
+                                     + (helix_internal.wilson_bound(p_other_successes, p_other_trials, 1.96) - s.other) ^ 2)
+                   >= -0.075
+          FROM (SELECT p_successes / nullif(p_trials, 0) AS share, p_other_successes / nullif(p_other_trials, 0) AS other) s;
+    END;
 COMMENT ON FUNCTION helix_internal.is_as_successful(double precision, double precision, double precision, double precision) IS
     'Whether a share of successes is as good as another: at most 1 point lower, and surely (95 %, by Wilson''s intervals) no 7.5 '
     'points lower';

@@ -35,6 +35,9 @@ INSERT INTO helix.operation_schedules (user_id, operation_id, schedule_type)
 SELECT helix.pause_queue('task-breakdown', 'aaaaaaaa-0000-4000-8000-000000000001');
 SELECT helix.enqueue_execution(NULL, p_user_id => 'aaaaaaaa-0000-4000-8000-000000000001', p_operation_id => 'calendar-prep');
 SELECT helix.create_batch('aaaaaaaa-0000-4000-8000-000000000001', 'batch', 'parallel', '[{"operation_id": "email-compose"}]');
+INSERT INTO helix.optimization_recommendations (user_id, kind, subject, title, description, recommendation_type, priority,
+        suggested_action, estimated_implementation_effort, extent)
+    VALUES ('aaaaaaaa-0000-4000-8000-000000000001', 'failures', 'all', 'title', 'why', 'performance', 5, '{}', 'easy', 1);
 
 -- Attaches the function, fires it and undoes everything. Says the SQLSTATE and the detail; 00000 where nothing was refused.
 CREATE FUNCTION strange.fire(function regproc, arguments text, relation regclass, timing text, level text, event text)
