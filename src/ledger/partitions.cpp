@@ -104,7 +104,7 @@ void make_partition(Month month) {
     pg::execute_text(
         psprintf("CREATE INDEX %s_unpriced ON helix_internal.%s (provider, model) WHERE pricing = 'u'", name, name));
     pg::execute_text(
-        psprintf("CREATE INDEX %s_unpriced_user ON helix_internal.%s (user_id) WHERE pricing = 'u'", name, name));
+        psprintf("CREATE INDEX %s_user_unpriced ON helix_internal.%s (user_id) WHERE pricing = 'u'", name, name));
     // What corrects an execution. Other rows are not in it.
     pg::execute_text(
         psprintf("CREATE UNIQUE INDEX %s_corrects ON helix_internal.%s (corrects, revision) WHERE corrects IS NOT NULL",
