@@ -86,7 +86,8 @@ CREATE FUNCTION helix.get_recommendations(p_user_id uuid, p_limit integer DEFAUL
     BEGIN ATOMIC
         SELECT r.*
           FROM helix.optimization_recommendations r
-         WHERE r.user_id = (SELECT helix_internal.authorized_user(p_user_id)) AND r.status = 'active'
+         WHERE (SELECT helix_internal.authorized_user(p_user_id)) IS NOT NULL -- also where there is no row
+           AND r.user_id = (SELECT helix_internal.authorized_user(p_user_id)) AND r.status = 'active'
          ORDER BY r.priority DESC, r.estimated_savings_usd DESC NULLS LAST, r.id
          LIMIT p_limit;
     END;

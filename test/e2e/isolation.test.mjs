@@ -28,6 +28,9 @@ async function useEverything(person) {
     const group = await data(root.from('budget_groups').insert({ name: `group of ${person.id}` }).select('id').single());
     await data(root.from('budget_group_members').insert({ group_id: group.id, user_id: person.id }));
     await data(root.from('budgets').insert({ group_id: group.id, period: 'month', limit_usd: 1000 }));
+    await dba`INSERT INTO helix.optimization_recommendations (user_id, kind, subject, title, description, recommendation_type,
+            priority, suggested_action, estimated_implementation_effort, extent)
+        VALUES (${person.id}, 'failures', 'all', 'title', 'why', 'performance', 5, '{}', 'easy', 1)`;
     return { reservation, job, schedule: schedule.id, webhook, execution, batch, group: group.id };
 }
 

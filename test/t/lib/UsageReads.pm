@@ -225,7 +225,8 @@ SQL
                      SELECT k.*, s.usd, jsonb_build_object(
                                 'executions', s.n, 'successes', s.good, 'failures', s.n - s.good,
                                 'success_rate', model.rate(s.good, s.n, NULL), 'cost_usd', trim_scale(s.usd)::text,
-                                'avg_cost_usd', model.mean(s.usd, s.n, NULL)::text, 'avg_latency_ms', s.latency) AS figures
+                                'avg_cost_usd', model.mean(s.usd, s.n, NULL)::text, 'avg_latency_ms', s.latency) AS figures,
+                            jsonb_build_object('previous_executions', o.n, 'previous_cost_usd', trim_scale(o.usd)::text) AS before
                        FROM keys k
                        LEFT JOIN LATERAL (
                             SELECT count(*) FILTER (WHERE e.counts) AS n, count(*) FILTER (WHERE e.good) AS good,
@@ -233,18 +234,26 @@ SQL
                               FROM rows e
                              WHERE e.current = k.current AND (k.operation IS NULL OR e.operation_id = k.operation)
                                AND (k.model IS NULL OR (e.provider, e.model) = (k.provider, k.model))
-                               AND (k.day IS NULL OR e.day = k.day)) s ON true)
+                               AND (k.day IS NULL OR e.day = k.day)) s ON true
+                       LEFT JOIN LATERAL (
+                            SELECT count(*) FILTER (WHERE e.counts) AS n, coalesce(sum(e.cost_usd), 0) AS usd
+                              FROM rows e
+                             WHERE NOT e.current AND (k.operation IS NULL OR e.operation_id = k.operation)
+                               AND (k.model IS NULL OR (e.provider, e.model) = (k.provider, k.model))
+                               AND (k.day IS NULL OR e.day = k.day - p.days)) o ON true)
             SELECT jsonb_build_object(
                        'granularity', coalesce((SELECT max(WORD) FROM rows e), 'day'),
                        'start_date', p.today - p.days + 1, 'end_date', p.today,
                        'totals', (SELECT f.figures FROM figures f WHERE f.key = 'total' AND f.current),
                        'previous', (SELECT f.figures || jsonb_build_object('start_date', p.first, 'end_date', p.today - p.days)
                                       FROM figures f WHERE f.key = 'total' AND NOT f.current),
-                       'trend', (SELECT jsonb_agg(f.figures || jsonb_build_object('date', f.day) ORDER BY f.day)
+                       'trend', (SELECT jsonb_agg(f.figures || (f.before - 'previous_executions')
+                                                  || jsonb_build_object('date', f.day) ORDER BY f.day)
                                    FROM figures f WHERE f.key = 'day'),
-                       'operations', (SELECT jsonb_agg(f.figures || jsonb_build_object('operation_id', f.operation)
+                       'operations', (SELECT jsonb_agg(f.figures || f.before || jsonb_build_object('operation_id', f.operation)
                                                        ORDER BY f.usd DESC, f.operation) FROM figures f WHERE f.key = 'operation'),
-                       'models', (SELECT jsonb_agg(f.figures || jsonb_build_object('provider', f.provider, 'model', f.model)
+                       'models', (SELECT jsonb_agg(f.figures || f.before
+                                                   || jsonb_build_object('provider', f.provider, 'model', f.model)
                                                    ORDER BY f.usd DESC, f.provider, f.model) FROM figures f WHERE f.key = 'model'))
                        AS expected,
                    (SELECT percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY e.latency_ms) FROM rows e WHERE e.current)
